@@ -1,0 +1,26 @@
+#pragma once
+#include <stdexcept>
+
+#include <kousei/activation.hpp>
+#include <kousei/math/arctan.hpp>
+#include <kousei/math/erf.hpp>
+#include <kousei/math/logistic.hpp>
+#include <kousei/math/relu.hpp>
+#include <kousei/math/tanh.hpp>
+
+namespace kousei::activation {
+
+/// Calls f with the formula of an activation: f(math::Logistic{}), ...
+template <class F>
+decltype(auto) with_formula(Activation activation, F&& f) {
+    switch (activation) {
+        case Activation::logistic: return f(math::Logistic{});
+        case Activation::tanh: return f(math::Tanh{});
+        case Activation::erf: return f(math::Erf{});
+        case Activation::arctan: return f(math::Arctan{});
+        case Activation::relu: return f(math::Relu{});
+    }
+    throw std::invalid_argument("activation is not one of kousei::Activation");
+}
+
+}  // namespace kousei::activation

@@ -1,0 +1,46 @@
+#pragma once
+#include <cstdint>
+
+#include <kousei/activation.hpp>
+#include <kousei/execution.hpp>
+
+/// Three-layer networks of Funahashi's theorem (Funahashi 1989; construction of Kakizaki and Akiba).
+namespace kousei::funahashi {
+
+/// sum_w Re[a_w H(w . (x - center))] with H(s) = sum_k phase_k psi(s - t_k), borrowed; arrays are row-major and
+/// complex numbers are (real, imaginary) pairs. The bump psi(u) = activation(u/delta + alpha) -
+/// activation(u/delta - alpha) takes two hidden units, so there are 2 * frequency_count * threshold_count of them.
+template <class Real>
+struct View {
+    const Real* frequencies;  ///< w: (frequency_count, dim)
+    const Real* amplitudes;   ///< a: (frequency_count, 2)
+    const Real* thresholds;   ///< t: (threshold_count), equally spaced by h
+    const Real* phases;       ///< (h / Psi(1)) e^{it}: (threshold_count, 2)
+    const Real* center;       ///< (dim)
+    std::int64_t frequency_count;
+    std::int64_t threshold_count;
+    std::int64_t dim;
+    Real inverse_delta;  ///< 1/delta
+    Real alpha;
+    Activation activation;
+};
+
+/// Hidden units of a network on an order^dim grid of frequencies, 2 * thresholds * order^dim; the paper's
+/// 2 N^(D+1) where thresholds = order. Throws SizeError where it does not fit 64 bits.
+std::int64_t unit_count(std::int64_t order, std::int64_t dim, std::int64_t thresholds);
+
+/// Bytes of workspace that evaluate needs for `points` points.
+template <class Real>
+std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points);
+
+/// Adds up every unit of the network at each point; x is (points, dim), out (points). Units are written down block
+/// by block and never all stored. The result of a point depends neither on the other points nor on the threads.
+template <class Real>
+void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace);
+
+/// out[i] = Psi(omega[i]), the Fourier transform of the bump, see bump_transform_at in funahashi_unit.hpp.
+template <class Real>
+void bump_transform(Cpu on, Activation activation, Real delta, Real alpha, const Real* omega, std::int64_t count,
+                    Real* out);
+
+}  // namespace kousei::funahashi

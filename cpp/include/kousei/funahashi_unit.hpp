@@ -1,0 +1,67 @@
+#pragma once
+#include <cmath>
+
+#include <kousei/config.hpp>
+#include <kousei/funahashi.hpp>
+
+namespace kousei::funahashi {
+
+/// Hidden unit of one frequency w, one threshold t and one sign: weight w/delta, bias sign alpha - t/delta, output
+/// weight sign Re(a phase). Unit 2 (w threshold_count + k) + (0 for the plus sign, 1 for the minus).
+template <class Real>
+struct Unit {
+    const View<Real>& net;
+    std::int64_t frequency;
+    std::int64_t threshold;
+    Real sign;
+
+    KOUSEI_HD Real weight(std::int64_t d) const { return net.frequencies[frequency * net.dim + d] * net.inverse_delta; }
+    KOUSEI_HD Real bias() const { return sign * net.alpha - net.thresholds[threshold] * net.inverse_delta; }
+    KOUSEI_HD Real coef(std::int64_t) const {
+        const Real* a = net.amplitudes + 2 * frequency;
+        const Real* phase = net.phases + 2 * threshold;
+        return sign * (a[0] * phase[0] - a[1] * phase[1]);
+    }
+};
+
+template <class Real>
+KOUSEI_HD inline Unit<Real> unit_at(const View<Real>& net, std::int64_t index) {
+    const std::int64_t pair = index / 2, frequency = pair / net.threshold_count;
+    return {net, frequency, pair - frequency * net.threshold_count, index % 2 == 0 ? Real(1) : Real(-1)};
+}
+
+template <class Real>
+KOUSEI_HD inline Real coordinate(const View<Real>& net, const Real* point, std::int64_t d) {
+    return point[d] - net.center[d];
+}
+
+template <class Real>
+KOUSEI_HD inline Real offset(const View<Real>&, std::int64_t) {
+    return 0;
+}
+
+/// Fourier transform of the activation's derivative, phi'^(w) = int phi'(u) e^{-iwu} du. Relu has none: NaN.
+template <class Real>
+KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
+    using std::abs, std::exp, std::sinh;
+    constexpr Real pi = Real(3.14159265358979323846);
+    const Real half = w / 2;
+    switch (activation) {
+        case Activation::logistic: return w == 0 ? Real(1) : pi * w / sinh(pi * w);
+        case Activation::tanh: return w == 0 ? Real(2) : pi * w / sinh(pi * half);
+        case Activation::erf: return 2 * exp(-half * half);
+        case Activation::arctan: return pi * exp(-abs(w));
+        case Activation::relu: break;
+    }
+    return Real(NAN);
+}
+
+/// Psi(omega) = int psi(u) e^{-i omega u} du = (2 sin(alpha delta omega)/omega) phi'^(delta omega); at 0 its limit.
+template <class Real>
+KOUSEI_HD inline Real bump_transform_at(Activation activation, Real delta, Real alpha, Real omega) {
+    using std::sin;
+    const Real width = omega == 0 ? 2 * alpha * delta : 2 * sin(alpha * delta * omega) / omega;
+    return width * derivative_transform(activation, delta * omega);
+}
+
+}  // namespace kousei::funahashi

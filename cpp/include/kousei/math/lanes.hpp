@@ -1,0 +1,79 @@
+#pragma once
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include <kousei/config.hpp>
+
+/// What a formula may ask of its argument type V: float, double, or a GCC vector of either. Arithmetic, comparison
+/// and `a < b ? x : y` are spelled alike for all of them; this header adds the rest.
+namespace kousei::math {
+inline namespace KOUSEI_ISA {
+
+namespace detail {
+template <class V>
+struct Lanes {
+    using scalar = std::remove_cvref_t<decltype(std::declval<V&>()[0])>;
+    using integer = decltype(std::declval<V>() < std::declval<V>());
+};
+template <>
+struct Lanes<float> {
+    using scalar = float;
+    using integer = std::int32_t;
+};
+template <>
+struct Lanes<double> {
+    using scalar = double;
+    using integer = std::int64_t;
+};
+}  // namespace detail
+
+template <class V>
+using scalar_t = typename detail::Lanes<V>::scalar;
+
+/// Signed integers as wide as the lanes of V.
+template <class V>
+using integer_t = typename detail::Lanes<V>::integer;
+
+template <class V>
+inline constexpr bool is_double = std::same_as<scalar_t<V>, double>;
+
+/// All lanes equal to `value`, which is rounded to the precision of V.
+template <class V>
+KOUSEI_HD constexpr V splat(double value) {
+    return V{} + static_cast<scalar_t<V>>(value);
+}
+
+template <class V>
+inline integer_t<V> to_bits(V x) {
+    return std::bit_cast<integer_t<V>>(x);
+}
+
+template <class V>
+inline V from_bits(integer_t<V> bits) {
+    return std::bit_cast<V>(bits);
+}
+
+/// |x|; the sign of a zero or NaN may stay.
+template <class V>
+KOUSEI_HD inline V abs(V x) {
+    return x < V{} ? -x : x;
+}
+
+/// `magnitude`, which is not negative, with the sign of `x`.
+template <class V>
+KOUSEI_HD inline V with_sign_of(V x, V magnitude) {
+    return x < V{} ? -magnitude : magnitude;
+}
+
+/// c[0] + c[1] x + ... + c[N-1] x^(N-1) by Horner's rule.
+template <class V, int N>
+KOUSEI_HD inline V polynomial(const double (&c)[N], V x) {
+    V sum = splat<V>(c[N - 1]);
+    for (int i = N - 2; i >= 0; --i) sum = sum * x + static_cast<scalar_t<V>>(c[i]);
+    return sum;
+}
+
+}  // namespace KOUSEI_ISA
+}  // namespace kousei::math

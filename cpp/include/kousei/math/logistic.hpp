@@ -1,0 +1,21 @@
+#pragma once
+#include <kousei/math/exp2.hpp>
+#include <kousei/math/reciprocal.hpp>
+
+namespace kousei::math {
+inline namespace KOUSEI_ISA {
+
+/// 1/(1 + e^-z), between 0 and 1. Absolute error at most eps; below z = -1 the relative error grows as |z| eps.
+struct Logistic {
+    /// An activation is evaluated at `scale` z: weights are multiplied by it once, instead of z at every point.
+    template <class V>
+    static constexpr double scale = -exp_in_steps<V>;
+
+    template <Range range, class V>
+    KOUSEI_HD static V of_scaled(V z) {
+        return reciprocal(exp2_steps<range>(z) + scalar_t<V>(1));
+    }
+};
+
+}  // namespace KOUSEI_ISA
+}  // namespace kousei::math

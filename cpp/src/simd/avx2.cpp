@@ -1,0 +1,10 @@
+#define KOUSEI_VECTOR_BYTES 32
+#include "kernels.inl"
+
+namespace kousei::simd::avx2 {
+
+extern const InstructionSet set;
+const InstructionSet set{"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+                         &kernels<float>, &kernels<double>};
+
+}  // namespace kousei::simd::avx2

@@ -1,0 +1,14 @@
+#define KOUSEI_VECTOR_BYTES 64
+#include "kernels.inl"
+
+namespace kousei::simd::avx512 {
+
+extern const InstructionSet set;
+const InstructionSet set{"avx512",
+                         [] {
+                             return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+                         },
+                         &kernels<float>, &kernels<double>};
+
+}  // namespace kousei::simd::avx512

@@ -1,0 +1,10 @@
+// SSE2 on x86-64, NEON on 64-bit Arm, and whatever the compiler makes of 16-byte vectors elsewhere.
+#define KOUSEI_VECTOR_BYTES 16
+#include "kernels.inl"
+
+namespace kousei::simd::baseline {
+
+extern const InstructionSet set;
+const InstructionSet set{"baseline", [] { return true; }, &kernels<float>, &kernels<double>};
+
+}  // namespace kousei::simd::baseline

@@ -1,0 +1,188 @@
+#include <kousei/threads.hpp>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "parallel.hpp"
+
+namespace kousei {
+namespace {
+
+constexpr int most_threads = 1024;
+
+int usable_cores() {
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+    const unsigned cores = std::thread::hardware_concurrency();
+    return cores == 0 ? 1 : static_cast<int>(cores);
+}
+
+int threads_at_start() {
+    if (const char* text = std::getenv("KOUSEI_NUM_THREADS")) {
+        char* end = nullptr;
+        const long count = std::strtol(text, &end, 10);
+        if (end != text && *end == '\0' && count >= 1 && count <= most_threads) return static_cast<int>(count);
+    }
+    return usable_cores();
+}
+
+std::atomic<int>& default_threads() {
+    static std::atomic<int> count = threads_at_start();
+    return count;
+}
+
+/// One call of parallel_for.
+class Job {
+   public:
+    Job(Cpu on, std::int64_t count, detail::TaskRef task) : poll_(on.poll), count_(count), task_(task) {}
+
+    void work(int worker) noexcept {
+        using clock = std::chrono::steady_clock;
+        auto polled = clock::now();
+        try {
+            for (std::int64_t i; !stop_ && (i = next_.fetch_add(1)) < count_;) {
+                task_(i, worker);
+                if (worker == 0 && poll_ && clock::now() - polled > std::chrono::milliseconds(50)) {
+                    poll_();
+                    polled = clock::now();
+                }
+            }
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            if (!error_) error_ = std::current_exception();
+            stop_ = true;
+        }
+    }
+
+    void rethrow() const {
+        if (error_) std::rethrow_exception(error_);
+    }
+
+   private:
+    void (*poll_)();
+    std::int64_t count_;
+    detail::TaskRef task_;
+    std::atomic<std::int64_t> next_ = 0;
+    std::atomic<bool> stop_ = false;
+    std::mutex mutex_;
+    std::exception_ptr error_;
+};
+
+/// Threads that wait for jobs; one job at a time.
+class Pool {
+   public:
+    ~Pool() {
+        {
+            const std::lock_guard lock(mutex_);
+            closing_ = true;
+        }
+        wake_.notify_all();
+        for (std::thread& thread : threads_) thread.join();
+    }
+
+    /// False if another job has the pool.
+    bool run(Job& job, int workers) {
+        const std::unique_lock only(running_, std::try_to_lock);
+        if (!only) return false;
+        {
+            const std::lock_guard lock(mutex_);
+            while (static_cast<int>(threads_.size()) < workers - 1) {
+                const int number = static_cast<int>(threads_.size()) + 1;
+                threads_.emplace_back([this, number, seen = turn_] { wait_for_jobs(number, seen); });
+            }
+            job_ = &job;
+            wanted_ = workers - 1;
+            busy_ = wanted_;
+            ++turn_;
+        }
+        wake_.notify_all();
+        job.work(0);
+        std::unique_lock lock(mutex_);
+        done_.wait(lock, [&] { return busy_ == 0; });
+        return true;
+    }
+
+   private:
+    void wait_for_jobs(int number, std::int64_t seen) {
+        std::unique_lock lock(mutex_);
+        while (true) {
+            wake_.wait(lock, [&] { return closing_ || turn_ != seen; });
+            if (closing_) return;
+            seen = turn_;
+            if (number > wanted_) continue;
+            Job* job = job_;
+            lock.unlock();
+            job->work(number);
+            lock.lock();
+            if (--busy_ == 0) done_.notify_one();
+        }
+    }
+
+    std::mutex running_;
+    std::mutex mutex_;
+    std::condition_variable wake_, done_;
+    std::vector<std::thread> threads_;
+    Job* job_ = nullptr;
+    std::int64_t turn_ = 0;
+    int wanted_ = 0;
+    int busy_ = 0;
+    bool closing_ = false;
+};
+
+std::unique_ptr<Pool> pool_owner;
+std::mutex pool_owner_mutex;
+
+Pool& pool() {
+    static const int registered = pthread_atfork(
+        [] { pool_owner_mutex.lock(); }, [] { pool_owner_mutex.unlock(); },
+        [] {
+            // The threads of the parent do not exist in a forked child: its pool is left alone and made anew.
+            pool_owner.release();
+            pool_owner_mutex.unlock();
+        });
+    (void)registered;
+    const std::lock_guard lock(pool_owner_mutex);
+    if (!pool_owner) pool_owner = std::make_unique<Pool>();
+    return *pool_owner;
+}
+
+}  // namespace
+
+int num_threads() { return default_threads(); }
+
+void set_num_threads(int count) {
+    if (count < 1 || count > most_threads) {
+        throw std::invalid_argument("count was " + std::to_string(count) + "; 1 to " + std::to_string(most_threads) +
+                                    " threads are accepted");
+    }
+    default_threads() = count;
+}
+
+namespace detail {
+
+int thread_limit(Cpu on) { return on.threads > 0 ? std::min(on.threads, most_threads) : num_threads(); }
+
+void parallel_for(Cpu on, std::int64_t count, TaskRef task) {
+    Job job(on, count, task);
+    const int workers = static_cast<int>(std::min<std::int64_t>(thread_limit(on), count));
+    if (workers <= 1 || !pool().run(job, workers)) job.work(0);
+    job.rethrow();
+}
+
+}  // namespace detail
+}  // namespace kousei

@@ -1,0 +1,66 @@
+#pragma once
+#include <kousei/activation_unit.hpp>
+#include <kousei/cuda/execution.hpp>
+
+namespace kousei::cuda {
+
+/// Relative error 2^-11 in device code; elsewhere exact.
+KOUSEI_HD inline float approximate_tanh(float x) {
+#if defined(__CUDA_ARCH__)
+    float result;
+    asm("tanh.approx.f32 %0, %1;" : "=f"(result) : "f"(x));
+    return result;
+#else
+    return ::tanhf(x);
+#endif
+}
+
+/// See Precision::fast.
+struct FastTanh {
+    template <class V>
+    static constexpr double scale = 1;
+    template <math::Range, class V>
+    KOUSEI_HD static V of_scaled(V z) {
+        return approximate_tanh(z);
+    }
+};
+
+/// 1/(1 + e^-z) = 1/2 + tanh(z/2)/2.
+struct FastLogistic {
+    template <class V>
+    static constexpr double scale = 0.5;
+    template <math::Range, class V>
+    KOUSEI_HD static V of_scaled(V z) {
+        return V(0.5) * approximate_tanh(z) + V(0.5);
+    }
+};
+
+/// As activation::with_formula, minding the precision.
+template <class Real, class F>
+void with_formula(Cuda on, Activation activation, F&& f) {
+    if constexpr (sizeof(Real) == sizeof(float)) {
+        if (on.precision == Precision::fast && activation == Activation::logistic) return f(FastLogistic{});
+        if (on.precision == Precision::fast && activation == Activation::tanh) return f(FastTanh{});
+    }
+    activation::with_formula(activation, f);
+}
+
+template <class Formula, class Real>
+__device__ inline Real value_of(Real z) {
+    return Formula::template of_scaled<math::Range::any>(z * static_cast<Real>(Formula::template scale<Real>));
+}
+
+/// activation(z), chosen while the kernel runs.
+template <class Real>
+__device__ inline Real value_of(Activation activation, Real z) {
+    switch (activation) {
+        case Activation::logistic: return value_of<math::Logistic>(z);
+        case Activation::tanh: return value_of<math::Tanh>(z);
+        case Activation::erf: return value_of<math::Erf>(z);
+        case Activation::arctan: return value_of<math::Arctan>(z);
+        case Activation::relu: break;
+    }
+    return value_of<math::Relu>(z);
+}
+
+}  // namespace kousei::cuda

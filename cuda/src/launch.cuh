@@ -1,0 +1,29 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+#include <kousei/cuda/execution.hpp>
+
+#include "check.hpp"
+
+namespace kousei::cuda {
+
+inline cudaStream_t stream_of(Cuda on) { return reinterpret_cast<cudaStream_t>(on.stream); }
+
+template <class F>
+__global__ void __launch_bounds__(256) for_each_kernel(std::int64_t count, F f) {
+    const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
+    for (std::int64_t i = blockIdx.x * std::int64_t{blockDim.x} + threadIdx.x; i < count; i += stride) f(i);
+}
+
+/// f(0) ... f(count - 1), each by one thread.
+template <class F>
+void for_each(Cuda on, std::int64_t count, F f) {
+    if (count == 0) return;
+    constexpr std::int64_t block = 256, most_blocks = 1 << 16;
+    const auto blocks = static_cast<unsigned>(std::min((count + block - 1) / block, most_blocks));
+    for_each_kernel<<<blocks, block, 0, stream_of(on)>>>(count, f);
+    check(cudaGetLastError());
+}
+
+}  // namespace kousei::cuda

@@ -1,0 +1,208 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include <kousei/cuda/execution.hpp>
+#include <kousei/sizes.hpp>
+
+#include "formulas.cuh"
+#include "launch.cuh"
+
+/// The dense sum over hidden units on a GPU, for every kind of network that answers unit_at, coordinate and offset.
+namespace kousei::cuda {
+
+constexpr int block_threads = 128;
+constexpr int points_per_thread = 4;
+constexpr int tile_units = 256;
+/// Outputs added up at a time by the kernel for any dimension.
+constexpr int outputs_together = 4;
+/// Units added up at a time by the kernel for any dimension, for each reading of x.
+constexpr int units_together = 8;
+
+/// How the work is cut: blocks of points times segments of units. It depends on sizes alone, so that results are
+/// the same from run to run; segments are summed in order by a second kernel, without atomics.
+struct Blocks {
+    std::int64_t units, dim, outputs, points;
+    std::int64_t point_blocks, segment, segments;
+
+    Blocks(std::int64_t units_, std::int64_t dim_, std::int64_t outputs_, std::int64_t points_)
+        : units(units_), dim(dim_), outputs(outputs_), points(points_) {
+        constexpr std::int64_t points_per_block = block_threads * points_per_thread;
+        constexpr std::int64_t blocks_that_fill_a_gpu = 1024;
+        point_blocks = (points + points_per_block - 1) / points_per_block;
+        const std::int64_t tiles = std::max<std::int64_t>(1, (units + tile_units - 1) / tile_units);
+        const std::int64_t wanted =
+            std::clamp<std::int64_t>(blocks_that_fill_a_gpu / std::max<std::int64_t>(point_blocks, 1), 1, tiles);
+        const std::int64_t tiles_per_segment = (tiles + wanted - 1) / wanted;
+        segment = tiles_per_segment * tile_units;
+        segments = (tiles + tiles_per_segment - 1) / tiles_per_segment;
+    }
+
+    std::int64_t workspace_bytes() const {
+        if (segments == 1) return 0;
+        return checked_mul(checked_mul(checked_mul(segments, points), outputs), sizeof(double));
+    }
+};
+
+/// A hidden unit in shared memory, read by all threads at once in 16-byte pieces.
+template <class Real, int dim>
+struct alignas(16) StagedUnit {
+    Real weight[dim];
+    Real bias;
+    Real coef;
+};
+
+/// sums[segment, i] = sum of the units of a segment at point i, for networks with one output and few dimensions.
+template <class Formula, int dim, class Net, class Real>
+__global__ void __launch_bounds__(block_threads)
+    sum_of_staged_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
+                        double* sums, Real* out) {
+    __shared__ StagedUnit<Real, dim> tile[tile_units];
+    const std::int64_t first_point =
+        blockIdx.x * std::int64_t{block_threads * points_per_thread} + threadIdx.x;
+    Real point[points_per_thread][dim];
+    double total[points_per_thread];
+#pragma unroll
+    for (int p = 0; p < points_per_thread; ++p) {
+        // Threads past the end repeat the last point.
+        const std::int64_t i = min(first_point + p * block_threads, blocks.points - 1);
+#pragma unroll
+        for (int d = 0; d < dim; ++d) point[p][d] = coordinate(net, x + i * dim, d);
+        total[p] = 0;
+    }
+
+    const std::int64_t first = blockIdx.y * blocks.segment, last = min(first + blocks.segment, blocks.units);
+    constexpr Real scale = static_cast<Real>(Formula::template scale<Real>);
+    for (std::int64_t from = first; from < last; from += tile_units) {
+        const int count = static_cast<int>(min(std::int64_t{tile_units}, last - from));
+        __syncthreads();
+#pragma unroll
+        for (int k = threadIdx.x; k < tile_units; k += block_threads) {
+            // Past the end the last unit is repeated, and not added up.
+            const auto unit = unit_at(net, min(from + k, last - 1));
+#pragma unroll
+            for (int d = 0; d < dim; ++d) tile[k].weight[d] = unit.weight(d) * scale;
+            tile[k].bias = unit.bias() * scale;
+            tile[k].coef = unit.coef(0);
+        }
+        __syncthreads();
+        Real sum[points_per_thread] = {};
+#pragma unroll 4
+        for (int k = 0; k < count; ++k) {
+            const StagedUnit<Real, dim> unit = tile[k];
+#pragma unroll
+            for (int p = 0; p < points_per_thread; ++p) {
+                Real z = unit.bias;
+#pragma unroll
+                for (int d = 0; d < dim; ++d) z += unit.weight[d] * point[p][d];
+                sum[p] += unit.coef * Formula::template of_scaled<math::Range::any>(z);
+            }
+        }
+#pragma unroll
+        for (int p = 0; p < points_per_thread; ++p) total[p] += static_cast<double>(sum[p]);
+    }
+
+#pragma unroll
+    for (int p = 0; p < points_per_thread; ++p) {
+        const std::int64_t i = first_point + p * block_threads;
+        if (i >= blocks.points) continue;
+        if (blocks.segments == 1) {
+            out[i] = static_cast<Real>(static_cast<double>(offset(net, 0)) + total[p]);
+        } else {
+            sums[blockIdx.y * blocks.points + i] = total[p];
+        }
+    }
+}
+
+/// The same for any dimension and number of outputs; sums is (segments, points, outputs).
+template <class Net, class Real>
+__global__ void __launch_bounds__(block_threads)
+    sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
+                     double* sums, Real* out) {
+    const std::int64_t first = blockIdx.y * blocks.segment, last = min(first + blocks.segment, blocks.units);
+    const std::int64_t first_output = std::int64_t{blockIdx.z} * outputs_together;
+    for (int p = 0; p < points_per_thread; ++p) {
+        const std::int64_t i =
+            blockIdx.x * std::int64_t{block_threads * points_per_thread} + p * block_threads + threadIdx.x;
+        if (i >= blocks.points) return;
+        double total[outputs_together] = {};
+        for (std::int64_t from = first; from < last; from += units_together) {
+            const int count = static_cast<int>(min(std::int64_t{units_together}, last - from));
+            Real z[units_together];
+#pragma unroll
+            for (int k = 0; k < units_together; ++k) z[k] = k < count ? unit_at(net, from + k).bias() : Real(0);
+            for (std::int64_t d = 0; d < blocks.dim; ++d) {
+                const Real value = coordinate(net, x + i * blocks.dim, d);
+#pragma unroll
+                for (int k = 0; k < units_together; ++k) {
+                    if (k < count) z[k] += unit_at(net, from + k).weight(d) * value;
+                }
+            }
+            Real sum[outputs_together] = {};
+#pragma unroll
+            for (int k = 0; k < units_together; ++k) {
+                if (k >= count) break;
+                const Real hidden = value_of(net.activation, z[k]);
+#pragma unroll
+                for (int o = 0; o < outputs_together; ++o) {
+                    if (first_output + o < blocks.outputs) {
+                        sum[o] += unit_at(net, from + k).coef(first_output + o) * hidden;
+                    }
+                }
+            }
+#pragma unroll
+            for (int o = 0; o < outputs_together; ++o) total[o] += static_cast<double>(sum[o]);
+        }
+#pragma unroll
+        for (int o = 0; o < outputs_together; ++o) {
+            const std::int64_t output = first_output + o;
+            if (output >= blocks.outputs) break;
+            if (blocks.segments == 1) {
+                out[i * blocks.outputs + output] =
+                    static_cast<Real>(static_cast<double>(offset(net, output)) + total[o]);
+            } else {
+                sums[(blockIdx.y * blocks.points + i) * blocks.outputs + output] = total[o];
+            }
+        }
+    }
+}
+
+/// out[i, o] = offset[o] + sum over all units.
+template <class Net, class Real>
+void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, Real* out, Workspace workspace) {
+    if (workspace.bytes < blocks.workspace_bytes()) {
+        throw std::invalid_argument("workspace has " + std::to_string(workspace.bytes) + " bytes; " +
+                                    std::to_string(blocks.workspace_bytes()) + " are needed");
+    }
+    if (blocks.points == 0) return;
+    double* const sums = static_cast<double*>(workspace.data);
+    const dim3 grid(static_cast<unsigned>(blocks.point_blocks), static_cast<unsigned>(blocks.segments));
+    const auto staged = [&]<int dim>() {
+        with_formula<Real>(on, net.activation, [&]<class Formula>(Formula) {
+            sum_of_staged_units<Formula, dim><<<grid, block_threads, 0, stream_of(on)>>>(net, blocks, x, sums, out);
+        });
+    };
+    if (blocks.outputs == 1 && blocks.dim == 1) {
+        staged.template operator()<1>();
+    } else if (blocks.outputs == 1 && blocks.dim == 2) {
+        staged.template operator()<2>();
+    } else if (blocks.outputs == 1 && blocks.dim == 3) {
+        staged.template operator()<3>();
+    } else {
+        const auto output_blocks = static_cast<unsigned>((blocks.outputs + outputs_together - 1) / outputs_together);
+        sum_of_any_units<<<dim3(grid.x, grid.y, output_blocks), block_threads, 0, stream_of(on)>>>(net, blocks, x,
+                                                                                                   sums, out);
+    }
+    check(cudaGetLastError());
+    if (blocks.segments == 1) return;
+    const std::int64_t values = blocks.points * blocks.outputs, segments = blocks.segments, outputs = blocks.outputs;
+    for_each(on, values, [=] __device__(std::int64_t i) {
+        double total = static_cast<double>(offset(net, i % outputs));
+        for (std::int64_t segment = 0; segment < segments; ++segment) total += sums[segment * values + i];
+        out[i] = static_cast<Real>(total);
+    });
+}
+
+}  // namespace kousei::cuda

@@ -1,0 +1,28 @@
+#include "activation.hpp"
+#include "funahashi.hpp"
+#include "host_array.hpp"
+#include "network.hpp"
+#include "submodules.hpp"
+
+namespace py = pybind11;
+
+namespace kousei::python {
+namespace {
+
+template <class Real>
+void bind(py::module_& m) {
+    bind_activation<HostSide, Real>(m);
+    bind_network<HostSide, Real>(m);
+    bind_funahashi<HostSide, Real>(m);
+}
+
+}  // namespace
+
+void bind_cpu(py::module_& m) {
+    py::class_<Cpu>(m, "Cpu", "On at most `threads` threads (0: as set by set_num_threads).")
+        .def(py::init([](int threads) { return Cpu{threads, nullptr}; }), py::arg("threads") = 0);
+    bind<float>(m);
+    bind<double>(m);
+}
+
+}  // namespace kousei::python

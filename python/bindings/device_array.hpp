@@ -1,0 +1,90 @@
+#pragma once
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <kousei/cuda/device.hpp>
+#include <kousei/cuda/execution.hpp>
+
+namespace kousei::python {
+
+/// A C-contiguous array in CUDA memory, borrowed.
+struct DeviceView {
+    std::uintptr_t pointer = 0;
+    std::vector<std::int64_t> extents;
+    std::string dtype;  ///< kind and bytes as in a typestr, "f4"
+    bool read_only = false;
+    pybind11::object owner;  ///< keeps the memory alive as long as the view lives
+
+    /// From __cuda_array_interface__ (version 2 or 3) or, without it, __dlpack__. What the producer has enqueued
+    /// on a stream of its own is waited for by `stream`, never by the host.
+    static DeviceView borrow(const std::string& name, const pybind11::object& source, std::uintptr_t stream);
+
+    /// A complex array as real pairs, one axis more.
+    DeviceView as_real() const;
+};
+
+/// A DeviceView whose elements are T.
+template <class T>
+class DeviceArray {
+   public:
+    static constexpr const char* dtype = std::is_same_v<T, float> ? "f4" : std::is_same_v<T, double> ? "f8" : "u1";
+
+    DeviceView view;
+
+    std::int64_t ndim() const { return static_cast<std::int64_t>(view.extents.size()); }
+    std::int64_t shape(std::int64_t axis) const { return view.extents.at(static_cast<std::size_t>(axis)); }
+    const T* data() const { return reinterpret_cast<const T*>(view.pointer); }
+    T* mutable_data() const {
+        if (view.read_only) throw pybind11::value_error("out is read-only; a writeable array is accepted");
+        return reinterpret_cast<T*>(view.pointer);
+    }
+};
+
+/// Where and with what scratch memory a kernel runs.
+struct Launch {
+    Cuda cuda;
+    std::optional<DeviceArray<std::uint8_t>> workspace;
+};
+
+/// What the bindings need to know of CUDA memory.
+struct DeviceSide {
+    template <class T>
+    using Array = DeviceArray<T>;
+    using Execution = Launch;
+
+    /// f(on, lend) on the device of `pointer`, without the GIL; lend(bytes) is the workspace of the launch.
+    template <class F>
+    static void run(const Launch& launch, const void* pointer, F&& f) {
+        const pybind11::gil_scoped_release release;
+        std::optional<cuda::DeviceScope> scope;
+        if (pointer) scope.emplace(cuda::device_of(pointer));
+        f(launch.cuda, [&](std::int64_t) {
+            if (!launch.workspace) return Workspace{};
+            return Workspace{launch.workspace->mutable_data(), launch.workspace->shape(0)};
+        });
+    }
+};
+
+}  // namespace kousei::python
+
+namespace pybind11::detail {
+
+template <class T>
+struct type_caster<kousei::python::DeviceArray<T>> {
+    PYBIND11_TYPE_CASTER(kousei::python::DeviceArray<T>, const_name("kousei._lib._core.cuda.Array"));
+
+    bool load(handle source, bool) {
+        if (!isinstance<kousei::python::DeviceView>(source)) return false;
+        const auto& view = source.cast<const kousei::python::DeviceView&>();
+        if (view.dtype != kousei::python::DeviceArray<T>::dtype) return false;
+        value.view = view;
+        return true;
+    }
+};
+
+}  // namespace pybind11::detail

@@ -1,0 +1,55 @@
+#pragma once
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+#include <memory>
+
+#include <kousei/execution.hpp>
+
+namespace kousei::python {
+
+/// Scratch memory of a thread, kept from call to call.
+class Arena {
+   public:
+    Workspace lend(std::int64_t bytes) {
+        constexpr std::size_t alignment = 64;
+        const auto wanted = static_cast<std::size_t>(bytes) + alignment;
+        if (size_ < wanted) {
+            memory_ = std::make_unique_for_overwrite<std::byte[]>(wanted);
+            size_ = wanted;
+        }
+        void* start = memory_.get();
+        std::size_t space = size_;
+        std::align(alignment, static_cast<std::size_t>(bytes), start, space);
+        return {start, bytes};
+    }
+
+   private:
+    std::unique_ptr<std::byte[]> memory_;
+    std::size_t size_ = 0;
+};
+
+/// Lets Ctrl-C end a long call.
+inline void poll_signals() {
+    const pybind11::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() != 0) throw pybind11::error_already_set();
+}
+
+/// What the bindings need to know of host memory.
+struct HostSide {
+    template <class T>
+    using Array = pybind11::array_t<T, pybind11::array::c_style>;
+    using Execution = Cpu;
+
+    /// f(on, lend), without the GIL; lend(bytes) is a workspace.
+    template <class F>
+    static void run(Cpu on, const void*, F&& f) {
+        thread_local Arena arena;
+        on.poll = &poll_signals;
+        const pybind11::gil_scoped_release release;
+        f(on, [](std::int64_t bytes) { return arena.lend(bytes); });
+    }
+};
+
+}  // namespace kousei::python

@@ -1,0 +1,39 @@
+#include <pybind11/native_enum.h>
+#include <pybind11/pybind11.h>
+
+#include <new>
+
+#include <kousei/errors.hpp>
+#include <kousei/funahashi.hpp>
+#include <kousei/threads.hpp>
+
+#include "submodules.hpp"
+
+namespace py = pybind11;
+
+PYBIND11_MODULE(_core, m) {
+    m.doc() = "Compiled kernels of kousei; one submodule for each kind of memory.";
+    m.attr("__version__") = KOUSEI_VERSION;
+    py::register_exception<kousei::SizeError>(m, "SizeError", PyExc_ValueError);
+    py::register_exception<kousei::CudaError>(m, "CudaError", PyExc_RuntimeError);
+    py::native_enum<kousei::Activation>(m, "Activation", "enum.Enum")
+        .value("logistic", kousei::Activation::logistic)
+        .value("tanh", kousei::Activation::tanh)
+        .value("erf", kousei::Activation::erf)
+        .value("arctan", kousei::Activation::arctan)
+        .value("relu", kousei::Activation::relu)
+        .finalize();
+
+    m.def("num_threads", &kousei::num_threads);
+    m.def("set_num_threads", &kousei::set_num_threads, py::arg("count"));
+    m.def("instruction_set_name", &kousei::instruction_set_name);
+    m.def("funahashi_unit_count", &kousei::funahashi::unit_count, py::arg("order"), py::arg("dim"),
+          py::arg("thresholds"));
+
+    py::module_ cpu = m.def_submodule("cpu", "Kernels for arrays in host memory.");
+    kousei::python::bind_cpu(cpu);
+#if defined(KOUSEI_WITH_CUDA)
+    py::module_ cuda = m.def_submodule("cuda", "Kernels for arrays in CUDA memory.");
+    kousei::python::bind_cuda(cuda);
+#endif
+}

@@ -1,0 +1,121 @@
+"""Arrays of any library, checked and seen in place."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from array_api_compat import array_namespace, is_cupy_array, is_numpy_array, is_torch_array
+
+#: An array of NumPy, CuPy, torch or another library that speaks DLPack.
+Array: TypeAlias = Any
+#: The namespace of an array library.
+Namespace: TypeAlias = Any
+
+_ACCEPTED = "a NumPy, CuPy or torch array, or another DLPack array, is accepted"
+_HOST_DEVICES = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost
+
+
+def require_array(name: str, array: Array) -> None:
+    """Raise TypeError unless `array` is one."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} is masked; an array without a mask is accepted")
+    if not (hasattr(array, "__dlpack__") or hasattr(array, "__cuda_array_interface__")):
+        raise TypeError(f"{name} was {type(array).__name__}; {_ACCEPTED}")
+
+
+def dtype_name(array: Array) -> str:
+    """Return the name of an array's dtype, spelled alike for every library.
+
+    A byte order that is not this machine's stays in the name, so that it equals no plain one.
+    """
+    if hasattr(array, "dtype"):
+        return str(array.dtype).rpartition(".")[2]
+    return np.dtype(array.__cuda_array_interface__["typestr"]).name
+
+
+def real_dtype(**named: Array) -> np.dtype[Any]:
+    """Return the dtype that all the named arrays share, float32 or float64."""
+    (first, array), *others = named.items()
+    name = dtype_name(array)
+    if name not in ("float32", "float64"):
+        raise TypeError(f"{first} has dtype {name}; float32 and float64 are accepted")
+    for other, its in others:
+        if dtype_name(its) != name:
+            raise TypeError(f"{other} has dtype {dtype_name(its)} and {first} has {name}; they must agree")
+    return np.dtype(name)
+
+
+def shape_of(array: Array) -> tuple[int, ...]:
+    """Return the shape of an array as a tuple of int."""
+    shape = array.shape if hasattr(array, "shape") else array.__cuda_array_interface__["shape"]
+    return tuple(int(extent) for extent in shape)
+
+
+def on_host(array: Array) -> bool:
+    """Tell whether an array lies in host memory; otherwise it lies in CUDA memory."""
+    if is_numpy_array(array):
+        return True
+    if hasattr(array, "__dlpack_device__"):
+        return int(array.__dlpack_device__()[0]) in _HOST_DEVICES
+    return not hasattr(array, "__cuda_array_interface__")
+
+
+def namespace(array: Array) -> Namespace:
+    """Return the namespace results are made with; NumPy or CuPy for arrays of a library that has none."""
+    if is_numpy_array(array) or is_cupy_array(array) or is_torch_array(array) or hasattr(array, "__array_namespace__"):
+        return array_namespace(array)
+    if on_host(array):
+        return np
+    import cupy
+
+    return cupy
+
+
+def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, Any]:
+    """Return `array`, which lies in host memory, as a C-contiguous NumPy array.
+
+    It is copied only for its layout; without `copy` that is a ValueError.
+    """
+    if is_torch_array(array):
+        if array.requires_grad:
+            raise ValueError(f"{name} requires grad; {name}.detach() is accepted")
+        array = array.numpy()
+    elif not isinstance(array, np.ndarray):
+        array = np.from_dlpack(array)
+    # Unlike ascontiguousarray this keeps zero axes.
+    return np.asarray(array, order="C", copy=None if copy else False)
+
+
+def from_host(result: np.ndarray[Any, Any], model: Array) -> Array:
+    """Return `result` as an array of the library of `model`, without a copy."""
+    return result if isinstance(model, np.ndarray) else namespace(model).from_dlpack(result)
+
+
+def contiguous(name: str, array: Array) -> Array:
+    """Return `array`, which lies in CUDA memory, as a C-contiguous one of its library; copied only for its layout."""
+    if is_torch_array(array):
+        if array.requires_grad:
+            raise ValueError(f"{name} requires grad; {name}.detach() is accepted")
+        return array.contiguous()
+    if is_cupy_array(array):
+        import cupy
+
+        return cupy.ascontiguousarray(array)
+    return array
+
+
+def like(array: Array, model: Array) -> Array:
+    """Return `array` in the library and on the device of `model`, copied as needed."""
+    xp = namespace(model)
+    if on_host(array):
+        array = host_view("array", array)
+    elif on_host(model):
+        array = array.get() if is_cupy_array(array) else array.cpu()
+    if isinstance(model, np.ndarray):
+        return np.asarray(array)
+    if is_cupy_array(model):
+        return xp.asarray(array)
+    if isinstance(array, np.ndarray) and not array.flags.writeable:
+        array = array.copy()
+    return xp.asarray(array, device=model.device)

@@ -1,0 +1,152 @@
+"""The compiled kernels for each kind of memory, and how a call reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from typing import Any, TypeAlias
+
+import numpy as np
+from array_api_compat import is_cupy_array, is_torch_array
+
+from kousei._lib import _core, arrays
+from kousei._lib.arrays import Array
+from kousei._lib.errors import CudaError
+
+
+class Host:
+    """The kernels for host memory, as one call on the array `model` uses them."""
+
+    kernels = _core.cpu
+
+    def __init__(self, model: Array) -> None:
+        self._model = model
+
+    def view(self, name: str, array: Array, *, copy: bool = True) -> Any:
+        """Return what the kernels read `array` by; without `copy`, ValueError where its layout asks for one."""
+        return arrays.host_view(name, array, copy=copy)
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Return a new array that `view` accepts."""
+        return np.empty(shape, dtype)
+
+    def finish(self, result: Array) -> Array:
+        """Return an array made by `empty` as one of the caller's library."""
+        return arrays.from_host(result, self._model)
+
+    def real_pairs(self, view: Any) -> Any:
+        """Return the view of a complex array as one of real pairs."""
+        return view[..., None].view(view.real.dtype)
+
+    def launch(self, workspace_bytes: Callable[[], int] = lambda: 0) -> Any:
+        """Return the execution argument of a kernel; on a device with this much scratch memory."""
+        return _core.cpu.Cpu()
+
+
+class Device:
+    """The same for CUDA memory; work goes to the current stream of the library of `model`."""
+
+    def __init__(self, name: str, model: Array, *, fast: bool) -> None:
+        require_cuda(name)
+        self.kernels = _core.cuda  # type: ignore[attr-defined, unused-ignore]
+        self._model = model
+        self._fast = fast
+        self._stream = _current_stream(model)
+
+    def view(self, name: str, array: Array, *, copy: bool = True) -> Any:
+        """As `Host.view`."""
+        if copy:
+            array = arrays.contiguous(name, array)
+        return self.kernels.Array.borrow(name, array, self._stream)
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """As `Host.empty`."""
+        xp = arrays.namespace(self._model)
+        device = {"device": self._model.device} if hasattr(self._model, "device") else {}
+        return xp.empty(shape, dtype=getattr(xp, dtype.name), **device)
+
+    def finish(self, result: Array) -> Array:
+        """As `Host.finish`."""
+        return result
+
+    def real_pairs(self, view: Any) -> Any:
+        """As `Host.real_pairs`."""
+        return view.as_real()
+
+    def launch(self, workspace_bytes: Callable[[], int] = lambda: 0) -> Any:
+        """As `Host.launch`."""
+        size = workspace_bytes()
+        workspace = self.view("workspace", self.empty((size,), np.dtype(np.uint8))) if size else None
+        return self.kernels.Cuda(self._stream, workspace, self._fast)
+
+
+#: How a call reaches the kernels.
+Backend: TypeAlias = Host | Device
+
+
+def require_cuda(name: str) -> None:
+    """Raise CudaError, naming the array, where CUDA memory cannot be computed on."""
+    reason = why_no_cuda()
+    if reason:
+        raise CudaError(f"{name} lies in CUDA memory, but {reason}")
+
+
+@cache
+def why_no_cuda() -> str:
+    """Return why CUDA memory cannot be computed on; empty where it can."""
+    if not hasattr(_core, "cuda"):
+        return "this build of kousei has no CUDA kernels (built without nvcc or with KOUSEI_CUDA=OFF)"
+    try:
+        count = _core.cuda.device_count()
+    except CudaError as error:
+        return f"the CUDA runtime reports {error}"
+    return "" if count else "no CUDA device is visible"
+
+
+def _current_stream(array: Array) -> int:
+    if is_torch_array(array):
+        import torch
+
+        return int(torch.cuda.current_stream(array.device).cuda_stream)
+    if is_cupy_array(array):
+        import cupy
+
+        return int(cupy.cuda.get_current_stream().ptr)
+    return 0
+
+
+def backend_for(name: str, array: Array, precision: str = "full") -> Backend:
+    """Return the backend for the memory that the argument `name` lies in."""
+    if precision not in ("full", "fast"):
+        raise ValueError(f"precision was {precision!r}; 'full' and 'fast' are accepted")
+    arrays.require_array(name, array)
+    return Host(array) if arrays.on_host(array) else Device(name, array, fast=precision == "fast")
+
+
+def output(
+    backend: Backend, out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any], model: Array
+) -> tuple[Array, Any]:
+    """Return the array a call answers with, and the view its kernel writes: of `out`, or of a new array.
+
+    Raises
+    ------
+    TypeError
+        If `out` is not an array of the library and the memory of `model`.
+    ValueError
+        If `out` does not fit: it is never reshaped, converted or copied.
+    """
+    if out is None:
+        result = backend.empty(shape, dtype)
+        return backend.finish(result), backend.view("out", result)
+    if type(out) is not type(model) or arrays.on_host(out) != arrays.on_host(model):
+        raise TypeError(f"out was {type(out).__name__}; an array like the input, {type(model).__name__}, is accepted")
+    if arrays.shape_of(out) == shape and arrays.dtype_name(out) == dtype.name:
+        with suppress(ValueError):  # of a layout that would need a copy
+            view = backend.view("out", out, copy=False)
+            if not isinstance(view, np.ndarray) or view.flags.writeable:
+                return out, view
+    raise ValueError(
+        f"out has shape {arrays.shape_of(out)} and dtype {arrays.dtype_name(out)}; "
+        f"a writeable C-contiguous {dtype.name} array of shape {shape} is accepted"
+    )

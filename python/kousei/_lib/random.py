@@ -1,0 +1,14 @@
+"""Random numbers: every function that draws takes ``rng`` (SPEC 7)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+Rng: TypeAlias = np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | int | None
+
+
+def generator(rng: Rng) -> np.random.Generator:
+    """Return the generator that ``rng`` stands for: itself, one with this seed, or a fresh one."""
+    return np.random.default_rng(rng)

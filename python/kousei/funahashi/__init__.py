@@ -1,0 +1,21 @@
+"""Three-layer networks of Funahashi's theorem, written by formula from a function on a box.
+
+The construction is that of M. Kakizaki and T. Akiba, "Possible Application of Funahashi's Theorem to Neural
+Networks", after K. Funahashi, "On the approximate realization of continuous mappings by neural networks", Neural
+Networks 2 (1989): 2 N^(D+1) hidden units from the N^D Fourier coefficients of a function of D variables.
+"""
+
+from kousei.funahashi.bump import bump_transform, universal_function
+from kousei.funahashi.extension import sample_points
+from kousei.funahashi.network import FunahashiNetwork
+from kousei.funahashi.parameters import Parameters, choose_parameters, quadrature_bound
+
+__all__ = [
+    "FunahashiNetwork",
+    "Parameters",
+    "bump_transform",
+    "choose_parameters",
+    "quadrature_bound",
+    "sample_points",
+    "universal_function",
+]

@@ -1,0 +1,180 @@
+"""The bump psi, its Fourier transform Psi, and the universal function H that stands for e^(is)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from kousei._lib import arrays, backends
+from kousei._lib.arrays import Array
+from kousei.activation import Activation, resolve
+
+
+def bump_transform(
+    omega: Array | float, delta: float, alpha: float, activation: Activation | str = "logistic"
+) -> Array:
+    r"""Fourier transform of the bump, Psi(omega).
+
+    The bump is psi(u) = phi(u/delta + alpha) - phi(u/delta - alpha) for an activation phi, and Psi(omega) is the
+    integral of psi(u) e^(-i omega u), which equals (2 sin(alpha delta omega)/omega) phi'^(delta omega).
+
+    Parameters
+    ----------
+    omega : array of float32 or float64, any shape, or a real number
+        Angular frequencies.
+    delta, alpha : float
+        Width and half distance of the two units; positive.
+    activation : {"logistic", "tanh", "erf", "arctan"} or Activation
+        The bounded increasing function phi.
+
+    Returns
+    -------
+    array or float
+        Of the library, dtype and shape of `omega`.
+
+    Raises
+    ------
+    TypeError
+        If `omega` is neither.
+    ValueError
+        If `delta` or `alpha` is not positive and finite, or the activation not bounded.
+
+    Examples
+    --------
+    >>> import math
+    >>> from kousei.funahashi import bump_transform
+    >>> round(bump_transform(1.0, delta=1.0, alpha=math.pi / 2), 12)
+    0.544058109964
+    """
+    code = _bounded(activation).code
+    require_positive(delta=delta, alpha=alpha)
+    if isinstance(omega, int | float | np.floating):
+        return float(bump_transform(np.asarray(omega, dtype=np.float64), delta, alpha, activation))
+    backend = backends.backend_for("omega", omega)
+    dtype = arrays.real_dtype(omega=omega)
+    result, out = backends.output(backend, None, arrays.shape_of(omega), dtype, omega)
+    backend.kernels.funahashi_bump_transform(code, delta, alpha, backend.view("omega", omega), out, backend.launch())
+    return result
+
+
+def universal_function(
+    s: Array | float,
+    delta: float,
+    alpha: float,
+    thresholds: Any,
+    activation: Activation | str = "logistic",
+) -> Array:
+    """Approximation of e^(is) by bumps, H(s) = (h/Psi(1)) sum_k e^(i t_k) psi(s - t_k).
+
+    Every Funahashi network is a sum of Re[a_w H(w . x)] over frequencies w, with this one function H.
+
+    Parameters
+    ----------
+    s : array of float32 or float64, any shape, or a real number
+        Arguments.
+    delta, alpha : float
+        Parameters of the bump, see `bump_transform`; alpha delta must not be a multiple of pi.
+    thresholds : array_like (n,)
+        The t_k, n >= 2, increasing and equally spaced by h < pi.
+    activation : {"logistic", "tanh", "erf", "arctan"} or Activation
+        The function the bump is made of.
+
+    Returns
+    -------
+    complex array or complex
+        Of the library and shape of `s`, in its precision.
+
+    Raises
+    ------
+    TypeError
+        If `s` is neither an array nor a number.
+    ValueError
+        If a parameter is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If h >= pi/2: the alias 1 - 2 pi/h is then within 3 of the frequency 1 that is wanted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kousei.funahashi import universal_function
+    >>> h = universal_function(1.0, 1.0, np.pi / 2, np.pi / 4 * np.arange(-32, 33))
+    >>> abs(h - np.exp(1j)) < 1e-8
+    True
+    """
+    if isinstance(s, int | float | np.floating):
+        scalar = np.asarray(s, dtype=np.float64)
+        return complex(universal_function(scalar, delta, alpha, thresholds, activation))
+    times = np.asarray(thresholds, dtype=np.float64)
+    phases = bump_phases(delta, alpha, times, _bounded(activation))
+    backend = backends.backend_for("s", s)
+    dtype = arrays.real_dtype(s=s)
+    # One hidden layer with the real and the imaginary part as its two outputs.
+    bias = (alpha * np.array([1.0, -1.0]) - times[:, None] / delta).ravel()
+    coef = np.repeat(np.stack([phases.real, phases.imag]), 2, axis=1) * np.tile([1.0, -1.0], len(times))
+    layers = {"weight": np.full((len(bias), 1), 1 / delta), "bias": bias, "coef": coef, "offset": np.zeros(2)}
+    views = {name: backend.view(name, arrays.like(array.astype(dtype), s)) for name, array in layers.items()}
+
+    shape = arrays.shape_of(s)
+    result = backend.empty(shape, np.result_type(dtype, np.complex64))
+    launch = backend.launch(
+        lambda: backend.kernels.network_workspace_bytes(len(bias), 1, 2, math.prod(shape))
+    )
+    points = arrays.namespace(s).reshape(s, (*shape, 1))
+    backend.kernels.network_evaluate(
+        **views,
+        activation=resolve(activation).code,
+        x=backend.view("s", points),
+        out=backend.real_pairs(backend.view("out", result)),
+        on=launch,
+    )
+    return backend.finish(result)
+
+
+def bump_phases(
+    delta: float, alpha: float, thresholds: np.ndarray[Any, Any], activation: Activation
+) -> np.ndarray[Any, Any]:
+    """Return (h/Psi(1)) e^(i t_k) once the parameters of H are known to be in range."""
+    require_positive(delta=delta, alpha=alpha)
+    spacing = _spacing(thresholds)
+    cycles = alpha * delta / math.pi
+    if abs(cycles - round(cycles)) < 1e-9:
+        raise ValueError(f"alpha * delta is {cycles:.12g} pi; anything but a multiple of pi is accepted (Psi(1) = 0)")
+    enough = math.ceil(2 * spacing * len(thresholds) / math.pi)
+    advice = f"h = {spacing:.4g} apart; {enough} of them (n_thresholds) over the same range lie below pi/2"
+    if spacing >= math.pi:
+        raise ValueError(f"the {len(thresholds)} thresholds are {advice}, and h < pi is accepted")
+    if spacing >= math.pi / 2:
+        warnings.warn(f"the {len(thresholds)} thresholds are {advice}, where H comes close to e^(is)", stacklevel=4)
+    phases: np.ndarray[Any, Any] = spacing / bump_transform(1.0, delta, alpha, activation) * np.exp(1j * thresholds)
+    return phases
+
+
+def require_positive(**named: float) -> None:
+    """Raise ValueError unless the named numbers are positive and finite."""
+    for name, value in named.items():
+        if not (value > 0 and math.isfinite(value)):
+            raise ValueError(f"{name} was {value}; a positive finite number is accepted")
+
+
+def _bounded(activation: Activation | str) -> Activation:
+    resolved = resolve(activation)
+    if resolved.name == "relu":
+        raise ValueError("activation was 'relu', which is not bounded; 'logistic', 'tanh', 'erf', 'arctan' are accepted")
+    return resolved
+
+
+def _spacing(thresholds: np.ndarray[Any, Any]) -> float:
+    if thresholds.ndim != 1 or len(thresholds) < 2:
+        raise ValueError(f"thresholds has shape {thresholds.shape}; (n,), n >= 2, is accepted")
+    spacing = (thresholds[-1] - thresholds[0]) / (len(thresholds) - 1)
+    steps = np.diff(thresholds)
+    size = max(abs(thresholds[0]), abs(thresholds[-1]))
+    if not (spacing > 0 and np.all(np.abs(steps - spacing) <= 1e-6 * spacing + 1e-12 * size)):
+        raise ValueError("thresholds are not finite, increasing and equally spaced")
+    return float(spacing)

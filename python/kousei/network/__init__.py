@@ -1,0 +1,5 @@
+"""Networks given by their weights."""
+
+from kousei.network.mlp import MLP
+
+__all__ = ["MLP"]

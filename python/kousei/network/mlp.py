@@ -1,0 +1,368 @@
+"""Multi-layer perceptrons: the common currency of constructors and rewriters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from kousei._lib import arrays, backends
+from kousei._lib.arrays import Array
+from kousei._lib.random import Rng, generator
+from kousei.activation import Activation, resolve
+
+#: Hidden values held at a time by networks with more than one hidden layer, in bytes.
+_BLOCK_BYTES = 1 << 25
+
+
+class MLP:
+    """A fully connected network: hidden = activation(W x + b), layer after layer; the last layer is affine.
+
+    Parameters
+    ----------
+    weights : sequence of arrays (outputs of the layer, inputs of the layer)
+        NumPy, CuPy, torch or other DLPack arrays, or SciPy sparse matrices; float32 or float64, all alike and in
+        the same memory. They are kept, not copied.
+    biases : sequence of arrays (outputs of the layer,)
+        One per weight.
+    activations : sequence of str or Activation
+        One per hidden layer: one fewer than the weights.
+
+    Raises
+    ------
+    TypeError
+        For anything but arrays of one floating dtype in one memory.
+    ValueError
+        If the shapes do not chain.
+
+    Notes
+    -----
+    A network with one output is a real function: its values at points (..., dim) have shape (...). With more
+    outputs they have shape (..., outputs).
+
+    Examples
+    --------
+    The function |x| = relu(x) + relu(-x):
+
+    >>> import numpy as np
+    >>> import kousei
+    >>> net = kousei.MLP([np.array([[1.0], [-1.0]]), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], ["relu"])
+    >>> net
+    MLP(1 -> 2 relu -> 1, float64, 7 parameters)
+    >>> net(np.array([[-3.0], [0.0], [2.0]]))
+    array([3., 0., 2.])
+    """
+
+    def __init__(
+        self, weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation | str]
+    ) -> None:
+        self._weights = tuple(weights)
+        self._biases = tuple(biases)
+        self._activations = tuple(map(resolve, activations))
+        self._dtype = _check_layers(self._weights, self._biases, self._activations)
+
+    @classmethod
+    def random(
+        cls,
+        sizes: Sequence[int],
+        activation: Activation | str = "relu",
+        *,
+        rng: Rng = None,
+    ) -> MLP:
+        """Return a network with normal weights of variance 1/inputs and standard normal biases.
+
+        Parameters
+        ----------
+        sizes : sequence of int, at least two
+            Units of each layer, from the inputs to the outputs.
+        activation : str or Activation
+            Of every hidden layer.
+        rng : numpy.random.Generator, int or None
+            Source of the weights (SPEC 7).
+
+        Returns
+        -------
+        MLP
+            With NumPy arrays of float64.
+
+        Raises
+        ------
+        ValueError
+            For fewer than two sizes or one below 1.
+
+        Examples
+        --------
+        >>> import kousei
+        >>> kousei.MLP.random([2, 100, 100, 3], "tanh", rng=0)
+        MLP(2 -> 100 tanh -> 100 tanh -> 3, float64, 10703 parameters)
+        """
+        if len(sizes) < 2 or min(sizes) < 1:
+            raise ValueError(f"sizes was {list(sizes)}; two or more positive sizes are accepted")
+        draw = generator(rng).standard_normal
+        pairs = list(zip(sizes[1:], sizes[:-1], strict=True))
+        return MLP(
+            [draw(pair) / math.sqrt(pair[1]) for pair in pairs],
+            [draw(outputs) for outputs, _ in pairs],
+            [activation] * (len(pairs) - 1),
+        )
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        """Weights of the layers, (outputs, inputs) each."""
+        return self._weights
+
+    @property
+    def biases(self) -> tuple[Array, ...]:
+        """Biases of the layers, (outputs,) each."""
+        return self._biases
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """Activations of the hidden layers."""
+        return self._activations
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of each layer, from the inputs to the outputs."""
+        weights = self.weights
+        return (int(weights[0].shape[1]), *(int(weight.shape[0]) for weight in weights))
+
+    @property
+    def dim(self) -> int:
+        """Inputs of the network."""
+        return self.sizes[0]
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of the network."""
+        return self.sizes[-1]
+
+    @property
+    def units(self) -> int:
+        """Hidden units of the network."""
+        return sum(self.sizes[1:-1])
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases; of sparse weights the stored ones."""
+        return sum(_size(weight) for weight in self.weights) + sum(self.sizes[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of the parameters and of the points the network accepts."""
+        return self._dtype
+
+    def __repr__(self) -> str:
+        names = [f" {activation.name}" for activation in self.activations] + [""]
+        layers = [f"{size}{name}" for size, name in zip(self.sizes[1:], names, strict=True)]
+        chain = " -> ".join([str(self.dim), *layers])
+        return f"MLP({chain}, {self.dtype.name}, {self.parameters} parameters)"
+
+    def __call__(self, x: Array, /, *, out: Array | None = None, precision: str = "full") -> Array:
+        """Evaluate the network.
+
+        One hidden layer of any width runs through a fused kernel that never holds points times units; more hidden
+        layers run in blocks of points with bounded memory.
+
+        Parameters
+        ----------
+        x : array (..., dim)
+            Points, of the dtype and in the memory of the network.
+        out : array, optional
+            Where to put the result: like `x`, of exactly its shape, C-contiguous.
+        precision : {"full", "fast"}
+            On CUDA, "fast" lets float32 logistic and tanh use the approximate instruction: absolute error up to
+            2.5e-4 (logistic) and 5e-4 (tanh) times the output weight of each unit. Elsewhere no difference.
+
+        Returns
+        -------
+        array (...) or (..., outputs)
+            Of the library and dtype of `x`; without the last axis for a network with one output.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not an array of the network's dtype and memory.
+        ValueError
+            If its last axis is not `dim`, or `out` does not fit.
+        CudaError
+            If `x` lies in CUDA memory and there is no device or no CUDA build.
+        """
+        backend = backends.backend_for("x", x, precision)
+        batch = check_points(self, x, self._biases[0])
+        shape = batch if self.outputs == 1 else (*batch, self.outputs)
+        result, out_view = backends.output(backend, out, shape, self._dtype, x)
+        if len(self._activations) == 1 and not any(map(_is_sparse, self._weights)):
+            self._evaluate_fused(backend, x, out_view, math.prod(batch))
+        elif isinstance(backend, backends.Host):
+            points = backend.view("x", x).reshape(math.prod(batch), self.dim)
+            hosts = [w if _is_sparse(w) else arrays.host_view("weights", w) for w in self._weights]
+            biases = [arrays.host_view("biases", b) for b in self._biases]
+            self._evaluate_layers(np, points, hosts, biases, out_view.reshape(-1, self.outputs))
+        else:
+            xp = arrays.namespace(x)
+            points = xp.reshape(x, (math.prod(batch), self.dim))
+            self._evaluate_layers(xp, points, self._weights, self._biases, xp.reshape(result, (-1, self.outputs)))
+        return result
+
+    def _evaluate_fused(self, backend: backends.Backend, x: Array, out_view: Any, points: int) -> None:
+        weight, coef = (backend.view("weights", w) for w in self._weights)
+        bias, offset = (backend.view("biases", b) for b in self._biases)
+        launch = backend.launch(
+            lambda: backend.kernels.network_workspace_bytes(self.units, self.dim, self.outputs, points)
+        )
+        code = self._activations[0].code
+        backend.kernels.network_evaluate(weight, bias, coef, offset, code, backend.view("x", x), out_view, launch)
+
+    def _evaluate_layers(
+        self, xp: Any, points: Array, weights: Sequence[Array], biases: Sequence[Array], out: Array
+    ) -> None:
+        block = max(1, _BLOCK_BYTES // (max(self.sizes) * self._dtype.itemsize))
+        for start in range(0, points.shape[0], block):
+            hidden = points[start : start + block]
+            for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+                hidden = (weight @ hidden.T).T if _is_sparse(weight) else xp.matmul(hidden, weight.T)
+                hidden = hidden + bias
+                if layer < len(self._activations):
+                    hidden = self._activations[layer](hidden)
+            out[start : start + block] = hidden
+
+    def astype(self, dtype: Any) -> Self:
+        """Return the network with parameters of another dtype.
+
+        Parameters
+        ----------
+        dtype : {"float32", "float64"} or numpy.dtype
+
+        Returns
+        -------
+        MLP
+            Of the same class.
+
+        Raises
+        ------
+        TypeError
+            For any other dtype.
+        """
+        wanted = as_real_dtype(dtype)
+        return self._map(lambda array: _astype(array, wanted))
+
+    def like(self, x: Array, /) -> Self:
+        """Return the network with its parameters where `x` is: in its library, on its device, of its dtype.
+
+        Calls never move arrays between devices; this does, once.
+
+        Parameters
+        ----------
+        x : array of float32 or float64
+
+        Returns
+        -------
+        MLP
+            Of the same class.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not such an array, or the weights are sparse.
+        CudaError
+            If `x` lies in CUDA memory and there is no device or no CUDA build.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> x = np.zeros((5, 2), "float32")
+        >>> net = kousei.MLP.random([2, 10, 1], rng=0).like(x)
+        >>> net(x).dtype
+        dtype('float32')
+        """
+        arrays.require_array("x", x)
+        dtype = arrays.real_dtype(x=x)
+        if not arrays.on_host(x):
+            backends.require_cuda("x")
+
+        def convert(array: Array) -> Array:
+            if _is_sparse(array):
+                raise TypeError("the weights are sparse; like() accepts networks with dense weights")
+            return arrays.like(_astype(array, dtype), x)
+
+        return self._map(convert)
+
+    def _map(self, convert: Any) -> Self:
+        mapped = [[convert(array) for array in group] for group in (self._weights, self._biases)]
+        return type(self)(*mapped, self._activations)
+
+
+def as_real_dtype(dtype: Any) -> np.dtype[Any]:
+    """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
+    wanted = np.dtype(dtype)
+    if wanted not in (np.float32, np.float64):
+        raise TypeError(f"dtype was {wanted}; float32 and float64 are accepted")
+    return wanted
+
+
+def check_points(net: MLP, x: Array, parameter: Array) -> tuple[int, ...]:
+    """Return the batch shape of points for `net`, whose arrays lie where `parameter` does."""
+    dtype = arrays.real_dtype(x=x)
+    if dtype != net.dtype:
+        raise TypeError(
+            f"x has dtype {dtype} and the network {net.dtype}; they must agree: net.like(x) or net.astype({str(dtype)!r})"
+        )
+    if arrays.on_host(x) != arrays.on_host(parameter):
+        places = ["host" if arrays.on_host(array) else "CUDA" for array in (x, parameter)]
+        raise TypeError(
+            f"x lies in {places[0]} memory and the network in {places[1]} memory; net.like(x) brings it there"
+        )
+    shape = arrays.shape_of(x)
+    if not shape or shape[-1] != net.dim:
+        raise ValueError(f"x has shape {shape}; (..., {net.dim}) is accepted")
+    return shape[:-1]
+
+
+def _is_sparse(weight: Array) -> bool:
+    # SciPy's sparse arrays and matrices, told without importing SciPy.
+    return hasattr(weight, "tocsr") and hasattr(weight, "nnz")
+
+
+def _size(weight: Array) -> int:
+    return int(weight.nnz) if _is_sparse(weight) else math.prod(arrays.shape_of(weight))
+
+
+def _astype(array: Array, dtype: np.dtype[Any]) -> Array:
+    if _is_sparse(array) or isinstance(array, np.ndarray):
+        return array.astype(dtype)
+    xp = arrays.namespace(array)
+    return xp.astype(array, getattr(xp, dtype.name))
+
+
+def _check_layers(
+    weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation]
+) -> np.dtype[Any]:
+    if len(weights) < 2 or len(biases) != len(weights) or len(activations) != len(weights) - 1:
+        raise ValueError(
+            f"there are {len(weights)} weights, {len(biases)} biases and {len(activations)} activations; "
+            "n + 1 weights, n + 1 biases and n activations, n >= 1, are accepted"
+        )
+    named = {}
+    for kind, group in (("weights", weights), ("biases", biases)):
+        for i, array in enumerate(group):
+            if not (kind == "weights" and _is_sparse(array)):
+                arrays.require_array(f"{kind}[{i}]", array)
+            named[f"{kind}[{i}]"] = array
+    dtype = arrays.real_dtype(**named)
+    first, model = next(iter(named.items()))
+    for name, array in named.items():
+        if arrays.on_host(array) != arrays.on_host(model):
+            raise TypeError(f"{name} and {first} lie in different memories; a network lies in one")
+    for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        shape = arrays.shape_of(weight)
+        inputs = arrays.shape_of(weights[i - 1])[0] if i else None
+        if len(shape) != 2 or 0 in shape or inputs not in (None, shape[1]):
+            wanted = "(outputs, inputs)" if inputs is None else f"(outputs, {inputs})"
+            raise ValueError(f"weights[{i}] has shape {shape}; {wanted}, not empty, is accepted")
+        if arrays.shape_of(bias) != shape[:1]:
+            raise ValueError(f"biases[{i}] has shape {arrays.shape_of(bias)}; {shape[:1]} is accepted")
+    return dtype
