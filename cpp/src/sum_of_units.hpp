@@ -99,13 +99,14 @@ class ChunkSum {
     /// sum = the units [first, last) at `count` points.
     void operator()(const Real* x, std::int64_t count, std::int64_t first, std::int64_t last, double* sum) {
         std::fill_n(sum, count * blocks_.outputs, 0.0);
-        for (std::int64_t d = 0; d < blocks_.dim; ++d) extent_[d] = 0;
+        std::fill_n(extent_, blocks_.dim, Real(0));
+        points_finite_ = true;
         for (std::int64_t i = 0; i < count; ++i) {
             for (std::int64_t d = 0; d < blocks_.dim; ++d) {
                 const Real value = coordinate(net_, x + i * blocks_.dim, d), size = std::abs(value);
                 points_[i * blocks_.dim + d] = value;
-                // NaN becomes the extent and stays it.
-                extent_[d] = size <= extent_[d] ? extent_[d] : size;
+                points_finite_ = points_finite_ && size <= std::numeric_limits<Real>::max();
+                extent_[d] = std::max(extent_[d], size);
             }
         }
         for (std::int64_t from = first; from < last; from += blocks_.tile) {
@@ -117,7 +118,7 @@ class ChunkSum {
    private:
     void fill(std::int64_t first, std::int64_t count) {
         const Real scale = static_cast<Real>(kernels_.scale);
-        bool finite = true;
+        bool finite = points_finite_;
         for (std::int64_t k = 0; k < count; ++k) {
             const auto unit = unit_at(net_, first + k);
             tile_.bias[k] = unit.bias() * scale;
@@ -144,6 +145,7 @@ class ChunkSum {
     simd::Tile<Real> tile_;
     Real* points_;
     Real* extent_;  ///< largest |x_d| of the chunk
+    bool points_finite_ = true;
 };
 
 /// out[i, o] = offset[o] + sum over all units.

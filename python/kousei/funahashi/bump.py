@@ -49,7 +49,7 @@ def bump_transform(
     >>> round(bump_transform(1.0, delta=1.0, alpha=math.pi / 2), 12)
     0.544058109964
     """
-    code = _bounded(activation).code
+    code = bounded(activation).code
     require_positive(delta=delta, alpha=alpha)
     if isinstance(omega, int | float | np.floating):
         return float(bump_transform(np.asarray(omega, dtype=np.float64), delta, alpha, activation))
@@ -111,7 +111,8 @@ def universal_function(
         scalar = np.asarray(s, dtype=np.float64)
         return complex(universal_function(scalar, delta, alpha, thresholds, activation))
     times = np.asarray(thresholds, dtype=np.float64)
-    phases = bump_phases(delta, alpha, times, _bounded(activation))
+    phi = bounded(activation)
+    phases = bump_phases(delta, alpha, times, phi)
     backend = backends.backend_for("s", s)
     dtype = arrays.real_dtype(s=s)
     # One hidden layer with the real and the imaginary part as its two outputs.
@@ -128,7 +129,7 @@ def universal_function(
     points = arrays.namespace(s).reshape(s, (*shape, 1))
     backend.kernels.network_evaluate(
         **views,
-        activation=resolve(activation).code,
+        activation=phi.code,
         x=backend.view("s", points),
         out=backend.real_pairs(backend.view("out", result)),
         on=launch,
@@ -145,11 +146,12 @@ def bump_phases(
     cycles = alpha * delta / math.pi
     if abs(cycles - round(cycles)) < 1e-9:
         raise ValueError(f"alpha * delta is {cycles:.12g} pi; anything but a multiple of pi is accepted (Psi(1) = 0)")
-    enough = math.ceil(2 * spacing * len(thresholds) / math.pi)
+    spacings_of_a_half_period = math.pi / spacing * (1 - 1e-12)
+    enough = math.floor(2 * len(thresholds) / spacings_of_a_half_period) + 1
     advice = f"h = {spacing:.4g} apart; {enough} of them (n_thresholds) over the same range lie below pi/2"
-    if spacing >= math.pi:
+    if spacings_of_a_half_period < 1:
         raise ValueError(f"the {len(thresholds)} thresholds are {advice}, and h < pi is accepted")
-    if spacing >= math.pi / 2:
+    if spacings_of_a_half_period < 2:
         warnings.warn(f"the {len(thresholds)} thresholds are {advice}, where H comes close to e^(is)", stacklevel=4)
     phases: np.ndarray[Any, Any] = spacing / bump_transform(1.0, delta, alpha, activation) * np.exp(1j * thresholds)
     return phases
@@ -162,7 +164,8 @@ def require_positive(**named: float) -> None:
             raise ValueError(f"{name} was {value}; a positive finite number is accepted")
 
 
-def _bounded(activation: Activation | str) -> Activation:
+def bounded(activation: Activation | str) -> Activation:
+    """Return the activation; ValueError unless it is a bounded function."""
     resolved = resolve(activation)
     if resolved.name == "relu":
         raise ValueError("activation was 'relu', which is not bounded; 'logistic', 'tanh', 'erf', 'arctan' are accepted")

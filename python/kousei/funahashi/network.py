@@ -10,8 +10,8 @@ import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
-from kousei.activation import Activation, resolve
-from kousei.funahashi.bump import bump_phases
+from kousei.activation import Activation
+from kousei.funahashi.bump import bounded, bump_phases
 from kousei.funahashi.extension import (
     Bounds,
     Extension,
@@ -101,7 +101,7 @@ class FunahashiNetwork(MLP):
         for name, array in (("frequencies", w), ("amplitudes", a), ("center", c)):
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
-        self._activations = (resolve(activation),)
+        self._activations = (bounded(activation),)
         self._delta, self._alpha = float(delta), float(alpha)
         self._dtype = np.dtype(np.float64)
         phases = bump_phases(self._delta, self._alpha, t, self._activations[0])
@@ -269,7 +269,7 @@ class FunahashiNetwork(MLP):
         w, a = fourier_coefficients(samples, bounds, order, extension, period, middle)
         farthest = np.maximum(np.abs(lo - middle), np.abs(hi - middle))
         s_max = float((np.abs(w) @ farthest).max())
-        resolved = resolve(activation)
+        resolved = bounded(activation)
         delta, alpha, cutoff = fill_parameters(s_max, count, delta, alpha, cutoff, resolved)
         thresholds = -cutoff + 2 * cutoff / count * np.arange(count)
         return cls(w, a, thresholds, delta, alpha, middle, resolved)

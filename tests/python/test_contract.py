@@ -1,0 +1,239 @@
+"""What every public function that takes arrays promises, checked for each of them.
+
+The list of functions is derived from the package: a public name that stands neither in CONTRACTS nor in NO_ARRAYS
+fails `test_every_public_name_is_under_contract`.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Library
+
+import kousei
+
+BATCHES = [(), (0,), (5,), (2, 0, 3), (2, 3)]
+LAYOUTS = ["C", "F", "strided", "negative"]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A function of one array: `make(like)` returns it for arrays like this; points have `dim` coordinates."""
+
+    make: Callable[[Any], Callable[..., Any]]
+    dim: int | None = None
+    outputs: int = 1
+    complex_result: bool = False
+    takes_out: bool = True
+
+
+def _mlp(*sizes: int) -> Callable[[Any], Any]:
+    return lambda like: kousei.MLP.random(sizes, "tanh", rng=1).like(like)
+
+
+def _funahashi(like: Any) -> Any:
+    w = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), axis=-1).reshape(-1, 2)
+    thresholds = np.pi / 4 * np.arange(-20, 21)
+    return kousei.FunahashiNetwork(w, np.arange(9) + 1j, thresholds, 1.0, np.pi / 2, [0.5, 0.5]).like(like)
+
+
+_thresholds = np.pi / 4 * np.arange(-32, 33)
+CONTRACTS = {
+    "kousei.MLP.__call__": Contract(_mlp(3, 7, 1), dim=3),
+    "kousei.MLP.__call__ (outputs)": Contract(_mlp(2, 9, 3), dim=2, outputs=3),
+    "kousei.MLP.__call__ (any dim)": Contract(_mlp(5, 6, 1), dim=5),
+    "kousei.MLP.__call__ (deep)": Contract(_mlp(2, 5, 4, 2), dim=2, outputs=2),
+    "kousei.FunahashiNetwork.__call__": Contract(_funahashi, dim=2),
+    "kousei.FunahashiNetwork.to_mlp": Contract(lambda like: _funahashi(like).to_mlp(), dim=2),
+    "kousei.Activation.__call__": Contract(lambda like: kousei.Activation("erf")),
+    "kousei.funahashi.bump_transform": Contract(
+        lambda like: lambda x: kousei.funahashi.bump_transform(x, 0.5, 2.0), takes_out=False
+    ),
+    "kousei.funahashi.universal_function": Contract(
+        lambda like: lambda x: kousei.funahashi.universal_function(x, 1.0, np.pi / 2, _thresholds),
+        takes_out=False,
+        complex_result=True,
+    ),
+} | {
+    f"kousei.activation.{name}": Contract(lambda like, name=name: getattr(kousei.activation, name))
+    for name in ("logistic", "tanh", "erf", "arctan", "relu")
+}
+#: Public names that take no array of points, and methods tested through the ones above.
+NO_ARRAYS = {
+    "kousei.CudaError",
+    "kousei.SizeError",
+    "kousei.num_threads",
+    "kousei.set_num_threads",
+    "kousei.FunahashiNetwork.from_function",
+    "kousei.FunahashiNetwork.from_samples",
+    "kousei.MLP.astype",
+    "kousei.MLP.like",
+    "kousei.MLP.random",
+    "kousei.funahashi.Parameters",
+    "kousei.funahashi.choose_parameters",
+    "kousei.funahashi.quadrature_bound",
+    "kousei.funahashi.sample_points",
+}
+
+
+def public_functions() -> Iterator[str]:
+    """Every function, callable object and method that the package's modules export, once, by its shortest name."""
+    seen = set()
+    modules = [kousei]
+    for found in pkgutil.walk_packages(kousei.__path__, "kousei."):
+        if not any(part.startswith("_") for part in found.name.split(".")):
+            modules.append(importlib.import_module(found.name))
+    for module in modules:
+        for name in getattr(module, "__all__", ()):
+            member = getattr(module, name)
+            if id(member) in seen or inspect.ismodule(member) or not callable(member):
+                continue
+            seen.add(id(member))
+            full = f"{module.__name__}.{name}"
+            if not inspect.isclass(member) or issubclass(member, Exception | tuple):
+                yield full
+                continue
+            for method, value in vars(member).items():
+                public = method == "__call__" or not method.startswith("_")
+                if public and (callable(value) or isinstance(value, classmethod)):
+                    yield f"{full}.{method}"
+
+
+def test_every_public_name_is_under_contract() -> None:
+    known = {name.partition(" ")[0] for name in CONTRACTS} | NO_ARRAYS
+    assert set(public_functions()) == known
+
+
+@pytest.fixture(params=CONTRACTS)
+def contract(request: pytest.FixtureRequest) -> Contract:
+    return CONTRACTS[request.param]
+
+
+def points(contract: Contract, batch: tuple[int, ...], dtype: str) -> np.ndarray:
+    shape = batch if contract.dim is None else (*batch, contract.dim)
+    return np.random.default_rng(7).uniform(-1, 1, shape).astype(dtype)
+
+
+def laid_out(library: Library, array: np.ndarray, layout: str) -> Any:
+    """The same values in another memory layout, of another library; torch knows no negative strides."""
+    if array.ndim == 0 or layout == "C":
+        return library.asarray(array)
+    if layout == "F":
+        transposed = library.asarray(np.ascontiguousarray(array.T))
+        return transposed.permute(*range(array.ndim)[::-1]) if hasattr(transposed, "permute") else transposed.T
+    if layout == "strided":
+        return library.asarray(np.repeat(array, 2, axis=0))[::2, ...]
+    if library.name.startswith("torch"):
+        return library.asarray(np.concatenate([array, array], axis=-1))[..., array.shape[-1] :]
+    return library.asarray(np.ascontiguousarray(array[::-1]))[::-1, ...]
+
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("batch", BATCHES, ids=str)
+def test_array_in_same_array_out(
+    library: Library, contract: Contract, dtype: str, batch: tuple[int, ...], layout: str
+) -> None:
+    x = points(contract, batch, dtype)
+    if layout == "F" and x.ndim != 2:
+        layout = "C"  # the others are covered by "strided"; array_api_strict transposes matrices alone
+    given = laid_out(library, x, layout)
+    before = library.numpy(given).copy()
+
+    result = contract.make(given)(given)
+
+    shape = batch if contract.outputs == 1 else (*batch, contract.outputs)
+    assert type(result) is type(given)
+    assert tuple(result.shape) == shape
+    wanted = {"float32": "complex64", "float64": "complex128"}[dtype] if contract.complex_result else dtype
+    assert str(result.dtype).endswith(wanted)
+    assert np.array_equal(library.numpy(given), before), "the input was written to"
+    expected = contract.make(x)(x)
+    if library.name in ("cupy", "torch:cuda"):
+        eps = np.finfo(dtype).eps
+        np.testing.assert_allclose(library.numpy(result), expected, rtol=200 * eps, atol=200 * eps)
+    else:
+        assert np.array_equal(library.numpy(result), expected)
+
+
+@pytest.mark.parametrize("batch", BATCHES, ids=str)
+def test_out_is_filled_and_returned(
+    library: Library, contract: Contract, dtype: str, batch: tuple[int, ...]
+) -> None:
+    if not contract.takes_out:
+        parameters = inspect.signature(contract.make(np.zeros(1, dtype))).parameters
+        assert "out" not in parameters
+        return
+    x = points(contract, batch, dtype)
+    given = library.asarray(x)
+    function = contract.make(given)
+    expected = library.numpy(function(given))
+    out = library.asarray(np.full_like(expected, np.nan))
+    if library.name == "numpy:read-only":
+        with pytest.raises(ValueError, match="out has shape .* a writeable C-contiguous"):
+            function(given, out=out)
+        return
+    assert function(given, out=out) is out
+    assert np.array_equal(library.numpy(out), expected)
+
+
+def test_out_that_does_not_fit_is_refused(contract: Contract, dtype: str) -> None:
+    if not contract.takes_out:
+        return
+    x = points(contract, (4, 2), dtype)
+    function = contract.make(x)
+    expected = function(x)
+    other = "float32" if dtype == "float64" else "float64"
+    bad = [
+        np.zeros(expected.shape[1:], dtype),
+        np.zeros((*expected.shape, 1), dtype),
+        np.zeros(expected.shape, other),
+        np.zeros((*expected.shape, 2), dtype)[..., 0],
+        np.asfortranarray(np.zeros(expected.shape, dtype)),
+    ]
+    for out in bad:
+        with pytest.raises(ValueError, match=r"out has shape .* accepted"):
+            function(x, out=out)
+    with pytest.raises(TypeError, match="out was list"):
+        function(x, out=expected.tolist())
+
+
+def test_wrong_dtype_is_refused(library: Library, contract: Contract) -> None:
+    x = points(contract, (3,), "float64")
+    for bad in ("int64", "bool", "complex128"):
+        with pytest.raises(TypeError, match=r"(x|z|s|omega) has dtype " + bad):
+            contract.make(x)(library.asarray(x.astype(bad)))
+    if library.name == "numpy":
+        for bad in (">f8", "float16", "longdouble"):
+            with pytest.raises(TypeError, match="has dtype"):
+                contract.make(x)(x.astype(bad))
+
+
+@pytest.mark.parametrize("bad", [[0.5], "0.5", None, np.ma.masked_array([0.5], [True])])
+def test_what_is_no_array_is_refused(contract: Contract, bad: Any) -> None:
+    with pytest.raises(TypeError, match=r"(x|z|s|omega) (was|is masked)"):
+        contract.make(np.zeros(1))(bad)
+
+
+def test_wrong_shape_is_refused(contract: Contract, dtype: str) -> None:
+    if contract.dim is None:
+        return
+    function = contract.make(np.zeros(1, dtype))
+    for shape in [(), (contract.dim + 1,), (4, contract.dim - 1), (contract.dim, 4)]:
+        if shape and shape[-1] == contract.dim:
+            continue
+        with pytest.raises(ValueError, match=rf"x has shape .*; \(\.\.\., {contract.dim}\) is accepted"):
+            function(np.zeros(shape, dtype))
+
+
+def test_mixed_dtypes_are_refused(contract: Contract, dtype: str) -> None:
+    if contract.dim is None:
+        return
+    other = "float32" if dtype == "float64" else "float64"
+    with pytest.raises(TypeError, match=f"x has dtype {other} and the network {dtype}"):
+        contract.make(np.zeros(1, dtype))(points(contract, (3,), other))

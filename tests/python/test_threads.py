@@ -1,0 +1,151 @@
+"""Threads: the same bits for any number, forked children, Ctrl-C, the GIL."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import kousei
+
+
+@pytest.fixture(autouse=True)
+def restore_threads() -> Iterator[None]:
+    count = kousei.num_threads()
+    yield
+    kousei.set_num_threads(count)
+
+
+@pytest.mark.parametrize(("units", "points"), [(100, 5000), (100_000, 3), (70_000, 600)])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_results_do_not_depend_on_threads(units: int, points: int, outputs: int, dtype: str) -> None:
+    net = kousei.MLP.random([2, units, outputs], "logistic", rng=0).astype(dtype)
+    x = np.random.default_rng(1).normal(size=(points, 2)).astype(dtype)
+    results = []
+    for count in (1, 2, 4):
+        kousei.set_num_threads(count)
+        results.append(net(x))
+    assert np.array_equal(results[0], results[1])
+    assert np.array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1025])
+def test_bad_count(bad: int) -> None:
+    with pytest.raises(ValueError, match=f"count was {bad}; 1 to 1024 threads are accepted"):
+        kousei.set_num_threads(bad)
+
+
+def run(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_environment_sets_the_default() -> None:
+    code = "import kousei; print(kousei.num_threads())"
+    assert run(code, KOUSEI_NUM_THREADS="3") == "3"
+    for nonsense in ("0", "many", "-2", "3.5", ""):
+        assert int(run(code, KOUSEI_NUM_THREADS=nonsense)) >= 1
+
+
+@pytest.mark.parametrize("name", ["baseline", "avx2", "avx512"])
+def test_every_instruction_set_gives_the_same_function(name: str) -> None:
+    code = """
+    import numpy as np, kousei, sys
+    x = np.random.default_rng(0).normal(0, 3, (40, 2))
+    worst = 0
+    for activation in ("logistic", "tanh", "erf", "arctan", "relu"):
+        net = kousei.MLP.random([2, 700, 1], activation, rng=1)
+        for dtype in ("float64", "float32"):
+            own = net.astype(dtype)
+            hidden = kousei.activation.resolve(activation)(x @ net.weights[0].T + net.biases[0])
+            exact = hidden @ net.weights[1][0] + net.biases[1][0]
+            worst = max(worst, np.abs(own(x.astype(dtype)) - exact).max() / np.finfo(dtype).eps)
+    print(kousei._lib._core.instruction_set_name(), worst)
+    """
+    used, worst = run(code, KOUSEI_SIMD=name).split()
+    assert used == name or used in ("baseline", "avx2")  # a machine may have less than is asked for
+    assert float(worst) < 500
+
+
+def test_forked_children_compute() -> None:
+    code = """
+    import multiprocessing, warnings, numpy as np, kousei
+    warnings.simplefilter("ignore")  # newer Pythons warn of fork in a process with threads
+    kousei.set_num_threads(2)
+    net = kousei.MLP.random([2, 100_000, 1], "logistic", rng=0)
+    x = np.zeros((64, 2))
+    before = net(x)
+    def child(queue):
+        queue.put(np.array_equal(net(x), before))
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    children = [context.Process(target=child, args=(queue,)) for _ in range(2)]
+    for process in children:
+        process.start()
+    print([queue.get(timeout=60) for _ in children], np.array_equal(net(x), before))
+    """
+    assert run(code) == "[True, True] True"
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_ends_a_long_call(threads: int) -> None:
+    kousei.set_num_threads(threads)
+    net = kousei.MLP.random([2, 200_000, 1], "erf", rng=0)
+    x = np.zeros((2_000_000, 2))
+    sent = []
+
+    def interrupt() -> None:
+        time.sleep(0.3)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        net(x)
+    delay = time.monotonic() - sent[0]
+    sender.join()
+    assert delay < 0.5
+    assert np.isfinite(net(x[:5])).all()
+
+
+def test_other_python_threads_run_meanwhile() -> None:
+    net = kousei.MLP.random([2, 100_000, 1], "logistic", rng=0)
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    expected = net(x)
+    results: list[np.ndarray] = [None] * 4
+
+    def work(i: int) -> None:
+        results[i] = net(x)
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for worker in workers:
+        worker.start()
+    ticks = 0
+    while any(worker.is_alive() for worker in workers):
+        ticks += 1  # advances only where the GIL is released
+        time.sleep(0.001)
+    assert ticks > 0
+    assert all(np.array_equal(result, expected) for result in results)
+
+
+def test_importing_is_light() -> None:
+    code = """
+    import sys, kousei
+    print([name for name in ("cupy", "torch", "scipy", "matplotlib", "numpy.testing") if name in sys.modules])
+    """
+    assert run(code) == "[]"
