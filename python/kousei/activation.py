@@ -68,7 +68,7 @@ class Activation:
         ValueError
             If `out` does not fit.
         """
-        backend = backends.backend_for("z", z)
+        backend, z = backends.enter("z", z)
         dtype = arrays.real_dtype(z=z)
         result, view = backends.output(backend, out, arrays.shape_of(z), dtype, z)
         backend.kernels.activation_apply(self.code, backend.view("z", z), view, backend.launch())

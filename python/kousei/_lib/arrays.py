@@ -16,12 +16,19 @@ _ACCEPTED = "a NumPy, CuPy or torch array, or another DLPack array, is accepted"
 _HOST_DEVICES = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost
 
 
-def require_array(name: str, array: Array) -> None:
-    """Raise TypeError unless `array` is one."""
+def known(name: str, array: Array) -> Array:
+    """Return `array` once it is known to be one.
+
+    An array by protocol alone, without a shape or a dtype, becomes one of NumPy or CuPy, in place.
+    """
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{name} is masked; an array without a mask is accepted")
     if not (hasattr(array, "__dlpack__") or hasattr(array, "__cuda_array_interface__")):
         raise TypeError(f"{name} was {type(array).__name__}; {_ACCEPTED}")
+    if hasattr(array, "shape") and hasattr(array, "dtype"):
+        return array
+    xp = _native(array)
+    return xp.from_dlpack(array) if hasattr(array, "__dlpack__") else xp.asarray(array)
 
 
 def dtype_name(array: Array) -> str:
@@ -29,9 +36,7 @@ def dtype_name(array: Array) -> str:
 
     A byte order that is not this machine's stays in the name, so that it equals no plain one.
     """
-    if hasattr(array, "dtype"):
-        return str(array.dtype).rpartition(".")[2]
-    return np.dtype(array.__cuda_array_interface__["typestr"]).name
+    return str(array.dtype).rpartition(".")[2]
 
 
 def real_dtype(**named: Array) -> np.dtype[Any]:
@@ -48,8 +53,7 @@ def real_dtype(**named: Array) -> np.dtype[Any]:
 
 def shape_of(array: Array) -> tuple[int, ...]:
     """Return the shape of an array as a tuple of int."""
-    shape = array.shape if hasattr(array, "shape") else array.__cuda_array_interface__["shape"]
-    return tuple(int(extent) for extent in shape)
+    return tuple(int(extent) for extent in array.shape)
 
 
 def on_host(array: Array) -> bool:
@@ -65,6 +69,10 @@ def namespace(array: Array) -> Namespace:
     """Return the namespace results are made with; NumPy or CuPy for arrays of a library that has none."""
     if is_numpy_array(array) or is_cupy_array(array) or is_torch_array(array) or hasattr(array, "__array_namespace__"):
         return array_namespace(array)
+    return _native(array)
+
+
+def _native(array: Array) -> Namespace:
     if on_host(array):
         return np
     import cupy

@@ -47,8 +47,7 @@ class Host:
 class Device:
     """The same for CUDA memory; work goes to the current stream of the library of `model`."""
 
-    def __init__(self, name: str, model: Array, *, fast: bool) -> None:
-        require_cuda(name)
+    def __init__(self, model: Array, *, fast: bool) -> None:
         self.kernels = _core.cuda  # type: ignore[attr-defined, unused-ignore]
         self._model = model
         self._fast = fast
@@ -116,12 +115,14 @@ def _current_stream(array: Array) -> int:
     return 0
 
 
-def backend_for(name: str, array: Array, precision: str = "full") -> Backend:
-    """Return the backend for the memory that the argument `name` lies in."""
+def enter(name: str, array: Array, precision: str = "full") -> tuple[Backend, Array]:
+    """Return the backend for the memory that the argument `name` lies in, and the argument, known to be an array."""
     if precision not in ("full", "fast"):
         raise ValueError(f"precision was {precision!r}; 'full' and 'fast' are accepted")
-    arrays.require_array(name, array)
-    return Host(array) if arrays.on_host(array) else Device(name, array, fast=precision == "fast")
+    if hasattr(array, "__cuda_array_interface__") or not arrays.on_host(array):
+        require_cuda(name)
+    array = arrays.known(name, array)
+    return Host(array) if arrays.on_host(array) else Device(array, fast=precision == "fast"), array
 
 
 def output(

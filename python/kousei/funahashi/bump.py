@@ -53,7 +53,7 @@ def bump_transform(
     require_positive(delta=delta, alpha=alpha)
     if isinstance(omega, int | float | np.floating):
         return float(bump_transform(np.asarray(omega, dtype=np.float64), delta, alpha, activation))
-    backend = backends.backend_for("omega", omega)
+    backend, omega = backends.enter("omega", omega)
     dtype = arrays.real_dtype(omega=omega)
     result, out = backends.output(backend, None, arrays.shape_of(omega), dtype, omega)
     backend.kernels.funahashi_bump_transform(code, delta, alpha, backend.view("omega", omega), out, backend.launch())
@@ -113,7 +113,7 @@ def universal_function(
     times = np.asarray(thresholds, dtype=np.float64)
     phi = bounded(activation)
     phases = bump_phases(delta, alpha, times, phi)
-    backend = backends.backend_for("s", s)
+    backend, s = backends.enter("s", s)
     dtype = arrays.real_dtype(s=s)
     # One hidden layer with the real and the imaginary part as its two outputs.
     bias = (alpha * np.array([1.0, -1.0]) - times[:, None] / delta).ravel()

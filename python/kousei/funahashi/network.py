@@ -355,7 +355,7 @@ class FunahashiNetwork(MLP):
         TypeError, ValueError, CudaError
             As in `MLP`.
         """
-        backend = backends.backend_for("x", x, precision)
+        backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self.frequencies)
         result, out_view = backends.output(backend, out, batch, self._dtype, x)
         counts = [arrays.shape_of(self._arrays[name])[0] for name in ("frequencies", "thresholds")]

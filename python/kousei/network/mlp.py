@@ -58,8 +58,10 @@ class MLP:
     def __init__(
         self, weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation | str]
     ) -> None:
-        self._weights = tuple(weights)
-        self._biases = tuple(biases)
+        self._weights = tuple(
+            weight if _is_sparse(weight) else arrays.known(f"weights[{i}]", weight) for i, weight in enumerate(weights)
+        )
+        self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
         self._activations = tuple(map(resolve, activations))
         self._dtype = _check_layers(self._weights, self._biases, self._activations)
 
@@ -190,7 +192,7 @@ class MLP:
         CudaError
             If `x` lies in CUDA memory and there is no device or no CUDA build.
         """
-        backend = backends.backend_for("x", x, precision)
+        backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self._biases[0])
         shape = batch if self.outputs == 1 else (*batch, self.outputs)
         result, out_view = backends.output(backend, out, shape, self._dtype, x)
@@ -279,10 +281,8 @@ class MLP:
         >>> net(x).dtype
         dtype('float32')
         """
-        arrays.require_array("x", x)
+        _, x = backends.enter("x", x)
         dtype = arrays.real_dtype(x=x)
-        if not arrays.on_host(x):
-            backends.require_cuda("x")
 
         def convert(array: Array) -> Array:
             if _is_sparse(array):
@@ -346,12 +346,8 @@ def _check_layers(
             f"there are {len(weights)} weights, {len(biases)} biases and {len(activations)} activations; "
             "n + 1 weights, n + 1 biases and n activations, n >= 1, are accepted"
         )
-    named = {}
-    for kind, group in (("weights", weights), ("biases", biases)):
-        for i, array in enumerate(group):
-            if not (kind == "weights" and _is_sparse(array)):
-                arrays.require_array(f"{kind}[{i}]", array)
-            named[f"{kind}[{i}]"] = array
+    named = {f"weights[{i}]": array for i, array in enumerate(weights)}
+    named |= {f"biases[{i}]": array for i, array in enumerate(biases)}
     dtype = arrays.real_dtype(**named)
     first, model = next(iter(named.items()))
     for name, array in named.items():

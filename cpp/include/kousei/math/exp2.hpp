@@ -16,8 +16,9 @@ namespace detail {
 template <class V>
 inline constexpr int exp2_log_steps = 0;
 
+/// 2^(count/S) with S = 2^exp2_log_steps<V>, from a table.
 template <class V>
-integer_t<V> exp2_step_bits(integer_t<V> index);
+V exp2_from_table(integer_t<V> count);
 
 #if defined(__CUDA_ARCH__)
 __device__ inline double exp2_device(double x) { return ::exp2(x); }
@@ -71,12 +72,16 @@ inline integer_t<V> look_up(const T* table, integer_t<V> index) {
 }
 
 template <>
-inline integer_t<Doubles64> exp2_step_bits<Doubles64>(integer_t<Doubles64> index) {
-    return look_up<Doubles64>(exp2_table.doubles, index);
+inline Doubles64 exp2_from_table<Doubles64>(integer_t<Doubles64> count) {
+    typedef std::uint64_t Wrapping __attribute__((vector_size(64)));
+    const auto step = std::bit_cast<Wrapping>(look_up<Doubles64>(exp2_table.doubles, count));
+    return std::bit_cast<Doubles64>(step + std::bit_cast<Wrapping>(count << 48));
 }
 template <>
-inline integer_t<Floats64> exp2_step_bits<Floats64>(integer_t<Floats64> index) {
-    return look_up<Floats64>(exp2_table.floats, index);
+inline Floats64 exp2_from_table<Floats64>(integer_t<Floats64> count) {
+    typedef std::uint32_t Wrapping __attribute__((vector_size(64)));
+    const auto step = std::bit_cast<Wrapping>(look_up<Floats64>(exp2_table.floats, count));
+    return std::bit_cast<Floats64>(step + std::bit_cast<Wrapping>(count << 18));
 }
 #endif
 
@@ -139,11 +144,13 @@ inline Exp2Parts<V> exp2_split(V x) {
         count = count < least ? least : count;
         count = count > most ? most : count;
     }
-    const I one = [&] {
-        if constexpr (log_steps == 0) return to_bits(splat<V>(1));
-        else return exp2_step_bits<V>(count);
-    }();
-    return {from_bits<V>(one + (count << (significand - log_steps))), fraction};
+    if constexpr (log_steps == 0) {
+        // What stands above the exponent leaves at the top.
+        constexpr int bias = is_double<V> ? 1023 : 127;
+        return {from_bits<V>((count + bias) << significand), fraction};
+    } else {
+        return {exp2_from_table<V>(count), fraction};
+    }
 }
 
 }  // namespace detail

@@ -1,0 +1,15 @@
+# Fails if an object of the library compiled for a larger instruction set defines a weak symbol that is not in the
+# namespace of that instruction set.
+execute_process(COMMAND ${NM} -C --defined-only ${LIBRARY} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "\n" ";" lines "${symbols}")
+set(object "")
+foreach(line IN LISTS lines)
+  if(line MATCHES "^([a-z0-9_]+)\\.cpp\\.o:$")
+    set(object ${CMAKE_MATCH_1})
+  elseif(object MATCHES "^avx" AND line MATCHES " W (.*)$")
+    set(symbol "${CMAKE_MATCH_1}")
+    if(NOT symbol MATCHES "::${object}::")
+      message(SEND_ERROR "${object}.cpp shares: ${symbol}")
+    endif()
+  endif()
+endforeach()

@@ -1,0 +1,81 @@
+#include <doctest/doctest.h>
+#include <kousei/funahashi.hpp>
+#include <kousei/funahashi_unit.hpp>
+#include <kousei/sizes.hpp>
+
+#include <cmath>
+#include <complex>
+#include <cstdint>
+#include <vector>
+
+#include "workspace.hpp"
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+}  // namespace
+
+TEST_CASE("transform of the bump, golden numbers") {
+    using kousei::funahashi::bump_transform_at;
+    const auto logistic = kousei::Activation::logistic;
+    CHECK(bump_transform_at(logistic, 1.0, pi / 2, 1.0) == doctest::Approx(0.544058109964266).epsilon(1e-14));
+    CHECK(bump_transform_at(logistic, 0.5, pi, 1.0) == doctest::Approx(1.36513890066172).epsilon(1e-14));
+    CHECK(bump_transform_at(logistic, 0.5, 2.0, 1.0) == doctest::Approx(1.14872477513938).epsilon(1e-14));
+    CHECK(bump_transform_at(logistic, 0.5, 2.0, 0.0) == 2.0);
+    CHECK(std::isnan(bump_transform_at(kousei::Activation::relu, 0.5, 2.0, 1.0)));
+    // Even, and continuous at 0, for every activation.
+    for (const auto activation : {logistic, kousei::Activation::tanh, kousei::Activation::erf, kousei::Activation::arctan}) {
+        const double at_zero = bump_transform_at(activation, 0.7, 1.1, 0.0);
+        CHECK(bump_transform_at(activation, 0.7, 1.1, 1e-7) == doctest::Approx(at_zero).epsilon(1e-6));
+        CHECK(bump_transform_at(activation, 0.7, 1.1, 2.0) == bump_transform_at(activation, 0.7, 1.1, -2.0));
+    }
+    const double omega[] = {0.0, 1.0, -3.0};
+    double out[3];
+    kousei::funahashi::bump_transform(kousei::Cpu{}, logistic, 0.5, 2.0, omega, 3, out);
+    for (int i = 0; i < 3; ++i) CHECK(out[i] == bump_transform_at(logistic, 0.5, 2.0, omega[i]));
+}
+
+TEST_CASE_TEMPLATE("one frequency of amplitude 1 is a cosine", Real, float, double) {
+    const double delta = 1, alpha = pi / 2, h = pi / 4;
+    const Real frequency[] = {1, 0.5}, amplitude[] = {1, 0}, center[] = {0.25, -0.5};
+    std::vector<Real> thresholds, phases;
+    for (int k = -32; k <= 32; ++k) {
+        const auto phase = h / kousei::funahashi::bump_transform_at(kousei::Activation::logistic, delta, alpha, 1.0) *
+                           std::exp(std::complex<double>(0, h * k));
+        thresholds.push_back(static_cast<Real>(h * k));
+        phases.push_back(static_cast<Real>(phase.real()));
+        phases.push_back(static_cast<Real>(phase.imag()));
+    }
+    const kousei::funahashi::View<Real> net{
+        frequency,           amplitude, thresholds.data(), phases.data(), center, 1, 65, 2, static_cast<Real>(1 / delta),
+        static_cast<Real>(alpha), kousei::Activation::logistic};
+    std::vector<Real> x, out(50);
+    for (int i = 0; i < 50; ++i) {
+        x.push_back(static_cast<Real>(0.05 * i - 1));
+        x.push_back(static_cast<Real>(0.3 * i - 7));
+    }
+    OwnedWorkspace workspace(kousei::funahashi::workspace_bytes(kousei::Cpu{}, net, 50));
+    kousei::funahashi::evaluate(kousei::Cpu{}, net, x.data(), 50, out.data(), workspace.lent());
+    for (std::size_t i = 0; i < 50; ++i) {
+        const double s = static_cast<double>(x[2 * i]) - 0.25 + 0.5 * (static_cast<double>(x[2 * i + 1]) + 0.5);
+        CHECK(std::abs(static_cast<double>(out[i]) - std::cos(s)) < (sizeof(Real) == 4 ? 1e-5 : 2e-8));
+    }
+}
+
+TEST_CASE("unit counts are exact or an error") {
+    using kousei::funahashi::unit_count;
+    CHECK(unit_count(64, 2, 64) == 2 * 64 * 64 * 64);
+    CHECK(unit_count(8, 0, 3) == 6);
+    // 2 N^(D+1) wraps to exactly 0 at each of these.
+    const std::int64_t orders[][2] = {{2097152, 2}, {65536, 3}, {8192, 4}, {2048, 5}};
+    for (const auto& [order, dim] : orders) {
+        for (const std::int64_t near : {order - 1, order, order + 1}) {
+            CHECK_THROWS_AS(unit_count(near, dim, near), kousei::SizeError);
+        }
+    }
+    CHECK_THROWS_AS(unit_count(-2, 1, 4), kousei::SizeError);
+    CHECK_THROWS_AS(unit_count(2, 1, -4), kousei::SizeError);
+    CHECK(kousei::checked_mul(INT64_MAX, 1) == INT64_MAX);
+    CHECK_THROWS_AS(kousei::checked_mul(INT64_MAX, 2), kousei::SizeError);
+}

@@ -1,0 +1,381 @@
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+#include <random>
+#include <type_traits>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <kousei/math/arctan.hpp>
+#include <kousei/math/erf.hpp>
+#include <kousei/math/exp2.hpp>
+#include <kousei/math/lanes.hpp>
+#include <kousei/math/logistic.hpp>
+#include <kousei/math/reciprocal.hpp>
+#include <kousei/math/relu.hpp>
+#include <kousei/math/tanh.hpp>
+
+namespace {
+
+namespace math = kousei::math;
+using math::Arctan;
+using math::Erf;
+using math::Logistic;
+using math::Range;
+using math::Relu;
+using math::scalar_t;
+using math::Tanh;
+
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64;
+#elif defined(__AVX2__)
+constexpr int vector_bytes = 32;
+#else
+constexpr int vector_bytes = 16;
+#endif
+typedef float Floats __attribute__((vector_size(vector_bytes)));
+typedef double Doubles __attribute__((vector_size(vector_bytes)));
+
+#define ALL_TYPES float, double, Floats, Doubles
+
+template <class V>
+constexpr std::size_t width = sizeof(V) / sizeof(scalar_t<V>);
+
+template <class V>
+constexpr scalar_t<V> infinity = std::numeric_limits<scalar_t<V>>::infinity();
+
+template <class V>
+constexpr scalar_t<V> not_a_number = std::numeric_limits<scalar_t<V>>::quiet_NaN();
+
+template <class V>
+constexpr long double eps = std::numeric_limits<scalar_t<V>>::epsilon();
+
+/// f of every x, computed in vectors V.
+template <class V, class F>
+std::vector<scalar_t<V>> evaluate(F f, std::vector<scalar_t<V>> x) {
+    const std::size_t count = x.size();
+    x.resize((count + width<V> - 1) / width<V> * width<V>);
+    for (std::size_t i = 0; i < x.size(); i += width<V>) {
+        V v;
+        __builtin_memcpy(&v, &x[i], sizeof v);
+        v = f(v);
+        __builtin_memcpy(&x[i], &v, sizeof v);
+    }
+    x.resize(count);
+    return x;
+}
+
+/// f(x), the same in every lane.
+template <class V, class F>
+scalar_t<V> at(F f, scalar_t<V> x) {
+    const std::vector<scalar_t<V>> y = evaluate<V>(f, std::vector<scalar_t<V>>(width<V>, x));
+    for (const scalar_t<V> lane : y) {
+        if (std::isnan(y[0]))
+            CHECK(std::isnan(lane));
+        else
+            CHECK(lane == y[0]);
+    }
+    return y[0];
+}
+
+/// Points spread over [low, high], and more near 0 on both sides of it.
+template <class V>
+std::vector<scalar_t<V>> points(double low, double high) {
+    using T = scalar_t<V>;
+    std::mt19937 random(1);
+    std::uniform_real_distribution<double> linear(low, high), exponent(-100, 0), side(-1, 1);
+    std::vector<T> x;
+    for (int i = 0; i < 20000; ++i) x.push_back(static_cast<T>(linear(random)));
+    for (int i = 0; i < 10000; ++i)
+        x.push_back(static_cast<T>(std::copysign(std::exp2(exponent(random)), side(random))));
+    for (int i = 0; i < 10000; ++i) x.push_back(static_cast<T>(side(random)));
+    return x;
+}
+
+/// |f(x) - reference(x)| <= bound(x, reference(x)) at all x.
+template <class V, class F, class Reference, class Bound>
+void check_error(F f, Reference reference, Bound bound, const std::vector<scalar_t<V>>& x) {
+    const std::vector<scalar_t<V>> y = evaluate<V>(f, x);
+    long double worst = 0;
+    scalar_t<V> worst_at = 0;
+    bool comparable = true;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const long double exact = reference(static_cast<long double>(x[i]));
+        const long double error = std::fabs(y[i] - exact);
+        const long double allowed = bound(static_cast<long double>(x[i]), exact);
+        comparable = comparable && error >= 0;
+        if (error > worst * allowed) {
+            worst = error / allowed;
+            worst_at = x[i];
+        }
+    }
+    CAPTURE(worst_at);
+    CHECK(comparable);
+    CHECK(static_cast<double>(worst) <= 1);
+}
+
+template <class V>
+auto relative(double times_eps) {
+    return [=](long double, long double exact) { return times_eps * eps<V> * std::fabs(exact); };
+}
+
+/// The activation at x, which `scale` is still to be applied to.
+template <class Formula, Range range, class V>
+V activation(V x) {
+    return Formula::template of_scaled<range>(x * static_cast<scalar_t<V>>(Formula::template scale<V>));
+}
+
+template <class Formula, class V>
+auto in_any = activation<Formula, Range::any, V>;
+template <class Formula, class V>
+auto in_finite = activation<Formula, Range::finite, V>;
+
+/// Steps of exp2_steps between two powers of two.
+template <class V>
+constexpr int steps = 1 << math::detail::exp2_log_steps<V>;
+
+long double logistic_reference(long double x) {
+    return 1 / (1 + std::exp(-x));
+}
+long double tanh_reference(long double x) {
+    return std::tanh(x);
+}
+long double erf_reference(long double x) {
+    return std::erf(x);
+}
+long double arctan_reference(long double x) {
+    return std::atan(x);
+}
+
+/// The same bits, or two NaN.
+template <class T>
+bool same(T a, T b) {
+    return math::to_bits(a) == math::to_bits(b) || (std::isnan(a) && std::isnan(b));
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("lanes: types", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    CHECK(std::same_as<T, std::conditional_t<math::is_double<V>, double, float>>);
+    CHECK(sizeof(math::integer_t<V>) == sizeof(V));
+    CHECK(sizeof(scalar_t<V>) == (math::is_double<V> ? 8 : 4));
+}
+
+TEST_CASE_TEMPLATE("lanes: splat rounds to the precision of V", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    CHECK(at<V>([](V) { return math::splat<V>(0.1); }, T(0)) == static_cast<T>(0.1));
+    CHECK(at<V>([](V) { return math::splat<V>(-3); }, T(0)) == T(-3));
+}
+
+TEST_CASE_TEMPLATE("lanes: bits", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto there_and_back = [](V x) { return math::from_bits<V>(math::to_bits(x)); };
+    for (const T x : {T(1.5), T(-0.0), infinity<V>, not_a_number<V>}) CHECK(same(at<V>(there_and_back, x), x));
+    CHECK(math::to_bits(1.0) == std::int64_t{0x3ff} << 52);
+    CHECK(math::to_bits(-1.0f) == std::numeric_limits<std::int32_t>::min() + (0x7f << 23));
+}
+
+TEST_CASE_TEMPLATE("lanes: abs and with_sign_of", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto abs = [](V x) { return math::abs(x); };
+    const auto three = [](V x) { return math::with_sign_of(x, math::splat<V>(3)); };
+    for (const T x : {T(0), T(0.25), std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), infinity<V>}) {
+        CHECK(at<V>(abs, x) == x);
+        CHECK(at<V>(abs, -x) == x);
+        if (x == 0) continue;
+        CHECK(at<V>(three, x) == 3);
+        CHECK(at<V>(three, -x) == -3);
+    }
+    CHECK(std::isnan(at<V>(abs, not_a_number<V>)));
+    CHECK(at<V>([](V x) { return math::with_sign_of(x, x * T(0)); }, T(-2)) == 0);
+}
+
+TEST_CASE_TEMPLATE("lanes: polynomial", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    CHECK(at<V>([](V x) { return math::polynomial({7.0}, x); }, T(3)) == 7);
+    CHECK(at<V>([](V x) { return math::polynomial({1.0, -2.0, 0.5, 4.0}, x); }, T(3)) == 1 - 6 + T(4.5) + 108);
+}
+
+TEST_CASE_TEMPLATE("lanes are independent", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const std::vector<T> x = points<V>(-8, 8);
+    const auto check = [&]<class Formula>(Formula) {
+        const std::vector<T> together = evaluate<V>(in_any<Formula, V>, x);
+        for (std::size_t i = 0; i < 20; ++i) CHECK(same(together[i], at<V>(in_any<Formula, V>, x[i])));
+    };
+    check(Logistic{});
+    check(Tanh{});
+    check(Erf{});
+    check(Arctan{});
+    check(Relu{});
+}
+
+TEST_CASE_TEMPLATE("reciprocal", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    check_error<V>(math::reciprocal<V>, [](long double x) { return 1 / x; }, relative<V>(0.5), points<V>(1, 1e6));
+    CHECK(at<V>(math::reciprocal<V>, infinity<V>) == 0);
+    CHECK(at<V>(math::reciprocal<V>, T(0)) == infinity<V>);
+}
+
+TEST_CASE_TEMPLATE("exp2_steps: 1 ulp", V, ALL_TYPES) {
+    const double lowest = math::detail::exp2_lowest<V> * steps<V>, highest = math::detail::exp2_highest<V> * steps<V>;
+    const auto reference = [](long double x) { return std::exp2(x / steps<V>); };
+    check_error<V>(math::exp2_steps<Range::any, V>, reference, relative<V>(1), points<V>(lowest, highest));
+    check_error<V>(math::exp2_steps<Range::any, V>, reference, relative<V>(1),
+                   points<V>(-8 * steps<V>, 8 * steps<V>));
+}
+
+TEST_CASE_TEMPLATE("exp2_steps: limits", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const int low = math::detail::exp2_lowest<V>, high = math::detail::exp2_highest<V>;
+    const T lowest = std::ldexp(T(1), low), highest = std::ldexp(T(1), high);
+    const auto in_powers = [](int power) { return static_cast<T>(power * steps<V>); };
+
+    const auto f = math::exp2_steps<Range::any, V>;
+    CHECK(at<V>(f, T(0)) == 1);
+    CHECK(at<V>(f, in_powers(1)) == 2);
+    CHECK(at<V>(f, in_powers(low)) == lowest);
+    CHECK(at<V>(f, in_powers(high)) == highest);
+    CHECK(at<V>(f, in_powers(low - 1)) == 0);
+    CHECK(at<V>(f, in_powers(high + 1)) == infinity<V>);
+    CHECK(at<V>(f, -infinity<V>) == 0);
+    CHECK(at<V>(f, infinity<V>) == infinity<V>);
+    CHECK(std::isnan(at<V>(f, not_a_number<V>)));
+
+    const auto bounded = math::exp2_steps<Range::finite, V>;
+    CHECK(at<V>(bounded, in_powers(low - 1)) == lowest);
+    CHECK(at<V>(bounded, in_powers(high + 1)) == highest);
+    CHECK(at<V>(bounded, in_powers(-5000)) == lowest);
+    CHECK(at<V>(bounded, in_powers(5000)) == highest);
+    CHECK(std::isnan(at<V>(bounded, not_a_number<V>)));
+}
+
+TEST_CASE_TEMPLATE("exp: 1 ulp, plus |x| eps", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto f = math::exp<Range::any, V>;
+    const double end = math::is_double<V> ? 700 : 85;
+    const auto bound = [](long double x, long double exact) { return (1 + std::fabs(x)) * eps<V> * exact; };
+    check_error<V>(f, [](long double x) { return std::exp(x); }, bound, points<V>(-end, end));
+    CHECK(at<V>(f, T(0)) == 1);
+    CHECK(at<V>(f, -infinity<V>) == 0);
+    CHECK(at<V>(f, infinity<V>) == infinity<V>);
+    CHECK(std::isnan(at<V>(f, not_a_number<V>)));
+}
+
+TEST_CASE_TEMPLATE("logistic", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto f = in_any<Logistic, V>;
+    const auto absolute = [](long double, long double) { return eps<V>; };
+    const auto growing = [](long double x, long double exact) {
+        return std::max<long double>(1, std::fabs(x)) * 2 * eps<V> * exact;
+    };
+    check_error<V>(f, logistic_reference, absolute, points<V>(-100, 100));
+    check_error<V>(f, logistic_reference, growing, points<V>(-80, 10));
+    CHECK(at<V>(f, T(0)) == T(0.5));
+    CHECK(at<V>(f, -infinity<V>) == 0);
+    CHECK(at<V>(f, infinity<V>) == 1);
+}
+
+TEST_CASE_TEMPLATE("tanh", V, ALL_TYPES) {
+    const auto f = in_any<Tanh, V>;
+    check_error<V>(f, tanh_reference, relative<V>(4), points<V>(-3, 3));
+    check_error<V>(f, tanh_reference, relative<V>(4), points<V>(-100, 100));
+    CHECK(at<V>(f, -infinity<V>) == -1);
+    CHECK(at<V>(f, infinity<V>) == 1);
+}
+
+TEST_CASE_TEMPLATE("erf", V, ALL_TYPES) {
+    const auto f = in_any<Erf, V>;
+    check_error<V>(f, erf_reference, relative<V>(2), points<V>(-3, 3));
+    check_error<V>(f, erf_reference, relative<V>(2), points<V>(-10, 10));
+    for (const double x : {6.0, 7.0, 100.0, 1e30}) CHECK(at<V>(f, static_cast<scalar_t<V>>(x)) == 1);
+    CHECK(at<V>(f, -infinity<V>) == -1);
+    CHECK(at<V>(f, infinity<V>) == 1);
+    const std::vector<scalar_t<V>> y = evaluate<V>(f, points<V>(0, 10));
+    CHECK(std::all_of(y.begin(), y.end(), [](auto each) { return std::fabs(each) <= 1; }));
+}
+
+TEST_CASE_TEMPLATE("arctan", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto f = in_any<Arctan, V>;
+    check_error<V>(f, arctan_reference, relative<V>(2), points<V>(-4, 4));
+    check_error<V>(f, arctan_reference, relative<V>(2), points<V>(-1e6, 1e6));
+    const T right = std::numbers::pi_v<T> / 2;
+    CHECK(at<V>(f, std::numeric_limits<T>::max()) == right);
+    CHECK(at<V>(f, infinity<V>) == right);
+    CHECK(at<V>(f, -infinity<V>) == -right);
+}
+
+TEST_CASE_TEMPLATE("relu", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto f = in_any<Relu, V>;
+    check_error<V>(
+        f, [](long double x) { return std::max(x, 0.0L); }, [](long double, long double) { return 0.0L; },
+        points<V>(-1e6, 1e6));
+    CHECK(at<V>(f, T(0)) == 0);
+    CHECK(at<V>(f, -infinity<V>) == 0);
+    CHECK(at<V>(f, infinity<V>) == infinity<V>);
+}
+
+TEST_CASE_TEMPLATE("odd functions are odd and 0 at 0", V, ALL_TYPES) {
+    const auto check = [](auto f) {
+        CHECK(at<V>(f, 0) == 0);
+        std::vector<scalar_t<V>> x = points<V>(-10, 10);
+        const std::vector<scalar_t<V>> y = evaluate<V>(f, x);
+        for (scalar_t<V>& each : x) each = -each;
+        const std::vector<scalar_t<V>> mirrored = evaluate<V>(f, x);
+        CHECK(std::equal(y.begin(), y.end(), mirrored.begin(), [](auto a, auto b) { return a == -b; }));
+    };
+    check(in_any<Erf, V>);
+    check(in_any<Arctan, V>);
+    CHECK(at<V>(in_any<Tanh, V>, 0) == 0);
+}
+
+TEST_CASE_TEMPLATE("NaN stays NaN", V, ALL_TYPES) {
+    const auto check = []<class Formula>(Formula) {
+        for (const scalar_t<V> x : {not_a_number<V>, -not_a_number<V>}) {
+            CHECK(std::isnan(at<V>(in_any<Formula, V>, x)));
+            CHECK(std::isnan(at<V>(in_finite<Formula, V>, x)));
+        }
+    };
+    check(Logistic{});
+    check(Tanh{});
+    check(Erf{});
+    check(Arctan{});
+    check(Relu{});
+}
+
+TEST_CASE_TEMPLATE("Range::finite gives the same bits for moderate arguments", V, ALL_TYPES) {
+    // No product goes before: fused with the first addition of the one and not of the other, it would change bits.
+    const std::vector<scalar_t<V>> z = points<V>(-100, 100);
+    const auto check = [&](auto f, auto g) {
+        const std::vector<scalar_t<V>> a = evaluate<V>(f, z), b = evaluate<V>(g, z);
+        CHECK(std::equal(a.begin(), a.end(), b.begin(), same<scalar_t<V>>));
+    };
+    check(Logistic::of_scaled<Range::any, V>, Logistic::of_scaled<Range::finite, V>);
+    check(Tanh::of_scaled<Range::any, V>, Tanh::of_scaled<Range::finite, V>);
+    check(Erf::of_scaled<Range::any, V>, Erf::of_scaled<Range::finite, V>);
+    check(Arctan::of_scaled<Range::any, V>, Arctan::of_scaled<Range::finite, V>);
+    check(Relu::of_scaled<Range::any, V>, Relu::of_scaled<Range::finite, V>);
+    check(math::exp2_steps<Range::any, V>, math::exp2_steps<Range::finite, V>);
+}
+
+TEST_CASE_TEMPLATE("Range::finite up to its limit", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto limit = [](auto formula) {
+        return static_cast<T>((1 << 20) - 1) / static_cast<T>(std::fabs(decltype(formula)::template scale<V>));
+    };
+    CHECK(at<V>(in_finite<Logistic, V>, limit(Logistic{})) == 1);
+    CHECK(at<V>(in_finite<Logistic, V>, -limit(Logistic{})) >= 0);
+    CHECK(at<V>(in_finite<Logistic, V>, -limit(Logistic{})) < std::numeric_limits<T>::epsilon());
+    CHECK(at<V>(in_finite<Tanh, V>, limit(Tanh{})) == 1);
+    CHECK(at<V>(in_finite<Tanh, V>, -limit(Tanh{})) == -1);
+    CHECK(at<V>(in_finite<Erf, V>, limit(Erf{})) == 1);
+    CHECK(at<V>(in_finite<Erf, V>, -limit(Erf{})) == -1);
+}

@@ -1,0 +1,136 @@
+// Networks with any shape and any bits as parameters, against a plain loop: the sum must stay inside its arrays
+// (sanitizers watch), keep NaN, and agree where the plain loop is finite.
+#include <kousei/network.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <new>
+#include <vector>
+
+namespace {
+
+class Input {
+   public:
+    Input(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+
+    /// In [least, most].
+    std::int64_t integer(std::int64_t least, std::int64_t most) {
+        std::uint16_t raw = 0;
+        take(&raw, sizeof raw);
+        return least + raw % (most - least + 1);
+    }
+
+    /// Half of them any bits, the others of moderate size.
+    template <class Real>
+    Real real() {
+        std::uint8_t kind = 0;
+        take(&kind, 1);
+        if (kind & 1) {
+            Real value = 0;
+            take(&value, sizeof value);
+            return value;
+        }
+        std::int16_t raw = 0;
+        take(&raw, sizeof raw);
+        return static_cast<Real>(raw) / Real(1000);
+    }
+
+    template <class Real>
+    std::vector<Real> reals(std::int64_t count) {
+        std::vector<Real> values(static_cast<std::size_t>(count));
+        for (Real& value : values) value = real<Real>();
+        return values;
+    }
+
+   private:
+    void take(void* to, std::size_t count) {
+        const std::size_t taken = std::min(count, size_);
+        if (taken > 0) std::memcpy(to, data_, taken);
+        data_ += taken;
+        size_ -= taken;
+    }
+
+    const std::uint8_t* data_;
+    std::size_t size_;
+};
+
+void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+template <class Real>
+void run(Input input) {
+    const std::int64_t units = input.integer(0, 70), dim = input.integer(1, 5), outputs = input.integer(1, 3);
+    const std::int64_t points = input.integer(0, 20);
+    const auto activation = static_cast<kousei::Activation>(input.integer(0, 4));
+    const auto x = input.reals<Real>(points * dim), weight = input.reals<Real>(units * dim);
+    const auto bias = input.reals<Real>(units), coef = input.reals<Real>(outputs * units);
+    const auto offset = input.reals<Real>(outputs);
+    std::vector<Real> out(static_cast<std::size_t>(points * outputs), Real(-12345));
+
+    const kousei::network::View<Real> net{weight.data(), bias.data(), coef.data(), offset.data(),
+                                          units,         dim,         outputs,     activation};
+    const kousei::Cpu on{1};
+    const std::int64_t bytes = kousei::network::workspace_bytes(on, net, points);
+    struct Release {
+        void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t{64}); }
+    };
+    const std::unique_ptr<std::byte, Release> memory(
+        static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), std::align_val_t{64})));
+    kousei::network::evaluate(on, net, x.data(), points, out.data(), {memory.get(), bytes});
+
+    for (std::int64_t i = 0; i < points; ++i) {
+        for (std::int64_t o = 0; o < outputs; ++o) {
+            long double sum = offset[static_cast<std::size_t>(o)], size = std::abs(sum), farthest = 0;
+            for (std::int64_t k = 0; k < units; ++k) {
+                long double z = bias[static_cast<std::size_t>(k)], reach = std::abs(z);
+                for (std::int64_t d = 0; d < dim; ++d) {
+                    const long double term = static_cast<long double>(weight[static_cast<std::size_t>(k * dim + d)]) *
+                                             x[static_cast<std::size_t>(i * dim + d)];
+                    z += term;
+                    reach += std::abs(term);
+                    farthest = std::max(farthest, std::abs(static_cast<long double>(weight[static_cast<std::size_t>(k * dim + d)])));
+                }
+                farthest = std::max(farthest, reach);
+                const long double c = coef[static_cast<std::size_t>(o * units + k)];
+                long double hidden = NAN;
+                switch (activation) {
+                    case kousei::Activation::logistic: hidden = 1 / (1 + std::exp(-z)); break;
+                    case kousei::Activation::tanh: hidden = std::tanh(z); break;
+                    case kousei::Activation::erf: hidden = std::erf(z); break;
+                    case kousei::Activation::arctan: hidden = std::atan(z); break;
+                    case kousei::Activation::relu: hidden = z < 0 ? 0 : z; break;
+                }
+                sum += c * hidden;
+                size += std::abs(c) * (std::abs(hidden) + 1 + reach);
+            }
+            const Real value = out[static_cast<std::size_t>(i * outputs + o)];
+            const long double largest = std::numeric_limits<Real>::max();
+            if (farthest > largest / 1000 || size > largest / 1000) continue;  // Real overflows where this does not
+            if (std::isnan(sum)) {
+                require(std::isnan(value));
+            } else {
+                require(std::abs(value - sum) <= 64 * std::numeric_limits<Real>::epsilon() * size +
+                                                     static_cast<long double>(std::numeric_limits<Real>::min()) * 100);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    Input input(data, size);
+    if (input.integer(0, 1) == 0) {
+        run<float>(input);
+    } else {
+        run<double>(input);
+    }
+    return 0;
+}

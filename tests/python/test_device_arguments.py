@@ -1,0 +1,308 @@
+"""The way of a CUDA array to its kernel, with objects that only look like arrays in CUDA memory.
+
+Without a device a correct call gets as far as the CUDA runtime and reports its error, CudaError; a wrong one is
+refused before, with an error that names the argument. The tests with real arrays are those of test_contract.py.
+"""
+
+import ctypes
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kousei
+from kousei._lib import _core, arrays
+from kousei._lib.backends import why_no_cuda
+
+built = hasattr(_core, "cuda")
+needs_build = pytest.mark.skipif(not built, reason="built without CUDA")
+POINTER = 0x7F0000000000
+
+
+class FakeInterface:
+    """An array by `__cuda_array_interface__` alone."""
+
+    def __init__(self, shape: tuple[int, ...], typestr: str = "<f8", **changes: Any) -> None:
+        self.__cuda_array_interface__ = {
+            "shape": shape,
+            "typestr": typestr,
+            "data": (POINTER, False),
+            "version": 3,
+            "strides": None,
+        } | changes
+
+
+class _Tensor(ctypes.Structure):
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int32),
+        ("device_id", ctypes.c_int32),
+        ("ndim", ctypes.c_int32),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("byte_offset", ctypes.c_uint64),
+    ]
+
+
+_deleter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class _Managed(ctypes.Structure):
+    _fields_ = [("tensor", _Tensor), ("context", ctypes.c_void_p), ("deleter", _deleter)]
+
+
+class _Versioned(ctypes.Structure):
+    _fields_ = [
+        ("major", ctypes.c_uint32),
+        ("minor", ctypes.c_uint32),
+        ("context", ctypes.c_void_p),
+        ("deleter", _deleter),
+        ("flags", ctypes.c_uint64),
+        ("tensor", _Tensor),
+    ]
+
+
+class FakeDLPack:
+    """An array by `__dlpack__` alone, of DLPack 1.0 or, with `version` None, older."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        *,
+        strides: tuple[int, ...] | None = None,
+        code: int = 2,
+        bits: int = 64,
+        lanes: int = 1,
+        device: int = 2,
+        offset: int = 0,
+        version: int | None = 1,
+        flags: int = 0,
+    ) -> None:
+        extents = (ctypes.c_int64 * max(len(shape), 1))(*shape)
+        steps = None if strides is None else (ctypes.c_int64 * len(strides))(*strides)
+        tensor = _Tensor(POINTER, device, 0, len(shape), code, bits, lanes, extents, steps, offset)
+        self.deleted = 0
+        self.stream: Any = None
+        self.device = device
+        self.version = version
+        delete = _deleter(self._delete)
+        if version is None:
+            self._owner: Any = _Managed(tensor, None, delete)
+        else:
+            self._owner = _Versioned(version, 0, None, delete, flags, tensor)
+        self._kept = (extents, steps, delete)
+
+    def _delete(self, _: Any) -> None:
+        self.deleted += 1
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.device, 0
+
+    def __dlpack__(self, *, stream: Any = None, **options: Any) -> Any:
+        if options and self.version is None:
+            raise TypeError("this producer does not know max_version")
+        self.stream = stream
+        name = b"dltensor" if self.version is None else b"dltensor_versioned"
+        new = ctypes.pythonapi.PyCapsule_New
+        new.restype = ctypes.py_object
+        new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+        return new(ctypes.addressof(self._owner), name, None)
+
+
+@needs_build
+class TestArray:
+    """What `Array.borrow` sees."""
+
+    def borrow(self, source: Any, stream: int = 0) -> Any:
+        return _core.cuda.Array.borrow("x", source, stream)
+
+    def test_interface(self) -> None:
+        view = self.borrow(FakeInterface((2, 3), "<f4", data=(POINTER, True)))
+        assert (view.pointer, view.shape, view.dtype, view.read_only) == (POINTER, (2, 3), "f4", True)
+
+    def test_interface_with_c_strides_and_own_stream(self) -> None:
+        assert self.borrow(FakeInterface((2, 3), strides=(24, 8), stream=5), stream=5).shape == (2, 3)
+        assert self.borrow(FakeInterface((2, 3), stream=1), stream=0).shape == (2, 3)  # 1 is the legacy default
+        assert self.borrow(FakeInterface((2, 3), stream=None), stream=7).shape == (2, 3)
+        assert self.borrow(FakeInterface((1, 3), strides=(999, 8))).shape == (1, 3)
+
+    def test_empty_interface_may_have_no_pointer(self) -> None:
+        assert self.borrow(FakeInterface((0, 3), data=(0, False))).shape == (0, 3)
+
+    @pytest.mark.parametrize(
+        ("changes", "error", "message"),
+        [
+            ({"stream": 0}, ValueError, "x names stream 0"),
+            ({"strides": (8, 16)}, ValueError, "x is not C-contiguous"),
+            ({"strides": (8,)}, ValueError, "x has 1 strides"),
+            ({"mask": object()}, TypeError, "x is masked"),
+            ({"version": 1}, ValueError, "x has __cuda_array_interface__ version 1"),
+            ({"data": (0, False)}, ValueError, "x has a null pointer"),
+            ({"typestr": ">f8"}, TypeError, "x has typestr >f8"),
+            ({"shape": (2**40, 2**40)}, ValueError, "not representable in 64 bits"),
+            ({"shape": (-1, 3)}, ValueError, "not representable"),
+        ],
+    )
+    def test_bad_interface(self, changes: dict, error: type[Exception], message: str) -> None:
+        source = FakeInterface((2, 3))
+        source.__cuda_array_interface__ |= changes
+        with pytest.raises(error, match=message):
+            self.borrow(source)
+
+    @pytest.mark.parametrize("version", [None, 1])
+    def test_dlpack(self, version: int | None) -> None:
+        source = FakeDLPack((4,), bits=32, offset=8, version=version)
+        view = self.borrow(source, stream=9)
+        assert (view.pointer, view.shape, view.dtype) == (POINTER + 8, (4,), "f4")
+        assert source.stream == 9
+        assert source.deleted == 0
+        del view
+        assert source.deleted == 1
+
+    def test_dlpack_default_stream_and_flags(self) -> None:
+        source = FakeDLPack((2, 2), flags=1, strides=(2, 1))
+        assert self.borrow(source).read_only
+        assert source.stream == 1
+
+    @pytest.mark.parametrize(
+        ("options", "error", "message"),
+        [
+            ({"strides": (1, 4)}, ValueError, "x is not C-contiguous"),
+            ({"lanes": 4}, TypeError, "4 lanes"),
+            ({"code": 99}, TypeError, "code 99"),
+            ({"bits": 4}, TypeError, "4 bits"),
+            ({"device": 10}, ValueError, "x is not in CUDA memory"),
+            ({"version": 2}, BufferError, "x speaks DLPack 2"),
+        ],
+    )
+    def test_bad_dlpack(self, options: dict, error: type[Exception], message: str) -> None:
+        source = FakeDLPack((4, 4), **options)
+        with pytest.raises(error, match=message):
+            self.borrow(source)
+        assert source.deleted == 1
+
+    def test_no_array(self) -> None:
+        with pytest.raises(TypeError, match="x was <class 'list'>; an object with __cuda_array_interface__"):
+            self.borrow([1.0])
+
+    def test_pointer(self) -> None:
+        view = _core.cuda.Array(POINTER, (3, 2), "c16")
+        assert view.as_real().shape == (3, 2, 2)
+        assert view.as_real().dtype == "f8"
+        assert self.borrow(view).pointer == POINTER
+        with pytest.raises(TypeError, match="not complex"):
+            _core.cuda.Array(POINTER, (3,), "f8").as_real()
+
+
+def network_arguments(dtype: str = "f8") -> dict[str, Any]:
+    shapes = {"weight": (64, 2), "bias": (64,), "coef": (1, 64), "offset": (1,), "x": (5, 2), "out": (5,)}
+    views = {name: _core.cuda.Array(POINTER, shape, dtype) for name, shape in shapes.items()}
+    return views | {"activation": _core.Activation.logistic, "on": _core.cuda.Cuda()}
+
+
+@needs_build
+@pytest.mark.parametrize("name", ["weight", "bias", "coef", "offset", "x", "out"])
+def test_low_level_route_checks_every_extent(name: str) -> None:
+    arguments = network_arguments()
+    arguments[name] = _core.cuda.Array(POINTER, (3, 3, 3), "f8")
+    with pytest.raises(ValueError, match=f"{name} has shape|{name} is accepted"):
+        _core.cuda.network_evaluate(**arguments)
+    arguments[name] = _core.cuda.Array(POINTER, (5,), "f4")
+    with pytest.raises(TypeError):
+        _core.cuda.network_evaluate(**arguments)
+
+
+@needs_build
+def test_low_level_route_refuses_read_only_out() -> None:
+    arguments = network_arguments()
+    arguments["out"] = _core.cuda.Array(POINTER, (5,), "f8", read_only=True)
+    with pytest.raises(ValueError, match="out is read-only"):
+        _core.cuda.network_evaluate(**arguments)
+
+
+@needs_build
+def test_low_level_workspace() -> None:
+    cuda = _core.cuda
+    assert cuda.network_workspace_bytes(100, 2, 1, 10) == 0  # one tile of units is one segment
+    needed = cuda.network_workspace_bytes(524288, 2, 3, 1000)
+    assert needed % (1000 * 3 * 8) == 0
+    assert needed > 0
+    assert cuda.funahashi_workspace_bytes(4096, 64, 2, 1000) == needed // 3
+    with pytest.raises(kousei.SizeError):
+        cuda.funahashi_workspace_bytes(2**40, 2**40, 2, 1)
+
+
+@needs_build
+@pytest.mark.skipif(not why_no_cuda(), reason="has a device, which must not see made-up pointers")
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.network_evaluate(**network_arguments(dtype))
+    z = _core.cuda.Array(POINTER, (5,), dtype)
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.activation_apply(_core.Activation.tanh, z, z, _core.cuda.Cuda())
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.funahashi_bump_transform(_core.Activation.tanh, 1.0, 1.0, z, z, _core.cuda.Cuda(3))
+    shapes = {"frequencies": (4, 2), "amplitudes": (4, 2), "thresholds": (8,), "phases": (8, 2), "center": (2,)}
+    views = {name: _core.cuda.Array(POINTER, shape, dtype) for name, shape in shapes.items()}
+    x, out = _core.cuda.Array(POINTER, (3, 5, 2), dtype), _core.cuda.Array(POINTER, (3, 5), dtype)
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.funahashi_evaluate(
+            **views, delta=1.0, alpha=1.0, activation=_core.Activation.erf, x=x, out=out, on=_core.cuda.Cuda()
+        )
+
+
+@needs_build
+def test_no_points_need_no_device() -> None:
+    arguments = network_arguments()
+    arguments["x"] = _core.cuda.Array(0, (0, 2), "f8")
+    arguments["out"] = _core.cuda.Array(0, (0,), "f8")
+    assert _core.cuda.network_evaluate(**arguments) is None
+
+
+@pytest.mark.skipif(not why_no_cuda(), reason="has a device, which must not see made-up pointers")
+@pytest.mark.parametrize("fake", [FakeInterface, FakeDLPack])
+def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
+    x = fake((5, 2))
+    net = kousei.MLP.random([2, 3, 1], rng=0)
+    assert not arrays.on_host(x)
+    for call in (
+        lambda: net(x),
+        lambda: net.like(x),
+        lambda: kousei.FunahashiNetwork([[1.0, 1.0]], [1.0], 0.5 * np.arange(9), 1.0, 1.5)(x),
+        lambda: kousei.activation.tanh(x),
+        lambda: kousei.funahashi.bump_transform(x, 1.0, 1.0),
+        lambda: kousei.funahashi.universal_function(x, 1.0, 1.5, 0.5 * np.arange(9)),
+    ):
+        with pytest.raises(kousei.CudaError, match="(x|z|s|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"):
+            call()
+
+
+def test_nothing_moves_between_memories(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kousei._lib.backends.enter", lambda name, array, *_: (None, array))
+    net = kousei.MLP.random([2, 3, 1], rng=0)
+    x = FakeInterface((5, 2))
+    x.shape, x.dtype = (5, 2), np.dtype("f8")
+    with pytest.raises(TypeError, match=r"x lies in CUDA memory and the network in host memory; net.like\(x\)"):
+        net(x)
+    bias = FakeInterface((1,))
+    bias.shape, bias.dtype = (1,), np.dtype("f8")
+    with pytest.raises(TypeError, match=r"biases\[1\] and weights\[0\] lie in different memories"):
+        kousei.MLP(net.weights, [net.biases[0], bias], net.activations)
+
+
+def test_a_host_array_by_protocol_alone() -> None:
+    class Bare:
+        def __init__(self, array: np.ndarray) -> None:
+            self.__dlpack__ = array.__dlpack__
+            self.__dlpack_device__ = array.__dlpack_device__
+
+    x = np.random.default_rng(0).normal(size=(5, 2))
+    net = kousei.MLP.random([2, 3, 1], rng=0)
+    assert np.array_equal(net(Bare(x)), net(x))
+    assert np.array_equal(kousei.MLP([Bare(w) for w in net.weights], net.biases, net.activations)(x), net(x))
+    with pytest.raises(TypeError, match="x has dtype int64"):
+        net(Bare(x.astype(int)))
