@@ -7,7 +7,7 @@ namespace kousei::detail {
 
 /// A borrowed callable task(index, worker).
 class TaskRef {
-   public:
+ public:
     template <class F>
     TaskRef(const F& f)  // NOLINT(google-explicit-constructor)
         : object_(&f), call_([](const void* object, std::int64_t task, int worker) {
@@ -15,7 +15,7 @@ class TaskRef {
           }) {}
     void operator()(std::int64_t task, int worker) const { call_(object_, task, worker); }
 
-   private:
+ private:
     const void* object_;
     void (*call_)(const void*, std::int64_t, int);
 };

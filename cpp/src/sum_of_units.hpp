@@ -46,7 +46,7 @@ constexpr std::int64_t alignment = 64;
 
 /// Hands out consecutive aligned pieces of a workspace.
 class Carver {
-   public:
+ public:
     explicit Carver(Workspace workspace) : at_(static_cast<std::byte*>(workspace.data)) {}
 
     template <class T>
@@ -62,7 +62,7 @@ class Carver {
         return checked_mul((bytes + alignment - 1) / alignment, alignment);
     }
 
-   private:
+ private:
     std::byte* at_;
 };
 
@@ -82,7 +82,7 @@ inline void require_workspace(Workspace workspace, std::int64_t bytes) {
 /// One worker's view of the points of a chunk and the tile it is adding up.
 template <class Net, class Real>
 class ChunkSum {
-   public:
+ public:
     ChunkSum(const Net& net, const Blocks& blocks, const simd::Kernels<Real>& kernels, Real* scratch)
         : net_(net), blocks_(blocks), kernels_(kernels) {
         tile_.stride = blocks.tile;
@@ -115,7 +115,7 @@ class ChunkSum {
         }
     }
 
-   private:
+ private:
     void fill(std::int64_t first, std::int64_t count) {
         const Real scale = static_cast<Real>(kernels_.scale);
         bool finite = points_finite_;
@@ -172,8 +172,7 @@ void sum_of_units(Cpu on, const Net& net, Activation activation, const Blocks& b
             const std::int64_t first = segment * blocks.segment;
             ChunkSum<Net, Real> chunk_sum(net, blocks, kernels, scratch + worker * scratch_stride);
             chunk_sum(x + (start + at) * blocks.dim, std::min(blocks.chunk, group - at), first,
-                      std::min(first + blocks.segment, blocks.units),
-                      sums + (segment * group + at) * blocks.outputs);
+                      std::min(first + blocks.segment, blocks.units), sums + (segment * group + at) * blocks.outputs);
         };
         parallel_for(on, chunks * blocks.segments, task);
         for (std::int64_t i = 0; i < group * blocks.outputs; ++i) {

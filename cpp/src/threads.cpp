@@ -48,7 +48,7 @@ std::atomic<int>& default_threads() {
 
 /// One call of parallel_for.
 class Job {
-   public:
+ public:
     Job(Cpu on, std::int64_t count, detail::TaskRef task) : poll_(on.poll), count_(count), task_(task) {}
 
     void work(int worker) noexcept {
@@ -73,7 +73,7 @@ class Job {
         if (error_) std::rethrow_exception(error_);
     }
 
-   private:
+ private:
     void (*poll_)();
     std::int64_t count_;
     detail::TaskRef task_;
@@ -85,7 +85,7 @@ class Job {
 
 /// Threads that wait for jobs; one job at a time.
 class Pool {
-   public:
+ public:
     ~Pool() {
         {
             const std::lock_guard lock(mutex_);
@@ -117,7 +117,7 @@ class Pool {
         return true;
     }
 
-   private:
+ private:
     void wait_for_jobs(int number, std::int64_t seen) {
         std::unique_lock lock(mutex_);
         while (true) {
@@ -148,13 +148,13 @@ std::unique_ptr<Pool> pool_owner;
 std::mutex pool_owner_mutex;
 
 Pool& pool() {
-    static const int registered = pthread_atfork(
-        [] { pool_owner_mutex.lock(); }, [] { pool_owner_mutex.unlock(); },
-        [] {
-            // The threads of the parent do not exist in a forked child: its pool is left alone and made anew.
-            pool_owner.release();
-            pool_owner_mutex.unlock();
-        });
+    static const int registered = pthread_atfork([] { pool_owner_mutex.lock(); }, [] { pool_owner_mutex.unlock(); },
+                                                 [] {
+                                                     // The threads of the parent do not exist in a forked child: its
+                                                     // pool is left alone and made anew.
+                                                     pool_owner.release();
+                                                     pool_owner_mutex.unlock();
+                                                 });
     (void)registered;
     const std::lock_guard lock(pool_owner_mutex);
     if (!pool_owner) pool_owner = std::make_unique<Pool>();
@@ -163,7 +163,9 @@ Pool& pool() {
 
 }  // namespace
 
-int num_threads() { return default_threads(); }
+int num_threads() {
+    return default_threads();
+}
 
 void set_num_threads(int count) {
     if (count < 1 || count > most_threads) {
@@ -175,7 +177,9 @@ void set_num_threads(int count) {
 
 namespace detail {
 
-int thread_limit(Cpu on) { return on.threads > 0 ? std::min(on.threads, most_threads) : num_threads(); }
+int thread_limit(Cpu on) {
+    return on.threads > 0 ? std::min(on.threads, most_threads) : num_threads();
+}
 
 void parallel_for(Cpu on, std::int64_t count, TaskRef task) {
     Job job(on, count, task);

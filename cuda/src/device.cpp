@@ -43,7 +43,9 @@ DeviceScope::DeviceScope(int device) {
     check(cudaSetDevice(device));
 }
 
-DeviceScope::~DeviceScope() { cudaSetDevice(before_); }
+DeviceScope::~DeviceScope() {
+    cudaSetDevice(before_);
+}
 
 void order_streams(std::uintptr_t earlier, std::uintptr_t later) {
     cudaEvent_t event;

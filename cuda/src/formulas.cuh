@@ -54,11 +54,16 @@ __device__ inline Real value_of(Real z) {
 template <class Real>
 __device__ inline Real value_of(Activation activation, Real z) {
     switch (activation) {
-        case Activation::logistic: return value_of<math::Logistic>(z);
-        case Activation::tanh: return value_of<math::Tanh>(z);
-        case Activation::erf: return value_of<math::Erf>(z);
-        case Activation::arctan: return value_of<math::Arctan>(z);
-        case Activation::relu: break;
+        case Activation::logistic:
+            return value_of<math::Logistic>(z);
+        case Activation::tanh:
+            return value_of<math::Tanh>(z);
+        case Activation::erf:
+            return value_of<math::Erf>(z);
+        case Activation::arctan:
+            return value_of<math::Arctan>(z);
+        case Activation::relu:
+            break;
     }
     return value_of<math::Relu>(z);
 }

@@ -8,7 +8,9 @@
 
 namespace kousei::cuda {
 
-inline cudaStream_t stream_of(Cuda on) { return reinterpret_cast<cudaStream_t>(on.stream); }
+inline cudaStream_t stream_of(Cuda on) {
+    return reinterpret_cast<cudaStream_t>(on.stream);
+}
 
 template <class F>
 __global__ void __launch_bounds__(256) for_each_kernel(std::int64_t count, F f) {

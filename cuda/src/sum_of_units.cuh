@@ -60,8 +60,7 @@ __global__ void __launch_bounds__(block_threads)
     sum_of_staged_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
                         double* sums, Real* out) {
     __shared__ StagedUnit<Real, dim> tile[tile_units];
-    const std::int64_t first_point =
-        blockIdx.x * std::int64_t{block_threads * points_per_thread} + threadIdx.x;
+    const std::int64_t first_point = blockIdx.x * std::int64_t{block_threads * points_per_thread} + threadIdx.x;
     Real point[points_per_thread][dim];
     double total[points_per_thread];
 #pragma unroll

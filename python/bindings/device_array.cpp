@@ -93,8 +93,9 @@ DeviceView from_interface(const std::string& name, const py::object& source, std
         constexpr std::uintptr_t legacy = 1;
         const auto producer = face["stream"].cast<std::uintptr_t>();
         if (producer == 0) {
-            throw py::value_error(name + " names stream 0, which __cuda_array_interface__ forbids; 1 is the legacy "
-                                         "default stream, 2 the per-thread one");
+            throw py::value_error(name +
+                                  " names stream 0, which __cuda_array_interface__ forbids; 1 is the legacy "
+                                  "default stream, 2 the per-thread one");
         }
         if (producer != (stream == 0 ? legacy : stream)) cuda::order_streams(producer, stream);
     }

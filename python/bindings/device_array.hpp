@@ -31,7 +31,7 @@ struct DeviceView {
 /// A DeviceView whose elements are T.
 template <class T>
 class DeviceArray {
-   public:
+ public:
     static constexpr const char* dtype = std::is_same_v<T, float> ? "f4" : std::is_same_v<T, double> ? "f8" : "u1";
 
     DeviceView view;

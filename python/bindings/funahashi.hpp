@@ -14,8 +14,11 @@ funahashi::View<Real> funahashi_view(const Array& frequencies, const Array& ampl
     require_shape("amplitudes", amplitudes, {frequencies.shape(0), 2});
     require_shape("phases", phases, {thresholds.shape(0), 2});
     require_shape("center", center, {frequencies.shape(1)});
-    return {frequencies.data(),   amplitudes.data(),   thresholds.data(),    phases.data(), center.data(),
-            frequencies.shape(0), thresholds.shape(0), frequencies.shape(1), 1 / delta,     alpha,
+    return {frequencies.data(),  amplitudes.data(),
+            thresholds.data(),   phases.data(),
+            center.data(),       frequencies.shape(0),
+            thresholds.shape(0), frequencies.shape(1),
+            1 / delta,           alpha,
             activation};
 }
 
@@ -28,8 +31,8 @@ void bind_funahashi(pybind11::module_& m) {
         [](const Array& frequencies, const Array& amplitudes, const Array& thresholds, const Array& phases,
            const Array& center, Real delta, Real alpha, Activation activation, const Array& x, Array& out,
            const typename Side::Execution& on) {
-            const auto net = funahashi_view(frequencies, amplitudes, thresholds, phases, center, delta, alpha,
-                                            activation);
+            const auto net =
+                funahashi_view(frequencies, amplitudes, thresholds, phases, center, delta, alpha, activation);
             const Shape batch = batch_of("x", x, net.dim);
             require_shape("out", out, batch);
             const std::int64_t points = size_of(batch);

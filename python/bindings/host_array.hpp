@@ -11,7 +11,7 @@ namespace kousei::python {
 
 /// Scratch memory of a thread, kept from call to call.
 class Arena {
-   public:
+ public:
     Workspace lend(std::int64_t bytes) {
         constexpr std::size_t alignment = 64;
         const auto wanted = static_cast<std::size_t>(bytes) + alignment;
@@ -25,7 +25,7 @@ class Arena {
         return {start, bytes};
     }
 
-   private:
+ private:
     std::unique_ptr<std::byte[]> memory_;
     std::size_t size_ = 0;
 };

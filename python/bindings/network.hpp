@@ -33,8 +33,7 @@ void bind_network(pybind11::module_& m) {
             const Real* from = x.data();
             Real* to = out.mutable_data();
             Side::run(on, from, [&](auto where, auto lend) {
-                network::evaluate(where, net, from, points, to,
-                                  lend(network::workspace_bytes(where, net, points)));
+                network::evaluate(where, net, from, points, to, lend(network::workspace_bytes(where, net, points)));
             });
         },
         "weight"_a.noconvert(), "bias"_a.noconvert(), "coef"_a.noconvert(), "offset"_a.noconvert(), "activation"_a,

@@ -1,12 +1,14 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
 from kousei import activation, funahashi, network
-from kousei._lib._core import __version__
+from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
 from kousei.activation import Activation
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
+
+__version__ = _core.__version__
 
 __all__ = [
     "MLP",

@@ -43,7 +43,7 @@ def info() -> None:
 def demo(picture: str) -> None:
     """Print and draw how two functions become networks of growing size."""
     backends = _demo_backends()
-    results = {}
+    results: dict[str, list[tuple[kousei.FunahashiNetwork, float]]] = {}
     for name, (f, bounds, thresholds) in _demo_functions().items():
         print(f"{name} on {' x '.join(map(str, bounds))}")
         print(f"{'N':>5} {'units':>9} {'largest error':>14} " + " ".join(f"{b + ' ns/unit':>16}" for b in backends))
@@ -55,7 +55,9 @@ def demo(picture: str) -> None:
                 net = kousei.FunahashiNetwork.from_function(f, bounds, order, n_thresholds=thresholds * order)
             error = float(np.abs(net(points) - f(points)).max())
             results.setdefault(name, []).append((net, error))
-            times = [_time(net, points, prepare) / points[..., 0].size / net.units * 1e9 for prepare in backends.values()]
+            times = [
+                _time(net, points, prepare) / points[..., 0].size / net.units * 1e9 for prepare in backends.values()
+            ]
             print(f"{order:>5} {net.units:>9} {error:>14.1e} " + " ".join(f"{t:>16.3f}" for t in times))
         print()
     if find_spec("matplotlib") is None:
@@ -66,7 +68,7 @@ def demo(picture: str) -> None:
 
 
 def _demo_functions() -> dict[str, tuple[Callable[[Any], Any], list[tuple[float, float]], int]]:
-    """The two functions of the paper, with the thresholds per frequency that suit them."""
+    """Return the two functions of the paper, with the thresholds per frequency that suit them."""
     return {
         "quartic (x-1)(x-2)(x-3)(x-4)": (
             lambda x: np.prod([x[..., 0] - k for k in (1, 2, 3, 4)], axis=0),

@@ -6,8 +6,8 @@
 #include <cstdio>
 
 int main() {
-    const kousei::network::View<float> net{nullptr, nullptr, nullptr, nullptr, 1 << 20, 2, 1,
-                                           kousei::Activation::logistic};
+    const kousei::network::View<float> net{nullptr, nullptr, nullptr, nullptr,
+                                           1 << 20, 2,       1,       kousei::Activation::logistic};
     const kousei::Cuda on{};
     std::printf("%lld bytes of workspace\n", static_cast<long long>(kousei::network::workspace_bytes(on, net, 1000)));
     kousei::network::evaluate<float>(on, net, nullptr, 0, nullptr, {});

@@ -25,7 +25,8 @@ TEST_CASE("transform of the bump, golden numbers") {
     CHECK(bump_transform_at(logistic, 0.5, 2.0, 0.0) == 2.0);
     CHECK(std::isnan(bump_transform_at(kousei::Activation::relu, 0.5, 2.0, 1.0)));
     // Even, and continuous at 0, for every activation.
-    for (const auto activation : {logistic, kousei::Activation::tanh, kousei::Activation::erf, kousei::Activation::arctan}) {
+    for (const auto activation :
+         {logistic, kousei::Activation::tanh, kousei::Activation::erf, kousei::Activation::arctan}) {
         const double at_zero = bump_transform_at(activation, 0.7, 1.1, 0.0);
         CHECK(bump_transform_at(activation, 0.7, 1.1, 1e-7) == doctest::Approx(at_zero).epsilon(1e-6));
         CHECK(bump_transform_at(activation, 0.7, 1.1, 2.0) == bump_transform_at(activation, 0.7, 1.1, -2.0));
@@ -47,9 +48,17 @@ TEST_CASE_TEMPLATE("one frequency of amplitude 1 is a cosine", Real, float, doub
         phases.push_back(static_cast<Real>(phase.real()));
         phases.push_back(static_cast<Real>(phase.imag()));
     }
-    const kousei::funahashi::View<Real> net{
-        frequency,           amplitude, thresholds.data(), phases.data(), center, 1, 65, 2, static_cast<Real>(1 / delta),
-        static_cast<Real>(alpha), kousei::Activation::logistic};
+    const kousei::funahashi::View<Real> net{frequency,
+                                            amplitude,
+                                            thresholds.data(),
+                                            phases.data(),
+                                            center,
+                                            1,
+                                            65,
+                                            2,
+                                            static_cast<Real>(1 / delta),
+                                            static_cast<Real>(alpha),
+                                            kousei::Activation::logistic};
     std::vector<Real> x, out(50);
     for (int i = 0; i < 50; ++i) {
         x.push_back(static_cast<Real>(0.05 * i - 1));

@@ -17,11 +17,16 @@ template <class Real>
 double exact(Activation activation, Real z) {
     const double x = static_cast<double>(z);
     switch (activation) {
-        case Activation::logistic: return 1 / (1 + std::exp(-x));
-        case Activation::tanh: return std::tanh(x);
-        case Activation::erf: return std::erf(x);
-        case Activation::arctan: return std::atan(x);
-        case Activation::relu: return std::max(x, 0.0);
+        case Activation::logistic:
+            return 1 / (1 + std::exp(-x));
+        case Activation::tanh:
+            return std::tanh(x);
+        case Activation::erf:
+            return std::erf(x);
+        case Activation::arctan:
+            return std::atan(x);
+        case Activation::relu:
+            return std::max(x, 0.0);
     }
     return NAN;
 }
@@ -45,7 +50,8 @@ struct OwnedTile {
         hidden.assign(static_cast<std::size_t>(stride), 0);
         tile = {weight.data(), bias.data(), coef.data(), hidden.data(), units, stride, dim, outputs, true};
         for (std::int64_t k = 0; k < units; ++k) {
-            for (std::int64_t d = 0; d < dim; ++d) tile.weight[d * stride + k] = static_cast<Real>(normal(random) * scale);
+            for (std::int64_t d = 0; d < dim; ++d)
+                tile.weight[d * stride + k] = static_cast<Real>(normal(random) * scale);
             tile.bias[k] = static_cast<Real>(normal(random) * scale);
             for (std::int64_t o = 0; o < outputs; ++o) tile.coef[o * stride + k] = static_cast<Real>(normal(random));
         }

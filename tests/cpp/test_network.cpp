@@ -60,8 +60,9 @@ TEST_CASE_TEMPLATE("a network is the sum of its units", Real, float, double) {
                 kousei::network::evaluate(on, net.view, x.data(), points, out.data(), workspace.lent());
                 for (const std::int64_t i : {std::int64_t{0}, std::int64_t{131}, points - 1}) {
                     for (std::int64_t o = 0; o < outputs; ++o) {
-                        const double error = std::abs(static_cast<double>(out[static_cast<std::size_t>(i * outputs + o)]) -
-                                                      net.exact(x.data() + 2 * i, o));
+                        const double error =
+                            std::abs(static_cast<double>(out[static_cast<std::size_t>(i * outputs + o)]) -
+                                     net.exact(x.data() + 2 * i, o));
                         CHECK(error <= 20 * std::numeric_limits<Real>::epsilon() * static_cast<double>(units));
                     }
                 }
@@ -72,8 +73,9 @@ TEST_CASE_TEMPLATE("a network is the sum of its units", Real, float, double) {
 
 TEST_CASE("no points are no work, and no units the offset") {
     const Network<double> net(5, 2, 1, kousei::Activation::tanh);
-    kousei::network::evaluate<double>(kousei::Cpu{}, net.view, nullptr, 0, nullptr,
-                                      OwnedWorkspace(kousei::network::workspace_bytes(kousei::Cpu{}, net.view, 0)).lent());
+    kousei::network::evaluate<double>(
+        kousei::Cpu{}, net.view, nullptr, 0, nullptr,
+        OwnedWorkspace(kousei::network::workspace_bytes(kousei::Cpu{}, net.view, 0)).lent());
     auto empty = net.view;
     empty.units = 0;
     const double x[] = {1, 2};

@@ -54,7 +54,8 @@ TEST_CASE("work inside work, and from several threads, is done") {
     const auto inner = [&](std::int64_t, int) { ++sum; };
     const auto outer = [&](std::int64_t, int) { kousei::detail::parallel_for(kousei::Cpu{2}, 10, inner); };
     std::vector<std::thread> callers;
-    for (int i = 0; i < 3; ++i) callers.emplace_back([&] { kousei::detail::parallel_for(kousei::Cpu{2}, 10, outer); });
+    for (int i = 0; i < 3; ++i)
+        callers.emplace_back([&] { kousei::detail::parallel_for(kousei::Cpu{2}, 10, outer); });
     for (auto& caller : callers) caller.join();
     CHECK(sum == 300);
 }

@@ -16,7 +16,7 @@
 namespace {
 
 class Input {
-   public:
+ public:
     Input(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
 
     /// In [least, most].
@@ -48,7 +48,7 @@ class Input {
         return values;
     }
 
-   private:
+ private:
     void take(void* to, std::size_t count) {
         const std::size_t taken = std::min(count, size_);
         if (taken > 0) std::memcpy(to, data_, taken);
@@ -95,17 +95,28 @@ void run(Input input) {
                                              x[static_cast<std::size_t>(i * dim + d)];
                     z += term;
                     reach += std::abs(term);
-                    farthest = std::max(farthest, std::abs(static_cast<long double>(weight[static_cast<std::size_t>(k * dim + d)])));
+                    farthest = std::max(
+                        farthest, std::abs(static_cast<long double>(weight[static_cast<std::size_t>(k * dim + d)])));
                 }
                 farthest = std::max(farthest, reach);
                 const long double c = coef[static_cast<std::size_t>(o * units + k)];
                 long double hidden = NAN;
                 switch (activation) {
-                    case kousei::Activation::logistic: hidden = 1 / (1 + std::exp(-z)); break;
-                    case kousei::Activation::tanh: hidden = std::tanh(z); break;
-                    case kousei::Activation::erf: hidden = std::erf(z); break;
-                    case kousei::Activation::arctan: hidden = std::atan(z); break;
-                    case kousei::Activation::relu: hidden = z < 0 ? 0 : z; break;
+                    case kousei::Activation::logistic:
+                        hidden = 1 / (1 + std::exp(-z));
+                        break;
+                    case kousei::Activation::tanh:
+                        hidden = std::tanh(z);
+                        break;
+                    case kousei::Activation::erf:
+                        hidden = std::erf(z);
+                        break;
+                    case kousei::Activation::arctan:
+                        hidden = std::atan(z);
+                        break;
+                    case kousei::Activation::relu:
+                        hidden = z < 0 ? 0 : z;
+                        break;
                 }
                 sum += c * hidden;
                 size += std::abs(c) * (std::abs(hidden) + 1 + reach);
@@ -116,8 +127,9 @@ void run(Input input) {
             if (std::isnan(sum)) {
                 require(std::isnan(value));
             } else {
-                require(std::abs(value - sum) <= 64 * std::numeric_limits<Real>::epsilon() * size +
-                                                     static_cast<long double>(std::numeric_limits<Real>::min()) * 100);
+                require(std::abs(value - sum) <=
+                        64 * std::numeric_limits<Real>::epsilon() * size +
+                            static_cast<long double>(std::numeric_limits<Real>::min()) * 100);
             }
         }
     }

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Library
 
 import kousei
+from conftest import Library
 
 BATCHES = [(), (0,), (5,), (2, 0, 3), (2, 3)]
 LAYOUTS = ["C", "F", "strided", "negative"]
@@ -74,7 +74,7 @@ NO_ARRAYS = {
     "kousei.MLP.astype",
     "kousei.MLP.like",
     "kousei.MLP.random",
-    "kousei.funahashi.Parameters",
+    "kousei.funahashi.BumpParameters",
     "kousei.funahashi.choose_parameters",
     "kousei.funahashi.quadrature_bound",
     "kousei.funahashi.sample_points",
@@ -84,11 +84,9 @@ NO_ARRAYS = {
 def public_functions() -> Iterator[str]:
     """Every function, callable object and method that the package's modules export, once, by its shortest name."""
     seen = set()
-    modules = [kousei]
-    for found in pkgutil.walk_packages(kousei.__path__, "kousei."):
-        if not any(part.startswith("_") for part in found.name.split(".")):
-            modules.append(importlib.import_module(found.name))
-    for module in modules:
+    found = [module.name for module in pkgutil.walk_packages(kousei.__path__, "kousei.")]
+    public = [name for name in found if not any(part.startswith("_") for part in name.split("."))]
+    for module in [kousei, *map(importlib.import_module, public)]:
         for name in getattr(module, "__all__", ()):
             member = getattr(module, name)
             if id(member) in seen or inspect.ismodule(member) or not callable(member):
@@ -99,8 +97,8 @@ def public_functions() -> Iterator[str]:
                 yield full
                 continue
             for method, value in vars(member).items():
-                public = method == "__call__" or not method.startswith("_")
-                if public and (callable(value) or isinstance(value, classmethod)):
+                exported = method == "__call__" or not method.startswith("_")
+                if exported and (callable(value) or isinstance(value, classmethod)):
                     yield f"{full}.{method}"
 
 
@@ -133,7 +131,6 @@ def laid_out(library: Library, array: np.ndarray, layout: str) -> Any:
     return library.asarray(np.ascontiguousarray(array[::-1]))[::-1, ...]
 
 
-
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("batch", BATCHES, ids=str)
 def test_array_in_same_array_out(
@@ -162,9 +159,7 @@ def test_array_in_same_array_out(
 
 
 @pytest.mark.parametrize("batch", BATCHES, ids=str)
-def test_out_is_filled_and_returned(
-    library: Library, contract: Contract, dtype: str, batch: tuple[int, ...]
-) -> None:
+def test_out_is_filled_and_returned(library: Library, contract: Contract, dtype: str, batch: tuple[int, ...]) -> None:
     if not contract.takes_out:
         parameters = inspect.signature(contract.make(np.zeros(1, dtype))).parameters
         assert "out" not in parameters

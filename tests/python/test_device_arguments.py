@@ -277,7 +277,9 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: kousei.funahashi.bump_transform(x, 1.0, 1.0),
         lambda: kousei.funahashi.universal_function(x, 1.0, 1.5, 0.5 * np.arange(9)),
     ):
-        with pytest.raises(kousei.CudaError, match="(x|z|s|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"):
+        with pytest.raises(
+            kousei.CudaError, match="(x|z|s|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"
+        ):
             call()
 
 

@@ -140,14 +140,22 @@ def good() -> dict:
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"weights": [np.ones((3, 2)), np.ones((1, 4))]}, ValueError, r"weights\[1\] has shape \(1, 4\); \(outputs, 3\)"),
+        (
+            {"weights": [np.ones((3, 2)), np.ones((1, 4))]},
+            ValueError,
+            r"weights\[1\] has shape \(1, 4\); \(outputs, 3\)",
+        ),
         ({"weights": [np.ones(3), np.ones((1, 3))]}, ValueError, r"weights\[0\] has shape \(3,\)"),
         ({"weights": [np.ones((3, 0)), np.ones((1, 3))]}, ValueError, "not empty"),
         ({"weights": [np.ones((3, 2))]}, ValueError, "there are 1 weights, 2 biases and 1 activations"),
         ({"biases": [np.ones(3)]}, ValueError, "there are 2 weights, 1 biases"),
         ({"biases": [np.ones(2), np.ones(1)]}, ValueError, r"biases\[0\] has shape \(2,\); \(3,\) is accepted"),
         ({"biases": [np.ones((3, 1)), np.ones(1)]}, ValueError, r"biases\[0\] has shape \(3, 1\)"),
-        ({"biases": [np.ones(3, "float32"), np.ones(1)]}, TypeError, r"biases\[0\] has dtype float32 and weights\[0\]"),
+        (
+            {"biases": [np.ones(3, "float32"), np.ones(1)]},
+            TypeError,
+            r"biases\[0\] has dtype float32 and weights\[0\]",
+        ),
         ({"weights": [np.ones((3, 2), int), np.ones((1, 3))]}, TypeError, r"weights\[0\] has dtype int64"),
         ({"weights": [[[1.0]], np.ones((1, 3))]}, TypeError, r"weights\[0\] was list"),
         ({"activations": []}, ValueError, "0 activations"),

@@ -44,12 +44,12 @@ def test_linear_in_the_output_weights(dim: int, units: int, outputs: int, activa
     rng = np.random.default_rng(seed)
     net = kousei.MLP.random([dim, units, outputs], activation, rng=rng)
     x = rng.normal(size=(5, dim))
-    doubled = kousei.MLP(
-        [net.weights[0], 2 * net.weights[1]], [net.biases[0], 2 * net.biases[1]], net.activations
-    )
+    doubled = kousei.MLP([net.weights[0], 2 * net.weights[1]], [net.biases[0], 2 * net.biases[1]], net.activations)
     assert np.array_equal(doubled(x), 2 * net(x))  # doubling is exact in binary
     split = [
-        kousei.MLP([net.weights[0], net.weights[1][o : o + 1]], [net.biases[0], net.biases[1][o : o + 1]], [activation])
+        kousei.MLP(
+            [net.weights[0], net.weights[1][o : o + 1]], [net.biases[0], net.biases[1][o : o + 1]], [activation]
+        )
         for o in range(outputs)
     ]
     columns = np.stack([single(x) for single in split], axis=-1)

@@ -14,11 +14,16 @@ namespace kousei::activation {
 template <class F>
 decltype(auto) with_formula(Activation activation, F&& f) {
     switch (activation) {
-        case Activation::logistic: return f(math::Logistic{});
-        case Activation::tanh: return f(math::Tanh{});
-        case Activation::erf: return f(math::Erf{});
-        case Activation::arctan: return f(math::Arctan{});
-        case Activation::relu: return f(math::Relu{});
+        case Activation::logistic:
+            return f(math::Logistic{});
+        case Activation::tanh:
+            return f(math::Tanh{});
+        case Activation::erf:
+            return f(math::Erf{});
+        case Activation::arctan:
+            return f(math::Arctan{});
+        case Activation::relu:
+            return f(math::Relu{});
     }
     throw std::invalid_argument("activation is not one of kousei::Activation");
 }

@@ -15,7 +15,9 @@ struct Unit {
     std::int64_t threshold;
     Real sign;
 
-    KOUSEI_HD Real weight(std::int64_t d) const { return net.frequencies[frequency * net.dim + d] * net.inverse_delta; }
+    KOUSEI_HD Real weight(std::int64_t d) const {
+        return net.frequencies[frequency * net.dim + d] * net.inverse_delta;
+    }
     KOUSEI_HD Real bias() const { return sign * net.alpha - net.thresholds[threshold] * net.inverse_delta; }
     KOUSEI_HD Real coef(std::int64_t) const {
         const Real* a = net.amplitudes + 2 * frequency;
@@ -47,11 +49,16 @@ KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
     constexpr Real pi = Real(3.14159265358979323846);
     const Real half = w / 2;
     switch (activation) {
-        case Activation::logistic: return w == 0 ? Real(1) : pi * w / sinh(pi * w);
-        case Activation::tanh: return w == 0 ? Real(2) : pi * w / sinh(pi * half);
-        case Activation::erf: return 2 * exp(-half * half);
-        case Activation::arctan: return pi * exp(-abs(w));
-        case Activation::relu: break;
+        case Activation::logistic:
+            return w == 0 ? Real(1) : pi * w / sinh(pi * w);
+        case Activation::tanh:
+            return w == 0 ? Real(2) : pi * w / sinh(pi * half);
+        case Activation::erf:
+            return 2 * exp(-half * half);
+        case Activation::arctan:
+            return pi * exp(-abs(w));
+        case Activation::relu:
+            break;
     }
     return Real(NAN);
 }

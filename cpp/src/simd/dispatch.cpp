@@ -42,6 +42,8 @@ const InstructionSet& instruction_set() {
 
 namespace kousei {
 
-const char* instruction_set_name() { return simd::instruction_set().name; }
+const char* instruction_set_name() {
+    return simd::instruction_set().name;
+}
 
 }  // namespace kousei

@@ -115,10 +115,14 @@ void accumulate_dim(const Tile<Real>& tile, const Real* x, std::int64_t points, 
 template <class Formula, class Real>
 void accumulate(const Tile<Real>& tile, const Real* x, std::int64_t points, double* sum) {
     switch (tile.dim) {
-        case 1: return accumulate_dim<Formula, Real, 1>(tile, x, points, sum);
-        case 2: return accumulate_dim<Formula, Real, 2>(tile, x, points, sum);
-        case 3: return accumulate_dim<Formula, Real, 3>(tile, x, points, sum);
-        default: return accumulate_dim<Formula, Real, 0>(tile, x, points, sum);
+        case 1:
+            return accumulate_dim<Formula, Real, 1>(tile, x, points, sum);
+        case 2:
+            return accumulate_dim<Formula, Real, 2>(tile, x, points, sum);
+        case 3:
+            return accumulate_dim<Formula, Real, 3>(tile, x, points, sum);
+        default:
+            return accumulate_dim<Formula, Real, 0>(tile, x, points, sum);
     }
 }
 
@@ -140,7 +144,8 @@ void apply(const Real* z, std::int64_t count, Real* out) {
 template <class Real>
 Kernels<Real> kernels(Activation which) {
     return activation::with_formula(which, []<class Formula>(Formula) {
-        return Kernels<Real>{Formula::template scale<Vector<Real>>, &accumulate<Formula, Real>, &apply<Formula, Real>};
+        return Kernels<Real>{Formula::template scale<Vector<Real>>, &accumulate<Formula, Real>,
+                             &apply<Formula, Real>};
     });
 }
 

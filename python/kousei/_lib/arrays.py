@@ -67,7 +67,12 @@ def on_host(array: Array) -> bool:
 
 def namespace(array: Array) -> Namespace:
     """Return the namespace results are made with; NumPy or CuPy for arrays of a library that has none."""
-    if is_numpy_array(array) or is_cupy_array(array) or is_torch_array(array) or hasattr(array, "__array_namespace__"):
+    if (
+        is_numpy_array(array)
+        or is_cupy_array(array)
+        or is_torch_array(array)
+        or hasattr(array, "__array_namespace__")
+    ):
         return array_namespace(array)
     return _native(array)
 

@@ -1,5 +1,6 @@
 """The errors kousei raises beside ValueError, TypeError and MemoryError."""
 
-from kousei._lib._core import CudaError, SizeError
+from kousei._lib import _core
 
-__all__ = ["CudaError", "SizeError"]
+CudaError = _core.CudaError
+SizeError = _core.SizeError

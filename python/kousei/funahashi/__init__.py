@@ -8,11 +8,11 @@ Networks 2 (1989): 2 N^(D+1) hidden units from the N^D Fourier coefficients of a
 from kousei.funahashi.bump import bump_transform, universal_function
 from kousei.funahashi.extension import sample_points
 from kousei.funahashi.network import FunahashiNetwork
-from kousei.funahashi.parameters import Parameters, choose_parameters, quadrature_bound
+from kousei.funahashi.parameters import BumpParameters, choose_parameters, quadrature_bound
 
 __all__ = [
+    "BumpParameters",
     "FunahashiNetwork",
-    "Parameters",
     "bump_transform",
     "choose_parameters",
     "quadrature_bound",

@@ -123,9 +123,7 @@ def universal_function(
 
     shape = arrays.shape_of(s)
     result = backend.empty(shape, np.result_type(dtype, np.complex64))
-    launch = backend.launch(
-        lambda: backend.kernels.network_workspace_bytes(len(bias), 1, 2, math.prod(shape))
-    )
+    launch = backend.launch(lambda: backend.kernels.network_workspace_bytes(len(bias), 1, 2, math.prod(shape)))
     points = arrays.namespace(s).reshape(s, (*shape, 1))
     backend.kernels.network_evaluate(
         **views,
@@ -168,7 +166,9 @@ def bounded(activation: Activation | str) -> Activation:
     """Return the activation; ValueError unless it is a bounded function."""
     resolved = resolve(activation)
     if resolved.name == "relu":
-        raise ValueError("activation was 'relu', which is not bounded; 'logistic', 'tanh', 'erf', 'arctan' are accepted")
+        raise ValueError(
+            "activation was 'relu', which is not bounded; 'logistic', 'tanh', 'erf', 'arctan' are accepted"
+        )
     return resolved
 
 

@@ -13,7 +13,7 @@ from kousei.funahashi.bump import bump_transform, require_positive
 _TOLERANCES = np.logspace(-1, -15, 57)
 
 
-class Parameters(NamedTuple):
+class BumpParameters(NamedTuple):
     """Parameters of H for |s| <= s_max; the thresholds are t_k = k pi/p for |k| <= k."""
 
     delta: float
@@ -29,7 +29,7 @@ class Parameters(NamedTuple):
         return math.pi / self.p * np.arange(-self.k, self.k + 1)
 
 
-def choose_parameters(s_max: float, tol: float) -> Parameters:
+def choose_parameters(s_max: float, tol: float) -> BumpParameters:
     """Parameters for which H, made of logistic units, is within `tol` of e^(is) for |s| <= s_max.
 
     Parameters
@@ -41,7 +41,9 @@ def choose_parameters(s_max: float, tol: float) -> Parameters:
 
     Returns
     -------
+
     Parameters
+    ----------
         `delta`, `alpha` with alpha delta = pi/2; `p`, thresholds per half period; `k0`, the starting point for `k`;
         `bound` <= tol, see `quadrature_bound`.
 
@@ -68,7 +70,7 @@ def choose_parameters(s_max: float, tol: float) -> Parameters:
         p += 1
     k0 = k = math.ceil((s_max + margin) * p / math.pi)
     while True:
-        candidate = Parameters(delta, alpha, p, k0, k, math.inf)
+        candidate = BumpParameters(delta, alpha, p, k0, k, math.inf)
         bound = sum(quadrature_bound(s_max, delta, alpha, candidate.thresholds))
         if bound <= tol:
             return candidate._replace(bound=bound)

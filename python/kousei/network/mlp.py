@@ -59,7 +59,8 @@ class MLP:
         self, weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation | str]
     ) -> None:
         self._weights = tuple(
-            weight if _is_sparse(weight) else arrays.known(f"weights[{i}]", weight) for i, weight in enumerate(weights)
+            weight if _is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
+            for i, weight in enumerate(weights)
         )
         self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
         self._activations = tuple(map(resolve, activations))
@@ -292,13 +293,13 @@ class MLP:
         return self._map(convert)
 
     def _map(self, convert: Any) -> Self:
-        mapped = [[convert(array) for array in group] for group in (self._weights, self._biases)]
-        return type(self)(*mapped, self._activations)
+        weights, biases = ([convert(array) for array in group] for group in (self._weights, self._biases))
+        return type(self)(weights, biases, self._activations)
 
 
 def as_real_dtype(dtype: Any) -> np.dtype[Any]:
     """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
-    wanted = np.dtype(dtype)
+    wanted: np.dtype[Any] = np.dtype(dtype)
     if wanted not in (np.float32, np.float64):
         raise TypeError(f"dtype was {wanted}; float32 and float64 are accepted")
     return wanted
@@ -309,7 +310,7 @@ def check_points(net: MLP, x: Array, parameter: Array) -> tuple[int, ...]:
     dtype = arrays.real_dtype(x=x)
     if dtype != net.dtype:
         raise TypeError(
-            f"x has dtype {dtype} and the network {net.dtype}; they must agree: net.like(x) or net.astype({str(dtype)!r})"
+            f"x has dtype {dtype} and the network {net.dtype}; they must agree: net.like(x) or net.astype('{dtype}')"
         )
     if arrays.on_host(x) != arrays.on_host(parameter):
         places = ["host" if arrays.on_host(array) else "CUDA" for array in (x, parameter)]

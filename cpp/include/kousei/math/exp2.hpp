@@ -21,7 +21,9 @@ template <class V>
 V exp2_from_table(integer_t<V> count);
 
 #if defined(__CUDA_ARCH__)
-__device__ inline double exp2_device(double x) { return ::exp2(x); }
+__device__ inline double exp2_device(double x) {
+    return ::exp2(x);
+}
 /// Relative error 2^-22.5; results below 2^-126 are 0.
 __device__ inline float exp2_device(float x) {
     float result;

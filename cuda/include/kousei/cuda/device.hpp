@@ -17,13 +17,13 @@ int device_of(const void* pointer);
 
 /// Makes `device` current until the end of a scope.
 class DeviceScope {
-   public:
+ public:
     explicit DeviceScope(int device);
     ~DeviceScope();
     DeviceScope(const DeviceScope&) = delete;
     DeviceScope& operator=(const DeviceScope&) = delete;
 
-   private:
+ private:
     int before_ = 0;
 };
 
