@@ -56,7 +56,7 @@ struct alignas(16) StagedUnit {
 
 /// sums[segment, i] = sum of the units of a segment at point i, for networks with one output and few dimensions.
 template <class Formula, int dim, class Net, class Real>
-__global__ void __launch_bounds__(block_threads)
+__global__ void __launch_bounds__(block_threads, 1)
     sum_of_staged_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
                         double* sums, Real* out) {
     __shared__ StagedUnit<Real, dim> tile[tile_units];
@@ -117,7 +117,7 @@ __global__ void __launch_bounds__(block_threads)
 
 /// The same for any dimension and number of outputs; sums is (segments, points, outputs).
 template <class Net, class Real>
-__global__ void __launch_bounds__(block_threads)
+__global__ void __launch_bounds__(block_threads, 1)
     sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
                      double* sums, Real* out) {
     const std::int64_t first = blockIdx.y * blocks.segment, last = min(first + blocks.segment, blocks.units);

@@ -26,8 +26,8 @@ void bind(py::module_& m) {
 void bind_cuda(py::module_& m) {
     m.doc() = R"(Kernels for arrays in CUDA memory: the low-level route.
 
-A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(object)`, and a launch,
-`Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
+A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(name, object, stream)`, and a
+launch, `Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
 has passed the kernel. `..._workspace_bytes(...)` tells how much scratch memory a launch needs.
 
     w, b, c, o, x, out = (Array(pointer, shape, "f4") for pointer, shape in ...)

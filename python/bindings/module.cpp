@@ -14,8 +14,10 @@ namespace py = pybind11;
 PYBIND11_MODULE(_core, m) {
     m.doc() = "Compiled kernels of kousei; one submodule for each kind of memory.";
     m.attr("__version__") = KOUSEI_VERSION;
-    py::register_exception<kousei::SizeError>(m, "SizeError", PyExc_ValueError);
-    py::register_exception<kousei::CudaError>(m, "CudaError", PyExc_RuntimeError);
+    py::register_exception<kousei::SizeError>(m, "SizeError", PyExc_ValueError).attr("__doc__") =
+        "A network, grid or workspace has more elements than 64 bits can count.";
+    py::register_exception<kousei::CudaError>(m, "CudaError", PyExc_RuntimeError).attr("__doc__") =
+        "CUDA memory cannot be computed on: no build, driver or device for it, or an error of the CUDA runtime.";
     py::native_enum<kousei::Activation>(m, "Activation", "enum.Enum")
         .value("logistic", kousei::Activation::logistic)
         .value("tanh", kousei::Activation::tanh)

@@ -75,10 +75,15 @@ class Activation:
         return result
 
 
+#: 1/(1 + e^(-z)).
 logistic = Activation("logistic")
+#: (e^z - e^(-z))/(e^z + e^(-z)).
 tanh = Activation("tanh")
+#: Integral of 2 e^(-t^2)/sqrt(pi) from 0 to z.
 erf = Activation("erf")
+#: Inverse tangent.
 arctan = Activation("arctan")
+#: max(z, 0).
 relu = Activation("relu")
 
 

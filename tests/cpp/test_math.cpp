@@ -16,7 +16,7 @@
 #include <kousei/math/exp2.hpp>
 #include <kousei/math/lanes.hpp>
 #include <kousei/math/logistic.hpp>
-#include <kousei/math/reciprocal.hpp>
+#include <kousei/math/quotient.hpp>
 #include <kousei/math/relu.hpp>
 #include <kousei/math/tanh.hpp>
 
@@ -216,13 +216,6 @@ TEST_CASE_TEMPLATE("lanes are independent", V, ALL_TYPES) {
     check(Relu{});
 }
 
-TEST_CASE_TEMPLATE("reciprocal", V, ALL_TYPES) {
-    using T = scalar_t<V>;
-    check_error<V>(math::reciprocal<V>, [](long double x) { return 1 / x; }, relative<V>(0.5), points<V>(1, 1e6));
-    CHECK(at<V>(math::reciprocal<V>, infinity<V>) == 0);
-    CHECK(at<V>(math::reciprocal<V>, T(0)) == infinity<V>);
-}
-
 TEST_CASE_TEMPLATE("exp2_steps: 1 ulp", V, ALL_TYPES) {
     const double lowest = math::detail::exp2_lowest<V> * steps<V>, highest = math::detail::exp2_highest<V> * steps<V>;
     const auto reference = [](long double x) { return std::exp2(x / steps<V>); };
@@ -378,4 +371,18 @@ TEST_CASE_TEMPLATE("Range::finite up to its limit", V, ALL_TYPES) {
     CHECK(at<V>(in_finite<Tanh, V>, -limit(Tanh{})) == -1);
     CHECK(at<V>(in_finite<Erf, V>, limit(Erf{})) == 1);
     CHECK(at<V>(in_finite<Erf, V>, -limit(Erf{})) == -1);
+}
+
+TEST_CASE("the quotient of device code, by Newton's method") {
+    std::mt19937_64 random(5);
+    std::uniform_real_distribution<double> exponent(-990, 990), significand(1, 2);
+    for (int i = 0; i < 100000; ++i) {
+        const double b = std::ldexp(significand(random), static_cast<int>(exponent(random))) * (i % 2 ? 1 : -1);
+        const double a = significand(random) * (i % 3 ? b : 1);
+        const double exact = a / b;
+        CHECK(std::abs(math::detail::device_quotient(a, b) - exact) <= std::abs(exact) * eps<double>);
+    }
+    CHECK(math::detail::device_quotient(1.0, infinity<double>) == 0);
+    CHECK(std::isnan(math::detail::device_quotient(not_a_number<double>, 1.0)));
+    CHECK(math::detail::device_quotient(3.0f, 4.0f) == 0.75f);
 }

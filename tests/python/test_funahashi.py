@@ -288,8 +288,9 @@ def test_bound_is_one(rng: np.random.Generator) -> None:
 
 def test_coarse_thresholds_warn_and_aliased_ones_are_refused() -> None:
     options = {"delta": 1.0, "extension": "periodic"}
-    with pytest.warns(UserWarning, match="17 of them .n_thresholds. over the same range lie below pi/2"):
+    with pytest.warns(UserWarning, match="17 of them .n_thresholds. over the same range lie below pi/2") as caught:
         FunahashiNetwork.from_function(quartic, [(0, 5)], 16, cutoff=16 * PI / 4, **options)
+    assert caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         FunahashiNetwork.from_function(quartic, [(0, 5)], 16, cutoff=15.9 * PI / 4, **options)

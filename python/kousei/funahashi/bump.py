@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import warn
 from kousei.activation import Activation, resolve
 
 
@@ -150,7 +150,7 @@ def bump_phases(
     if spacings_of_a_half_period < 1:
         raise ValueError(f"the {len(thresholds)} thresholds are {advice}, and h < pi is accepted")
     if spacings_of_a_half_period < 2:
-        warnings.warn(f"the {len(thresholds)} thresholds are {advice}, where H comes close to e^(is)", stacklevel=4)
+        warn(f"the {len(thresholds)} thresholds are {advice}, where H comes close to e^(is)")
     phases: np.ndarray[Any, Any] = spacing / bump_transform(1.0, delta, alpha, activation) * np.exp(1j * thresholds)
     return phases
 

@@ -26,10 +26,10 @@ from kousei.network.mlp import check_points
 
 
 class FunahashiNetwork(MLP):
-    """A three-layer network that sums Re[a_w H(w . (x - center))] over frequencies w.
+    """A three-layer network written down from the Fourier coefficients of a function.
 
-    H is the `universal_function`, a sum of bumps of two hidden units each, so there are 2 * thresholds *
-    frequencies units. The object holds frequencies, amplitudes and thresholds, from which every weight follows;
+    It is the sum of Re[a_w H(w . (x - center))] over frequencies w. H is the `universal_function`, a sum of bumps of
+    two hidden units each, so there are 2 * thresholds * frequencies units. The object holds frequencies, amplitudes and thresholds, from which every weight follows;
     `to_mlp` writes them out. `from_function` and `from_samples` construct one from a function on a box.
 
     Parameters
@@ -65,16 +65,16 @@ class FunahashiNetwork(MLP):
 
     Examples
     --------
-    A network of 2 * 64^2 units for a polynomial, exact to 1e-8, without training:
+    A polynomial as a network, without training:
 
     >>> import numpy as np
     >>> import kousei
     >>> net = kousei.FunahashiNetwork.from_function(
-    ...     lambda x: (x[..., 0] - 1) * (x[..., 0] - 2), bounds=[(0.0, 3.0)], order=64)
+    ...     lambda x: (x[..., 0] - 1) * (x[..., 0] - 2), bounds=[(0.0, 3.0)], order=16, n_thresholds=128)
     >>> net
-    FunahashiNetwork(1 -> 8192 logistic -> 1, float64, 64 frequencies x 64 thresholds)
-    >>> x = np.linspace(0, 3, 7)[:, None]
-    >>> bool(np.abs(net(x) - (x[:, 0] - 1) * (x[:, 0] - 2)).max() < 1e-6)
+    FunahashiNetwork(1 -> 4096 logistic -> 1, float64, 16 frequencies x 128 thresholds)
+    >>> x = np.linspace(0, 3, 301)[:, None]
+    >>> bool(np.abs(net(x) - (x[:, 0] - 1) * (x[:, 0] - 2)).max() < 1e-7)
     True
     """
 
@@ -183,9 +183,9 @@ class FunahashiNetwork(MLP):
         >>> import numpy as np
         >>> import kousei
         >>> net = kousei.FunahashiNetwork.from_function(
-        ...     lambda x: np.cos(x[..., 0] + x[..., 1]), [(-1, 1), (-1, 1)], order=16, n_thresholds=32)
+        ...     lambda x: np.cos(x[..., 0] + x[..., 1]), [(-1, 1), (-1, 1)], order=16, n_thresholds=64)
         >>> net.units, net.dim
-        (16384, 2)
+        (32768, 2)
         """
         lo, _ = check_bounds(bounds)
         _check_order(order, len(lo), n_thresholds)

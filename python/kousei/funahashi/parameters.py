@@ -41,9 +41,7 @@ def choose_parameters(s_max: float, tol: float) -> BumpParameters:
 
     Returns
     -------
-
-    Parameters
-    ----------
+    BumpParameters
         `delta`, `alpha` with alpha delta = pi/2; `p`, thresholds per half period; `k0`, the starting point for `k`;
         `bound` <= tol, see `quadrature_bound`.
 

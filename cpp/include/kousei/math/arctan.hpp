@@ -1,5 +1,6 @@
 #pragma once
 #include <kousei/math/exp2.hpp>
+#include <kousei/math/quotient.hpp>
 
 namespace kousei::math {
 inline namespace KOUSEI_ISA {
@@ -9,7 +10,7 @@ namespace detail {
 /// (atan(t)/t - 1)/t^2 as a polynomial in t^2 on |t| <= tan(pi/8), from the Remez exchange (in mpmath) for the
 /// relative error of atan; it leaves 0.2 eps.
 template <class V>
-inline V arctan_slope(V square) {
+KOUSEI_HD inline V arctan_slope(V square) {
     if constexpr (is_double<V>) {
         constexpr double c[] = {-0x1.5555555555318p-2, 0x1.9999999949772p-3,  -0x1.249249057e119p-3,
                                 0x1.c71c65cff3b46p-4,  -0x1.745bc3398c992p-4, 0x1.3afc35edbf034p-4,
@@ -31,9 +32,6 @@ struct Arctan {
 
     template <Range, class V>
     KOUSEI_HD static V of_scaled(V z) {
-#if defined(__CUDACC__)
-        return ::atan(z);
-#else
         // atan(x) = offset + atan(t): t is x, (x - 1)/(x + 1) or -1/x, whichever is at most tan(pi/8).
         const V x = abs(z), one = splat<V>(1);
         const auto middle = x > splat<V>(0.41421356237309504880), large = x > splat<V>(2.4142135623730950488);
@@ -41,10 +39,9 @@ struct Arctan {
         const V denominator = large ? x : (middle ? x + one : one);
         const V middle_offset = middle ? splat<V>(0.78539816339744830962) : V{};
         const V offset = large ? splat<V>(1.5707963267948966192) : middle_offset;
-        const V t = numerator / denominator;
+        const V t = quotient(numerator, denominator);
         const V square = t * t;
         return with_sign_of(z, offset + (t + t * (square * detail::arctan_slope(square))));
-#endif
     }
 };
 

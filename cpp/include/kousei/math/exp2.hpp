@@ -1,4 +1,5 @@
 #pragma once
+#include <bit>
 #include <cmath>
 
 #include <kousei/math/lanes.hpp>
@@ -21,11 +22,8 @@ template <class V>
 V exp2_from_table(integer_t<V> count);
 
 #if defined(__CUDA_ARCH__)
-__device__ inline double exp2_device(double x) {
-    return ::exp2(x);
-}
-/// Relative error 2^-22.5; results below 2^-126 are 0.
-__device__ inline float exp2_device(float x) {
+/// 2^x, relative error 2^-22.5; results below 2^-126 are 0.
+__device__ inline float approximate_exp2(float x) {
     float result;
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
     return result;
@@ -90,7 +88,7 @@ inline Floats64 exp2_from_table<Floats64>(integer_t<Floats64> count) {
 /// (2^(f/S) - 1)/f on |f| <= 1/2, S = 2^log_steps: polynomials that agree with it at Chebyshev points; the error
 /// they leave in 2^(f/S) is below 0.2 ulp.
 template <int log_steps, class V>
-inline V exp2_slope(V f) {
+KOUSEI_HD inline V exp2_slope(V f) {
     if constexpr (is_double<V> && log_steps == 0) {
         constexpr double c[] = {0x1.62e42fefa39efp-1,  0x1.ebfbdff82c598p-3,  0x1.c6b08d704a0c2p-5,
                                 0x1.3b2ab6fba1ddap-7,  0x1.5d87fe78a5276p-10, 0x1.430913096fd9fp-13,
@@ -126,7 +124,7 @@ inline constexpr int exp2_highest = is_double<V> ? 1020 : 124;
 
 /// Arguments beyond the lowest and the highest power are taken as these.
 template <int log_steps, Range range, class V>
-inline Exp2Parts<V> exp2_split(V x) {
+KOUSEI_HD inline Exp2Parts<V> exp2_split(V x) {
     using I = integer_t<V>;
     constexpr int significand = is_double<V> ? 52 : 23;
     const V lowest = splat<V>(exp2_lowest<V> * (1 << log_steps));
@@ -166,8 +164,8 @@ inline constexpr double exp_in_steps = 1.4426950408889634074 * (1 << detail::exp
 template <Range range, class V>
 KOUSEI_HD inline V exp2_steps(V x) {
 #if defined(__CUDA_ARCH__)
-    return detail::exp2_device(x);
-#else
+    if constexpr (!is_double<V>) return detail::approximate_exp2(x);
+#endif
     constexpr int log_steps = detail::exp2_log_steps<V>;
     const auto [power, fraction] = detail::exp2_split<log_steps, range>(x);
     const V result = power * (fraction * detail::exp2_slope<log_steps>(fraction)) + power;
@@ -177,7 +175,14 @@ KOUSEI_HD inline V exp2_steps(V x) {
         const V bounded = x > splat<V>(detail::exp2_highest<V> * (1 << log_steps)) ? splat<V>(HUGE_VAL) : result;
         return x < splat<V>(detail::exp2_lowest<V> * (1 << log_steps)) ? V{} : bounded;
     }
-#endif
+}
+
+/// 2^x - 1, relative error at most 3 eps also near 0; from 2^1020 (float: 2^124) on it stays there.
+template <Range range, class V>
+KOUSEI_HD inline V exp2m1(V x) {
+    const auto [power, fraction] = detail::exp2_split<0, range>(x);
+    // Without the cancellation of subtracting 1 last.
+    return power * (fraction * detail::exp2_slope<0>(fraction)) + (power - scalar_t<V>(1));
 }
 
 /// e^x to 1 ulp, plus |x| eps for the rounding of x log2(e); limits as exp2_steps.

@@ -1,8 +1,8 @@
 #pragma once
-#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include <kousei/config.hpp>
 
@@ -45,14 +45,15 @@ KOUSEI_HD constexpr V splat(double value) {
     return V{} + static_cast<scalar_t<V>>(value);
 }
 
+// The builtin, since std::bit_cast is not for device code.
 template <class V>
-inline integer_t<V> to_bits(V x) {
-    return std::bit_cast<integer_t<V>>(x);
+KOUSEI_HD inline integer_t<V> to_bits(V x) {
+    return __builtin_bit_cast(integer_t<V>, x);
 }
 
 template <class V>
-inline V from_bits(integer_t<V> bits) {
-    return std::bit_cast<V>(bits);
+KOUSEI_HD inline V from_bits(integer_t<V> bits) {
+    return __builtin_bit_cast(V, bits);
 }
 
 /// |x|; the sign of a zero or NaN may stay.

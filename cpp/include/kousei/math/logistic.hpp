@@ -1,6 +1,6 @@
 #pragma once
 #include <kousei/math/exp2.hpp>
-#include <kousei/math/reciprocal.hpp>
+#include <kousei/math/quotient.hpp>
 
 namespace kousei::math {
 inline namespace KOUSEI_ISA {
@@ -13,7 +13,7 @@ struct Logistic {
 
     template <Range range, class V>
     KOUSEI_HD static V of_scaled(V z) {
-        return reciprocal(exp2_steps<range>(z) + scalar_t<V>(1));
+        return quotient(splat<V>(1), exp2_steps<range>(z) + scalar_t<V>(1));
     }
 };
 

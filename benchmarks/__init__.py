@@ -1,0 +1,1 @@
+"""The asv benchmarks: asv imports its benchmark_dir as a package."""

@@ -1,0 +1,87 @@
+"""Sphinx configuration; the version and the API pages come from the installed package."""
+
+from importlib import import_module
+from types import ModuleType
+
+import kousei
+
+project = "kousei"
+author = "the kousei developers"
+copyright = f"2026, {author}"
+version = release = kousei.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.doctest",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build"]
+default_role = "py:obj"
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"kousei {version}"
+html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2}
+html_show_sourcelink = False
+
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+# The code of the pages, `python -m sphinx -b doctest`; that of the docstrings is run by scipy-doctest.
+doctest_test_doctest_blocks = ""
+doctest_global_setup = "from importlib.util import find_spec"
+
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": "plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "backreferences_dir": "api/generated/backreferences",
+    "doc_module": ("kousei",),
+    "write_computation_times": False,
+    "download_all_examples": False,
+}
+
+
+def api_of(room):
+    """Sort what a package exports: objects with a page of their own, constants, and what another one documents."""
+    api = {"pages": [], "constants": [], "elsewhere": []}
+    for name in room.__all__:
+        value = getattr(room, name)
+        home = next((other for other in rooms[1:] if getattr(other, name, None) is value), room)
+        if isinstance(value, ModuleType) or name.startswith("__"):
+            continue
+        if home is not room:
+            api["elsewhere"].append(f"{home.__name__}.{name}")
+        elif hasattr(value, "__name__"):
+            api["pages"].append(name)
+        else:
+            api["constants"].append((name, f"{type(value).__module__}.{type(value).__name__}"))
+    return api
+
+
+rooms = [import_module(name) for name in ("kousei", "kousei.activation", "kousei.funahashi", "kousei.network")]
+autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}
+
+
+def escape_bars(app, what, name, obj, options, lines):
+    """Docstrings write |s| for an absolute value; reStructuredText would take it for a substitution."""
+    lines[:] = [line if line.lstrip().startswith((">>>", "...")) else line.replace("|", r"\|") for line in lines]
+
+
+def skip_field_numbers(app, what, name, obj, skip, options):
+    """Leave out the fields of a named tuple, which have no text of their own."""
+    return True if (getattr(obj, "__doc__", None) or "").startswith("Alias for field number") else None
+
+
+def setup(app):
+    """Connect the two rules above, before numpydoc reads the docstrings."""
+    app.connect("autodoc-process-docstring", escape_bars, priority=100)
+    app.connect("autodoc-skip-member", skip_field_numbers)
