@@ -102,9 +102,7 @@ def sum_of_units(
     return Kernel(function, variant, tolerance, problem, (1 << 17, 1 << 17), ceiling)
 
 
-def elementwise(
-    function: str, variant: str, dtype: str, call: Callable[[Array], Array], tolerance: float
-) -> Kernel:
+def elementwise(function: str, variant: str, dtype: str, call: Callable[[Array], Array], tolerance: float) -> Kernel:
     """Return the kernel of a function of one argument; the tolerance is in units of eps."""
 
     def problem(_: int, points: int) -> Problem:
@@ -143,9 +141,7 @@ def funahashi() -> Iterator[Kernel]:
     for dtype in DTYPES:
         for dim in (1, 2, 3, 5):
             for precision in PRECISIONS[dtype]:
-                yield sum_of_units(
-                    "funahashi_evaluate", funahashi_networks(dim), dtype, precision, logistic, dim
-                )
+                yield sum_of_units("funahashi_evaluate", funahashi_networks(dim), dtype, precision, logistic, dim)
         # Relative to Psi(0) = 3.
         yield elementwise(
             "funahashi_bump_transform",

@@ -7,7 +7,9 @@ namespace kousei::activation {
 
 template <class Real>
 void apply(Cuda on, Activation activation, const Real* z, std::int64_t count, Real* out) {
-    cuda::for_each(on, count, [=] __device__(std::int64_t i) { out[i] = cuda::value_of(activation, z[i]); });
+    const Precision precision = on.precision;
+    cuda::for_each(on, count,
+                   [=] __device__(std::int64_t i) { out[i] = cuda::value_of(activation, precision, z[i]); });
 }
 
 template void apply<float>(Cuda, Activation, const float*, std::int64_t, float*);

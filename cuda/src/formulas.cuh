@@ -52,7 +52,11 @@ __device__ inline Real value_of(Real z) {
 
 /// activation(z), chosen while the kernel runs.
 template <class Real>
-__device__ inline Real value_of(Activation activation, Real z) {
+__device__ inline Real value_of(Activation activation, Precision precision, Real z) {
+    if constexpr (sizeof(Real) == sizeof(float)) {
+        if (precision == Precision::fast && activation == Activation::logistic) return value_of<FastLogistic>(z);
+        if (precision == Precision::fast && activation == Activation::tanh) return value_of<FastTanh>(z);
+    }
     switch (activation) {
         case Activation::logistic:
             return value_of<math::Logistic>(z);

@@ -118,8 +118,8 @@ __global__ void __launch_bounds__(block_threads, 1)
 /// The same for any dimension and number of outputs; sums is (segments, points, outputs).
 template <class Net, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
-    sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
-                     double* sums, Real* out) {
+    sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, Precision precision,
+                     const Real* x, double* sums, Real* out) {
     const std::int64_t first = blockIdx.y * blocks.segment, last = min(first + blocks.segment, blocks.units);
     const std::int64_t first_output = std::int64_t{blockIdx.z} * outputs_together;
     for (int p = 0; p < points_per_thread; ++p) {
@@ -143,7 +143,7 @@ __global__ void __launch_bounds__(block_threads, 1)
 #pragma unroll
             for (int k = 0; k < units_together; ++k) {
                 if (k >= count) break;
-                const Real hidden = value_of(net.activation, z[k]);
+                const Real hidden = value_of(net.activation, precision, z[k]);
 #pragma unroll
                 for (int o = 0; o < outputs_together; ++o) {
                     if (first_output + o < blocks.outputs) {
@@ -191,8 +191,8 @@ void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, 
         staged.template operator()<3>();
     } else {
         const auto output_blocks = static_cast<unsigned>((blocks.outputs + outputs_together - 1) / outputs_together);
-        sum_of_any_units<<<dim3(grid.x, grid.y, output_blocks), block_threads, 0, stream_of(on)>>>(net, blocks, x,
-                                                                                                   sums, out);
+        sum_of_any_units<<<dim3(grid.x, grid.y, output_blocks), block_threads, 0, stream_of(on)>>>(
+            net, blocks, on.precision, x, sums, out);
     }
     check(cudaGetLastError());
     if (blocks.segments == 1) return;

@@ -1,54 +1,13 @@
-"""Array libraries the tests run over, and networks they share."""
-
-import importlib.util
-from dataclasses import dataclass
-from typing import Any
+"""Fixtures."""
 
 import numpy as np
 import pytest
 
 import kousei
-from kousei._lib.backends import why_no_cuda
+from support import Library, libraries
 
 
-@dataclass(frozen=True)
-class Library:
-    """How the tests make arrays of one library and read them back."""
-
-    name: str
-
-    @property
-    def xp(self) -> Any:
-        return importlib.import_module(self.name.partition(":")[0])
-
-    def asarray(self, array: np.ndarray) -> Any:
-        if self.name == "numpy:read-only":
-            array = array.copy(order="K")
-            array.flags.writeable = False
-            return array
-        if self.name == "torch:cuda":
-            return self.xp.asarray(array, device="cuda")
-        return self.xp.asarray(array)
-
-    def numpy(self, array: Any) -> np.ndarray:
-        if self.name == "cupy":
-            return array.get()
-        if self.name.startswith("torch"):
-            return array.cpu().numpy()
-        return np.from_dlpack(array)
-
-
-def _libraries() -> list[str]:
-    names = ["numpy", "numpy:read-only", "array_api_strict"]
-    if importlib.util.find_spec("torch"):
-        names.append("torch")
-    if not why_no_cuda():
-        names += ["cupy"] if importlib.util.find_spec("cupy") else []
-        names += ["torch:cuda"] if "torch" in names else []
-    return names
-
-
-@pytest.fixture(params=_libraries())
+@pytest.fixture(params=libraries())
 def library(request: pytest.FixtureRequest) -> Library:
     return Library(request.param)
 
@@ -66,13 +25,3 @@ def activation(request: pytest.FixtureRequest) -> kousei.Activation:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20261124)
-
-
-def quartic(x: np.ndarray) -> np.ndarray:
-    """First function of Kakizaki and Akiba, on [0, 5]."""
-    return np.prod([x[..., 0] - k for k in (1, 2, 3, 4)], axis=0)
-
-
-def xor(x: np.ndarray) -> np.ndarray:
-    """Second function of Kakizaki and Akiba, on [0, 1]^2."""
-    return (1 - np.cos(np.pi * x[..., 0]) * np.cos(np.pi * x[..., 1])) / 2

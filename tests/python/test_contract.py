@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import kousei
-from conftest import Library
+from support import Library
 
 BATCHES = [(), (0,), (5,), (2, 0, 3), (2, 3)]
 LAYOUTS = ["C", "F", "strided", "negative"]

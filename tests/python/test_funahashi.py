@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import kousei
-from conftest import quartic, xor
 from kousei.funahashi import (
     FunahashiNetwork,
     bump_transform,
@@ -16,6 +15,7 @@ from kousei.funahashi import (
     sample_points,
     universal_function,
 )
+from support import quartic, xor
 
 PI = math.pi
 

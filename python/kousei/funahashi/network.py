@@ -29,8 +29,9 @@ class FunahashiNetwork(MLP):
     """A three-layer network written down from the Fourier coefficients of a function.
 
     It is the sum of Re[a_w H(w . (x - center))] over frequencies w. H is the `universal_function`, a sum of bumps of
-    two hidden units each, so there are 2 * thresholds * frequencies units. The object holds frequencies, amplitudes and thresholds, from which every weight follows;
-    `to_mlp` writes them out. `from_function` and `from_samples` construct one from a function on a box.
+    two hidden units each, so there are 2 * thresholds * frequencies units. The object holds frequencies, amplitudes
+    and thresholds, from which every weight follows; `to_mlp` writes them out. `from_function` and `from_samples`
+    construct one from a function on a box.
 
     Parameters
     ----------
