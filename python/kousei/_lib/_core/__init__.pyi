@@ -1,31 +1,20 @@
 """
 Compiled kernels of kousei; one submodule for each kind of memory.
 """
-
 from __future__ import annotations
 import enum
 import typing
 from . import cpu
 from . import cuda
-
-__all__: list[str] = [
-    "Activation",
-    "CudaError",
-    "SizeError",
-    "cpu",
-    "cuda",
-    "funahashi_unit_count",
-    "instruction_set_name",
-    "num_threads",
-    "set_num_threads",
-]
-
+__all__: list[str] = ['Activation', 'CudaError', 'SizeError', 'cpu', 'cuda', 'funahashi_unit_count', 'instruction_set_name', 'num_threads', 'set_num_threads']
 class SizeError(ValueError):
-    pass
-
+    """
+    A network, grid or workspace has more elements than 64 bits can count.
+    """
 class CudaError(RuntimeError):
-    pass
-
+    """
+    CUDA memory cannot be computed on: no build, driver or device for it, or an error of the CUDA runtime.
+    """
 class Activation(enum.Enum):
     arctan: typing.ClassVar[Activation]
     erf: typing.ClassVar[Activation]
@@ -33,15 +22,14 @@ class Activation(enum.Enum):
     relu: typing.ClassVar[Activation]
     tanh: typing.ClassVar[Activation]
     @classmethod
-    def __new__(cls, value): ...
-
-def funahashi_unit_count(
-    order: typing.SupportsInt | typing.SupportsIndex,
-    dim: typing.SupportsInt | typing.SupportsIndex,
-    thresholds: typing.SupportsInt | typing.SupportsIndex,
-) -> int: ...
-def instruction_set_name() -> str: ...
-def num_threads() -> int: ...
-def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None: ...
-
-__version__: str = "0.1.0"
+    def __new__(cls, value):
+        ...
+def funahashi_unit_count(order: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, thresholds: typing.SupportsInt | typing.SupportsIndex) -> int:
+    ...
+def instruction_set_name() -> str:
+    ...
+def num_threads() -> int:
+    ...
+def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+__version__: str = '0.1.0'

@@ -1,100 +1,39 @@
 """
 Kernels for arrays in host memory.
 """
-
 from __future__ import annotations
 import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-
-__all__: list[str] = ["Cpu", "activation_apply", "funahashi_bump_transform", "funahashi_evaluate", "network_evaluate"]
-
+__all__: list[str] = ['Cpu', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'network_evaluate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
     """
-    def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None: ...
-
+    def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
 @typing.overload
-def activation_apply(
-    activation: kousei._lib._core.Activation,
-    z: numpy.typing.NDArray[numpy.float32],
-    out: numpy.typing.NDArray[numpy.float32],
-    on: Cpu,
-) -> None: ...
+def activation_apply(activation: kousei._lib._core.Activation, z: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
 @typing.overload
-def activation_apply(
-    activation: kousei._lib._core.Activation,
-    z: numpy.typing.NDArray[numpy.float64],
-    out: numpy.typing.NDArray[numpy.float64],
-    on: Cpu,
-) -> None: ...
+def activation_apply(activation: kousei._lib._core.Activation, z: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
 @typing.overload
-def funahashi_bump_transform(
-    activation: kousei._lib._core.Activation,
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    omega: numpy.typing.NDArray[numpy.float32],
-    out: numpy.typing.NDArray[numpy.float32],
-    on: Cpu,
-) -> None: ...
+def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
 @typing.overload
-def funahashi_bump_transform(
-    activation: kousei._lib._core.Activation,
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    omega: numpy.typing.NDArray[numpy.float64],
-    out: numpy.typing.NDArray[numpy.float64],
-    on: Cpu,
-) -> None: ...
+def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
 @typing.overload
-def funahashi_evaluate(
-    frequencies: numpy.typing.NDArray[numpy.float32],
-    amplitudes: numpy.typing.NDArray[numpy.float32],
-    thresholds: numpy.typing.NDArray[numpy.float32],
-    phases: numpy.typing.NDArray[numpy.float32],
-    center: numpy.typing.NDArray[numpy.float32],
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    activation: kousei._lib._core.Activation,
-    x: numpy.typing.NDArray[numpy.float32],
-    out: numpy.typing.NDArray[numpy.float32],
-    on: Cpu,
-) -> None: ...
+def funahashi_evaluate(frequencies: numpy.typing.NDArray[numpy.float32], amplitudes: numpy.typing.NDArray[numpy.float32], thresholds: numpy.typing.NDArray[numpy.float32], phases: numpy.typing.NDArray[numpy.float32], center: numpy.typing.NDArray[numpy.float32], delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
 @typing.overload
-def funahashi_evaluate(
-    frequencies: numpy.typing.NDArray[numpy.float64],
-    amplitudes: numpy.typing.NDArray[numpy.float64],
-    thresholds: numpy.typing.NDArray[numpy.float64],
-    phases: numpy.typing.NDArray[numpy.float64],
-    center: numpy.typing.NDArray[numpy.float64],
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    activation: kousei._lib._core.Activation,
-    x: numpy.typing.NDArray[numpy.float64],
-    out: numpy.typing.NDArray[numpy.float64],
-    on: Cpu,
-) -> None: ...
+def funahashi_evaluate(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], thresholds: numpy.typing.NDArray[numpy.float64], phases: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
 @typing.overload
-def network_evaluate(
-    weight: numpy.typing.NDArray[numpy.float32],
-    bias: numpy.typing.NDArray[numpy.float32],
-    coef: numpy.typing.NDArray[numpy.float32],
-    offset: numpy.typing.NDArray[numpy.float32],
-    activation: kousei._lib._core.Activation,
-    x: numpy.typing.NDArray[numpy.float32],
-    out: numpy.typing.NDArray[numpy.float32],
-    on: Cpu,
-) -> None: ...
+def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], coef: numpy.typing.NDArray[numpy.float32], offset: numpy.typing.NDArray[numpy.float32], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
 @typing.overload
-def network_evaluate(
-    weight: numpy.typing.NDArray[numpy.float64],
-    bias: numpy.typing.NDArray[numpy.float64],
-    coef: numpy.typing.NDArray[numpy.float64],
-    offset: numpy.typing.NDArray[numpy.float64],
-    activation: kousei._lib._core.Activation,
-    x: numpy.typing.NDArray[numpy.float64],
-    out: numpy.typing.NDArray[numpy.float64],
-    on: Cpu,
-) -> None: ...
+def network_evaluate(weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], coef: numpy.typing.NDArray[numpy.float64], offset: numpy.typing.NDArray[numpy.float64], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...

@@ -1,154 +1,81 @@
 """
 Kernels for arrays in CUDA memory: the low-level route.
 
-A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(object)`, and a launch,
-`Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
+A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(name, object, stream)`, and a
+launch, `Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
 has passed the kernel. `..._workspace_bytes(...)` tells how much scratch memory a launch needs.
 
     w, b, c, o, x, out = (Array(pointer, shape, "f4") for pointer, shape in ...)
     scratch = Array(pointer, (network_workspace_bytes(units, dim, 1, points),), "u1")
     network_evaluate(w, b, c, o, Activation.logistic, x, out, Cuda(stream, scratch))
 """
-
 from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-
-__all__: list[str] = [
-    "Array",
-    "Cuda",
-    "activation_apply",
-    "device_count",
-    "device_name",
-    "driver_version",
-    "funahashi_bump_transform",
-    "funahashi_evaluate",
-    "funahashi_workspace_bytes",
-    "network_evaluate",
-    "network_workspace_bytes",
-    "runtime_version",
-]
-
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_workspace_bytes', 'network_evaluate', 'network_workspace_bytes', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
     """
     @staticmethod
-    def borrow(name: str, source: typing.Any, stream: typing.SupportsInt | typing.SupportsIndex = 0) -> Array: ...
-    def __init__(
-        self,
-        pointer: typing.SupportsInt | typing.SupportsIndex,
-        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
-        dtype: str,
-        read_only: bool = False,
-    ) -> None: ...
-    def as_real(self) -> Array: ...
+    def borrow(name: str, source: typing.Any, stream: typing.SupportsInt | typing.SupportsIndex = 0) -> Array:
+        ...
+    def __init__(self, pointer: typing.SupportsInt | typing.SupportsIndex, shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], dtype: str, read_only: bool = False) -> None:
+        ...
+    def as_real(self) -> Array:
+        ...
     @property
-    def dtype(self) -> str: ...
+    def dtype(self) -> str:
+        ...
     @property
-    def pointer(self) -> int: ...
+    def pointer(self) -> int:
+        ...
     @property
-    def read_only(self) -> bool: ...
+    def read_only(self) -> bool:
+        ...
     @property
-    def shape(self) -> tuple: ...
-
+    def shape(self) -> tuple:
+        ...
 class Cuda:
     """
     On `stream`, with scratch memory; `fast` allows approximate float32 activations.
     """
-    def __init__(
-        self,
-        stream: typing.SupportsInt | typing.SupportsIndex = 0,
-        workspace: Array | None = None,
-        fast: bool = False,
-    ) -> None: ...
-
+    def __init__(self, stream: typing.SupportsInt | typing.SupportsIndex = 0, workspace: Array | None = None, fast: bool = False) -> None:
+        ...
 @typing.overload
-def activation_apply(activation: kousei._lib._core.Activation, z: Array, out: Array, on: Cuda) -> None: ...
+def activation_apply(activation: kousei._lib._core.Activation, z: Array, out: Array, on: Cuda) -> None:
+    ...
 @typing.overload
-def activation_apply(activation: kousei._lib._core.Activation, z: Array, out: Array, on: Cuda) -> None: ...
-def device_count() -> int: ...
-def device_name(device: typing.SupportsInt | typing.SupportsIndex) -> str: ...
-def driver_version() -> int: ...
+def activation_apply(activation: kousei._lib._core.Activation, z: Array, out: Array, on: Cuda) -> None:
+    ...
+def device_count() -> int:
+    ...
+def device_name(device: typing.SupportsInt | typing.SupportsIndex) -> str:
+    ...
+def driver_version() -> int:
+    ...
 @typing.overload
-def funahashi_bump_transform(
-    activation: kousei._lib._core.Activation,
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    omega: Array,
-    out: Array,
-    on: Cuda,
-) -> None: ...
+def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: Array, out: Array, on: Cuda) -> None:
+    ...
 @typing.overload
-def funahashi_bump_transform(
-    activation: kousei._lib._core.Activation,
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    omega: Array,
-    out: Array,
-    on: Cuda,
-) -> None: ...
+def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: Array, out: Array, on: Cuda) -> None:
+    ...
 @typing.overload
-def funahashi_evaluate(
-    frequencies: Array,
-    amplitudes: Array,
-    thresholds: Array,
-    phases: Array,
-    center: Array,
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    activation: kousei._lib._core.Activation,
-    x: Array,
-    out: Array,
-    on: Cuda,
-) -> None: ...
+def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
+    ...
 @typing.overload
-def funahashi_evaluate(
-    frequencies: Array,
-    amplitudes: Array,
-    thresholds: Array,
-    phases: Array,
-    center: Array,
-    delta: typing.SupportsFloat | typing.SupportsIndex,
-    alpha: typing.SupportsFloat | typing.SupportsIndex,
-    activation: kousei._lib._core.Activation,
-    x: Array,
-    out: Array,
-    on: Cuda,
-) -> None: ...
-def funahashi_workspace_bytes(
-    frequency_count: typing.SupportsInt | typing.SupportsIndex,
-    threshold_count: typing.SupportsInt | typing.SupportsIndex,
-    dim: typing.SupportsInt | typing.SupportsIndex,
-    points: typing.SupportsInt | typing.SupportsIndex,
-) -> int: ...
+def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
+    ...
+def funahashi_workspace_bytes(frequency_count: typing.SupportsInt | typing.SupportsIndex, threshold_count: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, points: typing.SupportsInt | typing.SupportsIndex) -> int:
+    ...
 @typing.overload
-def network_evaluate(
-    weight: Array,
-    bias: Array,
-    coef: Array,
-    offset: Array,
-    activation: kousei._lib._core.Activation,
-    x: Array,
-    out: Array,
-    on: Cuda,
-) -> None: ...
+def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
+    ...
 @typing.overload
-def network_evaluate(
-    weight: Array,
-    bias: Array,
-    coef: Array,
-    offset: Array,
-    activation: kousei._lib._core.Activation,
-    x: Array,
-    out: Array,
-    on: Cuda,
-) -> None: ...
-def network_workspace_bytes(
-    units: typing.SupportsInt | typing.SupportsIndex,
-    dim: typing.SupportsInt | typing.SupportsIndex,
-    outputs: typing.SupportsInt | typing.SupportsIndex,
-    points: typing.SupportsInt | typing.SupportsIndex,
-) -> int: ...
-def runtime_version() -> int: ...
+def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
+    ...
+def network_workspace_bytes(units: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, outputs: typing.SupportsInt | typing.SupportsIndex, points: typing.SupportsInt | typing.SupportsIndex) -> int:
+    ...
+def runtime_version() -> int:
+    ...
