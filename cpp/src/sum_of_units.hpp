@@ -119,8 +119,8 @@ class ChunkSum {
     void fill(std::int64_t first, std::int64_t count) {
         const Real scale = static_cast<Real>(kernels_.scale);
         bool finite = points_finite_;
-        for (std::int64_t k = 0; k < count; ++k) {
-            const auto unit = unit_at(net_, first + k);
+        auto unit = unit_at(net_, first);
+        for (std::int64_t k = 0; k < count; ++k, unit.advance()) {
             tile_.bias[k] = unit.bias() * scale;
             Real bound = std::abs(tile_.bias[k]);
             for (std::int64_t d = 0; d < blocks_.dim; ++d) {

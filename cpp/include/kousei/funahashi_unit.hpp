@@ -24,6 +24,13 @@ struct Unit {
         const Real* phase = net.phases + 2 * threshold;
         return sign * (a[0] * phase[0] - a[1] * phase[1]);
     }
+    /// Becomes the next unit, without the division of unit_at.
+    KOUSEI_HD void advance() {
+        sign = -sign;
+        if (sign < 0 || ++threshold < net.threshold_count) return;
+        threshold = 0;
+        ++frequency;
+    }
 };
 
 template <class Real>

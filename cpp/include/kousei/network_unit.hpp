@@ -13,6 +13,8 @@ struct Unit {
     KOUSEI_HD Real weight(std::int64_t d) const { return net.weight[index * net.dim + d]; }
     KOUSEI_HD Real bias() const { return net.bias[index]; }
     KOUSEI_HD Real coef(std::int64_t output) const { return net.coef[output * net.units + index]; }
+    /// Becomes the next unit.
+    KOUSEI_HD void advance() { ++index; }
 };
 
 template <class Real>

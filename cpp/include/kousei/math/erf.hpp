@@ -53,7 +53,7 @@ struct Erf {
         x = x > largest ? largest : x;
         const auto [n, m] = detail::erf_terms(x);
         const V square = x * x;
-        const V decay = exp2m1<Range::finite>(square * T(-1.4426950408889634074));
+        const V decay = exp2m1<Range::finite>(square * T(-log2_e));
         // (x M - decay N)/(x M + N), summed in an order that leaves few roundings near 0. The denominator is the
         // numerator + e^(-x^2) N; where that is 0 for good, n0 with its few bits cancels and the quotient is
         // exactly 1.

@@ -9,11 +9,11 @@ inline namespace KOUSEI_ISA {
 struct Logistic {
     /// An activation is evaluated at `scale` z: weights are multiplied by it once, instead of z at every point.
     template <class V>
-    static constexpr double scale = -exp_in_steps<V>;
+    static constexpr double scale = -log2_e;
 
     template <Range range, class V>
     KOUSEI_HD static V of_scaled(V z) {
-        return quotient(splat<V>(1), exp2_steps<range>(z) + scalar_t<V>(1));
+        return quotient(splat<V>(1), exp2<range>(z) + scalar_t<V>(1));
     }
 };
 

@@ -8,7 +8,7 @@ inline namespace KOUSEI_ISA {
 /// Hyperbolic tangent, relative error at most 4 eps also near 0.
 struct Tanh {
     template <class V>
-    static constexpr double scale = 2 * 1.4426950408889634074;
+    static constexpr double scale = 2 * log2_e;
 
     template <Range range, class V>
     KOUSEI_HD static V of_scaled(V z) {
