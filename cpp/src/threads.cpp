@@ -152,7 +152,7 @@ Pool& pool() {
                                                  [] {
                                                      // The threads of the parent do not exist in a forked child: its
                                                      // pool is left alone and made anew.
-                                                     pool_owner.release();
+                                                     static_cast<void>(pool_owner.release());
                                                      pool_owner_mutex.unlock();
                                                  });
     (void)registered;

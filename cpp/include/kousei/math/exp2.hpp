@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <cstddef>
 
 #if defined(__AVX512F__) && !defined(__CUDACC__)
 #include <immintrin.h>
@@ -109,32 +110,37 @@ struct Exp2Table {
             0x1.8ace5422aa0dbp+0, 0x1.93737b0cdc5e5p+0, 0x1.9c49182a3f090p+0, 0x1.a5503b23e255dp+0,
             0x1.ae89f995ad3adp+0, 0x1.b7f76f2fb5e47p+0, 0x1.c199bdd85529cp+0, 0x1.cb720dcef9069p+0,
             0x1.d5818dcfba487p+0, 0x1.dfc97337b9b5fp+0, 0x1.ea4afa2a490dap+0, 0x1.f50765b6e4540p+0};
-        for (int j = 0; j < 16; ++j) doubles[j] = power[2 * j];
-        for (int j = 0; j < 32; ++j) floats[j] = static_cast<float>(power[j]);
+        for (std::size_t j = 0; j < 16; ++j) doubles[j] = power[2 * j];
+        for (std::size_t j = 0; j < 32; ++j) floats[j] = static_cast<float>(power[j]);
     }
 };
 inline constexpr Exp2Table exp2_table;
+
+inline Doubles64 look_up(const Exp2Table& table, integer_t<Doubles64> index) {
+    return _mm512_permutex2var_pd(_mm512_load_pd(table.doubles), __builtin_bit_cast(__m512i, index),
+                                  _mm512_load_pd(table.doubles + 8));
+}
+inline Floats64 look_up(const Exp2Table& table, integer_t<Floats64> index) {
+    return _mm512_permutex2var_ps(_mm512_load_ps(table.floats), __builtin_bit_cast(__m512i, index),
+                                  _mm512_load_ps(table.floats + 16));
+}
 
 // All lanes of the mask: GCC 12 warns of the uninitialized operand inside the form without one.
 inline Doubles64 scale_by_exp2(Doubles64 x, Doubles64 count) { return _mm512_mask_scalef_pd(x, 0xff, x, count); }
 inline Floats64 scale_by_exp2(Floats64 x, Floats64 count) { return _mm512_mask_scalef_ps(x, 0xffff, x, count); }
 
 template <int log_steps, Range range, class V>
-inline V exp2_by_table(const scalar_t<V>* table, V x) {
-    constexpr int width = sizeof(V) / sizeof(scalar_t<V>);
+inline V exp2_by_table(V x) {
     const V shift = splat<V>(exp2_shift<log_steps, V>);
     if constexpr (range == Range::any) {
         const V least = splat<V>(2 * exp2_lowest<V>), most = splat<V>(2 * exp2_highest<V>);
         x = x < least ? least : x;
         x = x > most ? most : x;
     }
-    V low, high;
-    __builtin_memcpy(&low, table, sizeof low);
-    __builtin_memcpy(&high, table + width, sizeof high);
     const V shifted = x + shift;
     const V count = shifted - shift;
     const V fraction = x - count;
-    const V step = __builtin_shuffle(low, high, to_bits(shifted));
+    const V step = look_up(exp2_table, to_bits(shifted));
     // The multiplication takes the whole part of the count.
     return scale_by_exp2(step * (fraction * exp2_slope<log_steps>(fraction)) + step, count);
 }
@@ -162,11 +168,11 @@ KOUSEI_HD inline V exp2(V x) {
 #if defined(__AVX512F__) && !defined(__CUDACC__)
 template <Range range>
 inline detail::Doubles64 exp2(detail::Doubles64 x) {
-    return detail::exp2_by_table<4, range>(detail::exp2_table.doubles, x);
+    return detail::exp2_by_table<4, range>(x);
 }
 template <Range range>
 inline detail::Floats64 exp2(detail::Floats64 x) {
-    return detail::exp2_by_table<5, range>(detail::exp2_table.floats, x);
+    return detail::exp2_by_table<5, range>(x);
 }
 #endif
 
