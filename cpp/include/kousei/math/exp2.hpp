@@ -71,7 +71,8 @@ inline constexpr double exp2_shift = (is_double<V> ? 0x1.8p52 : 0x1.8p23) / (1 <
 template <Range range, class V>
 KOUSEI_HD inline Exp2Parts<V> exp2_split(V x) {
     using I = integer_t<V>;
-    const V lowest = splat<V>(exp2_lowest<V>), highest = splat<V>(exp2_highest<V>), shift = splat<V>(exp2_shift<0, V>);
+    const V lowest = splat<V>(exp2_lowest<V>), highest = splat<V>(exp2_highest<V>),
+            shift = splat<V>(exp2_shift<0, V>);
     if constexpr (range == Range::any) {
         x = x < lowest ? lowest : x;
         x = x > highest ? highest : x;
@@ -126,8 +127,12 @@ inline Floats64 look_up(const Exp2Table& table, integer_t<Floats64> index) {
 }
 
 // All lanes of the mask: GCC 12 warns of the uninitialized operand inside the form without one.
-inline Doubles64 scale_by_exp2(Doubles64 x, Doubles64 count) { return _mm512_mask_scalef_pd(x, 0xff, x, count); }
-inline Floats64 scale_by_exp2(Floats64 x, Floats64 count) { return _mm512_mask_scalef_ps(x, 0xffff, x, count); }
+inline Doubles64 scale_by_exp2(Doubles64 x, Doubles64 count) {
+    return _mm512_mask_scalef_pd(x, 0xff, x, count);
+}
+inline Floats64 scale_by_exp2(Floats64 x, Floats64 count) {
+    return _mm512_mask_scalef_ps(x, 0xffff, x, count);
+}
 
 template <int log_steps, Range range, class V>
 inline V exp2_by_table(V x) {
