@@ -70,7 +70,7 @@ class Activation:
         """
         backend, z = backends.enter("z", z)
         dtype = arrays.real_dtype(z=z)
-        result, view = backends.output(backend, out, arrays.shape_of(z), dtype, z)
+        result, view = backends.output(backend, out, arrays.shape_of(z), dtype, z, in_place=True)
         backend.kernels.activation_apply(self.code, backend.view("z", z), view, backend.launch())
         return result
 

@@ -47,6 +47,9 @@ def test_in_place(activation: kousei.Activation, dtype: str, size: int) -> None:
     expected = activation(z)
     assert activation(z, out=z) is z
     assert np.array_equal(z, expected)
+    if size > 1:
+        with pytest.raises(ValueError, match="out overlaps the input"):
+            activation(z[1:], out=z[:-1])
 
 
 def test_names() -> None:

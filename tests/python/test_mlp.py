@@ -184,6 +184,16 @@ def test_bad_calls() -> None:
             kousei.MLP.random(sizes)
 
 
+@pytest.mark.parametrize("sizes", [[1, 5, 1], [1, 5, 5, 1]])
+def test_out_that_overlaps_the_points_is_refused(sizes: list[int]) -> None:
+    net = kousei.MLP.random(sizes, rng=0)
+    memory = np.zeros(20)
+    for out in (memory[:10], memory[5:15], memory[9:19]):
+        with pytest.raises(ValueError, match="out overlaps the input"):
+            net(memory[:10, None], out=out)
+    assert net(memory[:10, None], out=memory[10:]) is not None
+
+
 def test_torch_that_requires_grad_is_refused() -> None:
     torch = pytest.importorskip("torch")
     net = kousei.MLP(**good())

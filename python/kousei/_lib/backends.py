@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -39,6 +40,10 @@ class Host:
         """Return the view of a complex array as one of real pairs."""
         return view[..., None].view(view.real.dtype)
 
+    def addresses(self, view: Any) -> range:
+        """Return the memory of a view."""
+        return range(view.ctypes.data, view.ctypes.data + view.nbytes)
+
     def launch(self, workspace_bytes: Callable[[], int] = lambda: 0) -> Any:
         """Return the execution argument of a kernel; on a device with this much scratch memory."""
         return _core.cpu.Cpu()
@@ -72,6 +77,10 @@ class Device:
     def real_pairs(self, view: Any) -> Any:
         """As `Host.real_pairs`."""
         return view.as_real()
+
+    def addresses(self, view: Any) -> range:
+        """As `Host.addresses`."""
+        return range(view.pointer, view.pointer + math.prod(view.shape) * int(view.dtype[1:]))
 
     def launch(self, workspace_bytes: Callable[[], int] = lambda: 0) -> Any:
         """As `Host.launch`."""
@@ -126,28 +135,39 @@ def enter(name: str, array: Array, precision: str = "full") -> tuple[Backend, Ar
 
 
 def output(
-    backend: Backend, out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any], model: Array
+    backend: Backend,
+    out: Array | None,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    model: Array,
+    *,
+    in_place: bool = False,
 ) -> tuple[Array, Any]:
-    """Return the array a call answers with, and the view its kernel writes: of `out`, or of a new array.
+    """Return the array a call on `model` answers with, and the view its kernel writes: of `out`, or of a new array.
 
     Raises
     ------
     TypeError
         If `out` is not an array of the library and the memory of `model`.
     ValueError
-        If `out` does not fit: it is never reshaped, converted or copied.
+        If `out` does not fit: it is never reshaped, converted or copied; or if it overlaps `model`, unless it is the
+        same memory and the kernel works in place.
     """
     if out is None:
         result = backend.empty(shape, dtype)
         return backend.finish(result), backend.view("out", result)
     if type(out) is not type(model) or arrays.on_host(out) != arrays.on_host(model):
         raise TypeError(f"out was {type(out).__name__}; an array like the input, {type(model).__name__}, is accepted")
+    view = None
     if arrays.shape_of(out) == shape and arrays.dtype_name(out) == dtype.name:
         with suppress(ValueError):  # of a layout that would need a copy
             view = backend.view("out", out, copy=False)
-            if not isinstance(view, np.ndarray) or view.flags.writeable:
-                return out, view
-    raise ValueError(
-        f"out has shape {arrays.shape_of(out)} and dtype {arrays.dtype_name(out)}; "
-        f"a writeable C-contiguous {dtype.name} array of shape {shape} is accepted"
-    )
+    if view is None or (isinstance(view, np.ndarray) and not view.flags.writeable):
+        raise ValueError(
+            f"out has shape {arrays.shape_of(out)} and dtype {arrays.dtype_name(out)}; "
+            f"a writeable C-contiguous {dtype.name} array of shape {shape} is accepted"
+        )
+    written, read = (backend.addresses(v) for v in (view, backend.view("input", model)))
+    if max(written.start, read.start) < min(written.stop, read.stop) and not (in_place and written == read):
+        raise ValueError("out overlaps the input; memory of its own is accepted")
+    return out, view
