@@ -17,14 +17,16 @@ enum class Range { finite, any };
 
 namespace detail {
 
+/// 2^x, in CUDA with relative error 2^-22.5, and 0 below 2^-126.
+KOUSEI_HD inline float approximate_exp2(float x) {
 #if defined(__CUDA_ARCH__)
-/// 2^x, relative error 2^-22.5; results below 2^-126 are 0.
-__device__ inline float approximate_exp2(float x) {
     float result;
     asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
     return result;
-}
+#else
+    return std::exp2(x);
 #endif
+}
 
 /// (2^f - 1)/f on |f| <= 2^-(log_steps + 1): polynomials that agree with it at Chebyshev points; the error they leave
 /// in 2^f is below 0.2 ulp.
