@@ -42,6 +42,13 @@ def test_bump_transform_is_the_integral(name: str) -> None:
         assert bump_transform(omega, delta, alpha, name) == pytest.approx(2 * value, abs=2e-7)
 
 
+def test_bump_transform_vanishes_at_infinity(dtype: str) -> None:
+    omega = np.array([np.inf, -np.inf, 1e30, -1e30], dtype)
+    for name in ("logistic", "tanh", "erf", "arctan"):
+        assert np.array_equal(bump_transform(omega, 0.5, 2.0, name), np.zeros(4, dtype))
+    assert np.isnan(bump_transform(np.array([np.nan], dtype), 0.5, 2.0)).all()
+
+
 def test_universal_function_golden() -> None:
     h = universal_function(1.0, 1.0, PI / 2, PI / 4 * np.arange(-32, 33))
     assert h == pytest.approx(0.54030230090581 + 0.841470988974736j, abs=1e-14)
@@ -305,7 +312,20 @@ def test_bad_order(order: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "bounds", [[], [(1, 1)], [(1, 0)], [(0, np.inf)], [(0, np.nan)], [(0, 1, 2)], (0, 1), [(0, 1), (2, 1)]]
+    "bounds",
+    [
+        "ab",
+        None,
+        [(0, 1), (0,)],
+        [],
+        [(1, 1)],
+        [(1, 0)],
+        [(0, np.inf)],
+        [(0, np.nan)],
+        [(0, 1, 2)],
+        (0, 1),
+        [(0, 1), (2, 1)],
+    ],
 )
 def test_bad_bounds(bounds: object) -> None:
     with pytest.raises(ValueError, match="bounds (has shape|was)"):
@@ -321,6 +341,7 @@ def test_bad_bounds(bounds: object) -> None:
         (lambda x: x, ValueError, r"have shape \(1000, 1\)"),
         (lambda x: 1.0, ValueError, r"have shape \(\)"),
         (lambda x: "values", TypeError, "real numbers are accepted"),
+        (lambda x: np.ma.masked_array(x[..., 0], x[..., 0] > 1), TypeError, "masked"),
     ],
 )
 def test_bad_values(f: object, error: type[Exception], message: str) -> None:
@@ -349,6 +370,11 @@ def test_fewer_values_than_frequencies() -> None:
         ({"extension": "window", "period": 5.0}, "more than the box"),
         ({"extension": "periodic", "period": 4.0}, "at least the box"),
         ({"extension": "periodic", "period": [9.0, 9.0]}, r"period has shape \(2,\)"),
+        ({"delta": 1e300}, "Psi.1. is 0 for delta = 1e.300|alpha . delta is"),
+        ({"delta": 300.0, "cutoff": 20.0}, "Psi.1. is 0 for delta = 300"),
+        ({"cutoff": np.inf}, "cutoff was inf"),
+        ({"cutoff": 1e300}, "h < pi is accepted"),
+        ({"n_thresholds": 10**30}, "not representable in 64 bits"),
         ({"activation": "relu"}, "activation was 'relu', which is not bounded"),
         ({"activation": "sine"}, "activation was 'sine'; 'logistic'"),
     ],
@@ -356,6 +382,12 @@ def test_fewer_values_than_frequencies() -> None:
 def test_bad_options(options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         FunahashiNetwork.from_function(quartic, [(0, 5)], 16, **({"n_thresholds": 64} | options))
+
+
+@pytest.mark.parametrize("name", ["delta", "alpha", "cutoff"])
+def test_options_that_are_no_numbers(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} was 'x'; a positive finite number is accepted"):
+        FunahashiNetwork.from_function(quartic, [(0, 5)], 16, n_thresholds=64, **{name: "x"})
 
 
 @pytest.mark.parametrize(

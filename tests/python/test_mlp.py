@@ -160,6 +160,7 @@ def good() -> dict:
         ({"weights": [[[1.0]], np.ones((1, 3))]}, TypeError, r"weights\[0\] was list"),
         ({"activations": []}, ValueError, "0 activations"),
         ({"activations": ["sine"]}, ValueError, "activation was 'sine'; 'logistic'"),
+        ({"activations": "relu"}, TypeError, "activations was 'relu'; a sequence"),
         ({"activations": [np.tanh]}, TypeError, "a name or a kousei.Activation is accepted"),
     ],
 )
@@ -173,8 +174,9 @@ def test_bad_calls() -> None:
     net = kousei.MLP(**good())
     with pytest.raises(ValueError, match="precision was 'low'; 'full' and 'fast' are accepted"):
         net(np.ones((1, 2)), precision="low")
-    with pytest.raises(TypeError, match="dtype was int64"):
-        net.astype("int64")
+    for dtype in ("int64", None):
+        with pytest.raises(TypeError, match=f"dtype was {dtype}"):
+            net.astype(dtype)
     with pytest.raises(TypeError, match="x has dtype int64"):
         net.like(np.ones(2, int))
     with pytest.raises(TypeError, match="x was list"):

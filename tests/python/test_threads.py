@@ -41,6 +41,13 @@ def test_bad_count(bad: int) -> None:
         kousei.set_num_threads(bad)
 
 
+def test_count_is_an_integer() -> None:
+    with pytest.raises(TypeError, match="count was 2.5; an integer is accepted"):
+        kousei.set_num_threads(2.5)
+    with pytest.raises(ValueError, match="1 to 1024 threads are accepted"):
+        kousei.set_num_threads(2**40)
+
+
 def run(code: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],

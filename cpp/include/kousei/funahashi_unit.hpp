@@ -55,6 +55,8 @@ KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
     using std::abs, std::exp, std::sinh;
     constexpr Real pi = Real(3.14159265358979323846);
     const Real half = w / 2;
+    // All of them are below e^(-|w|) there; sinh would be infinite.
+    if (abs(w) > 1000 && activation != Activation::relu) return 0;
     switch (activation) {
         case Activation::logistic:
             return w == 0 ? Real(1) : pi * w / sinh(pi * w);
@@ -74,8 +76,10 @@ KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
 template <class Real>
 KOUSEI_HD inline Real bump_transform_at(Activation activation, Real delta, Real alpha, Real omega) {
     using std::sin;
-    const Real width = omega == 0 ? 2 * alpha * delta : 2 * sin(alpha * delta * omega) / omega;
-    return width * derivative_transform(activation, delta * omega);
+    const Real transform = derivative_transform(activation, delta * omega);
+    // Also where omega is infinite, and the sine of it not a number.
+    if (transform == 0) return 0;
+    return transform * (omega == 0 ? 2 * alpha * delta : 2 * sin(alpha * delta * omega) / omega);
 }
 
 }  // namespace kousei::funahashi

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from kousei._lib import _core
 
 
@@ -30,12 +32,16 @@ def set_num_threads(count: int) -> None:
 
     Raises
     ------
+    TypeError
+        If `count` is not an integer.
     ValueError
-        If `count` is out of range.
+        If it is out of range.
 
     Examples
     --------
     >>> import kousei
     >>> kousei.set_num_threads(2)
     """
-    _core.set_num_threads(count)
+    if not isinstance(count, int | np.integer):
+        raise TypeError(f"count was {count!r}; an integer is accepted")
+    _core.set_num_threads(max(min(int(count), 2**31 - 1), -(2**31)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -146,18 +147,25 @@ def bump_phases(
         raise ValueError(f"alpha * delta is {cycles:.12g} pi; anything but a multiple of pi is accepted (Psi(1) = 0)")
     spacings_of_a_half_period = math.pi / spacing * (1 - 1e-12)
     enough = math.floor(2 * len(thresholds) / spacings_of_a_half_period) + 1
-    advice = f"h = {spacing:.4g} apart; {enough} of them (n_thresholds) over the same range lie below pi/2"
+    advice = f"h = {spacing:.4g} apart; {enough:.6g} of them (n_thresholds) over the same range lie below pi/2"
     if spacings_of_a_half_period < 1:
         raise ValueError(f"the {len(thresholds)} thresholds are {advice}, and h < pi is accepted")
     if spacings_of_a_half_period < 2:
         warn(f"the {len(thresholds)} thresholds are {advice}, where H comes close to e^(is)")
-    phases: np.ndarray[Any, Any] = spacing / bump_transform(1.0, delta, alpha, activation) * np.exp(1j * thresholds)
+    peak = bump_transform(1.0, delta, alpha, activation)
+    if peak == 0 or not math.isfinite(spacing / peak):
+        raise ValueError(
+            f"Psi(1) is {peak:.3g} for delta = {delta:.6g}; a delta for which it is not negligible is accepted"
+        )
+    phases: np.ndarray[Any, Any] = spacing / peak * np.exp(1j * thresholds)
     return phases
 
 
 def require_positive(**named: float) -> None:
-    """Raise ValueError unless the named numbers are positive and finite."""
+    """Raise TypeError unless the named are real numbers, ValueError unless they are positive and finite."""
     for name, value in named.items():
+        if not isinstance(value, numbers.Real):
+            raise TypeError(f"{name} was {value!r}; a positive finite number is accepted")
         if not (value > 0 and math.isfinite(value)):
             raise ValueError(f"{name} was {value}; a positive finite number is accepted")
 

@@ -59,8 +59,8 @@ def sample_points(
     """
     lo, hi = check_bounds(bounds)
     periods = _periods(lo, hi, extension, period)
-    if samples < 2:
-        raise ValueError(f"samples was {samples}; at least 2 is accepted")
+    if not isinstance(samples, int | np.integer) or samples < 2:
+        raise ValueError(f"samples was {samples!r}; an integer of at least 2 is accepted")
     if extension == "fourier":
         axes = [np.linspace(a, b, samples) for a, b in zip(lo, hi, strict=True)]
     else:
@@ -135,7 +135,10 @@ def _along_every_axis(matrix: np.ndarray[Any, Any], array: np.ndarray[Any, Any])
 
 def check_bounds(bounds: Bounds) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return lo (dim,) and hi (dim,) of a box; ValueError unless lo < hi, finite."""
-    pairs = np.asarray(bounds, dtype=np.float64)
+    try:
+        pairs = np.asarray(bounds, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"bounds was {bounds!r}; one (lo, hi) for each dimension is accepted") from None
     if pairs.ndim != 2 or pairs.shape[0] == 0 or pairs.shape[1] != 2:
         raise ValueError(f"bounds has shape {pairs.shape}; (dim, 2), one (lo, hi) for each dimension, is accepted")
     lo, hi = pairs.T

@@ -10,6 +10,7 @@ import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import SizeError
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded, bump_phases
 from kousei.funahashi.extension import (
@@ -424,11 +425,15 @@ def _check_order(order: int, dim: int, n_thresholds: int | None) -> int:
     count = order if n_thresholds is None else n_thresholds
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 2:
         raise ValueError(f"n_thresholds was {count!r}; an integer of at least 2 is accepted")
+    if max(order, count) >= 2**63:
+        raise SizeError(f"order was {order} and n_thresholds {count}, which is not representable in 64 bits")
     _core.funahashi_unit_count(order, dim, count)
     return int(count)
 
 
 def _check_values(values: Any, dim: int) -> np.ndarray[Any, Any]:
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError("the values of f are masked; an array without a mask is accepted")
     samples = np.asarray(values)
     if samples.dtype.kind not in "biuf":
         raise TypeError(f"the values of f have dtype {samples.dtype}; real numbers are accepted")

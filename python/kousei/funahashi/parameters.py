@@ -107,9 +107,12 @@ def quadrature_bound(s_max: float, delta: float, alpha: float, thresholds: Any) 
     require_positive(s_max=s_max, delta=delta, alpha=alpha)
     times = np.asarray(thresholds, dtype=np.float64)
     h = (times[-1] - times[0]) / (len(times) - 1)
-    tails = math.exp(-(times[-1] + h - s_max) / delta) + math.exp(-(h - times[0] - s_max) / delta)
-    scale = 2 * h * math.sinh(alpha) / abs(bump_transform(1.0, delta, alpha))
-    return _alias_bound(delta, alpha, h), float(scale * tails / -math.expm1(-h / delta))
+    beyond = np.array([times[-1] + h - s_max, h - times[0] - s_max]) / delta
+    with np.errstate(all="ignore"):
+        # sinh(alpha) e^(-beyond), where either alone could overflow.
+        tails = ((np.exp(alpha - beyond) - np.exp(-alpha - beyond)) / 2).sum()
+        edge = 2 * h * tails / abs(np.float64(bump_transform(1.0, delta, alpha))) / -math.expm1(-h / delta)
+    return _alias_bound(delta, alpha, h), float(edge)
 
 
 def fill_parameters(
@@ -125,11 +128,11 @@ def fill_parameters(
     Of the bumps that `choose_parameters` would take for tolerances from 1e-1 to 1e-15, the one whose bound for this
     number of thresholds is smallest.
     """
+    given = {"delta": delta, "alpha": alpha, "cutoff": cutoff}
+    require_positive(**{name: value for name, value in given.items() if value is not None})
     if delta is None and alpha is not None:
-        require_positive(alpha=alpha)
         delta = math.pi / (2 * alpha)
     if delta is not None and cutoff is not None:
-        require_positive(delta=delta, cutoff=cutoff)
         return delta, math.pi / (2 * delta) if alpha is None else alpha, cutoff
     # tanh(u) = 2 logistic(2 u) - 1: the same bump at half the width.
     slopes = {"logistic": 1.0, "tanh": 2.0}
@@ -139,17 +142,16 @@ def fill_parameters(
             "the rule is for 'logistic' and 'tanh'"
         )
     slope = slopes[activation.name]
-    best = (math.inf, 0.0, 0.0, 0.0)
+    candidates = []
     for tol in _TOLERANCES:
         width, margin = _bump_for(s_max, float(tol))
         if delta is not None:
-            require_positive(delta=delta)
             width = delta / slope
         half = math.pi / (2 * width) if alpha is None else alpha * slope
         reach = s_max + margin if cutoff is None else cutoff
         times = -reach + 2 * reach / count * np.arange(count)
-        best = min(best, (sum(quadrature_bound(s_max, width, half, times)), width, half, reach))
-    _, width, half, reach = best
+        candidates.append((sum(quadrature_bound(s_max, width, half, times)), width, half, reach))
+    _, width, half, reach = min(candidates, key=lambda candidate: np.nan_to_num(candidate[0], nan=math.inf))
     return width * slope, half / slope, reach
 
 
@@ -166,8 +168,10 @@ def _bump_for(s_max: float, tol: float) -> tuple[float, float]:
 
 def _alias_bound(delta: float, alpha: float, h: float) -> float:
     # Psi falls by e^(-2 pi^2 delta/h) from one alias to the next.
-    reach = 2 + math.ceil(40 * h / (2 * math.pi**2 * delta))
-    m = np.arange(1, reach + 1)
+    reach = 2 + 40 * h / (2 * math.pi**2 * delta)
+    if h >= math.pi or reach > 1e6:
+        return math.inf
+    m = np.arange(1, math.ceil(reach) + 1)
     aliases = 1 - 2 * math.pi / h * np.concatenate([m, -m])
-    total = np.abs(bump_transform(aliases, delta, alpha)).sum()
-    return float(total / abs(bump_transform(1.0, delta, alpha)))
+    peak = abs(bump_transform(1.0, delta, alpha))
+    return float(np.abs(bump_transform(aliases, delta, alpha)).sum() / peak) if peak else math.inf

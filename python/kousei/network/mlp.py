@@ -58,6 +58,8 @@ class MLP:
     def __init__(
         self, weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation | str]
     ) -> None:
+        if isinstance(activations, str):
+            raise TypeError(f"activations was {activations!r}; a sequence, one for each hidden layer, is accepted")
         self._weights = tuple(
             weight if _is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
             for i, weight in enumerate(weights)
@@ -299,7 +301,7 @@ class MLP:
 
 def as_real_dtype(dtype: Any) -> np.dtype[Any]:
     """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
-    wanted: np.dtype[Any] = np.dtype(dtype)
+    wanted: np.dtype[Any] | None = None if dtype is None else np.dtype(dtype)
     if wanted not in (np.float32, np.float64):
         raise TypeError(f"dtype was {wanted}; float32 and float64 are accepted")
     return wanted
