@@ -47,6 +47,10 @@ def test_bump_transform_vanishes_at_infinity(dtype: str) -> None:
     for name in ("logistic", "tanh", "erf", "arctan"):
         assert np.array_equal(bump_transform(omega, 0.5, 2.0, name), np.zeros(4, dtype))
     assert np.isnan(bump_transform(np.array([np.nan], dtype), 0.5, 2.0)).all()
+    smallest = np.array([np.finfo(dtype).smallest_subnormal], dtype)
+    for name in ("logistic", "tanh", "erf", "arctan"):
+        zero = bump_transform(np.zeros(1, dtype), 0.5, 2.0, name)
+        np.testing.assert_allclose(bump_transform(smallest, 0.5, 2.0, name), zero, rtol=1e-6)
 
 
 def test_universal_function_golden() -> None:
@@ -278,6 +282,20 @@ def test_attributes() -> None:
     assert net.astype("float32").frequencies.dtype == np.float32
 
 
+def test_the_network_keeps_its_own_arrays() -> None:
+    w, thresholds = np.ones((1, 1)), PI / 4 * np.arange(-9, 10)
+    net = FunahashiNetwork(w, [1.0], thresholds, 1.0, PI / 2)
+    x = np.array([[0.3]])
+    before = net(x)
+    w[0], thresholds[:] = 5, 0
+    assert np.array_equal(net(x), before)
+
+
+def test_order_of_a_small_integer_type() -> None:
+    net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, np.int8(32), n_thresholds=256)
+    assert np.abs(net(np.full((1, 2), 0.3)) - xor(np.full((1, 2), 0.3))).max() < 1e-9
+
+
 def test_bound_is_one(rng: np.random.Generator) -> None:
     for _ in range(20):
         delta, spacing = rng.uniform(0.3, 1.5), rng.uniform(0.2, 2.0)
@@ -453,5 +471,8 @@ def test_bad_rule_arguments() -> None:
     for s_max, tol in ((0.0, 1e-3), (-1.0, 1e-3), (1.0, 0.0), (1.0, 1.0), (1.0, 1e-16), (math.nan, 1e-3)):
         with pytest.raises(ValueError, match="was .* accepted"):
             choose_parameters(s_max, tol)
+    for thresholds in ([], [1.0], [0.0, 1.0, 1.5], [0.0, np.nan], [[0.0, 1.0]]):
+        with pytest.raises(ValueError, match="thresholds"):
+            quadrature_bound(1.0, 1.0, 1.0, thresholds)
     with pytest.raises(ValueError, match="samples was 1"):
         sample_points([(0, 1)], 1)

@@ -194,6 +194,10 @@ def test_out_that_overlaps_the_points_is_refused(sizes: list[int]) -> None:
         with pytest.raises(ValueError, match="out overlaps the input"):
             net(memory[:10, None], out=out)
     assert net(memory[:10, None], out=memory[10:]) is not None
+    biases = [memory[10 : 10 + len(bias)] for bias in net.biases]
+    inside = kousei.MLP(net.weights, biases, net.activations)
+    with pytest.raises(ValueError, match="out overlaps the input or the network"):
+        inside(memory[:10, None], out=memory[10:])
 
 
 def test_torch_that_requires_grad_is_refused() -> None:

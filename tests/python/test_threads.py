@@ -64,6 +64,8 @@ def run(code: str, **environment: str) -> str:
 def test_environment_sets_the_default() -> None:
     code = "import kousei; print(kousei.num_threads())"
     assert run(code, KOUSEI_NUM_THREADS="3") == "3"
+    simd = "import kousei; print(kousei._lib._core.instruction_set_name())"
+    assert run(simd, KOUSEI_SIMD="AVX2 ") == run(simd, KOUSEI_SIMD="") == run(simd, KOUSEI_SIMD="none")
     for nonsense in ("0", "many", "-2", "3.5", ""):
         assert int(run(code, KOUSEI_NUM_THREADS=nonsense)) >= 1
 

@@ -54,14 +54,16 @@ template <class Real>
 KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
     using std::abs, std::exp, std::sinh;
     constexpr Real pi = Real(3.14159265358979323846);
+    // Below it w/sinh(w) is 1, and w may be too small for a quotient.
+    constexpr Real tiny = Real(1e-9);
     const Real half = w / 2;
     // All of them are below e^(-|w|) there; sinh would be infinite.
     if (abs(w) > 1000 && activation != Activation::relu) return 0;
     switch (activation) {
         case Activation::logistic:
-            return w == 0 ? Real(1) : pi * w / sinh(pi * w);
+            return abs(w) < tiny ? Real(1) : pi * w / sinh(pi * w);
         case Activation::tanh:
-            return w == 0 ? Real(2) : pi * w / sinh(pi * half);
+            return abs(w) < tiny ? Real(2) : pi * w / sinh(pi * half);
         case Activation::erf:
             return 2 * exp(-half * half);
         case Activation::arctan:
@@ -75,11 +77,12 @@ KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
 /// Psi(omega) = int psi(u) e^{-i omega u} du = (2 sin(alpha delta omega)/omega) phi'^(delta omega); at 0 its limit.
 template <class Real>
 KOUSEI_HD inline Real bump_transform_at(Activation activation, Real delta, Real alpha, Real omega) {
-    using std::sin;
+    using std::abs, std::sin;
     const Real transform = derivative_transform(activation, delta * omega);
     // Also where omega is infinite, and the sine of it not a number.
     if (transform == 0) return 0;
-    return transform * (omega == 0 ? 2 * alpha * delta : 2 * sin(alpha * delta * omega) / omega);
+    const Real angle = alpha * delta * omega;
+    return transform * (abs(angle) < Real(1e-9) ? 2 * alpha * delta : 2 * sin(angle) / omega);
 }
 
 }  // namespace kousei::funahashi

@@ -27,10 +27,14 @@ const InstructionSet* const instruction_sets[] = {
 
 const InstructionSet& instruction_set() {
     static const InstructionSet& chosen = []() -> const InstructionSet& {
-        const char* wish = std::getenv("KOUSEI_SIMD");
-        bool allowed = wish == nullptr;
+        const char* text = std::getenv("KOUSEI_SIMD");
+        const std::string_view wish = text ? text : "";
+        bool allowed = true;
         for (const InstructionSet* const* set = instruction_sets; *set; ++set) {
-            allowed = allowed || wish == std::string_view((*set)->name);
+            if (wish == (*set)->name) allowed = false;
+        }
+        for (const InstructionSet* const* set = instruction_sets; *set; ++set) {
+            allowed = allowed || wish == (*set)->name;
             if (allowed && (*set)->supported()) return **set;
         }
         return baseline::set;

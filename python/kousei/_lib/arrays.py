@@ -93,7 +93,7 @@ def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, 
     if is_torch_array(array):
         if array.requires_grad:
             raise ValueError(f"{name} requires grad; {name}.detach() is accepted")
-        array = array.numpy()
+        array = array.resolve_neg().numpy()
     elif not isinstance(array, np.ndarray):
         array = np.from_dlpack(array)
     # Unlike ascontiguousarray this keeps zero axes.

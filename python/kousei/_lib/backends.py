@@ -140,23 +140,25 @@ def output(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     model: Array,
-    *,
+    *parameters: Array,
     in_place: bool = False,
 ) -> tuple[Array, Any]:
     """Return the array a call on `model` answers with, and the view its kernel writes: of `out`, or of a new array.
+
+    The kernel reads `model` and the parameters.
 
     Raises
     ------
     TypeError
         If `out` is not an array of the library and the memory of `model`.
     ValueError
-        If `out` does not fit: it is never reshaped, converted or copied; or if it overlaps `model`, unless it is the
-        same memory and the kernel works in place.
+        If `out` does not fit: it is never reshaped, converted or copied; or if it overlaps what is read, unless
+        it is the same memory and the kernel works in place.
     """
     if out is None:
         result = backend.empty(shape, dtype)
         return backend.finish(result), backend.view("out", result)
-    if type(out) is not type(model) or arrays.on_host(out) != arrays.on_host(model):
+    if not _of_one_library(out, model) or arrays.on_host(out) != arrays.on_host(model):
         raise TypeError(f"out was {type(out).__name__}; an array like the input, {type(model).__name__}, is accepted")
     view = None
     if arrays.shape_of(out) == shape and arrays.dtype_name(out) == dtype.name:
@@ -167,7 +169,13 @@ def output(
             f"out has shape {arrays.shape_of(out)} and dtype {arrays.dtype_name(out)}; "
             f"a writeable C-contiguous {dtype.name} array of shape {shape} is accepted"
         )
-    written, read = (backend.addresses(v) for v in (view, backend.view("input", model)))
-    if max(written.start, read.start) < min(written.stop, read.stop) and not (in_place and written == read):
-        raise ValueError("out overlaps the input; memory of its own is accepted")
+    written = backend.addresses(view)
+    for array in (model, *parameters):
+        read = backend.addresses(backend.view("input", array))
+        if max(written.start, read.start) < min(written.stop, read.stop) and not (in_place and written == read):
+            raise ValueError("out overlaps the input or the network; memory of its own is accepted")
     return out, view
+
+
+def _of_one_library(out: Array, model: Array) -> bool:
+    return type(out) is type(model) or (isinstance(out, np.ndarray) and isinstance(model, np.ndarray))

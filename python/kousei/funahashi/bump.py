@@ -141,7 +141,7 @@ def bump_phases(
 ) -> np.ndarray[Any, Any]:
     """Return (h/Psi(1)) e^(i t_k) once the parameters of H are known to be in range."""
     require_positive(delta=delta, alpha=alpha)
-    spacing = _spacing(thresholds)
+    spacing = spacing_of(thresholds)
     cycles = alpha * delta / math.pi
     if abs(cycles - round(cycles)) < 1e-9:
         raise ValueError(f"alpha * delta is {cycles:.12g} pi; anything but a multiple of pi is accepted (Psi(1) = 0)")
@@ -180,7 +180,8 @@ def bounded(activation: Activation | str) -> Activation:
     return resolved
 
 
-def _spacing(thresholds: np.ndarray[Any, Any]) -> float:
+def spacing_of(thresholds: np.ndarray[Any, Any]) -> float:
+    """Return h of equally spaced thresholds; ValueError unless they are."""
     if thresholds.ndim != 1 or len(thresholds) < 2:
         raise ValueError(f"thresholds has shape {thresholds.shape}; (n,), n >= 2, is accepted")
     spacing = (thresholds[-1] - thresholds[0]) / (len(thresholds) - 1)

@@ -90,14 +90,14 @@ class FunahashiNetwork(MLP):
         center: Any = None,
         activation: Activation | str = "logistic",
     ) -> None:
-        w = np.asarray(frequencies, dtype=np.float64)
+        w = np.array(frequencies, dtype=np.float64)
         if w.ndim != 2 or 0 in w.shape:
             raise ValueError(f"frequencies has shape {w.shape}; (n, dim), not empty, is accepted")
         a = np.asarray(amplitudes, dtype=np.complex128)
         if a.shape != w.shape[:1]:
             raise ValueError(f"amplitudes has shape {a.shape}; {w.shape[:1]} is accepted")
-        t = np.asarray(thresholds, dtype=np.float64)
-        c = np.zeros(w.shape[1]) if center is None else np.asarray(center, dtype=np.float64)
+        t = np.array(thresholds, dtype=np.float64)
+        c = np.zeros(w.shape[1]) if center is None else np.array(center, dtype=np.float64)
         if c.shape != w.shape[1:]:
             raise ValueError(f"center has shape {c.shape}; {w.shape[1:]} is accepted")
         for name, array in (("frequencies", w), ("amplitudes", a), ("center", c)):
@@ -191,6 +191,7 @@ class FunahashiNetwork(MLP):
         """
         lo, _ = check_bounds(bounds)
         _check_order(order, len(lo), n_thresholds)
+        order = int(order)
         values = f(sample_points(bounds, samples_for(order, len(lo), extension), extension, period))
         return cls.from_samples(
             values,
@@ -262,6 +263,7 @@ class FunahashiNetwork(MLP):
         if order is None:
             order = max(2, samples.shape[0] // 8 * 2) if extension == "fourier" else samples.shape[0]
         count = _check_order(order, len(lo), n_thresholds)
+        order = int(order)
         if order > samples.shape[0] or (extension != "fourier" and order != samples.shape[0]):
             raise ValueError(
                 f"values has {samples.shape[0]} samples along each axis and order was {order}; "
@@ -359,7 +361,7 @@ class FunahashiNetwork(MLP):
         """
         backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self.frequencies)
-        result, out_view = backends.output(backend, out, batch, self._dtype, x)
+        result, out_view = backends.output(backend, out, batch, self._dtype, x, *self._arrays.values())
         counts = [arrays.shape_of(self._arrays[name])[0] for name in ("frequencies", "thresholds")]
         launch = backend.launch(
             lambda: backend.kernels.funahashi_workspace_bytes(*counts, self.dim, math.prod(batch))

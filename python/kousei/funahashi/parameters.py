@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei.activation import Activation
-from kousei.funahashi.bump import bump_transform, require_positive
+from kousei.funahashi.bump import bump_transform, require_positive, spacing_of
 
 _TOLERANCES = np.logspace(-1, -15, 57)
 
@@ -94,7 +94,7 @@ def quadrature_bound(s_max: float, delta: float, alpha: float, thresholds: Any) 
     Raises
     ------
     ValueError
-        If `s_max`, `delta` or `alpha` is not positive.
+        If `s_max`, `delta` or `alpha` is not positive, or the thresholds are not increasing and equally spaced.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def quadrature_bound(s_max: float, delta: float, alpha: float, thresholds: Any) 
     """
     require_positive(s_max=s_max, delta=delta, alpha=alpha)
     times = np.asarray(thresholds, dtype=np.float64)
-    h = (times[-1] - times[0]) / (len(times) - 1)
+    h = spacing_of(times)
     beyond = np.array([times[-1] + h - s_max, h - times[0] - s_max]) / delta
     with np.errstate(all="ignore"):
         # sinh(alpha) e^(-beyond), where either alone could overflow.

@@ -198,7 +198,8 @@ class MLP:
         backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self._biases[0])
         shape = batch if self.outputs == 1 else (*batch, self.outputs)
-        result, out_view = backends.output(backend, out, shape, self._dtype, x)
+        dense = [weight for weight in self._weights if not _is_sparse(weight)]
+        result, out_view = backends.output(backend, out, shape, self._dtype, x, *dense, *self._biases)
         if len(self._activations) == 1 and not any(map(_is_sparse, self._weights)):
             self._evaluate_fused(backend, x, out_view, math.prod(batch))
         elif isinstance(backend, backends.Host):
