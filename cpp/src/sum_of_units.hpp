@@ -152,6 +152,8 @@ class ChunkSum {
 template <class Net, class Real>
 void sum_of_units(Cpu on, const Net& net, Activation activation, const Blocks& blocks, const Real* x, Real* out,
                   Workspace workspace) {
+    // Once: another thread may change the number that stands for 0.
+    on.threads = thread_limit(on);
     require_workspace(workspace, workspace_bytes<Real>(on, blocks));
     if (blocks.points == 0) return;
     const simd::Kernels<Real> kernels = simd::instruction_set().kernels<Real>(activation);
@@ -160,9 +162,10 @@ void sum_of_units(Cpu on, const Net& net, Activation activation, const Blocks& b
     Real* const scratch = carver.take<Real>(0);
     const std::int64_t scratch_stride = Carver::padded_bytes<Real>(blocks.scratch()) / std::int64_t{sizeof(Real)};
 
-    // Below this many unit evaluations waking the threads costs more than they save.
-    constexpr double serial_work = 1 << 16;
-    if (static_cast<double>(blocks.units) * static_cast<double>(blocks.points) < serial_work) on.threads = 1;
+    // Below this many multiplications waking the threads costs more than they save.
+    constexpr double serial_work = 1 << 18;
+    const double work = static_cast<double>(blocks.units) * static_cast<double>(blocks.points);
+    if (work * static_cast<double>(blocks.dim + blocks.outputs + 2) < serial_work) on.threads = 1;
 
     for (std::int64_t start = 0; start < blocks.points; start += blocks.group) {
         const std::int64_t group = std::min(blocks.group, blocks.points - start);

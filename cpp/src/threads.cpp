@@ -9,7 +9,6 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -83,20 +82,14 @@ class Job {
     std::exception_ptr error_;
 };
 
-/// Threads that wait for jobs; one job at a time.
+/// Threads that wait for jobs; one job at a time. Never destroyed: at exit a thread may still be at work.
 class Pool {
  public:
-    ~Pool() {
-        {
-            const std::lock_guard lock(mutex_);
-            closing_ = true;
-        }
-        wake_.notify_all();
-        for (std::thread& thread : threads_) thread.join();
-    }
-
     /// False if another job has the pool.
     bool run(Job& job, int workers) {
+        // The job of this thread may be waiting, as when it polls and a signal handler calls.
+        thread_local bool inside = false;
+        if (inside) return false;
         const std::unique_lock only(running_, std::try_to_lock);
         if (!only) return false;
         {
@@ -111,7 +104,9 @@ class Pool {
             ++turn_;
         }
         wake_.notify_all();
+        inside = true;
         job.work(0);
+        inside = false;
         std::unique_lock lock(mutex_);
         done_.wait(lock, [&] { return busy_ == 0; });
         return true;
@@ -121,8 +116,7 @@ class Pool {
     void wait_for_jobs(int number, std::int64_t seen) {
         std::unique_lock lock(mutex_);
         while (true) {
-            wake_.wait(lock, [&] { return closing_ || turn_ != seen; });
-            if (closing_) return;
+            wake_.wait(lock, [&] { return turn_ != seen; });
             seen = turn_;
             if (number > wanted_) continue;
             Job* job = job_;
@@ -141,24 +135,23 @@ class Pool {
     std::int64_t turn_ = 0;
     int wanted_ = 0;
     int busy_ = 0;
-    bool closing_ = false;
 };
 
-std::unique_ptr<Pool> pool_owner;
-std::mutex pool_owner_mutex;
+Pool* the_pool = nullptr;
+std::mutex the_pool_mutex;
 
 Pool& pool() {
-    static const int registered = pthread_atfork([] { pool_owner_mutex.lock(); }, [] { pool_owner_mutex.unlock(); },
+    static const int registered = pthread_atfork([] { the_pool_mutex.lock(); }, [] { the_pool_mutex.unlock(); },
                                                  [] {
                                                      // The threads of the parent do not exist in a forked child: its
                                                      // pool is left alone and made anew.
-                                                     static_cast<void>(pool_owner.release());
-                                                     pool_owner_mutex.unlock();
+                                                     the_pool = nullptr;
+                                                     the_pool_mutex.unlock();
                                                  });
     (void)registered;
-    const std::lock_guard lock(pool_owner_mutex);
-    if (!pool_owner) pool_owner = std::make_unique<Pool>();
-    return *pool_owner;
+    const std::lock_guard lock(the_pool_mutex);
+    if (!the_pool) the_pool = new Pool;
+    return *the_pool;
 }
 
 }  // namespace

@@ -25,16 +25,17 @@ constexpr int units_together = 8;
 /// the same from run to run; segments are summed in order by a second kernel, without atomics.
 struct Blocks {
     std::int64_t units, dim, outputs, points;
-    std::int64_t point_blocks, segment, segments;
+    std::int64_t point_blocks, output_blocks, segment, segments;
 
     Blocks(std::int64_t units_, std::int64_t dim_, std::int64_t outputs_, std::int64_t points_)
         : units(units_), dim(dim_), outputs(outputs_), points(points_) {
         constexpr std::int64_t points_per_block = block_threads * points_per_thread;
         constexpr std::int64_t blocks_that_fill_a_gpu = 1024;
         point_blocks = (points + points_per_block - 1) / points_per_block;
+        output_blocks = (outputs + outputs_together - 1) / outputs_together;
         const std::int64_t tiles = std::max<std::int64_t>(1, (units + tile_units - 1) / tile_units);
-        const std::int64_t wanted =
-            std::clamp<std::int64_t>(blocks_that_fill_a_gpu / std::max<std::int64_t>(point_blocks, 1), 1, tiles);
+        const std::int64_t wanted = std::clamp<std::int64_t>(
+            blocks_that_fill_a_gpu / std::max<std::int64_t>(point_blocks * output_blocks, 1), 1, tiles);
         const std::int64_t tiles_per_segment = (tiles + wanted - 1) / wanted;
         segment = tiles_per_segment * tile_units;
         segments = (tiles + tiles_per_segment - 1) / tiles_per_segment;
@@ -121,11 +122,13 @@ __global__ void __launch_bounds__(block_threads, 1)
     sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, Precision precision,
                      const Real* x, double* sums, Real* out) {
     const std::int64_t first = blockIdx.y * blocks.segment, last = min(first + blocks.segment, blocks.units);
-    const std::int64_t first_output = std::int64_t{blockIdx.z} * outputs_together;
-    for (int p = 0; p < points_per_thread; ++p) {
+    const std::int64_t turns = (blocks.output_blocks + gridDim.z - 1) / gridDim.z;
+    for (std::int64_t turn = 0; turn < turns * points_per_thread; ++turn) {
+        const std::int64_t p = turn % points_per_thread;
+        const std::int64_t first_output = (turn / points_per_thread * gridDim.z + blockIdx.z) * outputs_together;
         const std::int64_t i =
             blockIdx.x * std::int64_t{block_threads * points_per_thread} + p * block_threads + threadIdx.x;
-        if (i >= blocks.points) return;
+        if (i >= blocks.points) continue;
         double total[outputs_together] = {};
         for (std::int64_t from = first; from < last; from += units_together) {
             const int count = static_cast<int>(min(std::int64_t{units_together}, last - from));
@@ -175,7 +178,7 @@ void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, 
         throw std::invalid_argument("workspace has " + std::to_string(workspace.bytes) + " bytes; " +
                                     std::to_string(blocks.workspace_bytes()) + " are needed");
     }
-    if (blocks.points == 0) return;
+    if (blocks.points == 0 || blocks.outputs == 0) return;
     double* const sums = static_cast<double*>(workspace.data);
     const dim3 grid(static_cast<unsigned>(blocks.point_blocks), static_cast<unsigned>(blocks.segments));
     const auto staged = [&]<int dim>() {
@@ -190,7 +193,8 @@ void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, 
     } else if (blocks.outputs == 1 && blocks.dim == 3) {
         staged.template operator()<3>();
     } else {
-        const auto output_blocks = static_cast<unsigned>((blocks.outputs + outputs_together - 1) / outputs_together);
+        // What is beyond this limit of the grid the kernel does in turns.
+        const auto output_blocks = static_cast<unsigned>(std::min<std::int64_t>(blocks.output_blocks, 65535));
         sum_of_any_units<<<dim3(grid.x, grid.y, output_blocks), block_threads, 0, stream_of(on)>>>(
             net, blocks, on.precision, x, sums, out);
     }

@@ -6,12 +6,15 @@
 #include <memory>
 
 #include <kousei/execution.hpp>
+#include <kousei/threads.hpp>
 
 namespace kousei::python {
 
-/// Scratch memory of a thread, kept from call to call.
+/// Scratch memory of a thread, kept from call to call. One call at a time: see HostSide::run.
 class Arena {
  public:
+    bool in_use = false;
+
     Workspace lend(std::int64_t bytes) {
         constexpr std::size_t alignment = 64;
         const auto wanted = static_cast<std::size_t>(bytes) + alignment;
@@ -32,6 +35,11 @@ class Arena {
 
 /// Lets Ctrl-C end a long call.
 inline void poll_signals() {
+#if PY_VERSION_HEX >= 0x030D0000
+    if (Py_IsFinalizing()) return;
+#else
+    if (_Py_IsFinalizing()) return;
+#endif
     const pybind11::gil_scoped_acquire acquire;
     if (PyErr_CheckSignals() != 0) throw pybind11::error_already_set();
 }
@@ -45,10 +53,19 @@ struct HostSide {
     /// f(on, lend), without the GIL; lend(bytes) is a workspace.
     template <class F>
     static void run(Cpu on, const void*, F&& f) {
-        thread_local Arena arena;
+        thread_local Arena of_thread;
+        // A signal handler may call while a call of this thread is running.
+        Arena of_nested_call;
+        Arena& arena = of_thread.in_use ? of_nested_call : of_thread;
+        struct Use {
+            Arena& arena;
+            explicit Use(Arena& used) : arena(used) { arena.in_use = true; }
+            ~Use() { arena.in_use = false; }
+        } const use(arena);
+        if (on.threads == 0) on.threads = num_threads();
         on.poll = &poll_signals;
         const pybind11::gil_scoped_release release;
-        f(on, [](std::int64_t bytes) { return arena.lend(bytes); });
+        f(on, [&arena](std::int64_t bytes) { return arena.lend(bytes); });
     }
 };
 

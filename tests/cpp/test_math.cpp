@@ -246,18 +246,6 @@ TEST_CASE_TEMPLATE("exp2: limits", V, ALL_TYPES) {
     CHECK(std::isnan(at<V>(finite, not_a_number<V>)));
 }
 
-TEST_CASE_TEMPLATE("exp: 1 ulp, plus |x| eps", V, ALL_TYPES) {
-    using T = scalar_t<V>;
-    const auto f = math::exp<Range::any, V>;
-    const double end = math::is_double<V> ? 700 : 85;
-    const auto bound = [](long double x, long double exact) { return (1 + std::fabs(x)) * eps<V> * exact; };
-    check_error<V>(f, [](long double x) { return std::exp(x); }, bound, points<V>(-end, end));
-    CHECK(at<V>(f, T(0)) == 1);
-    CHECK(at<V>(f, -infinity<V>) == 0);
-    CHECK(at<V>(f, infinity<V>) == infinity<V>);
-    CHECK(std::isnan(at<V>(f, not_a_number<V>)));
-}
-
 TEST_CASE_TEMPLATE("logistic", V, ALL_TYPES) {
     using T = scalar_t<V>;
     const auto f = in_any<Logistic, V>;
@@ -381,5 +369,12 @@ TEST_CASE("the quotient of device code, by Newton's method") {
     }
     CHECK(math::detail::device_quotient(1.0, infinity<double>) == 0);
     CHECK(std::isnan(math::detail::device_quotient(not_a_number<double>, 1.0)));
+    CHECK(std::isnan(math::detail::device_quotient(1.0, not_a_number<double>)));
+    // As in Tanh and Logistic, at the largest value that exp2 gives.
+    for (const double z : {100.0, 1000.0, 1e6, infinity<double>}) {
+        const double growth = math::exp2m1<Range::any>(z);
+        CHECK(math::detail::device_quotient(growth, growth + 2) == 1);
+        CHECK(math::detail::device_quotient(1.0, math::exp2<Range::any>(z) + 1) < 1e-29);
+    }
     CHECK(math::detail::device_quotient(3.0f, 4.0f) == 0.75f);
 }

@@ -132,6 +132,40 @@ def test_ctrl_c_ends_a_long_call(threads: int) -> None:
     assert np.isfinite(net(x[:5])).all()
 
 
+def test_threads_change_during_a_call() -> None:
+    kousei.set_num_threads(1)
+    net = kousei.MLP.random([2, 100_000, 1], "erf", rng=0)
+    x = np.random.default_rng(0).normal(size=(6000, 2))
+    expected = net(x[:300])
+    results = []
+    worker = threading.Thread(target=lambda: results.append(net(x)))
+    worker.start()
+    for count in (64, 3, 200) * 20:
+        kousei.set_num_threads(count)
+        time.sleep(0.002)
+    worker.join()
+    assert np.array_equal(results[0][:300], expected)
+
+
+def test_a_signal_handler_may_call() -> None:
+    net = kousei.MLP.random([2, 100_000, 1], "erf", rng=0)
+    x = np.random.default_rng(0).normal(size=(4000, 2))
+    expected, inner = net(x), net(x[:700])
+    seen = []
+    before = signal.signal(signal.SIGALRM, lambda *_: seen.append(net(x[:700])))
+    results = []
+    try:
+        for _ in range(3):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            results.append(net(x))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert seen
+    assert all(np.array_equal(values, inner) for values in seen)
+    assert all(np.array_equal(values, expected) for values in results)
+
+
 def test_other_python_threads_run_meanwhile() -> None:
     net = kousei.MLP.random([2, 100_000, 1], "logistic", rng=0)
     x = np.random.default_rng(0).normal(size=(200, 2))

@@ -57,7 +57,7 @@ KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
     // Below it w/sinh(w) is 1, and w may be too small for a quotient.
     constexpr Real tiny = Real(1e-9);
     const Real half = w / 2;
-    // All of them are below e^(-|w|) there; sinh would be infinite.
+    // All of them are 0 to rounding there, and sinh infinite.
     if (abs(w) > 1000 && activation != Activation::relu) return 0;
     switch (activation) {
         case Activation::logistic:

@@ -120,7 +120,8 @@ def _current_stream(array: Array) -> int:
     if is_cupy_array(array):
         import cupy
 
-        return int(cupy.cuda.get_current_stream().ptr)
+        with array.device:
+            return int(cupy.cuda.get_current_stream().ptr)
     return 0
 
 

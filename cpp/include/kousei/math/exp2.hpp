@@ -62,8 +62,9 @@ struct Exp2Parts {
 
 template <class V>
 inline constexpr int exp2_lowest = is_double<V> ? -1022 : -126;
+// Below what detail::device_quotient can divide by.
 template <class V>
-inline constexpr int exp2_highest = is_double<V> ? 1020 : 124;
+inline constexpr int exp2_highest = is_double<V> ? 990 : 124;
 
 /// The number that, added to x, leaves round(2^log_steps x) in the lowest bits of the significand.
 template <int log_steps, class V>
@@ -155,7 +156,7 @@ inline V exp2_by_table(V x) {
 
 }  // namespace detail
 
-/// 2^x to 1 ulp: 0 below 2^-1022 (float: 2^-126) and infinity above 2^1020 (2^124), give or take a few powers. With
+/// 2^x to 1 ulp: 0 below 2^-1022 (float: 2^-126) and infinity above 2^990 (2^124), give or take a few powers. With
 /// Range::finite those two powers may stand for what lies beyond.
 template <Range range, class V>
 KOUSEI_HD inline V exp2(V x) {
@@ -183,7 +184,7 @@ inline detail::Floats64 exp2(detail::Floats64 x) {
 }
 #endif
 
-/// 2^x - 1, relative error at most 3 eps also near 0; from 2^1020 (float: 2^124) on it stays there.
+/// 2^x - 1, relative error at most 3 eps also near 0; from 2^990 (float: 2^124) on it stays there.
 template <Range range, class V>
 KOUSEI_HD inline V exp2m1(V x) {
     const auto [power, fraction] = detail::exp2_split<range>(x);
@@ -191,14 +192,8 @@ KOUSEI_HD inline V exp2m1(V x) {
     return power * (fraction * detail::exp2_slope<0>(fraction)) + (power - scalar_t<V>(1));
 }
 
-/// Factor that turns the argument of e^x into that of 2^x.
+/// Turns the argument of e^x into that of 2^x.
 inline constexpr double log2_e = 1.4426950408889634074;
-
-/// e^x to 1 ulp, plus |x| eps for the rounding of x log2(e); limits as exp2.
-template <Range range = Range::any, class V>
-KOUSEI_HD inline V exp(V x) {
-    return exp2<range>(x * static_cast<scalar_t<V>>(log2_e));
-}
 
 }  // namespace KOUSEI_ISA
 }  // namespace kousei::math

@@ -39,7 +39,7 @@ KOUSEI_HD inline double device_quotient(double a, double b) {
     double inverse = approximate_reciprocal(b);
     for (int step = 0; step < 2; ++step) inverse += inverse * (1 - b * inverse);
     const double result = a * inverse;
-    return abs(b) < 0x1p1000 ? result + inverse * (a - b * result) : 0;
+    return abs(b) >= 0x1p1000 ? 0 : result + inverse * (a - b * result);
 }
 
 }  // namespace detail
