@@ -52,7 +52,8 @@ class Job {
 
     void work(int worker) noexcept {
         using clock = std::chrono::steady_clock;
-        auto polled = clock::now();
+        // Across jobs: a call of many short ones has to answer too.
+        thread_local auto polled = clock::now();
         try {
             for (std::int64_t i; !stop_ && (i = next_.fetch_add(1)) < count_;) {
                 task_(i, worker);

@@ -111,10 +111,11 @@ def test_forked_children_compute() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_ctrl_c_ends_a_long_call(threads: int) -> None:
+@pytest.mark.parametrize(("units", "points"), [(200_000, 2_000_000), (40, 60_000_000)])
+def test_ctrl_c_ends_a_long_call(threads: int, units: int, points: int) -> None:
     kousei.set_num_threads(threads)
-    net = kousei.MLP.random([2, 200_000, 1], "erf", rng=0)
-    x = np.zeros((2_000_000, 2))
+    net = kousei.MLP.random([2, units, 1], "erf", rng=0)
+    x = np.zeros((points, 2))
     sent = []
 
     def interrupt() -> None:
