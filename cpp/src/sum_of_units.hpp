@@ -3,8 +3,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
-#include <string>
 
 #include <kousei/sizes.hpp>
 
@@ -30,7 +28,7 @@ struct Blocks {
         // Tiles stay in the first or second level of cache; a task takes some 10 ms.
         tile = std::clamp<std::int64_t>((1 << 15) / rows / simd::widest * simd::widest, 64, 512);
         segment = 64 * tile;
-        segments = std::max<std::int64_t>(1, (units + segment - 1) / segment);
+        segments = std::max<std::int64_t>(1, blocks_of(units, segment));
         chunk = std::clamp<std::int64_t>((1 << 13) / (16 + rows), 8, 256);
         const std::int64_t held = (1 << 20) / checked_mul(segments, std::max<std::int64_t>(outputs, 1));
         group = std::min(points, std::max(held / chunk, std::int64_t{1}) * chunk);
@@ -70,13 +68,6 @@ template <class Real>
 std::int64_t workspace_bytes(Cpu on, const Blocks& blocks) {
     return Carver::padded_bytes<double>(blocks.sums()) +
            checked_mul(thread_limit(on), Carver::padded_bytes<Real>(blocks.scratch()));
-}
-
-inline void require_workspace(Workspace workspace, std::int64_t bytes) {
-    if (workspace.bytes < bytes) {
-        throw std::invalid_argument("workspace has " + std::to_string(workspace.bytes) + " bytes; " +
-                                    std::to_string(bytes) + " are needed");
-    }
 }
 
 /// One worker's view of the points of a chunk and the tile it is adding up.

@@ -8,7 +8,7 @@ namespace {
 
 template <class Real>
 cuda::Blocks blocks(const View<Real>& net, std::int64_t points) {
-    return {checked_mul(2, checked_mul(net.frequency_count, net.threshold_count)), net.dim, 1, points};
+    return {units(net), net.dim, 1, points};
 }
 
 }  // namespace

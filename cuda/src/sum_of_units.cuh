@@ -1,8 +1,6 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <stdexcept>
-#include <string>
 
 #include <kousei/cuda/execution.hpp>
 #include <kousei/sizes.hpp>
@@ -31,14 +29,14 @@ struct Blocks {
         : units(units_), dim(dim_), outputs(outputs_), points(points_) {
         constexpr std::int64_t points_per_block = block_threads * points_per_thread;
         constexpr std::int64_t blocks_that_fill_a_gpu = 1024;
-        point_blocks = (points + points_per_block - 1) / points_per_block;
-        output_blocks = (outputs + outputs_together - 1) / outputs_together;
-        const std::int64_t tiles = std::max<std::int64_t>(1, (units + tile_units - 1) / tile_units);
+        point_blocks = blocks_of(points, points_per_block);
+        output_blocks = blocks_of(outputs, outputs_together);
+        const std::int64_t tiles = std::max<std::int64_t>(1, blocks_of(units, tile_units));
         const std::int64_t wanted = std::clamp<std::int64_t>(
-            blocks_that_fill_a_gpu / std::max<std::int64_t>(point_blocks * output_blocks, 1), 1, tiles);
-        const std::int64_t tiles_per_segment = (tiles + wanted - 1) / wanted;
+            blocks_that_fill_a_gpu / std::max<std::int64_t>(checked_mul(point_blocks, output_blocks), 1), 1, tiles);
+        const std::int64_t tiles_per_segment = blocks_of(tiles, wanted);
         segment = tiles_per_segment * tile_units;
-        segments = (tiles + tiles_per_segment - 1) / tiles_per_segment;
+        segments = blocks_of(tiles, tiles_per_segment);
     }
 
     std::int64_t workspace_bytes() const {
@@ -174,10 +172,7 @@ __global__ void __launch_bounds__(block_threads, 1)
 /// out[i, o] = offset[o] + sum over all units.
 template <class Net, class Real>
 void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, Real* out, Workspace workspace) {
-    if (workspace.bytes < blocks.workspace_bytes()) {
-        throw std::invalid_argument("workspace has " + std::to_string(workspace.bytes) + " bytes; " +
-                                    std::to_string(blocks.workspace_bytes()) + " are needed");
-    }
+    require_workspace(workspace, blocks.workspace_bytes());
     if (blocks.points == 0 || blocks.outputs == 0) return;
     double* const sums = static_cast<double*>(workspace.data);
     const dim3 grid(static_cast<unsigned>(blocks.point_blocks), static_cast<unsigned>(blocks.segments));

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <string_view>
 
 #include <kousei/execution.hpp>
 
@@ -8,8 +7,6 @@ namespace kousei {
 
 /// Functions a hidden unit can apply.
 enum class Activation { logistic, tanh, erf, arctan, relu };
-
-inline constexpr std::string_view activation_names[] = {"logistic", "tanh", "erf", "arctan", "relu"};
 
 namespace activation {
 

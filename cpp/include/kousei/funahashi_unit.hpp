@@ -3,6 +3,7 @@
 
 #include <kousei/config.hpp>
 #include <kousei/funahashi.hpp>
+#include <kousei/sizes.hpp>
 
 namespace kousei::funahashi {
 
@@ -32,6 +33,12 @@ struct Unit {
         ++frequency;
     }
 };
+
+/// Hidden units of a network.
+template <class Real>
+inline std::int64_t units(const View<Real>& net) {
+    return checked_mul(2, checked_mul(net.frequency_count, net.threshold_count));
+}
 
 template <class Real>
 KOUSEI_HD inline Unit<Real> unit_at(const View<Real>& net, std::int64_t index) {

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 
 #include <kousei/errors.hpp>
+#include <kousei/execution.hpp>
 
 namespace kousei {
 
@@ -13,6 +15,17 @@ inline std::int64_t checked_mul(std::int64_t a, std::int64_t b) {
         throw SizeError("size " + std::to_string(a) + " * " + std::to_string(b) + " is not representable in 64 bits");
     }
     return product;
+}
+
+/// Blocks of `size` that hold `count` elements; throws SizeError where the count is negative.
+inline std::int64_t blocks_of(std::int64_t count, std::int64_t size) {
+    return checked_mul(count, 1) / size + (count % size != 0);
+}
+
+inline void require_workspace(Workspace workspace, std::int64_t bytes) {
+    if (workspace.bytes >= bytes) return;
+    throw std::invalid_argument("workspace has " + std::to_string(workspace.bytes) + " bytes; " +
+                                std::to_string(bytes) + " are needed");
 }
 
 }  // namespace kousei
