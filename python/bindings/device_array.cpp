@@ -47,6 +47,7 @@ constexpr std::uint64_t read_only_flag = 1;
 }  // namespace dlpack
 
 void require_contiguous(const std::string& name, const Shape& shape, const std::int64_t* strides, std::int64_t step) {
+    if (size_of(shape) == 0) return;
     for (std::size_t axis = shape.size(); axis-- > 0;) {
         if (shape[axis] > 1 && strides[axis] != step) {
             throw py::value_error(name + " is not C-contiguous; a C-contiguous CUDA array is accepted");

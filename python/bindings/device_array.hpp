@@ -10,6 +10,8 @@
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/execution.hpp>
 
+#include "gil.hpp"
+
 namespace kousei::python {
 
 /// A C-contiguous array in CUDA memory, borrowed.
@@ -60,12 +62,13 @@ struct DeviceSide {
     /// f(on, lend) on the device of `pointer`, without the GIL; lend(bytes) is the workspace of the launch.
     template <class F>
     static void run(const Launch& launch, const void* pointer, F&& f) {
-        const pybind11::gil_scoped_release release;
-        std::optional<cuda::DeviceScope> scope;
-        if (pointer) scope.emplace(cuda::device_of(pointer));
-        f(launch.cuda, [&](std::int64_t) {
-            if (!launch.workspace) return Workspace{};
-            return Workspace{launch.workspace->mutable_data(), launch.workspace->shape(0)};
+        without_gil([&] {
+            std::optional<cuda::DeviceScope> scope;
+            if (pointer) scope.emplace(cuda::device_of(pointer));
+            f(launch.cuda, [&](std::int64_t) {
+                if (!launch.workspace) return Workspace{};
+                return Workspace{launch.workspace->mutable_data(), launch.workspace->shape(0)};
+            });
         });
     }
 };

@@ -8,6 +8,8 @@
 #include <kousei/execution.hpp>
 #include <kousei/threads.hpp>
 
+#include "gil.hpp"
+
 namespace kousei::python {
 
 /// Scratch memory of a thread, kept from call to call. One call at a time: see HostSide::run.
@@ -33,17 +35,6 @@ class Arena {
     std::size_t size_ = 0;
 };
 
-/// Lets Ctrl-C end a long call.
-inline void poll_signals() {
-#if PY_VERSION_HEX >= 0x030D0000
-    if (Py_IsFinalizing()) return;
-#else
-    if (_Py_IsFinalizing()) return;
-#endif
-    const pybind11::gil_scoped_acquire acquire;
-    if (PyErr_CheckSignals() != 0) throw pybind11::error_already_set();
-}
-
 /// What the bindings need to know of host memory.
 struct HostSide {
     template <class T>
@@ -64,8 +55,7 @@ struct HostSide {
         } const use(arena);
         if (on.threads == 0) on.threads = num_threads();
         on.poll = &poll_signals;
-        const pybind11::gil_scoped_release release;
-        f(on, [&arena](std::int64_t bytes) { return arena.lend(bytes); });
+        without_gil([&] { f(on, [&arena](std::int64_t bytes) { return arena.lend(bytes); }); });
     }
 };
 

@@ -129,6 +129,10 @@ class TestArray:
         assert self.borrow(FakeInterface((2, 3), stream=None), stream=7).shape == (2, 3)
         assert self.borrow(FakeInterface((1, 3), strides=(999, 8))).shape == (1, 3)
 
+    def test_empty_arrays_have_any_strides(self) -> None:
+        assert self.borrow(FakeDLPack((2, 0, 3), strides=(3, 3, 1))).shape == (2, 0, 3)
+        assert self.borrow(FakeInterface((2, 0, 3), strides=(24, 24, 8))).shape == (2, 0, 3)
+
     def test_empty_interface_may_have_no_pointer(self) -> None:
         assert self.borrow(FakeInterface((0, 3), data=(0, False))).shape == (0, 3)
 
@@ -231,6 +235,9 @@ def test_low_level_workspace() -> None:
     assert needed % (1000 * 3 * 8) == 0
     assert needed > 0
     assert cuda.funahashi_workspace_bytes(4096, 64, 2, 1000) == needed // 3
+    for bad in ((10, 2, 1, -1), (-5, 2, 1, 10), (10, 2, -1, 10)):
+        with pytest.raises(kousei.SizeError):
+            cuda.network_workspace_bytes(*bad)
     with pytest.raises(kousei.SizeError):
         cuda.funahashi_workspace_bytes(2**40, 2**40, 2, 1)
 

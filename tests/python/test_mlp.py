@@ -200,6 +200,16 @@ def test_out_that_overlaps_the_points_is_refused(sizes: list[int]) -> None:
         inside(memory[:10, None], out=memory[10:])
 
 
+def test_misaligned_arrays_are_copied_and_refused_as_out() -> None:
+    net = kousei.MLP.random([2, 5, 1], rng=0)
+    x = np.frombuffer(bytearray(161), offset=1, dtype="f8").reshape(10, 2)
+    x[...] = np.random.default_rng(0).normal(size=(10, 2))
+    assert not x.flags.aligned
+    assert np.array_equal(net(x), net(x.copy()))
+    with pytest.raises(ValueError, match="out has shape"):
+        net(x.copy(), out=np.frombuffer(bytearray(81), offset=1, dtype="f8"))
+
+
 def test_torch_that_requires_grad_is_refused() -> None:
     torch = pytest.importorskip("torch")
     net = kousei.MLP(**good())

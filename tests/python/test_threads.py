@@ -187,6 +187,21 @@ def test_other_python_threads_run_meanwhile() -> None:
     assert all(np.array_equal(result, expected) for result in results)
 
 
+@pytest.mark.parametrize("points", [20_000, 5_000_000])
+def test_exit_while_a_daemon_thread_computes(points: int) -> None:
+    code = f"""
+    import threading, time, numpy as np, kousei
+    net, x = kousei.MLP.random([2, 3000, 1], "logistic", rng=0), np.zeros(({points}, 2))
+    def work():
+        while True:
+            net(x)
+    for _ in range(2):
+        threading.Thread(target=work, daemon=True).start()
+    time.sleep(0.3)
+    """
+    assert run(code) == ""
+
+
 def test_importing_is_light() -> None:
     code = """
     import sys, kousei

@@ -25,8 +25,9 @@ template <class Real>
 std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points);
 
 /// out[i, o] = offset[o] + sum_k coef[o, k] activation(weight[k] . x[i] + bias[k]); x is (points, dim), out
-/// (points, outputs). Points x units are never stored. The result of a point depends neither on the other points
-/// nor on the number of threads.
+/// (points, outputs). Points x units are never stored. The result of a point does not depend on the number of
+/// threads. Other points count only where some |weight . x + bias| reaches 2^20 or is not finite: what they change is
+/// below 2^-124 (double: 2^-990) of an output weight.
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace);
 

@@ -88,7 +88,7 @@ def _native(array: Array) -> Namespace:
 def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, Any]:
     """Return `array`, which lies in host memory, as a C-contiguous NumPy array.
 
-    It is copied only for its layout; without `copy` that is a ValueError.
+    It is copied only for its layout or alignment; without `copy` that is a ValueError.
     """
     if is_torch_array(array):
         if array.requires_grad:
@@ -96,6 +96,10 @@ def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, 
         array = array.resolve_neg().numpy()
     elif not isinstance(array, np.ndarray):
         array = np.from_dlpack(array)
+    if not array.flags.aligned:
+        if not copy:
+            raise ValueError(f"{name} is not aligned; an aligned array is accepted")
+        return array.copy(order="C")
     # Unlike ascontiguousarray this keeps zero axes.
     return np.asarray(array, order="C", copy=None if copy else False)
 

@@ -129,7 +129,7 @@ def enter(name: str, array: Array, precision: str = "full") -> tuple[Backend, Ar
     """Return the backend for the memory that the argument `name` lies in, and the argument, known to be an array."""
     if precision not in ("full", "fast"):
         raise ValueError(f"precision was {precision!r}; 'full' and 'fast' are accepted")
-    if hasattr(array, "__cuda_array_interface__") or not arrays.on_host(array):
+    if not arrays.on_host(array):
         require_cuda(name)
     array = arrays.known(name, array)
     return Host(array) if arrays.on_host(array) else Device(array, fast=precision == "fast"), array
