@@ -86,7 +86,9 @@ def test_every_instruction_set_gives_the_same_function(name: str) -> None:
     print(kousei._lib._core.instruction_set_name(), worst)
     """
     used, worst = run(code, KOUSEI_SIMD=name).split()
-    assert used == name or used in ("baseline", "avx2")  # a machine may have less than is asked for
+    widths = ["baseline", "avx2", "avx512"]
+    widest = run("import kousei; print(kousei._lib._core.instruction_set_name())", KOUSEI_SIMD="")
+    assert used == min(name, widest, key=widths.index)  # a machine may have less than is asked for
     assert float(worst) < 500
 
 
@@ -169,21 +171,30 @@ def test_a_signal_handler_may_call() -> None:
 
 def test_other_python_threads_run_meanwhile() -> None:
     net = kousei.MLP.random([2, 100_000, 1], "logistic", rng=0)
+    x = np.random.default_rng(0).normal(size=(8000, 2))
+    expected = net(x[:200])
+    results: list[np.ndarray] = []
+    worker = threading.Thread(target=lambda: results.append(net(x)))
+    worker.start()
+    ticks = 0
+    while worker.is_alive():
+        ticks += 1  # one call that kept the GIL would leave room for one or two
+        time.sleep(0.001)
+    assert ticks > 20
+    assert np.array_equal(results[0][:200], expected)
+
+
+def test_one_network_in_many_threads() -> None:
+    net = kousei.MLP.random([2, 100_000, 1], "logistic", rng=0)
     x = np.random.default_rng(0).normal(size=(200, 2))
     expected = net(x)
-    results: list[np.ndarray] = [None] * 4
-
-    def work(i: int) -> None:
-        results[i] = net(x)
-
-    workers = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    results: list[np.ndarray] = []
+    workers = [threading.Thread(target=lambda: results.append(net(x))) for _ in range(8)]
     for worker in workers:
         worker.start()
-    ticks = 0
-    while any(worker.is_alive() for worker in workers):
-        ticks += 1  # advances only where the GIL is released
-        time.sleep(0.001)
-    assert ticks > 0
+    for worker in workers:
+        worker.join()
+    assert len(results) == 8
     assert all(np.array_equal(result, expected) for result in results)
 
 
