@@ -40,8 +40,6 @@ struct Blocks {
     }
 };
 
-constexpr std::int64_t alignment = 64;
-
 /// Hands out consecutive aligned pieces of a workspace.
 class Carver {
  public:
@@ -57,7 +55,7 @@ class Carver {
     template <class T>
     static std::int64_t padded_bytes(std::int64_t count) {
         const std::int64_t bytes = checked_mul(count, sizeof(T));
-        return checked_mul((bytes + alignment - 1) / alignment, alignment);
+        return checked_mul((bytes + workspace_alignment - 1) / workspace_alignment, workspace_alignment);
     }
 
  private:

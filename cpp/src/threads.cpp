@@ -12,6 +12,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -32,10 +33,12 @@ int usable_cores() {
 }
 
 int threads_at_start() {
-    if (const char* text = std::getenv("KOUSEI_NUM_THREADS")) {
+    if (const char* text = std::getenv("KOUSEI_NUM_THREADS"); text && *text != '\0') {
         char* end = nullptr;
         const long count = std::strtol(text, &end, 10);
         if (end != text && *end == '\0' && count >= 1 && count <= most_threads) return static_cast<int>(count);
+        throw std::invalid_argument("KOUSEI_NUM_THREADS was '" + std::string(text) + "'; 1 to " +
+                                    std::to_string(most_threads) + " threads are accepted");
     }
     return usable_cores();
 }
@@ -95,12 +98,9 @@ class Pool {
         if (!only) return false;
         {
             const std::lock_guard lock(mutex_);
-            while (static_cast<int>(threads_.size()) < workers - 1) {
-                const int number = static_cast<int>(threads_.size()) + 1;
-                threads_.emplace_back([this, number, seen = turn_] { wait_for_jobs(number, seen); });
-            }
+            hire(workers - 1);
             job_ = &job;
-            wanted_ = workers - 1;
+            wanted_ = std::min(workers - 1, static_cast<int>(threads_.size()));
             busy_ = wanted_;
             ++turn_;
         }
@@ -114,6 +114,17 @@ class Pool {
     }
 
  private:
+    /// As many threads as wanted, or as there can be.
+    void hire(int wanted) {
+        try {
+            while (static_cast<int>(threads_.size()) < wanted) {
+                const int number = static_cast<int>(threads_.size()) + 1;
+                threads_.emplace_back([this, number, seen = turn_] { wait_for_jobs(number, seen); });
+            }
+        } catch (const std::system_error&) {  // the system grants no more; the caller works too
+        }
+    }
+
     void wait_for_jobs(int number, std::int64_t seen) {
         std::unique_lock lock(mutex_);
         while (true) {

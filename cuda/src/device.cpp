@@ -44,7 +44,8 @@ DeviceScope::DeviceScope(int device) {
 }
 
 DeviceScope::~DeviceScope() {
-    cudaSetDevice(before_);
+    // It was current before; and a destructor cannot throw.
+    static_cast<void>(cudaSetDevice(before_));
 }
 
 void order_streams(std::uintptr_t earlier, std::uintptr_t later) {
@@ -52,9 +53,10 @@ void order_streams(std::uintptr_t earlier, std::uintptr_t later) {
     check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
     const cudaError_t recorded = cudaEventRecord(event, reinterpret_cast<cudaStream_t>(earlier));
     const cudaError_t waited = cudaStreamWaitEvent(reinterpret_cast<cudaStream_t>(later), event);
-    cudaEventDestroy(event);
+    const cudaError_t destroyed = cudaEventDestroy(event);
     check(recorded);
     check(waited);
+    check(destroyed);
 }
 
 }  // namespace kousei::cuda

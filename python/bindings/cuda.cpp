@@ -37,10 +37,15 @@ has passed the kernel. `..._workspace_bytes(...)` tells how much scratch memory 
     m.def("driver_version", &cuda::driver_version);
     m.def("device_count", &cuda::device_count);
     m.def("device_name", &cuda::device_name, py::arg("device"));
+    m.def(
+        "device_of", [](std::uintptr_t pointer) { return cuda::device_of(reinterpret_cast<const void*>(pointer)); },
+        py::arg("pointer"));
 
     py::class_<DeviceView>(m, "Array", "A C-contiguous array in CUDA memory, borrowed.")
         .def(py::init([](std::uintptr_t pointer, std::vector<std::int64_t> shape, std::string dtype, bool read_only) {
-                 return DeviceView{pointer, std::move(shape), std::move(dtype), read_only, py::none()};
+                 DeviceView view{pointer, std::move(shape), std::move(dtype), read_only, py::none()};
+                 require_memory("array", view);
+                 return view;
              }),
              py::arg("pointer"), py::arg("shape"), py::arg("dtype"), py::arg("read_only") = false)
         .def_static("borrow", &DeviceView::borrow, py::arg("name"), py::arg("source"), py::arg("stream") = 0)

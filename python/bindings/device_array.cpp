@@ -56,12 +56,6 @@ void require_contiguous(const std::string& name, const Shape& shape, const std::
     }
 }
 
-void require_pointer(const std::string& name, const DeviceView& view) {
-    if (size_of(view.extents) > 0 && view.pointer == 0) {
-        throw py::value_error(name + " has a null pointer and shape " + text(view.extents));
-    }
-}
-
 DeviceView from_interface(const std::string& name, const py::object& source, std::uintptr_t stream) {
     const py::dict face = source.attr("__cuda_array_interface__");
     const int version = face["version"].cast<int>();
@@ -73,7 +67,8 @@ DeviceView from_interface(const std::string& name, const py::object& source, std
         throw py::type_error(name + " is masked; an array without a mask is accepted");
     }
     const auto typestr = face["typestr"].cast<std::string>();
-    if (typestr.size() < 3 || typestr[0] == '>') {
+    const bool digits = typestr.find_first_not_of("0123456789", 2) == std::string::npos;
+    if (typestr.size() < 3 || typestr.size() > 4 || typestr[0] == '>' || !digits) {
         throw py::type_error(name + " has typestr " + typestr + "; little-endian numbers are accepted");
     }
     DeviceView view;
@@ -81,7 +76,7 @@ DeviceView from_interface(const std::string& name, const py::object& source, std
     view.dtype = typestr.substr(1);
     view.extents = face["shape"].cast<Shape>();
     std::tie(view.pointer, view.read_only) = face["data"].cast<std::pair<std::uintptr_t, bool>>();
-    require_pointer(name, view);
+    require_memory(name, view);
     if (face.contains("strides") && !face["strides"].is_none()) {
         const auto strides = face["strides"].cast<Shape>();
         if (strides.size() != view.extents.size()) {
@@ -98,7 +93,10 @@ DeviceView from_interface(const std::string& name, const py::object& source, std
                                   " names stream 0, which __cuda_array_interface__ forbids; 1 is the legacy "
                                   "default stream, 2 the per-thread one");
         }
-        if (producer != (stream == 0 ? legacy : stream)) cuda::order_streams(producer, stream);
+        if (producer != (stream == 0 ? legacy : stream) && view.pointer != 0) {
+            const cuda::DeviceScope scope(cuda::device_of(reinterpret_cast<const void*>(view.pointer)));
+            cuda::order_streams(producer, stream);
+        }
     }
     return view;
 }
@@ -154,12 +152,18 @@ DeviceView from_dlpack(const std::string& name, const py::object& source, std::u
     view.extents.assign(tensor->shape, tensor->shape + tensor->ndim);
     view.pointer = reinterpret_cast<std::uintptr_t>(tensor->data) + tensor->byte_offset;
     if (size_of(view.extents) == 0) view.pointer = 0;
-    require_pointer(name, view);
+    require_memory(name, view);
     if (tensor->strides) require_contiguous(name, view.extents, tensor->strides, 1);
     return view;
 }
 
 }  // namespace
+
+void require_memory(const std::string& name, const DeviceView& view) {
+    if (size_of(view.extents) > 0 && view.pointer == 0) {
+        throw py::value_error(name + " has a null pointer and shape " + text(view.extents));
+    }
+}
 
 DeviceView DeviceView::borrow(const std::string& name, const py::object& source, std::uintptr_t stream) {
     if (py::isinstance<DeviceView>(source)) return source.cast<DeviceView>();

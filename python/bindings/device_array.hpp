@@ -30,6 +30,9 @@ struct DeviceView {
     DeviceView as_real() const;
 };
 
+/// Throws ValueError where a view has elements and no pointer, or extents that cannot be.
+void require_memory(const std::string& name, const DeviceView& view);
+
 /// A DeviceView whose elements are T.
 template <class T>
 class DeviceArray {

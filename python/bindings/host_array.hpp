@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <kousei/execution.hpp>
+#include <kousei/sizes.hpp>
 #include <kousei/threads.hpp>
 
 #include "gil.hpp"
@@ -18,7 +19,7 @@ class Arena {
     bool in_use = false;
 
     Workspace lend(std::int64_t bytes) {
-        constexpr std::size_t alignment = 64;
+        constexpr std::size_t alignment = workspace_alignment;
         const auto wanted = static_cast<std::size_t>(bytes) + alignment;
         if (size_ < wanted) {
             memory_ = std::make_unique_for_overwrite<std::byte[]>(wanted);

@@ -20,6 +20,10 @@ class Library:
     def xp(self) -> Any:
         return importlib.import_module(self.name.partition(":")[0])
 
+    @property
+    def on_gpu(self) -> bool:
+        return self.name in ("cupy", "torch:cuda")
+
     def asarray(self, array: np.ndarray) -> Any:
         if self.name == "numpy:read-only":
             array = array.copy(order="K")

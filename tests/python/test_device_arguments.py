@@ -77,16 +77,17 @@ class FakeDLPack:
         bits: int = 64,
         lanes: int = 1,
         device: int = 2,
+        device_id: int = 0,
         offset: int = 0,
         version: int | None = 1,
         flags: int = 0,
     ) -> None:
         extents = (ctypes.c_int64 * max(len(shape), 1))(*shape)
         steps = None if strides is None else (ctypes.c_int64 * len(strides))(*strides)
-        tensor = _Tensor(POINTER, device, 0, len(shape), code, bits, lanes, extents, steps, offset)
+        tensor = _Tensor(POINTER, device, device_id, len(shape), code, bits, lanes, extents, steps, offset)
         self.deleted = 0
         self.stream: Any = None
-        self.device = device
+        self.device = device, device_id
         self.version = version
         delete = _deleter(self._delete)
         if version is None:
@@ -99,7 +100,7 @@ class FakeDLPack:
         self.deleted += 1
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return self.device, 0
+        return self.device
 
     def __dlpack__(self, *, stream: Any = None, **options: Any) -> Any:
         if options and self.version is None:
@@ -110,6 +111,14 @@ class FakeDLPack:
         new.restype = ctypes.py_object
         new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
         return new(ctypes.addressof(self._owner), name, None)
+
+
+class FakeTensor(FakeDLPack):
+    """With a shape and a dtype, as the arrays of array libraries have."""
+
+    def __init__(self, shape: tuple[int, ...], **options: Any) -> None:
+        super().__init__(shape, **options)
+        self.shape, self.dtype = shape, np.dtype("f8")
 
 
 @needs_build
@@ -146,6 +155,9 @@ class TestArray:
             ({"version": 1}, ValueError, "x has __cuda_array_interface__ version 1"),
             ({"data": (0, False)}, ValueError, "x has a null pointer"),
             ({"typestr": ">f8"}, TypeError, "x has typestr >f8"),
+            ({"typestr": "<fx"}, TypeError, "x has typestr <fx"),
+            ({"typestr": "<f"}, TypeError, "x has typestr <f"),
+            ({"typestr": "<f8 junk"}, TypeError, "x has typestr <f8 junk"),
             ({"shape": (2**40, 2**40)}, ValueError, "not representable in 64 bits"),
             ({"shape": (-1, 3)}, ValueError, "not representable"),
         ],
@@ -199,6 +211,12 @@ class TestArray:
         assert self.borrow(view).pointer == POINTER
         with pytest.raises(TypeError, match="not complex"):
             _core.cuda.Array(POINTER, (3,), "f8").as_real()
+        assert _core.cuda.Array(0, (0, 3), "f4").shape == (0, 3)
+        with pytest.raises(ValueError, match="array has a null pointer and shape"):
+            _core.cuda.Array(0, (3,), "f4")
+        for shape in ((-1,), (2**40, 2**40)):
+            with pytest.raises(kousei.SizeError):
+                _core.cuda.Array(POINTER, shape, "f4")
 
 
 def network_arguments(dtype: str = "f8") -> dict[str, Any]:
@@ -293,14 +311,23 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
 def test_nothing_moves_between_memories(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kousei._lib.backends.enter", lambda name, array, *_: (None, array))
     net = kousei.MLP.random([2, 3, 1], rng=0)
-    x = FakeInterface((5, 2))
-    x.shape, x.dtype = (5, 2), np.dtype("f8")
-    with pytest.raises(TypeError, match=r"x lies in CUDA memory and the network in host memory; net.like\(x\)"):
-        net(x)
-    bias = FakeInterface((1,))
-    bias.shape, bias.dtype = (1,), np.dtype("f8")
-    with pytest.raises(TypeError, match=r"biases\[1\] and weights\[0\] lie in different memories"):
-        kousei.MLP(net.weights, [net.biases[0], bias], net.activations)
+    with pytest.raises(TypeError, match=r"x lies in the memory of CUDA device 0 and the network in host memory; net"):
+        net(FakeTensor((5, 2)))
+    with pytest.raises(TypeError, match=r"biases\[1\] lies in the memory of CUDA device 0 and weights\[0\] in host"):
+        kousei.MLP(net.weights, [net.biases[0], FakeTensor((1,))], net.activations)
+
+
+def test_nothing_moves_between_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kousei._lib.backends.enter", lambda name, array, *_: (None, array))
+    weights, biases = [FakeTensor((3, 2)), FakeTensor((1, 3))], [FakeTensor((3,)), FakeTensor((1,))]
+    net = kousei.MLP(weights, biases, ["relu"])
+    with pytest.raises(TypeError, match="x lies in the memory of CUDA device 1 and the network in .* CUDA device 0"):
+        net(FakeTensor((5, 2), device_id=1))
+    with pytest.raises(TypeError, match="out lies in the memory of CUDA device 1 and the input in .* device 0"):
+        net(FakeTensor((5, 2)), out=FakeTensor((5,), device_id=1))
+    biases[1] = FakeTensor((1,), device_id=1)
+    with pytest.raises(TypeError, match="device 1 and weights.0. in .* device 0; a network lies in one memory"):
+        kousei.MLP(weights, biases, ["relu"])
 
 
 def test_a_host_array_by_protocol_alone() -> None:

@@ -443,9 +443,52 @@ def test_unit_count_is_exact_or_an_error() -> None:
     assert issubclass(kousei.SizeError, ValueError)
 
 
-def test_more_samples_than_memory_is_a_memory_error() -> None:
-    with pytest.raises(MemoryError):
-        FunahashiNetwork.from_function(lambda x: x[..., 0], [(0, 1)] * 2, 2**20, extension="periodic", n_thresholds=2)
+def test_a_grid_beyond_the_memory_of_the_machine() -> None:
+    """Refused before it is asked for, and before f sees it."""
+    for dim, order, extension, error in (
+        (10, 2, "fourier", MemoryError),
+        (20, 2, "fourier", kousei.SizeError),
+        (40, 2, "fourier", kousei.SizeError),
+        (3, 2**20, "periodic", kousei.SizeError),
+        (2, 2**20, "window", MemoryError),
+    ):
+        with pytest.raises(error, match=r"a grid of \d+\^\d+ points"):
+            FunahashiNetwork.from_function(
+                lambda x: x[..., 0], [(0, 1)] * dim, order, extension=extension, n_thresholds=2
+            )
+
+
+def test_numpy_scalars() -> None:
+    thresholds = PI / 4 * np.arange(-9, 10)
+    for one in (np.float32(1), np.int64(1), 1):
+        assert bump_transform(one, 1.0, 2.0) == bump_transform(1.0, 1.0, 2.0)
+        assert universal_function(one, 1.0, 2.0, thresholds) == universal_function(1.0, 1.0, 2.0, thresholds)
+    for name in ("delta", "alpha"):
+        with pytest.raises(TypeError, match=f"{name} was True; a positive finite number"):
+            bump_transform(1.0, **({"delta": 1.0, "alpha": 2.0} | {name: True}))
+
+
+@pytest.mark.parametrize("name", ["frequencies", "amplitudes", "thresholds", "center"])
+def test_parts_are_never_converted_silently(name: str) -> None:
+    good = {
+        "frequencies": [[1.0]],
+        "amplitudes": [1.0],
+        "thresholds": PI / 4 * np.arange(-9, 10),
+        "center": [0.0],
+        "delta": 1.0,
+        "alpha": PI / 2,
+    }
+    values = np.asarray(good[name])
+    bad = [np.ma.masked_array(values, values > 9), values.astype(str), values.astype(object), values != 0]
+    bad += [] if name == "amplitudes" else [values.astype(complex)]
+    for value in bad:
+        with pytest.raises(TypeError, match=f"{name} (is masked|has dtype .* numbers are accepted)"):
+            FunahashiNetwork(**(good | {name: value}))
+    with pytest.raises(TypeError, match="center was 'no'; True and False are accepted"):
+        FunahashiNetwork.from_function(quartic, [(0, 5)], 16, n_thresholds=64, center="no")
+    for bounds in (np.ma.masked_array([[0.0, 5.0]], [[False, True]]), [("0", "5")], [(0j, 5j)]):
+        with pytest.raises(ValueError, match="bounds was"):
+            FunahashiNetwork.from_function(quartic, bounds, 16)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import scipy.sparse
 import scipy.special
 
 import kousei
+from support import Library
 
 REFERENCE = {
     "logistic": scipy.special.expit,
@@ -104,7 +105,7 @@ def test_random_is_reproducible() -> None:
     assert not np.array_equal(first.weights[0], kousei.MLP.random([2, 5, 1]).weights[0])
 
 
-def test_infinite_points_give_limits(dtype: str) -> None:
+def test_infinite_points_give_limits(library: Library, dtype: str) -> None:
     one = np.ones((1, 1), dtype)
     for name, limits in {
         "logistic": (0, 1),
@@ -113,12 +114,13 @@ def test_infinite_points_give_limits(dtype: str) -> None:
         "arctan": (-math.pi / 2, math.pi / 2),
         "relu": (0, math.inf),
     }.items():
-        net = kousei.MLP([one, one], [one[0] * 0, one[0] * 0], [name])
-        x = np.array([[-np.inf], [np.inf], [np.nan], [0.5]], dtype)
-        y = net(x)
-        assert np.array_equal(y[:2], np.array(limits, dtype))
+        x = library.asarray(np.array([[-np.inf], [np.inf], [np.nan], [0.5]], dtype))
+        net = kousei.MLP([one, one], [one[0] * 0, one[0] * 0], [name]).like(x)
+        y = library.numpy(net(x))
+        ulp = 2 * np.finfo(dtype).eps if library.on_gpu else 0
+        np.testing.assert_allclose(y[:2], np.array(limits, dtype), rtol=ulp)
         assert np.isnan(y[2])
-        assert y[3] == net(x[3:])[0], "a point's value depends on its neighbours"
+        assert y[3] == library.numpy(net(x[3:, ...]))[0], "a point's value depends on its neighbours"
 
 
 def test_a_point_does_not_depend_on_its_neighbours(dtype: str, rng: np.random.Generator) -> None:
@@ -181,8 +183,8 @@ def test_bad_calls() -> None:
         net.like(np.ones(2, int))
     with pytest.raises(TypeError, match="x was list"):
         net.like([1.0])
-    for sizes in ([3], [3, 0, 1], []):
-        with pytest.raises(ValueError, match="two or more positive sizes"):
+    for sizes in ([3], [3, 0, 1], [], (2, 1.5), (2, "3")):
+        with pytest.raises(ValueError, match="two or more positive integers"):
             kousei.MLP.random(sizes)
 
 
@@ -219,3 +221,25 @@ def test_torch_that_requires_grad_is_refused() -> None:
     assert torch.is_tensor(net(x.detach()))
     assert torch.is_tensor(net.like(x.detach()).weights[0])
     assert torch.is_tensor(net.like(x.detach())(x.detach()))
+    layers = net.like(x.detach())
+    with pytest.raises(ValueError, match=r"weights\[0\] requires grad; weights\[0\].detach\(\) is accepted"):
+        kousei.MLP([layers.weights[0].requires_grad_(), layers.weights[1]], layers.biases, layers.activations)
+    out = torch.ones(1, dtype=torch.float64, requires_grad=True)
+    with pytest.raises(ValueError, match="out requires grad"):
+        layers(x.detach(), out=out)
+
+
+def test_tensors_without_memory_of_their_own() -> None:
+    torch = pytest.importorskip("torch")
+    x = torch.ones((4, 2), dtype=torch.float64)
+    net = kousei.MLP(**good()).like(x)
+    for bad in (x.to("meta"), x.to_sparse()):
+        with pytest.raises(TypeError, match="x is a torch.* tensor on .*; a torch.strided one on cpu or cuda"):
+            net(bad)
+    negated = torch.complex(x, x).conj().imag  # a view with the sign bit of torch
+    assert negated.is_neg()
+    assert torch.equal(net(negated), net(-x))
+    with pytest.raises(ValueError, match="out has shape"):
+        net(x[:, :], out=negated[:, 0])
+    parameter = torch.nn.Parameter(x, requires_grad=False)
+    assert torch.equal(net(parameter, out=torch.empty(4, dtype=torch.float64)), net(x))

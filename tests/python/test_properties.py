@@ -4,56 +4,65 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import kousei
 from kousei.funahashi import FunahashiNetwork, choose_parameters, universal_function
+from support import Library
 
 floats = st.floats(allow_nan=True, allow_infinity=True, width=64)
 arrays = hnp.arrays("float64", hnp.array_shapes(max_dims=3, max_side=5, min_side=0), elements=floats)
 
 
-@given(arrays)
-@settings(deadline=None, max_examples=300)
-def test_a_unit_of_any_argument(z: np.ndarray) -> None:
+@given(z=arrays)
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_unit_of_any_argument(library: Library, z: np.ndarray) -> None:
     """NaN in, NaN out; infinities give limits; in between the value of the activation alone."""
     one = np.ones((1, 1))
-    x = z[..., None]
+    x = library.asarray(z[..., None])
+    eps = 4 * np.finfo("f8").eps if library.on_gpu else 0
     for name in ("logistic", "tanh", "erf", "arctan"):
         activation = kousei.Activation(name)
-        net = kousei.MLP([one, one], [np.zeros(1), np.zeros(1)], [activation])
-        y = net(x)
+        net = kousei.MLP([one, one], [np.zeros(1), np.zeros(1)], [activation]).like(x)
+        y = library.numpy(net(x))
         assert np.array_equal(np.isnan(y), np.isnan(z))
-        np.testing.assert_allclose(y, activation(z), rtol=0, atol=4e-16)
+        np.testing.assert_allclose(y, activation(z), rtol=0, atol=4e-16 + eps)
         valid = ~np.isnan(z)
         bound = {"arctan": math.pi / 2}.get(name, 1.0)
-        assert np.all(np.abs(y[valid]) <= bound)
+        assert np.all(np.abs(y[valid]) <= bound * (1 + eps))
 
 
 @given(
-    st.integers(1, 6),
-    st.integers(1, 200),
-    st.integers(1, 4),
-    st.sampled_from(["logistic", "tanh", "erf", "arctan", "relu"]),
-    st.integers(0, 2**32 - 1),
+    dim=st.integers(1, 6),
+    units=st.integers(1, 200),
+    outputs=st.integers(1, 4),
+    activation=st.sampled_from(["logistic", "tanh", "erf", "arctan", "relu"]),
+    seed=st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None, max_examples=100)
-def test_linear_in_the_output_weights(dim: int, units: int, outputs: int, activation: str, seed: int) -> None:
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_linear_in_the_output_weights(
+    library: Library, dim: int, units: int, outputs: int, activation: str, seed: int
+) -> None:
     rng = np.random.default_rng(seed)
+    points = rng.normal(size=(5, dim))
+    x = library.asarray(points)
+
+    def values(net: kousei.MLP) -> np.ndarray:
+        return library.numpy(net.like(x)(x))
+
     net = kousei.MLP.random([dim, units, outputs], activation, rng=rng)
-    x = rng.normal(size=(5, dim))
     doubled = kousei.MLP([net.weights[0], 2 * net.weights[1]], [net.biases[0], 2 * net.biases[1]], net.activations)
-    assert np.array_equal(doubled(x), 2 * net(x))  # doubling is exact in binary
+    assert np.array_equal(values(doubled), 2 * values(net))  # doubling is exact in binary
     split = [
         kousei.MLP(
             [net.weights[0], net.weights[1][o : o + 1]], [net.biases[0], net.biases[1][o : o + 1]], [activation]
         )
         for o in range(outputs)
     ]
-    columns = np.stack([single(x) for single in split], axis=-1)
-    np.testing.assert_allclose(net(x).reshape(5, outputs), columns, rtol=0, atol=1e-13 * units)
+    columns = np.stack([values(single) for single in split], axis=-1)
+    np.testing.assert_allclose(values(net).reshape(5, outputs), columns, rtol=0, atol=1e-13 * units)
 
 
 @given(st.integers(-10, 2**40), st.integers(0, 70), st.integers(-10, 2**40))

@@ -66,8 +66,16 @@ def test_environment_sets_the_default() -> None:
     assert run(code, KOUSEI_NUM_THREADS="3") == "3"
     simd = "import kousei; print(kousei._lib._core.instruction_set_name())"
     assert run(simd, KOUSEI_SIMD="AVX2 ") == run(simd, KOUSEI_SIMD="") == run(simd, KOUSEI_SIMD="none")
-    for nonsense in ("0", "many", "-2", "3.5", ""):
-        assert int(run(code, KOUSEI_NUM_THREADS=nonsense)) >= 1
+    assert int(run(code, KOUSEI_NUM_THREADS="")) >= 1
+    refused = """import kousei
+try:
+    kousei.num_threads()
+except ValueError as error:
+    print(error)
+"""
+    for nonsense in ("0", "many", "-2", "3.5"):
+        message = f"KOUSEI_NUM_THREADS was '{nonsense}'; 1 to 1024 threads are accepted"
+        assert run(refused, KOUSEI_NUM_THREADS=nonsense) == message
 
 
 @pytest.mark.parametrize("name", ["baseline", "avx2", "avx512"])

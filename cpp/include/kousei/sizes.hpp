@@ -22,10 +22,17 @@ inline std::int64_t blocks_of(std::int64_t count, std::int64_t size) {
     return checked_mul(count, 1) / size + (count % size != 0);
 }
 
+/// Where the pieces of a workspace begin.
+inline constexpr std::int64_t workspace_alignment = 64;
+
 inline void require_workspace(Workspace workspace, std::int64_t bytes) {
-    if (workspace.bytes >= bytes) return;
-    throw std::invalid_argument("workspace has " + std::to_string(workspace.bytes) + " bytes; " +
-                                std::to_string(bytes) + " are needed");
+    if (workspace.bytes < bytes) {
+        throw std::invalid_argument("workspace has " + std::to_string(workspace.bytes) + " bytes; " +
+                                    std::to_string(bytes) + " are needed");
+    }
+    if (bytes > 0 && reinterpret_cast<std::uintptr_t>(workspace.data) % workspace_alignment != 0) {
+        throw std::invalid_argument("workspace is not aligned to " + std::to_string(workspace_alignment) + " bytes");
+    }
 }
 
 }  // namespace kousei

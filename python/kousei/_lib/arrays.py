@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, TypeAlias
 
 import numpy as np
 from array_api_compat import array_namespace, is_cupy_array, is_numpy_array, is_torch_array
+
+from kousei._lib import _core
+from kousei._lib.errors import SizeError
 
 #: An array of NumPy, CuPy, torch or another library that speaks DLPack.
 Array: TypeAlias = Any
@@ -23,12 +27,62 @@ def known(name: str, array: Array) -> Array:
     """
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{name} is masked; an array without a mask is accepted")
+    if is_torch_array(array):
+        _check_tensor(name, array)
     if not (hasattr(array, "__dlpack__") or hasattr(array, "__cuda_array_interface__")):
         raise TypeError(f"{name} was {type(array).__name__}; {_ACCEPTED}")
     if hasattr(array, "shape") and hasattr(array, "dtype"):
         return array
     xp = _native(array)
     return xp.from_dlpack(array) if hasattr(array, "__dlpack__") else xp.asarray(array)
+
+
+def _check_tensor(name: str, tensor: Array) -> None:
+    import torch
+
+    if tensor.layout != torch.strided or tensor.device.type not in ("cpu", "cuda"):
+        raise TypeError(
+            f"{name} is a {tensor.layout} tensor on {tensor.device.type}; "
+            "a torch.strided one on cpu or cuda is accepted"
+        )
+    if tensor.requires_grad:
+        raise ValueError(f"{name} requires grad; {name}.detach() is accepted")
+
+
+def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, Any]:
+    """Return array_like numbers as a new NumPy array of float64, or of complex128 where `kinds` has them.
+
+    Raises
+    ------
+    TypeError
+        If they are masked, or not numbers of these kinds.
+    ValueError
+        If they are ragged.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is masked; an array without a mask is accepted")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} was {value!r}; rows of the same length are accepted") from None
+    if array.dtype.kind not in kinds and array.size > 0:
+        accepted = "numbers are" if "c" in kinds else "real numbers are"
+        raise TypeError(f"{name} has dtype {array.dtype}; {accepted} accepted")
+    return array.astype(np.complex128 if "c" in kinds else np.float64)
+
+
+def require_memory(count: int, item_bytes: int, what: str) -> None:
+    """Raise SizeError where 64 bits cannot count the bytes of `what`, MemoryError where this machine has fewer.
+
+    Before they are asked for: the system grants more than it has, and ends the process that writes to it.
+    """
+    if count * item_bytes >= 2**63:
+        raise SizeError(f"{what}, {item_bytes} bytes each, is not representable in 64 bits")
+    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if count * item_bytes > installed:
+        raise MemoryError(
+            f"{what} takes {count * item_bytes / 1e9:.3g} GB; this machine has {installed / 1e9:.3g} GB"
+        )
 
 
 def dtype_name(array: Array) -> str:
@@ -60,9 +114,23 @@ def on_host(array: Array) -> bool:
     """Tell whether an array lies in host memory; otherwise it lies in CUDA memory."""
     if is_numpy_array(array):
         return True
+    if is_torch_array(array):
+        return bool(array.device.type != "cuda")
     if hasattr(array, "__dlpack_device__"):
         return int(array.__dlpack_device__()[0]) in _HOST_DEVICES
     return not hasattr(array, "__cuda_array_interface__")
+
+
+def device_index(array: Array) -> int:
+    """Return the number of the CUDA device whose memory an array lies in."""
+    if hasattr(array, "__dlpack_device__"):
+        return int(array.__dlpack_device__()[1])
+    return int(_core.cuda.device_of(array.__cuda_array_interface__["data"][0]))  # type: ignore[attr-defined, unused-ignore]
+
+
+def place(array: Array) -> str:
+    """Return the memory an array lies in, as errors call it."""
+    return "host memory" if on_host(array) else f"the memory of CUDA device {device_index(array)}"
 
 
 def namespace(array: Array) -> Namespace:
@@ -91,8 +159,8 @@ def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, 
     It is copied only for its layout or alignment; without `copy` that is a ValueError.
     """
     if is_torch_array(array):
-        if array.requires_grad:
-            raise ValueError(f"{name} requires grad; {name}.detach() is accepted")
+        if array.is_neg() and not copy:
+            raise ValueError(f"{name} is a negated view; an array of its own is accepted")
         array = array.resolve_neg().numpy()
     elif not isinstance(array, np.ndarray):
         array = np.from_dlpack(array)
@@ -109,12 +177,10 @@ def from_host(result: np.ndarray[Any, Any], model: Array) -> Array:
     return result if isinstance(model, np.ndarray) else namespace(model).from_dlpack(result)
 
 
-def contiguous(name: str, array: Array) -> Array:
+def contiguous(array: Array) -> Array:
     """Return `array`, which lies in CUDA memory, as a C-contiguous one of its library; copied only for its layout."""
     if is_torch_array(array):
-        if array.requires_grad:
-            raise ValueError(f"{name} requires grad; {name}.detach() is accepted")
-        return array.contiguous()
+        return array.resolve_neg().contiguous()
     if is_cupy_array(array):
         import cupy
 

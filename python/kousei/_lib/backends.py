@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
-from array_api_compat import is_cupy_array, is_torch_array
+from array_api_compat import is_numpy_array, is_torch_array
 
 from kousei._lib import _core, arrays
 from kousei._lib.arrays import Array
@@ -61,7 +61,9 @@ class Device:
     def view(self, name: str, array: Array, *, copy: bool = True) -> Any:
         """As `Host.view`."""
         if copy:
-            array = arrays.contiguous(name, array)
+            array = arrays.contiguous(array)
+        elif is_torch_array(array) and array.is_neg():
+            raise ValueError(f"{name} is a negated view; an array of its own is accepted")
         return self.kernels.Array.borrow(name, array, self._stream)
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -117,12 +119,11 @@ def _current_stream(array: Array) -> int:
         import torch
 
         return int(torch.cuda.current_stream(array.device).cuda_stream)
-    if is_cupy_array(array):
-        import cupy
+    # Results on arrays of libraries without a namespace of their own are CuPy's.
+    import cupy
 
-        with array.device:
-            return int(cupy.cuda.get_current_stream().ptr)
-    return 0
+    with cupy.cuda.Device(arrays.device_index(array)):
+        return int(cupy.cuda.get_current_stream().ptr)
 
 
 def enter(name: str, array: Array, precision: str = "full") -> tuple[Backend, Array]:
@@ -159,8 +160,11 @@ def output(
     if out is None:
         result = backend.empty(shape, dtype)
         return backend.finish(result), backend.view("out", result)
-    if not _of_one_library(out, model) or arrays.on_host(out) != arrays.on_host(model):
+    if not _of_one_library(out, model):
         raise TypeError(f"out was {type(out).__name__}; an array like the input, {type(model).__name__}, is accepted")
+    out = arrays.known("out", out)
+    if arrays.place(out) != arrays.place(model):
+        raise TypeError(f"out lies in {arrays.place(out)} and the input in {arrays.place(model)}; they must agree")
     view = None
     if arrays.shape_of(out) == shape and arrays.dtype_name(out) == dtype.name:
         with suppress(ValueError):  # of a layout that would need a copy
@@ -179,4 +183,5 @@ def output(
 
 
 def _of_one_library(out: Array, model: Array) -> bool:
-    return type(out) is type(model) or (isinstance(out, np.ndarray) and isinstance(model, np.ndarray))
+    kinds = is_torch_array, is_numpy_array
+    return type(out) is type(model) or any(is_kind(out) and is_kind(model) for is_kind in kinds)

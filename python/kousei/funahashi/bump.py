@@ -52,7 +52,7 @@ def bump_transform(
     """
     code = bounded(activation).code
     require_positive(delta=delta, alpha=alpha)
-    if isinstance(omega, int | float | np.floating):
+    if is_real_number(omega):
         return float(bump_transform(np.asarray(omega, dtype=np.float64), delta, alpha, activation))
     backend, omega = backends.enter("omega", omega)
     dtype = arrays.real_dtype(omega=omega)
@@ -108,10 +108,10 @@ def universal_function(
     >>> abs(h - np.exp(1j)) < 1e-8
     True
     """
-    if isinstance(s, int | float | np.floating):
+    if is_real_number(s):
         scalar = np.asarray(s, dtype=np.float64)
         return complex(universal_function(scalar, delta, alpha, thresholds, activation))
-    times = np.asarray(thresholds, dtype=np.float64)
+    times = arrays.real_numbers("thresholds", thresholds)
     phi = bounded(activation)
     phases = bump_phases(delta, alpha, times, phi)
     backend, s = backends.enter("s", s)
@@ -161,10 +161,15 @@ def bump_phases(
     return phases
 
 
+def is_real_number(value: Any) -> bool:
+    """Tell whether `value` is a real number of Python or NumPy."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
 def require_positive(**named: float) -> None:
     """Raise TypeError unless the named are real numbers, ValueError unless they are positive and finite."""
     for name, value in named.items():
-        if not isinstance(value, numbers.Real):
+        if not is_real_number(value):
             raise TypeError(f"{name} was {value!r}; a positive finite number is accepted")
         if not (value > 0 and math.isfinite(value)):
             raise ValueError(f"{name} was {value}; a positive finite number is accepted")

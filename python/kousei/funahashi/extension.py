@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from kousei._lib import arrays
+
 Bounds: TypeAlias = Sequence[tuple[float, float]]
 Extension: TypeAlias = Literal["fourier", "window", "periodic"]
 
@@ -61,6 +63,8 @@ def sample_points(
     periods = _periods(lo, hi, extension, period)
     if not isinstance(samples, int | np.integer) or samples < 2:
         raise ValueError(f"samples was {samples!r}; an integer of at least 2 is accepted")
+    # The points, and the values a function makes of them.
+    arrays.require_memory(int(samples) ** len(lo), (len(lo) + 1) * 8, f"a grid of {samples}^{len(lo)} points")
     if extension == "fourier":
         axes = [np.linspace(a, b, samples) for a, b in zip(lo, hi, strict=True)]
     else:
@@ -136,7 +140,7 @@ def _along_every_axis(matrix: np.ndarray[Any, Any], array: np.ndarray[Any, Any])
 def check_bounds(bounds: Bounds) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return lo (dim,) and hi (dim,) of a box; ValueError unless lo < hi, finite."""
     try:
-        pairs = np.asarray(bounds, dtype=np.float64)
+        pairs = arrays.real_numbers("bounds", bounds)
     except (TypeError, ValueError):
         raise ValueError(f"bounds was {bounds!r}; one (lo, hi) for each dimension is accepted") from None
     if pairs.ndim != 2 or pairs.shape[0] == 0 or pairs.shape[1] != 2:
@@ -161,7 +165,7 @@ def _periods(
         return defaults[extension] * length
     if extension == "fourier":
         raise ValueError(f"period was {period}; extension='fourier' fits its own and accepts none")
-    periods = np.asarray(period, dtype=np.float64)
+    periods = arrays.real_numbers("period", period)
     if periods.shape not in ((), length.shape):
         raise ValueError(f"period has shape {periods.shape}; one number or {len(lo)} are accepted")
     periods = np.broadcast_to(periods, length.shape)

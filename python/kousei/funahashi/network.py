@@ -12,7 +12,7 @@ from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.errors import SizeError
 from kousei.activation import Activation
-from kousei.funahashi.bump import bounded, bump_phases
+from kousei.funahashi.bump import bounded, bump_phases, require_positive
 from kousei.funahashi.extension import (
     Bounds,
     Extension,
@@ -90,19 +90,20 @@ class FunahashiNetwork(MLP):
         center: Any = None,
         activation: Activation | str = "logistic",
     ) -> None:
-        w = np.array(frequencies, dtype=np.float64)
+        w = arrays.real_numbers("frequencies", frequencies)
         if w.ndim != 2 or 0 in w.shape:
             raise ValueError(f"frequencies has shape {w.shape}; (n, dim), not empty, is accepted")
-        a = np.asarray(amplitudes, dtype=np.complex128)
+        a = arrays.real_numbers("amplitudes", amplitudes, kinds="iufc")
         if a.shape != w.shape[:1]:
             raise ValueError(f"amplitudes has shape {a.shape}; {w.shape[:1]} is accepted")
-        t = np.array(thresholds, dtype=np.float64)
-        c = np.zeros(w.shape[1]) if center is None else np.array(center, dtype=np.float64)
+        t = arrays.real_numbers("thresholds", thresholds)
+        c = np.zeros(w.shape[1]) if center is None else arrays.real_numbers("center", center)
         if c.shape != w.shape[1:]:
             raise ValueError(f"center has shape {c.shape}; {w.shape[1:]} is accepted")
         for name, array in (("frequencies", w), ("amplitudes", a), ("center", c)):
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
+        require_positive(delta=delta, alpha=alpha)
         self._activations = (bounded(activation),)
         self._delta, self._alpha = float(delta), float(alpha)
         self._dtype = np.dtype(np.float64)
@@ -157,7 +158,8 @@ class FunahashiNetwork(MLP):
         cutoff : float, optional
             The paper's A': thresholds are t_k = -A' + 2 A' k/n_thresholds. By default they cover the box.
         n_thresholds : int, optional
-            The paper's N_0; `order` by default.
+            The paper's N_0; `order` by default, which is enough for "periodic" in one dimension at most: the warning
+            or the error says how many are.
         center : bool
             Count coordinates from the centre of the box, which needs the fewest thresholds.
 
@@ -269,6 +271,8 @@ class FunahashiNetwork(MLP):
                 f"values has {samples.shape[0]} samples along each axis and order was {order}; "
                 "as many are accepted, or with extension='fourier' more samples"
             )
+        if not isinstance(center, bool | np.bool_):
+            raise TypeError(f"center was {center!r}; True and False are accepted")
         middle = (lo + hi) / 2 if center else np.zeros(len(lo))
         w, a = fourier_coefficients(samples, bounds, order, extension, period, middle)
         farthest = np.maximum(np.abs(lo - middle), np.abs(hi - middle))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei.activation import Activation
 from kousei.funahashi.bump import bump_transform, require_positive, spacing_of
 
@@ -105,7 +106,7 @@ def quadrature_bound(s_max: float, delta: float, alpha: float, thresholds: Any) 
     True
     """
     require_positive(s_max=s_max, delta=delta, alpha=alpha)
-    times = np.asarray(thresholds, dtype=np.float64)
+    times = arrays.real_numbers("thresholds", thresholds)
     h = spacing_of(times)
     beyond = np.array([times[-1] + h - s_max, h - times[0] - s_max]) / delta
     with np.errstate(all="ignore"):

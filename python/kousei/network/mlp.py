@@ -103,8 +103,8 @@ class MLP:
         >>> kousei.MLP.random([2, 100, 100, 3], "tanh", rng=0)
         MLP(2 -> 100 tanh -> 100 tanh -> 3, float64, 10703 parameters)
         """
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(f"sizes was {list(sizes)}; two or more positive sizes are accepted")
+        if len(sizes) < 2 or not all(isinstance(size, int | np.integer) and size >= 1 for size in sizes):
+            raise ValueError(f"sizes was {list(sizes)}; two or more positive integers are accepted")
         draw = generator(rng).standard_normal
         pairs = list(zip(sizes[1:], sizes[:-1], strict=True))
         return MLP(
@@ -315,10 +315,9 @@ def check_points(net: MLP, x: Array, parameter: Array) -> tuple[int, ...]:
         raise TypeError(
             f"x has dtype {dtype} and the network {net.dtype}; they must agree: net.like(x) or net.astype('{dtype}')"
         )
-    if arrays.on_host(x) != arrays.on_host(parameter):
-        places = ["host" if arrays.on_host(array) else "CUDA" for array in (x, parameter)]
+    if arrays.place(x) != arrays.place(parameter):
         raise TypeError(
-            f"x lies in {places[0]} memory and the network in {places[1]} memory; net.like(x) brings it there"
+            f"x lies in {arrays.place(x)} and the network in {arrays.place(parameter)}; net.like(x) brings it there"
         )
     shape = arrays.shape_of(x)
     if not shape or shape[-1] != net.dim:
@@ -355,8 +354,9 @@ def _check_layers(
     dtype = arrays.real_dtype(**named)
     first, model = next(iter(named.items()))
     for name, array in named.items():
-        if arrays.on_host(array) != arrays.on_host(model):
-            raise TypeError(f"{name} and {first} lie in different memories; a network lies in one")
+        if arrays.place(array) != arrays.place(model):
+            places = f"{arrays.place(array)} and {first} in {arrays.place(model)}"
+            raise TypeError(f"{name} lies in {places}; a network lies in one memory")
     for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         shape = arrays.shape_of(weight)
         inputs = arrays.shape_of(weights[i - 1])[0] if i else None

@@ -90,7 +90,7 @@ KOUSEI_HD inline Exp2Parts<V> exp2_split(V x) {
     }
     // What stands above the exponent leaves at the top.
     constexpr int bias = is_double<V> ? 1023 : 127, significand = is_double<V> ? 52 : 23;
-    return {from_bits<V>((count + bias) << significand), fraction};
+    return {from_bits<V>(wrapping_add(count, bias) << significand), fraction};
 }
 
 #if defined(__AVX512F__) && !defined(__CUDACC__)

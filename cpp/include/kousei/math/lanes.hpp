@@ -57,6 +57,17 @@ KOUSEI_HD inline V from_bits(integer_t<V> bits) {
     return __builtin_bit_cast(V, bits);
 }
 
+/// a + b modulo 2^bits, as vectors add.
+template <class I>
+KOUSEI_HD inline I wrapping_add(I a, int b) {
+    if constexpr (std::integral<I>) {
+        using U = std::make_unsigned_t<I>;
+        return static_cast<I>(static_cast<U>(a) + static_cast<U>(b));
+    } else {
+        return a + b;
+    }
+}
+
 namespace detail {
 /// All bits but the sign.
 template <class V>

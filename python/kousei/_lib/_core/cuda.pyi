@@ -13,7 +13,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_workspace_bytes', 'network_evaluate', 'network_workspace_bytes', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_workspace_bytes', 'network_evaluate', 'network_workspace_bytes', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -52,6 +52,8 @@ def activation_apply(activation: kousei._lib._core.Activation, z: Array, out: Ar
 def device_count() -> int:
     ...
 def device_name(device: typing.SupportsInt | typing.SupportsIndex) -> str:
+    ...
+def device_of(pointer: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
 def driver_version() -> int:
     ...
