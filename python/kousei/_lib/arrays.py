@@ -38,9 +38,7 @@ def known(name: str, array: Array) -> Array:
 
 
 def _check_tensor(name: str, tensor: Array) -> None:
-    import torch
-
-    if tensor.layout != torch.strided or tensor.device.type not in ("cpu", "cuda"):
+    if str(tensor.layout) != "torch.strided" or tensor.device.type not in ("cpu", "cuda"):
         raise TypeError(
             f"{name} is a {tensor.layout} tensor on {tensor.device.type}; "
             "a torch.strided one on cpu or cuda is accepted"
