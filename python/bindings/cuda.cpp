@@ -28,10 +28,10 @@ void bind_cuda(py::module_& m) {
 
 A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(name, object, stream)`, and a
 launch, `Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
-has passed the kernel. `..._workspace_bytes(...)` tells how much scratch memory a launch needs.
+has passed the kernel. `workspace_bytes(...)` tells how much scratch memory the sum over hidden units needs.
 
     w, b, c, o, x, out = (Array(pointer, shape, "f4") for pointer, shape in ...)
-    scratch = Array(pointer, (network_workspace_bytes(units, dim, 1, points),), "u1")
+    scratch = Array(pointer, (workspace_bytes(units, dim, 1, points),), "u1")
     network_evaluate(w, b, c, o, Activation.logistic, x, out, Cuda(stream, scratch)))";
     m.def("runtime_version", &cuda::runtime_version);
     m.def("driver_version", &cuda::driver_version);
@@ -62,22 +62,12 @@ has passed the kernel. `..._workspace_bytes(...)` tells how much scratch memory 
              py::arg("stream") = 0, py::arg("workspace") = py::none(), py::arg("fast") = false);
 
     m.def(
-        "network_workspace_bytes",
+        "workspace_bytes",
         [](std::int64_t units, std::int64_t dim, std::int64_t outputs, std::int64_t points) {
             const network::View<float> net{nullptr, nullptr, nullptr, nullptr, units, dim, outputs, Activation::relu};
             return network::workspace_bytes(Cuda{}, net, points);
         },
         py::arg("units"), py::arg("dim"), py::arg("outputs"), py::arg("points"));
-    m.def(
-        "funahashi_workspace_bytes",
-        [](std::int64_t frequency_count, std::int64_t threshold_count, std::int64_t dim, std::int64_t points) {
-            funahashi::View<float> net{};
-            net.frequency_count = frequency_count;
-            net.threshold_count = threshold_count;
-            net.dim = dim;
-            return funahashi::workspace_bytes(Cuda{}, net, points);
-        },
-        py::arg("frequency_count"), py::arg("threshold_count"), py::arg("dim"), py::arg("points"));
     bind<float>(m);
     bind<double>(m);
 }

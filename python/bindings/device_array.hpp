@@ -37,7 +37,10 @@ void require_memory(const std::string& name, const DeviceView& view);
 template <class T>
 class DeviceArray {
  public:
-    static constexpr const char* dtype = std::is_same_v<T, float> ? "f4" : std::is_same_v<T, double> ? "f8" : "u1";
+    static constexpr const char* dtype = std::is_same_v<T, float>          ? "f4"
+                                         : std::is_same_v<T, double>       ? "f8"
+                                         : std::is_same_v<T, std::int64_t> ? "i8"
+                                                                           : "u1";
 
     DeviceView view;
 
@@ -58,6 +61,7 @@ struct Launch {
 
 /// What the bindings need to know of CUDA memory.
 struct DeviceSide {
+    static constexpr bool readable = false;
     template <class T>
     using Array = DeviceArray<T>;
     using Execution = Launch;

@@ -1,25 +1,67 @@
 #pragma once
+#include <pybind11/stl.h>
+
 #include <kousei/funahashi.hpp>
+#include <kousei/funahashi_unit.hpp>
+#include <optional>
 
 #include "checks.hpp"
 
 namespace kousei::python {
 
-template <class Real, class Array>
+/// Bumps of each frequency as the bindings take them: None for all of them.
+template <class Side>
+using BumpRanges = std::optional<typename Side::template Array<std::int64_t>>;
+
+/// Kernels index by these numbers.
+inline void require_ranges(const funahashi::Ranges& ranges, std::int64_t frequencies, std::int64_t thresholds,
+                           std::int64_t merged) {
+    bool good = ranges.starts[0] == 0 && ranges.starts[frequencies] == ranges.units;
+    for (std::int64_t w = 0; good && w < frequencies; ++w) {
+        const std::int64_t first = ranges.bumps[2 * w], last = ranges.bumps[2 * w + 1];
+        good = 0 <= first && last <= thresholds && first < last && merged <= last - first &&
+               ranges.starts[w + 1] - ranges.starts[w] == funahashi::units_of(last - first, merged);
+    }
+    if (!good) throw pybind11::value_error("bumps, starts and units do not fit the thresholds and one another");
+}
+
+template <class Side, class Real, class Array = typename Side::template Array<Real>>
 funahashi::View<Real> funahashi_view(const Array& frequencies, const Array& amplitudes, const Array& thresholds,
                                      const Array& phases, const Array& center, Real delta, Real alpha,
-                                     Activation activation) {
+                                     Activation activation, Real offset, std::int64_t merged,
+                                     const BumpRanges<Side>& bumps, const BumpRanges<Side>& starts,
+                                     std::int64_t units) {
     require_axes("frequencies", frequencies, 2);
     require_axes("thresholds", thresholds, 1);
     require_shape("amplitudes", amplitudes, {frequencies.shape(0), 2});
     require_shape("phases", phases, {thresholds.shape(0), 2});
     require_shape("center", center, {frequencies.shape(1)});
-    return {frequencies.data(),  amplitudes.data(),
-            thresholds.data(),   phases.data(),
-            center.data(),       frequencies.shape(0),
-            thresholds.shape(0), frequencies.shape(1),
-            1 / delta,           alpha,
-            activation};
+    if (merged < 0 || merged > thresholds.shape(0)) {
+        throw pybind11::value_error("merged was " + std::to_string(merged) + "; 0 to " +
+                                    std::to_string(thresholds.shape(0)) + " is accepted");
+    }
+    funahashi::Ranges ranges;
+    if (bumps) {
+        if (!starts) throw pybind11::type_error("bumps came without starts");
+        require_shape("bumps", *bumps, {frequencies.shape(0), 2});
+        require_shape("starts", *starts, {frequencies.shape(0) + 1});
+        ranges = {bumps->data(), starts->data(), units};
+        if constexpr (Side::readable) require_ranges(ranges, frequencies.shape(0), thresholds.shape(0), merged);
+    }
+    return {frequencies.data(),
+            amplitudes.data(),
+            thresholds.data(),
+            phases.data(),
+            center.data(),
+            frequencies.shape(0),
+            thresholds.shape(0),
+            frequencies.shape(1),
+            1 / delta,
+            alpha,
+            activation,
+            offset,
+            merged,
+            ranges};
 }
 
 template <class Side, class Real>
@@ -30,9 +72,10 @@ void bind_funahashi(pybind11::module_& m) {
         "funahashi_evaluate",
         [](const Array& frequencies, const Array& amplitudes, const Array& thresholds, const Array& phases,
            const Array& center, Real delta, Real alpha, Activation activation, const Array& x, Array& out,
-           const typename Side::Execution& on) {
-            const auto net =
-                funahashi_view(frequencies, amplitudes, thresholds, phases, center, delta, alpha, activation);
+           const typename Side::Execution& on, Real offset, std::int64_t merged, const BumpRanges<Side>& bumps,
+           const BumpRanges<Side>& starts, std::int64_t units) {
+            const auto net = funahashi_view<Side, Real>(frequencies, amplitudes, thresholds, phases, center, delta,
+                                                        alpha, activation, offset, merged, bumps, starts, units);
             const Shape batch = batch_of("x", x, net.dim);
             require_shape("out", out, batch);
             const std::int64_t points = size_of(batch);
@@ -44,7 +87,9 @@ void bind_funahashi(pybind11::module_& m) {
             });
         },
         "frequencies"_a.noconvert(), "amplitudes"_a.noconvert(), "thresholds"_a.noconvert(), "phases"_a.noconvert(),
-        "center"_a.noconvert(), "delta"_a, "alpha"_a, "activation"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+        "center"_a.noconvert(), "delta"_a, "alpha"_a, "activation"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a,
+        "offset"_a = Real(0), "merged"_a = 0, "bumps"_a.noconvert() = pybind11::none(),
+        "starts"_a.noconvert() = pybind11::none(), "units"_a = 0);
     m.def(
         "funahashi_bump_transform",
         [](Activation activation, Real delta, Real alpha, const Array& omega, Array& out,

@@ -38,6 +38,8 @@ class Arena {
 
 /// What the bindings need to know of host memory.
 struct HostSide {
+    /// Whether the elements of an array can be read here.
+    static constexpr bool readable = true;
     template <class T>
     using Array = pybind11::array_t<T, pybind11::array::c_style>;
     using Execution = Cpu;

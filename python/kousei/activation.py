@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
@@ -16,30 +20,65 @@ class Activation:
 
     Parameters
     ----------
-    name : {"logistic", "tanh", "erf", "arctan", "relu"}
-        Logistic is 1/(1 + e^(-z)), relu is max(z, 0).
+    name : str
+        "logistic" is 1/(1 + e^(-z)), "tanh", "erf" and "arctan" are what they say, "relu" is max(z, 0). Any
+        other name for a function of one's own.
+    function : callable, optional
+        One's own: takes an array of any library and returns its values, of the same shape and dtype. It runs in
+        Python, on hidden values held in blocks.
+    derivative_transform : callable, optional
+        The Fourier transform of its derivative, the integral of phi'(u) e^(-iwu) du, real and even, on NumPy arrays
+        of float64. Networks of Funahashi's theorem need it.
 
     Raises
     ------
     ValueError
-        For any other name.
+        For a name that is none of these and comes without a function, or is and comes with one.
+    TypeError
+        If a function cannot be called.
 
     Examples
     --------
     >>> import numpy as np
+    >>> import kousei
     >>> from kousei.activation import relu, tanh
     >>> tanh
     Activation(name='tanh')
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
+
+    The distribution function of the hyperbolic secant, 2 arctan(e^z)/pi:
+
+    >>> gudermann = kousei.Activation(
+    ...     "gudermann", lambda z: np.arctan(np.exp(z)) * (2 / np.pi), lambda w: 1 / np.cosh(np.pi * w / 2))
+    >>> gudermann(np.zeros(1))
+    array([0.5])
     """
 
     name: str
+    function: Callable[[Array], Array] | None = field(default=None, repr=False)
+    derivative_transform: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]] | None = field(
+        default=None, repr=False
+    )
 
     def __post_init__(self) -> None:
-        if self.name not in _core.Activation.__members__:
-            accepted = ", ".join(map(repr, _core.Activation.__members__))
-            raise ValueError(f"activation was {self.name!r}; {accepted} are accepted")
+        known = self.name in _core.Activation.__members__
+        names = ", ".join(map(repr, _core.Activation.__members__))
+        if self.function is None and self.derivative_transform is None:
+            if not known:
+                raise ValueError(f"activation was {self.name!r}; {names} are accepted, or a function with it")
+            return
+        if known:
+            raise ValueError(f"activation was {self.name!r} with a function; that name is taken, as are {names}")
+        for name in ("function", "derivative_transform"):
+            value = getattr(self, name)
+            if not callable(value) and (value is not None or name == "function"):
+                raise TypeError(f"{name} was {value!r}; a callable is accepted")
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the compiled kernels have it."""
+        return self.function is None
 
     @property
     def code(self) -> _core.Activation:
@@ -71,6 +110,16 @@ class Activation:
         backend, z = backends.enter("z", z)
         dtype = arrays.real_dtype(z=z)
         result, view = backends.output(backend, out, arrays.shape_of(z), dtype, z, in_place=True)
+        if self.function is not None:
+            values = self.function(z)
+            shape, name = arrays.shape_of(values), arrays.dtype_name(values)
+            if shape != arrays.shape_of(z) or name != dtype.name:
+                raise ValueError(
+                    f"the function of {self.name!r} returned shape {shape} and dtype {name}; "
+                    f"{arrays.shape_of(z)} and {dtype.name}, those of its argument, are accepted"
+                )
+            result[...] = values
+            return result
         backend.kernels.activation_apply(self.code, backend.view("z", z), view, backend.launch())
         return result
 

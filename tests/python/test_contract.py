@@ -42,6 +42,11 @@ def _funahashi(like: Any) -> Any:
     return kousei.FunahashiNetwork(w, np.arange(9) + 1j, thresholds, 1.0, np.pi / 2, [0.5, 0.5]).like(like)
 
 
+def _ranged(like: Any) -> Any:
+    net = kousei.FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0] - x[..., 1]), [(-1, 1)] * 2, tol=1e-2)
+    return net.like(like)
+
+
 _thresholds = np.pi / 4 * np.arange(-32, 33)
 CONTRACTS = {
     "kousei.MLP.__call__": Contract(_mlp(3, 7, 1), dim=3),
@@ -50,6 +55,10 @@ CONTRACTS = {
     "kousei.MLP.__call__ (deep)": Contract(_mlp(2, 5, 4, 2), dim=2, outputs=2),
     "kousei.FunahashiNetwork.__call__": Contract(_funahashi, dim=2),
     "kousei.FunahashiNetwork.to_mlp": Contract(lambda like: _funahashi(like).to_mlp(), dim=2),
+    "kousei.FunahashiNetwork.merge": Contract(lambda like: _funahashi(like).merge(), dim=2),
+    "kousei.FunahashiNetwork.halve": Contract(lambda like: _funahashi(like).halve(), dim=2),
+    "kousei.FunahashiNetwork.prune": Contract(lambda like: _funahashi(like).prune(1.5), dim=2),
+    "kousei.FunahashiNetwork.__call__ (ranges)": Contract(_ranged, dim=2),
     "kousei.Activation.__call__": Contract(lambda like: kousei.Activation("erf")),
     "kousei.funahashi.bump_transform": Contract(
         lambda like: lambda x: kousei.funahashi.bump_transform(x, 0.5, 2.0), takes_out=False
@@ -69,12 +78,14 @@ NO_ARRAYS = {
     "kousei.SizeError",
     "kousei.num_threads",
     "kousei.set_num_threads",
+    "kousei.FunahashiNetwork.error_bound",
     "kousei.FunahashiNetwork.from_function",
     "kousei.FunahashiNetwork.from_samples",
     "kousei.MLP.astype",
     "kousei.MLP.like",
     "kousei.MLP.random",
     "kousei.funahashi.BumpParameters",
+    "kousei.funahashi.ErrorBound",
     "kousei.funahashi.choose_parameters",
     "kousei.funahashi.quadrature_bound",
     "kousei.funahashi.sample_points",

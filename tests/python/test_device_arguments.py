@@ -248,16 +248,14 @@ def test_low_level_route_refuses_read_only_out() -> None:
 @needs_build
 def test_low_level_workspace() -> None:
     cuda = _core.cuda
-    assert cuda.network_workspace_bytes(100, 2, 1, 10) == 0  # one tile of units is one segment
-    needed = cuda.network_workspace_bytes(524288, 2, 3, 1000)
+    assert cuda.workspace_bytes(100, 2, 1, 10) == 0  # one tile of units is one segment
+    needed = cuda.workspace_bytes(524288, 2, 3, 1000)
     assert needed % (1000 * 3 * 8) == 0
     assert needed > 0
-    assert cuda.funahashi_workspace_bytes(4096, 64, 2, 1000) == needed // 3
+    assert cuda.workspace_bytes(524288, 2, 1, 1000) == needed // 3
     for bad in ((10, 2, 1, -1), (-5, 2, 1, 10), (10, 2, -1, 10)):
         with pytest.raises(kousei.SizeError):
-            cuda.network_workspace_bytes(*bad)
-    with pytest.raises(kousei.SizeError):
-        cuda.funahashi_workspace_bytes(2**40, 2**40, 2, 1)
+            cuda.workspace_bytes(*bad)
 
 
 @needs_build

@@ -7,9 +7,18 @@
 /// Three-layer networks of Funahashi's theorem (Funahashi 1989; construction of Kakizaki and Akiba).
 namespace kousei::funahashi {
 
-/// sum_w Re[a_w H(w . (x - center))] with H(s) = sum_k phase_k psi(s - t_k), borrowed; arrays are row-major and
-/// complex numbers are (real, imaginary) pairs. The bump psi(u) = activation(u/delta + alpha) -
+/// Bumps that each frequency takes, where it does not take all of them.
+struct Ranges {
+    const std::int64_t* bumps = nullptr;   ///< first and one past the last: (frequency_count, 2)
+    const std::int64_t* starts = nullptr;  ///< hidden units before those of a frequency: (frequency_count + 1)
+    std::int64_t units = 0;                ///< all hidden units
+};
+
+/// offset + sum_w Re[a_w H(w . (x - center))] with H(s) = sum_k phase_k psi(s - t_k), borrowed; arrays are row-major
+/// and complex numbers are (real, imaginary) pairs. The bump psi(u) = activation(u/delta + alpha) -
 /// activation(u/delta - alpha) takes two hidden units, so there are 2 * frequency_count * threshold_count of them.
+/// Where 2 alpha delta = merged * h, the unit that closes bump k is the one that opens bump k + merged, and they can
+/// be one: threshold_count + merged for each frequency.
 template <class Real>
 struct View {
     const Real* frequencies;  ///< w: (frequency_count, dim)
@@ -23,6 +32,9 @@ struct View {
     Real inverse_delta;  ///< 1/delta
     Real alpha;
     Activation activation;
+    Real offset = 0;
+    std::int64_t merged = 0;  ///< 0: two units for each bump
+    Ranges ranges = {};       ///< without `bumps`: all of them
 };
 
 /// Hidden units of a network on an order^dim grid of frequencies, 2 * thresholds * order^dim; the paper's

@@ -7,43 +7,91 @@
 
 namespace kousei::funahashi {
 
-/// Hidden unit of one frequency w, one threshold t and one sign: weight w/delta, bias sign alpha - t/delta, output
-/// weight sign Re(a phase). Unit 2 (w threshold_count + k) + (0 for the plus sign, 1 for the minus).
+/// Bumps of a frequency: the first, and one past the last.
+template <class Real>
+KOUSEI_HD inline std::int64_t first_bump(const View<Real>& net, std::int64_t frequency) {
+    return net.ranges.bumps ? net.ranges.bumps[2 * frequency] : 0;
+}
+template <class Real>
+KOUSEI_HD inline std::int64_t last_bump(const View<Real>& net, std::int64_t frequency) {
+    return net.ranges.bumps ? net.ranges.bumps[2 * frequency + 1] : net.threshold_count;
+}
+
+/// Hidden units that `bumps` bumps of one frequency take.
+KOUSEI_HD inline std::int64_t units_of(std::int64_t bumps, std::int64_t merged) {
+    return merged == 0 ? 2 * bumps : bumps + merged;
+}
+
+/// Hidden unit of one frequency w. It opens a bump k (weight w/delta, bias alpha - t_k/delta, output weight
+/// Re(a phase_k)), closes one (bias -alpha - t_k/delta, output weight -Re(a phase_k)), or, merged, does both.
 template <class Real>
 struct Unit {
-    const View<Real>& net;
+    const View<Real>* net;
     std::int64_t frequency;
-    std::int64_t threshold;
-    Real sign;
+    std::int64_t first, last;  ///< bumps of the frequency
+    std::int64_t index;        ///< among the units of the frequency
 
+    KOUSEI_HD Unit(const View<Real>& of, std::int64_t w, std::int64_t unit)
+        : net(&of), frequency(w), first(first_bump(of, w)), last(last_bump(of, w)), index(unit) {}
+
+    /// Bump that the unit opens, or -1.
+    KOUSEI_HD std::int64_t opens() const {
+        if (net->merged == 0) return index % 2 == 0 ? first + index / 2 : -1;
+        return first + index < last ? first + index : -1;
+    }
+    /// Bump that the unit closes, or -1.
+    KOUSEI_HD std::int64_t closes() const {
+        if (net->merged == 0) return index % 2 == 1 ? first + index / 2 : -1;
+        return index >= net->merged ? first + index - net->merged : -1;
+    }
     KOUSEI_HD Real weight(std::int64_t d) const {
-        return net.frequencies[frequency * net.dim + d] * net.inverse_delta;
+        return net->frequencies[frequency * net->dim + d] * net->inverse_delta;
     }
-    KOUSEI_HD Real bias() const { return sign * net.alpha - net.thresholds[threshold] * net.inverse_delta; }
+    KOUSEI_HD Real bias() const {
+        const std::int64_t opened = opens();
+        if (opened >= 0) return net->alpha - net->thresholds[opened] * net->inverse_delta;
+        return -net->alpha - net->thresholds[closes()] * net->inverse_delta;
+    }
     KOUSEI_HD Real coef(std::int64_t) const {
-        const Real* a = net.amplitudes + 2 * frequency;
-        const Real* phase = net.phases + 2 * threshold;
-        return sign * (a[0] * phase[0] - a[1] * phase[1]);
+        const std::int64_t opened = opens(), closed = closes();
+        return (opened < 0 ? 0 : part(opened)) - (closed < 0 ? 0 : part(closed));
     }
-    /// Becomes the next unit, without the division of unit_at.
+    /// Becomes the next unit, without the search of unit_at.
     KOUSEI_HD void advance() {
-        sign = -sign;
-        if (sign < 0 || ++threshold < net.threshold_count) return;
-        threshold = 0;
-        ++frequency;
+        if (++index < units_of(last - first, net->merged) || frequency + 1 == net->frequency_count) return;
+        *this = Unit(*net, frequency + 1, 0);
+    }
+
+ private:
+    KOUSEI_HD Real part(std::int64_t bump) const {
+        const Real* a = net->amplitudes + 2 * frequency;
+        const Real* phase = net->phases + 2 * bump;
+        return a[0] * phase[0] - a[1] * phase[1];
     }
 };
 
 /// Hidden units of a network.
 template <class Real>
 inline std::int64_t units(const View<Real>& net) {
-    return checked_mul(2, checked_mul(net.frequency_count, net.threshold_count));
+    if (net.ranges.bumps) return net.ranges.units;
+    const std::int64_t of_one =
+        net.merged == 0 ? checked_mul(2, net.threshold_count) : net.threshold_count + net.merged;
+    return checked_mul(net.frequency_count, of_one);
 }
 
 template <class Real>
-KOUSEI_HD inline Unit<Real> unit_at(const View<Real>& net, std::int64_t index) {
-    const std::int64_t pair = index / 2, frequency = pair / net.threshold_count;
-    return {net, frequency, pair - frequency * net.threshold_count, index % 2 == 0 ? Real(1) : Real(-1)};
+KOUSEI_HD inline Unit<Real> unit_at(const View<Real>& net, std::int64_t unit) {
+    if (!net.ranges.bumps) {
+        const std::int64_t of_one = units_of(net.threshold_count, net.merged), frequency = unit / of_one;
+        return {net, frequency, unit - frequency * of_one};
+    }
+    // The last frequency that starts at or before the unit.
+    std::int64_t low = 0, high = net.frequency_count;
+    while (high - low > 1) {
+        const std::int64_t middle = (low + high) / 2;
+        (net.ranges.starts[middle] <= unit ? low : high) = middle;
+    }
+    return {net, low, unit - net.ranges.starts[low]};
 }
 
 template <class Real>
@@ -52,8 +100,8 @@ KOUSEI_HD inline Real coordinate(const View<Real>& net, const Real* point, std::
 }
 
 template <class Real>
-KOUSEI_HD inline Real offset(const View<Real>&, std::int64_t) {
-    return 0;
+KOUSEI_HD inline Real offset(const View<Real>& net, std::int64_t) {
+    return net.offset;
 }
 
 /// Fourier transform of the activation's derivative, phi'^(w) = int phi'(u) e^{-iwu} du. Relu has none: NaN.

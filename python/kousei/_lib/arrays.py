@@ -170,6 +170,13 @@ def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, 
     return np.asarray(array, order="C", copy=None if copy else False)
 
 
+def to_host(array: Array) -> np.ndarray[Any, Any]:
+    """Return the values of an array as one of NumPy; copied from a device, else only for its layout."""
+    if not on_host(array):
+        array = array.get() if is_cupy_array(array) else array.cpu()
+    return host_view("array", array)
+
+
 def from_host(result: np.ndarray[Any, Any], model: Array) -> Array:
     """Return `result` as an array of the library of `model`, without a copy."""
     return result if isinstance(model, np.ndarray) else namespace(model).from_dlpack(result)
@@ -189,10 +196,8 @@ def contiguous(array: Array) -> Array:
 def like(array: Array, model: Array) -> Array:
     """Return `array` in the library and on the device of `model`, copied as needed."""
     xp = namespace(model)
-    if on_host(array):
-        array = host_view("array", array)
-    elif on_host(model):
-        array = array.get() if is_cupy_array(array) else array.cpu()
+    if on_host(array) or on_host(model):
+        array = to_host(array)
     if isinstance(model, np.ndarray):
         return np.asarray(array)
     if is_cupy_array(model):

@@ -6,12 +6,14 @@ Networks 2 (1989): 2 N^(D+1) hidden units from the N^D Fourier coefficients of a
 """
 
 from kousei.funahashi.bump import bump_transform, universal_function
+from kousei.funahashi.error import ErrorBound
 from kousei.funahashi.extension import sample_points
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.funahashi.parameters import BumpParameters, choose_parameters, quadrature_bound
 
 __all__ = [
     "BumpParameters",
+    "ErrorBound",
     "FunahashiNetwork",
     "bump_transform",
     "choose_parameters",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.errors import warn
 from kousei.activation import Activation, resolve
+from kousei.network import MLP
 
 
 def bump_transform(
@@ -29,7 +31,7 @@ def bump_transform(
     delta, alpha : float
         Width and half distance of the two units; positive.
     activation : {"logistic", "tanh", "erf", "arctan"} or Activation
-        The bounded increasing function phi.
+        The bounded increasing function phi. One's own needs its `derivative_transform`; it runs on the host.
 
     Returns
     -------
@@ -50,14 +52,19 @@ def bump_transform(
     >>> round(bump_transform(1.0, delta=1.0, alpha=math.pi / 2), 12)
     0.544058109964
     """
-    code = bounded(activation).code
+    phi = bounded(activation)
     require_positive(delta=delta, alpha=alpha)
     if is_real_number(omega):
         return float(bump_transform(np.asarray(omega, dtype=np.float64), delta, alpha, activation))
     backend, omega = backends.enter("omega", omega)
     dtype = arrays.real_dtype(omega=omega)
+    if not phi.compiled:
+        values = np.asarray(_own_transform(phi, delta, alpha, arrays.to_host(omega)), dtype=dtype)
+        return arrays.like(values, omega)
     result, out = backends.output(backend, None, arrays.shape_of(omega), dtype, omega)
-    backend.kernels.funahashi_bump_transform(code, delta, alpha, backend.view("omega", omega), out, backend.launch())
+    backend.kernels.funahashi_bump_transform(
+        phi.code, delta, alpha, backend.view("omega", omega), out, backend.launch()
+    )
     return result
 
 
@@ -114,17 +121,22 @@ def universal_function(
     times = arrays.real_numbers("thresholds", thresholds)
     phi = bounded(activation)
     phases = bump_phases(delta, alpha, times, phi)
+    warn_of_aliases(times)
     backend, s = backends.enter("s", s)
     dtype = arrays.real_dtype(s=s)
     # One hidden layer with the real and the imaginary part as its two outputs.
     bias = (alpha * np.array([1.0, -1.0]) - times[:, None] / delta).ravel()
     coef = np.repeat(np.stack([phases.real, phases.imag]), 2, axis=1) * np.tile([1.0, -1.0], len(times))
     layers = {"weight": np.full((len(bias), 1), 1 / delta), "bias": bias, "coef": coef, "offset": np.zeros(2)}
-    views = {name: backend.view(name, arrays.like(array.astype(dtype), s)) for name, array in layers.items()}
-
+    layers = {name: arrays.like(array.astype(dtype), s) for name, array in layers.items()}
     shape = arrays.shape_of(s)
+    if not phi.compiled:
+        net = MLP([layers["weight"], layers["coef"]], [layers["bias"], layers["offset"]], [phi])
+        pairs = net(arrays.namespace(s).reshape(s, (*shape, 1)))
+        return pairs[..., 0] + 1j * pairs[..., 1]
+    views = {name: backend.view(name, array) for name, array in layers.items()}
     result = backend.empty(shape, np.result_type(dtype, np.complex64))
-    launch = backend.launch(lambda: backend.kernels.network_workspace_bytes(len(bias), 1, 2, math.prod(shape)))
+    launch = backend.launch(lambda: backend.kernels.workspace_bytes(len(bias), 1, 2, math.prod(shape)))
     points = arrays.namespace(s).reshape(s, (*shape, 1))
     backend.kernels.network_evaluate(
         **views,
@@ -136,6 +148,22 @@ def universal_function(
     return backend.finish(result)
 
 
+def _own_transform(phi: Activation, delta: float, alpha: float, omega: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    assert phi.derivative_transform is not None
+    omega = omega.astype(np.float64)
+    # 2 sin(alpha delta omega)/omega, with its limit at 0.
+    rise = 2 * alpha * delta * np.sinc(alpha * delta * omega / np.pi)
+    with np.errstate(all="ignore"):
+        transform = np.asarray(phi.derivative_transform(delta * omega), dtype=np.float64)
+    if transform.shape != omega.shape:
+        raise ValueError(
+            f"the derivative_transform of {phi.name!r} returned shape {transform.shape}; {omega.shape}, "
+            "that of its argument, is accepted"
+        )
+    result: np.ndarray[Any, Any] = rise * transform
+    return result
+
+
 def bump_phases(
     delta: float, alpha: float, thresholds: np.ndarray[Any, Any], activation: Activation
 ) -> np.ndarray[Any, Any]:
@@ -145,13 +173,8 @@ def bump_phases(
     cycles = alpha * delta / math.pi
     if abs(cycles - round(cycles)) < 1e-9:
         raise ValueError(f"alpha * delta is {cycles:.12g} pi; anything but a multiple of pi is accepted (Psi(1) = 0)")
-    spacings_of_a_half_period = math.pi / spacing * (1 - 1e-12)
-    enough = math.floor(2 * len(thresholds) / spacings_of_a_half_period) + 1
-    advice = f"h = {spacing:.4g} apart; {enough:.6g} of them (n_thresholds) over the same range lie below pi/2"
-    if spacings_of_a_half_period < 1:
-        raise ValueError(f"the {len(thresholds)} thresholds are {advice}, and h < pi is accepted")
-    if spacings_of_a_half_period < 2:
-        warn(f"the {len(thresholds)} thresholds are {advice}, where H comes close to e^(is)")
+    if math.pi / spacing * (1 - 1e-12) < 1:
+        raise ValueError(f"the thresholds are {_spacing_advice(thresholds)}, and h < pi is accepted")
     peak = bump_transform(1.0, delta, alpha, activation)
     if peak == 0 or not math.isfinite(spacing / peak):
         raise ValueError(
@@ -159,6 +182,21 @@ def bump_phases(
         )
     phases: np.ndarray[Any, Any] = spacing / peak * np.exp(1j * thresholds)
     return phases
+
+
+def warn_of_aliases(thresholds: np.ndarray[Any, Any]) -> None:
+    """Warn where thresholds lie h >= pi/2 apart."""
+    if math.pi / spacing_of(thresholds) * (1 - 1e-12) < 2:
+        warn(f"the thresholds are {_spacing_advice(thresholds)}, where H comes close to e^(is)")
+
+
+def _spacing_advice(thresholds: np.ndarray[Any, Any]) -> str:
+    spacing = spacing_of(thresholds)
+    enough = math.floor(2 * len(thresholds) * spacing / math.pi / (1 - 1e-12)) + 1
+    return (
+        f"h = {spacing:.4g} apart; {enough:.6g} instead of {len(thresholds)} of them (n_thresholds) over the same "
+        "range lie below pi/2"
+    )
 
 
 def is_real_number(value: Any) -> bool:
@@ -176,13 +214,39 @@ def require_positive(**named: float) -> None:
 
 
 def bounded(activation: Activation | str) -> Activation:
-    """Return the activation; ValueError unless it is a bounded function."""
+    """Return the activation; ValueError unless it is bounded, increasing and has a `derivative_transform`.
+
+    One's own is checked on a grid.
+    """
     resolved = resolve(activation)
+    if not resolved.compiled:
+        _check_own(resolved)
     if resolved.name == "relu":
         raise ValueError(
             "activation was 'relu', which is not bounded; 'logistic', 'tanh', 'erf', 'arctan' are accepted"
         )
     return resolved
+
+
+@cache
+def _check_own(phi: Activation) -> None:
+    if phi.derivative_transform is None:
+        raise ValueError(f"activation {phi.name!r} has no derivative_transform, which the construction needs")
+    side = np.concatenate([np.linspace(0, 20, 201)[:-1], np.geomspace(20, 1e8, 60)])
+    grid = np.concatenate([-side[:0:-1], side])
+    with np.errstate(all="ignore"):
+        values = phi(grid)
+    if not np.isfinite(values).all() or (np.diff(values) < 0).any() or not values[0] < values[-1]:
+        raise ValueError(f"activation {phi.name!r} is not increasing and finite on [-1e8, 1e8]")
+    rise = values[-1] - values[0]
+    if (values[-1] - values[-10] + values[9] - values[0]) > 1e-3 * rise:
+        raise ValueError(f"activation {phi.name!r} still rises at 1e8; one that is bounded is accepted")
+    total = float(np.asarray(phi.derivative_transform(np.zeros(1)))[0])
+    if not abs(total - rise) <= 1e-3 * rise:
+        raise ValueError(
+            f"the derivative_transform of {phi.name!r} is {total:.6g} at 0, and the function rises by {rise:.6g}; "
+            "they are the same for the transform of its derivative"
+        )
 
 
 def spacing_of(thresholds: np.ndarray[Any, Any]) -> float:

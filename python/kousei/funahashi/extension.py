@@ -19,7 +19,8 @@ Bounds: TypeAlias = Sequence[tuple[float, float]]
 Extension: TypeAlias = Literal["fourier", "window", "periodic"]
 
 _FOURIER_PERIOD = 3.0  # in lengths of the box
-_FOURIER_RCOND = 1e-13
+#: The smallest singular value of a fit, relative to the largest.
+FOURIER_RCOND = 1e-13
 
 
 def sample_points(
@@ -70,6 +71,11 @@ def sample_points(
     else:
         start = lo if extension == "periodic" else (lo + hi - periods) / 2
         axes = [a + p * np.arange(samples) / samples for a, p in zip(start, periods, strict=True)]
+    return grid_points(axes)
+
+
+def grid_points(axes: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """Return the points of a grid, (..., dim), with one axis for each of `axes`."""
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
@@ -88,10 +94,12 @@ def fourier_coefficients(
     extension: Extension,
     period: float | Sequence[float] | None,
     center: np.ndarray[Any, Any],
+    rcond: float = FOURIER_RCOND,
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return w (n, dim) and a (n,), n = order^dim, with f(x) ~ sum_w Re[a_w e^(iw . (x - center))] on the box.
 
-    `values` are those at `sample_points`. The frequencies are w_k = 2 pi (k - order/2)/period along each axis.
+    `values` are those at `sample_points`; `rcond` is the smallest singular value, relative to the largest, that the
+    fit of "fourier" keeps. The frequencies are w_k = 2 pi (k - order/2)/period along each axis.
     """
     lo, hi = check_bounds(bounds)
     periods = _periods(lo, hi, extension, period)
@@ -101,7 +109,7 @@ def fourier_coefficients(
         origin = (lo + hi) / 2
         u = np.linspace(-1, 1, samples)
         fit = np.exp(1j * np.pi / _FOURIER_PERIOD * np.outer(u, numbers))
-        coefficients = _least_squares(fit, values)
+        coefficients = _least_squares(fit, values, rcond)
     else:
         import scipy.fft
 
@@ -117,7 +125,7 @@ def fourier_coefficients(
     return frequencies, coefficients.ravel() * np.exp(1j * (frequencies @ (center - origin)))
 
 
-def _least_squares(fit: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _least_squares(fit: np.ndarray[Any, Any], values: np.ndarray[Any, Any], rcond: float) -> np.ndarray[Any, Any]:
     """Coefficients of the products of the columns of `fit`, one factor for each axis of `values`.
 
     The singular values of the whole problem are the products of those along the axes; the small ones are left out.
@@ -126,7 +134,7 @@ def _least_squares(fit: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> n
     left, sizes, right = np.linalg.svd(fit, full_matrices=False)
     projected = _along_every_axis(left.conj().T, values)
     products = reduce(np.multiply.outer, [sizes / sizes[0]] * values.ndim)
-    kept = products > _FOURIER_RCOND
+    kept = products > rcond
     scaled = np.divide(projected, products, out=np.zeros_like(projected), where=kept)
     return _along_every_axis(right.conj().T, scaled) / sizes[0] ** values.ndim
 

@@ -8,20 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from kousei._lib import _core, arrays, backends
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.errors import SizeError
 from kousei.activation import Activation
-from kousei.funahashi.bump import bounded, bump_phases, require_positive
-from kousei.funahashi.extension import (
-    Bounds,
-    Extension,
-    check_bounds,
-    fourier_coefficients,
-    sample_points,
-    samples_for,
-)
-from kousei.funahashi.parameters import fill_parameters
+from kousei.funahashi import construction, rewriting
+from kousei.funahashi.bump import bounded, bump_phases, require_positive, spacing_of, warn_of_aliases
+from kousei.funahashi.error import ErrorBound, Residual, bound_error
+from kousei.funahashi.extension import Bounds, Extension
 from kousei.network import MLP
 from kousei.network.mlp import check_points
 
@@ -48,6 +41,8 @@ class FunahashiNetwork(MLP):
         Where w . (x - center) is 0; the origin by default.
     activation : {"logistic", "tanh", "erf", "arctan"} or Activation
         Of the hidden units.
+    offset : float
+        Bias of the output.
 
     Raises
     ------
@@ -80,6 +75,16 @@ class FunahashiNetwork(MLP):
     True
     """
 
+    _arrays: dict[str, Array]
+    _ranges: dict[str, Array]  # of the kernels; empty where each frequency takes all thresholds
+    _spacing: float  # of the thresholds
+    _delta: float
+    _alpha: float
+    _offset: float
+    _bumps: np.ndarray[Any, Any] | None = None  # first, and one past the last, that each frequency takes
+    _merged = 0  # how many bumps on the unit that closes one opens another; 0: two units for each bump
+    _residual: Residual | None = None  # how far the Fourier sum is from the function
+
     def __init__(
         self,
         frequencies: Any,
@@ -89,10 +94,12 @@ class FunahashiNetwork(MLP):
         alpha: float,
         center: Any = None,
         activation: Activation | str = "logistic",
+        *,
+        offset: float = 0.0,
     ) -> None:
         w = arrays.real_numbers("frequencies", frequencies)
-        if w.ndim != 2 or 0 in w.shape:
-            raise ValueError(f"frequencies has shape {w.shape}; (n, dim), not empty, is accepted")
+        if w.ndim != 2 or w.shape[1] == 0:
+            raise ValueError(f"frequencies has shape {w.shape}; (n, dim), dim >= 1, is accepted")
         a = arrays.real_numbers("amplitudes", amplitudes, kinds="iufc")
         if a.shape != w.shape[:1]:
             raise ValueError(f"amplitudes has shape {a.shape}; {w.shape[:1]} is accepted")
@@ -100,29 +107,21 @@ class FunahashiNetwork(MLP):
         c = np.zeros(w.shape[1]) if center is None else arrays.real_numbers("center", center)
         if c.shape != w.shape[1:]:
             raise ValueError(f"center has shape {c.shape}; {w.shape[1:]} is accepted")
-        for name, array in (("frequencies", w), ("amplitudes", a), ("center", c)):
+        for name, array in (("frequencies", w), ("amplitudes", a), ("center", c), ("offset", offset)):
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
-        require_positive(delta=delta, alpha=alpha)
-        self._activations = (bounded(activation),)
-        self._delta, self._alpha = float(delta), float(alpha)
-        self._dtype = np.dtype(np.float64)
-        phases = bump_phases(self._delta, self._alpha, t, self._activations[0])
-        self._arrays = {
-            "frequencies": w,
-            "amplitudes": _real_pairs(a),
-            "thresholds": t,
-            "phases": _real_pairs(phases),
-            "center": c,
-        }
+        phi = bounded(activation)
+        self.__dict__.update(self._of_parts(w, a, t, delta, alpha, c, phi, offset).__dict__)
+        warn_of_aliases(t)
 
     @classmethod
     def from_function(
         cls,
         f: Callable[[np.ndarray[Any, Any]], Any],
         bounds: Bounds,
-        order: int,
+        order: int | None = None,
         *,
+        tol: float | None = None,
         activation: Activation | str = "logistic",
         extension: Extension = "fourier",
         period: float | Sequence[float] | None = None,
@@ -130,9 +129,10 @@ class FunahashiNetwork(MLP):
         alpha: float | None = None,
         cutoff: float | None = None,
         n_thresholds: int | None = None,
+        tail: Callable[[int], float] | None = None,
         center: bool = True,
     ) -> Self:
-        """Construct the network of a function on a box.
+        """Construct the network of a function on a box: of a given order, or to a tolerance.
 
         Parameters
         ----------
@@ -142,8 +142,12 @@ class FunahashiNetwork(MLP):
             `sample_points`.
         bounds : sequence of (lo, hi)
             The box, one pair for each dimension.
-        order : int
+        order : int, optional
             The paper's N, frequencies along each axis: even, at least 2.
+        tol : float, optional
+            Instead of `order`, the largest error on the box. The network then has the lowest order and the fewest
+            thresholds for which `error_bound` is at most that: frequencies that do not count are left out, w and -w
+            are one, equal units are merged, and each frequency takes the thresholds it needs.
         activation : {"logistic", "tanh", "erf", "arctan"} or Activation
             Of the hidden units.
         extension : {"fourier", "window", "periodic"}
@@ -160,20 +164,25 @@ class FunahashiNetwork(MLP):
         n_thresholds : int, optional
             The paper's N_0; `order` by default, which is enough for "periodic" in one dimension at most: the warning
             or the error says how many are.
+        tail : callable, optional
+            For a periodic f and ``extension="periodic"``: takes an even order and returns a bound on the sum of the
+            moduli of the Fourier coefficients of f outside the grid of that order, -order/2 <= k < order/2 along each
+            axis. It makes the Fourier part of `error_bound` proven instead of estimated.
         center : bool
             Count coordinates from the centre of the box, which needs the fewest thresholds.
 
         Returns
         -------
         FunahashiNetwork
-            Of 2 n_thresholds order^dim hidden units, in float64, with NumPy arrays.
+            Of 2 n_thresholds order^dim hidden units, with `tol` of fewer, in float64, with NumPy arrays.
 
         Raises
         ------
         TypeError
             If the values of f are complex.
         ValueError
-            If an argument is out of range, the values are not finite, or the thresholds lie h >= pi apart.
+            If an argument is out of range, the values are not finite, the thresholds lie h >= pi apart, or `tol`
+            cannot be reached: the message says whether rounding or the function stops it.
         SizeError
             If the number of units does not fit 64 bits.
 
@@ -190,24 +199,19 @@ class FunahashiNetwork(MLP):
         ...     lambda x: np.cos(x[..., 0] + x[..., 1]), [(-1, 1), (-1, 1)], order=16, n_thresholds=64)
         >>> net.units, net.dim
         (32768, 2)
+
+        To a tolerance:
+
+        >>> net = kousei.FunahashiNetwork.from_function(
+        ...     lambda x: np.cos(x[..., 0] + x[..., 1]), [(-1, 1), (-1, 1)], tol=1e-4)
+        >>> net.error_bound().total <= 1e-4
+        True
         """
-        lo, _ = check_bounds(bounds)
-        _check_order(order, len(lo), n_thresholds)
-        order = int(order)
-        values = f(sample_points(bounds, samples_for(order, len(lo), extension), extension, period))
-        return cls.from_samples(
-            values,
-            bounds,
-            order,
-            activation=activation,
-            extension=extension,
-            period=period,
-            delta=delta,
-            alpha=alpha,
-            cutoff=cutoff,
-            n_thresholds=n_thresholds,
-            center=center,
-        )
+        if tol is not None:
+            given = {"order": order, "delta": delta, "alpha": alpha, "cutoff": cutoff, "n_thresholds": n_thresholds}
+            return construction.to_tolerance(cls, f, bounds, tol, activation, extension, period, tail, center, given)
+        bump = construction.Bump(delta, alpha, cutoff, n_thresholds)
+        return construction.from_function(cls, f, bounds, order, activation, extension, period, tail, center, bump)
 
     @classmethod
     def from_samples(
@@ -260,27 +264,8 @@ class FunahashiNetwork(MLP):
         >>> round(float(net(np.array([1.0]))), 6) == round(np.sin(1.0), 6)
         True
         """
-        lo, hi = check_bounds(bounds)
-        samples = _check_values(values, len(lo))
-        if order is None:
-            order = max(2, samples.shape[0] // 8 * 2) if extension == "fourier" else samples.shape[0]
-        count = _check_order(order, len(lo), n_thresholds)
-        order = int(order)
-        if order > samples.shape[0] or (extension != "fourier" and order != samples.shape[0]):
-            raise ValueError(
-                f"values has {samples.shape[0]} samples along each axis and order was {order}; "
-                "as many are accepted, or with extension='fourier' more samples"
-            )
-        if not isinstance(center, bool | np.bool_):
-            raise TypeError(f"center was {center!r}; True and False are accepted")
-        middle = (lo + hi) / 2 if center else np.zeros(len(lo))
-        w, a = fourier_coefficients(samples, bounds, order, extension, period, middle)
-        farthest = np.maximum(np.abs(lo - middle), np.abs(hi - middle))
-        s_max = float((np.abs(w) @ farthest).max())
-        resolved = bounded(activation)
-        delta, alpha, cutoff = fill_parameters(s_max, count, delta, alpha, cutoff, resolved)
-        thresholds = -cutoff + 2 * cutoff / count * np.arange(count)
-        return cls(w, a, thresholds, delta, alpha, middle, resolved)
+        bump = construction.Bump(delta, alpha, cutoff, n_thresholds)
+        return construction.from_samples(cls, values, bounds, order, activation, extension, period, center, bump)
 
     @property
     def frequencies(self) -> Array:
@@ -314,10 +299,17 @@ class FunahashiNetwork(MLP):
         return self._alpha
 
     @property
+    def offset(self) -> float:
+        """Bias of the output."""
+        return self._offset
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """Units of each layer."""
         n, dim = arrays.shape_of(self.frequencies)
-        return dim, 2 * n * arrays.shape_of(self.thresholds)[0], 1
+        if self._bumps is None:
+            return dim, n * self._units_of(arrays.shape_of(self.thresholds)[0]), 1
+        return dim, int(self._units_of(np.diff(self._bumps)).sum()), 1
 
     @property
     def parameters(self) -> int:
@@ -336,9 +328,10 @@ class FunahashiNetwork(MLP):
 
     def __repr__(self) -> str:
         n, m = (arrays.shape_of(self._arrays[name])[0] for name in ("frequencies", "thresholds"))
+        most = "" if self._bumps is None else "up to "
         return (
             f"FunahashiNetwork({self.dim} -> {self.units} {self._activations[0].name} -> 1, {self.dtype.name}, "
-            f"{n} frequencies x {m} thresholds)"
+            f"{n} frequencies x {most}{m} thresholds)"
         )
 
     def __call__(self, x: Array, /, *, out: Array | None = None, precision: str = "full") -> Array:
@@ -363,26 +356,28 @@ class FunahashiNetwork(MLP):
         TypeError, ValueError, CudaError
             As in `MLP`.
         """
+        if not self._activations[0].compiled:
+            return self.to_mlp()(x, out=out, precision=precision)
         backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self.frequencies)
         result, out_view = backends.output(backend, out, batch, self._dtype, x, *self._arrays.values())
-        counts = [arrays.shape_of(self._arrays[name])[0] for name in ("frequencies", "thresholds")]
-        launch = backend.launch(
-            lambda: backend.kernels.funahashi_workspace_bytes(*counts, self.dim, math.prod(batch))
-        )
+        launch = backend.launch(lambda: backend.kernels.workspace_bytes(self.units, self.dim, 1, math.prod(batch)))
         backend.kernels.funahashi_evaluate(
-            **{name: backend.view(name, array) for name, array in self._arrays.items()},
+            **{name: backend.view(name, array) for name, array in (self._arrays | self._ranges).items()},
             delta=self._delta,
             alpha=self._alpha,
             activation=self._activations[0].code,
             x=backend.view("x", x),
             out=out_view,
             on=launch,
+            offset=self._offset,
+            merged=self._merged,
+            units=self.units,
         )
         return result
 
     def to_mlp(self) -> MLP:
-        """Write the network out: 2 * thresholds * frequencies weights, biases and output weights.
+        """Write the network out: weights, biases and output weights of every unit.
 
         Returns
         -------
@@ -402,52 +397,158 @@ class FunahashiNetwork(MLP):
         >>> net.to_mlp()
         MLP(1 -> 130 logistic -> 1, float64, 391 parameters)
         """
-        w, a, t, phases, center = self._arrays.values()
-        xp = arrays.namespace(w)
-        n, m = w.shape[0], t.shape[0]
-        weight = xp.reshape(xp.broadcast_to((w / self._delta)[:, None, :], (n, 2 * m, self.dim)), (-1, self.dim))
-        shift = -(t[None, :] + (w @ center)[:, None]) / self._delta
-        bias = xp.reshape(xp.stack([shift + self._alpha, shift - self._alpha], axis=-1), (-1,))
-        plus = a[:, :1] @ phases[:, 0][None, :] - a[:, 1:] @ phases[:, 1][None, :]
-        coef = xp.reshape(xp.stack([plus, -plus], axis=-1), (1, -1))
-        return MLP([weight, coef], [bias, xp.zeros_like(bias[:1])], self._activations)
+        return rewriting.written_out(self)
+
+    def merge(self) -> Self:
+        """Return the same function with units that coincide made one.
+
+        Where 2 alpha delta = p h with an integer p, as by the rule, the unit that closes bump k is the one that opens
+        bump k + p: m + p units for each frequency instead of 2 m.
+
+        Returns
+        -------
+        FunahashiNetwork
+
+        Raises
+        ------
+        ValueError
+            If 2 alpha delta/h is not an integer, or more than the number of thresholds.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.FunahashiNetwork([[1.0]], [1.0], np.pi / 4 * np.arange(-32, 33), 1.0, np.pi / 2)
+        >>> net.units, net.merge().units
+        (130, 69)
+        """
+        return self._derive(_merged=rewriting.coincident_bumps(self))
+
+    def halve(self) -> Self:
+        """Return the same function with one frequency for each pair w, -w, and w = 0 in the offset.
+
+        Thresholds that are symmetric about 0 make H(-s) the conjugate of H(s). A frequency without a partner is kept,
+        as -order/2 along an axis is.
+
+        Returns
+        -------
+        FunahashiNetwork
+
+        Raises
+        ------
+        ValueError
+            If the thresholds are not symmetric about 0.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> t = np.pi / 4 * np.arange(-32, 33)
+        >>> net = kousei.FunahashiNetwork([[-1.0], [0.0], [1.0]], [0.5, 1.0, 0.5], t, 1.0, np.pi / 2)
+        >>> net.halve()
+        FunahashiNetwork(1 -> 130 logistic -> 1, float64, 1 frequencies x 65 thresholds)
+        """
+        return rewriting.halved(self)
+
+    def prune(self, tol: float) -> Self:
+        """Return the network without its smallest amplitudes, those whose moduli add up to at most `tol`.
+
+        Parameters
+        ----------
+        tol : float
+            By which values may change, up to the factor max |H|, 1 to the accuracy of H.
+
+        Returns
+        -------
+        FunahashiNetwork
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `tol` is not a positive finite number.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> t = np.pi / 4 * np.arange(-32, 33)
+        >>> kousei.FunahashiNetwork([[1.0], [2.0]], [1.0, 1e-12], t, 1.0, np.pi / 2).prune(1e-9).frequencies
+        array([[1.]])
+        """
+        require_positive(tol=tol)
+        return rewriting.pruned(self, tol)
+
+    def error_bound(self, box: Bounds | None = None) -> ErrorBound:
+        """Bound on the error of the network on a box.
+
+        Parameters
+        ----------
+        box : sequence of (lo, hi), optional
+            Inside the bounds the network was constructed on, which are the default. A network that was given by its
+            frequencies needs one.
+
+        Returns
+        -------
+        ErrorBound
+            Its parts `fourier`, `quadrature`, `edge` and `rounding`, their sum `total`, and `kind`.
+
+        Raises
+        ------
+        ValueError
+            If there is no box, or it is not inside the bounds.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0]), [(0, 1)], tol=1e-6)
+        >>> bound = net.error_bound()
+        >>> bound.total <= 1e-6, bound.kind
+        (True, 'estimated')
+        """
+        return bound_error(self, box)
+
+    @classmethod
+    def _of_parts(
+        cls, w: Any, a: Any, t: Any, delta: float, alpha: float, center: Any, phi: Activation, offset: float
+    ) -> Self:
+        """Return the network of NumPy arrays that fit, without the warning of coarse thresholds."""
+        net = object.__new__(cls)
+        net._activations = (phi,)
+        phases = bump_phases(delta, alpha, t, phi)
+        parts = {"frequencies": w, "amplitudes": real_pairs(a), "thresholds": t, "phases": real_pairs(phases)}
+        net._arrays = parts | {"center": center}
+        net._ranges = {}
+        net._spacing = spacing_of(t)
+        net._delta, net._alpha, net._offset = float(delta), float(alpha), float(offset)
+        net._dtype = np.dtype(np.float64)
+        return net
+
+    def _units_of(self, bumps: Any) -> Any:
+        return bumps + self._merged if self._merged else 2 * bumps
+
+    def _derive(self, **changes: Any) -> Self:
+        """Return a network with other private attributes; those that follow from them are made anew."""
+        derived = object.__new__(type(self))
+        derived.__dict__.update(self.__dict__)
+        derived.__dict__.update(changes)
+        derived._ranges = {}
+        if derived._bumps is not None:
+            units = derived._units_of(np.diff(derived._bumps).ravel())
+            starts = np.concatenate([[0], np.cumsum(units)]).astype(np.int64)
+            model = derived._arrays["frequencies"]
+            derived._ranges = {
+                name: arrays.like(array, model)
+                for name, array in (("bumps", np.ascontiguousarray(derived._bumps)), ("starts", starts))
+            }
+        return derived
 
     def _map(self, convert: Any) -> Self:
-        mapped = object.__new__(type(self))
-        mapped.__dict__.update(self.__dict__)
-        mapped._arrays = {name: convert(array) for name, array in self._arrays.items()}
-        mapped._dtype = arrays.real_dtype(frequencies=mapped.frequencies)
-        return mapped
+        converted = {name: convert(array) for name, array in self._arrays.items()}
+        dtype = arrays.real_dtype(frequencies=converted["frequencies"])
+        return self._derive(_arrays=converted, _dtype=dtype)
 
 
-def _real_pairs(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def real_pairs(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return complex numbers as pairs (real, imaginary), one axis more."""
     return np.stack([z.real, z.imag], axis=-1)
-
-
-def _check_order(order: int, dim: int, n_thresholds: int | None) -> int:
-    """Return the number of thresholds once the network is known to be addressable."""
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 2 or order % 2:
-        raise ValueError(f"order was {order!r}; an even integer of at least 2 is accepted")
-    count = order if n_thresholds is None else n_thresholds
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 2:
-        raise ValueError(f"n_thresholds was {count!r}; an integer of at least 2 is accepted")
-    if max(order, count) >= 2**63:
-        raise SizeError(f"order was {order} and n_thresholds {count}, which is not representable in 64 bits")
-    _core.funahashi_unit_count(order, dim, count)
-    return int(count)
-
-
-def _check_values(values: Any, dim: int) -> np.ndarray[Any, Any]:
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError("the values of f are masked; an array without a mask is accepted")
-    samples = np.asarray(values)
-    if samples.dtype.kind not in "biuf":
-        raise TypeError(f"the values of f have dtype {samples.dtype}; real numbers are accepted")
-    if samples.ndim != dim or len(set(samples.shape)) != 1 or samples.shape[0] < 2:
-        raise ValueError(
-            f"the values of f have shape {samples.shape}; {dim} axes of the same length, one for each dimension, "
-            "are accepted: f maps points (..., dim) to values (...)"
-        )
-    if not np.isfinite(samples).all():
-        raise ValueError("the values of f are NaN or infinite at some samples; finite numbers are accepted")
-    return samples.astype(np.float64)

@@ -200,7 +200,7 @@ class MLP:
         shape = batch if self.outputs == 1 else (*batch, self.outputs)
         dense = [weight for weight in self._weights if not _is_sparse(weight)]
         result, out_view = backends.output(backend, out, shape, self._dtype, x, *dense, *self._biases)
-        if len(self._activations) == 1 and not any(map(_is_sparse, self._weights)):
+        if self._activations[0].compiled and len(self._activations) == 1 and len(dense) == len(self._weights):
             self._evaluate_fused(backend, x, out_view, math.prod(batch))
         elif isinstance(backend, backends.Host):
             points = backend.view("x", x).reshape(math.prod(batch), self.dim)
@@ -216,9 +216,7 @@ class MLP:
     def _evaluate_fused(self, backend: backends.Backend, x: Array, out_view: Any, points: int) -> None:
         weight, coef = (backend.view("weights", w) for w in self._weights)
         bias, offset = (backend.view("biases", b) for b in self._biases)
-        launch = backend.launch(
-            lambda: backend.kernels.network_workspace_bytes(self.units, self.dim, self.outputs, points)
-        )
+        launch = backend.launch(lambda: backend.kernels.workspace_bytes(self.units, self.dim, self.outputs, points))
         code = self._activations[0].code
         backend.kernels.network_evaluate(weight, bias, coef, offset, code, backend.view("x", x), out_view, launch)
 

@@ -3,17 +3,17 @@ Kernels for arrays in CUDA memory: the low-level route.
 
 A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(name, object, stream)`, and a
 launch, `Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
-has passed the kernel. `..._workspace_bytes(...)` tells how much scratch memory a launch needs.
+has passed the kernel. `workspace_bytes(...)` tells how much scratch memory the sum over hidden units needs.
 
     w, b, c, o, x, out = (Array(pointer, shape, "f4") for pointer, shape in ...)
-    scratch = Array(pointer, (network_workspace_bytes(units, dim, 1, points),), "u1")
+    scratch = Array(pointer, (workspace_bytes(units, dim, 1, points),), "u1")
     network_evaluate(w, b, c, o, Activation.logistic, x, out, Cuda(stream, scratch))
 """
 from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_workspace_bytes', 'network_evaluate', 'network_workspace_bytes', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'network_evaluate', 'runtime_version', 'workspace_bytes']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -64,20 +64,18 @@ def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: ty
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
-def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
+def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
-def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
-    ...
-def funahashi_workspace_bytes(frequency_count: typing.SupportsInt | typing.SupportsIndex, threshold_count: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, points: typing.SupportsInt | typing.SupportsIndex) -> int:
+def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
 def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
-    ...
-def network_workspace_bytes(units: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, outputs: typing.SupportsInt | typing.SupportsIndex, points: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
 def runtime_version() -> int:
+    ...
+def workspace_bytes(units: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, outputs: typing.SupportsInt | typing.SupportsIndex, points: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...

@@ -1,0 +1,369 @@
+"""From a function on a box, or its samples, to a network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from kousei._lib import _core
+from kousei._lib.errors import SizeError, warn
+from kousei.activation import Activation
+from kousei.funahashi.bump import bounded, require_positive
+from kousei.funahashi.error import Residual
+from kousei.funahashi.extension import (
+    FOURIER_RCOND,
+    Bounds,
+    Extension,
+    check_bounds,
+    fourier_coefficients,
+    grid_points,
+    sample_points,
+    samples_for,
+)
+from kousei.funahashi.parameters import (
+    BumpParameters,
+    alias_bound,
+    choose_parameters,
+    edge_bounds,
+    fill_parameters,
+)
+
+if TYPE_CHECKING:
+    from kousei.funahashi.network import FunahashiNetwork
+
+    Net = TypeVar("Net", bound=FunahashiNetwork)
+
+Array = np.ndarray[Any, Any]
+Function = Callable[[Array], Any]
+Tail = Callable[[int], float] | None
+Period = float | Sequence[float] | None
+
+#: The largest difference found on a grid is multiplied by this.
+_SAFETY = 1.5
+#: Shares of a tolerance.
+_FOURIER, _PRUNING, _UNIVERSAL, _ROUNDING = 0.5, 0.05, 0.35, 0.1
+_WEIGHTS = 30
+#: Orders and numbers of samples beyond which `to_tolerance` does not go.
+_MOST_FREQUENCIES = {"fourier": 512, "window": 4096, "periodic": 4096}
+_MOST_SAMPLES = 1 << 22
+#: Points, along each axis and in all, at which the Fourier sum is held against the function.
+_HELD_OUT_AXIS, _HELD_OUT = 4099, 300_000
+
+
+class Bump(NamedTuple):
+    """What a caller says of the bump and its thresholds; None is by the rule."""
+
+    delta: float | None
+    alpha: float | None
+    cutoff: float | None
+    n_thresholds: int | None
+
+
+class Series(NamedTuple):
+    """sum_w Re[a_w e^(iw . (x - center))] on the grid of frequencies of an order, and its residual."""
+
+    frequencies: Array
+    amplitudes: Array
+    center: Array
+    residual: Residual
+
+
+def from_function(
+    cls: type[Net],
+    f: Function,
+    bounds: Bounds,
+    order: int | None,
+    activation: Activation | str,
+    extension: Extension,
+    period: Period,
+    tail: Tail,
+    center: bool,
+    bump: Bump,
+) -> Net:
+    """See `FunahashiNetwork.from_function`."""
+    lo, _ = check_bounds(bounds)
+    count = _check_order(order, len(lo), bump.n_thresholds)
+    assert order is not None
+    series = _series(f, bounds, int(order), extension, period, tail, center)
+    return _with_bump(cls, series, count, activation, bump)
+
+
+def from_samples(
+    cls: type[Net],
+    values: Any,
+    bounds: Bounds,
+    order: int | None,
+    activation: Activation | str,
+    extension: Extension,
+    period: Period,
+    center: bool,
+    bump: Bump,
+) -> Net:
+    """See `FunahashiNetwork.from_samples`."""
+    lo, hi = check_bounds(bounds)
+    samples = _check_values(values, len(lo))
+    if order is None:
+        order = max(2, samples.shape[0] // 8 * 2) if extension == "fourier" else samples.shape[0]
+    count = _check_order(order, len(lo), bump.n_thresholds)
+    order = int(order)
+    if order > samples.shape[0] or (extension != "fourier" and order != samples.shape[0]):
+        raise ValueError(
+            f"values has {samples.shape[0]} samples along each axis and order was {order}; "
+            "as many are accepted, or with extension='fourier' more samples"
+        )
+    middle = _middle(lo, hi, center)
+    w, a = fourier_coefficients(samples, bounds, order, extension, period, middle)
+    if extension == "fourier":
+        points = sample_points(bounds, samples.shape[0], extension)
+        size = float(np.abs(_fourier_sum(w, a, middle, points) - samples).max())
+    else:
+        # The sum agrees with the samples; what is beyond the grid is taken to be less than its outer half.
+        numbers = np.abs(w) / np.abs(w).max(axis=0)
+        size = float(np.abs(a[(numbers > 0.5).any(axis=1)]).sum())
+    # Twice: nothing is known between the samples.
+    residual = Residual(lo, hi, 2 * _SAFETY * size, False, samples.size if extension == "fourier" else 0)
+    return _with_bump(cls, Series(w, a, middle, residual), count, activation, bump)
+
+
+def to_tolerance(
+    cls: type[Net],
+    f: Function,
+    bounds: Bounds,
+    tol: float,
+    activation: Activation | str,
+    extension: Extension,
+    period: Period,
+    tail: Tail,
+    center: bool,
+    given: dict[str, Any],
+) -> Net:
+    """See `FunahashiNetwork.from_function`, `tol`."""
+    require_positive(tol=tol)
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(f"{name} was {value!r} beside tol; tol chooses it, and accepts none")
+    check_bounds(bounds)
+    phi = bounded(activation)
+    series = _lowest_order(f, bounds, float(tol), extension, period, tail, center)
+    lo, hi = series.residual.lo, series.residual.hi
+
+    w, a = _halved(series.frequencies, series.amplitudes)
+    moduli = np.abs(a)
+    offset = float(a[~w.any(axis=1)].real.sum())
+    ascending = np.argsort(moduli, kind="stable")
+    dropped = np.cumsum(moduli[ascending]) <= _PRUNING * tol
+    kept = np.sort(ascending[~dropped])
+    kept = kept[w[kept].any(axis=1)]
+    lost = float(moduli[ascending[dropped]].sum())
+    w, a = w[kept], a[kept]
+    residual = series.residual._replace(size=series.residual.size + lost)
+
+    share = min(_UNIVERSAL * tol / max(float(np.abs(a).sum()), 1e-300), 0.5)
+    # Of w . (x - center) on the box.
+    reach = np.abs(w @ ((lo + hi) / 2 - series.center)) + np.abs(w) @ ((hi - lo) / 2)
+    if share < 1e-15:
+        raise ValueError(
+            f"tol was {tol}: rounding stops it, as the amplitudes add up to {np.abs(a).sum():.3g} and rounding "
+            f"leaves about 1e-15 of that; a larger tol, or a smaller box, is accepted"
+        )
+    # A smaller share makes the bump narrower, and its units cancel less.
+    for part in (share, share / 8, share / 64):
+        rule = choose_parameters(float(reach.max(initial=math.pi)), max(part, 1e-15), phi)
+        net = cls._of_parts(w, a, rule.thresholds, rule.delta, rule.alpha, series.center, phi, offset)
+        net = net._derive(_bumps=_bumps_for(reach, share, rule, phi), _merged=rule.p, _residual=residual)
+        bound = net.error_bound()
+        if bound.total <= tol:
+            return net
+    raise ValueError(
+        f"tol was {tol}: rounding stops it, at {bound.rounding:.3g} with output weights that cancel; "
+        "a larger tol, or a smaller box, is accepted"
+    )
+
+
+def _lowest_order(
+    f: Function, bounds: Bounds, tol: float, extension: Extension, period: Period, tail: Tail, center: bool
+) -> Series:
+    """Return the series of the lowest order whose residual takes its share of the tolerance."""
+    dim = len(bounds)
+
+    def rounding(series: Series) -> float:
+        # Output weights add up to some _WEIGHTS times the amplitudes.
+        return _WEIGHTS * 2.2e-16 * float(np.abs(series.amplitudes).sum())
+
+    def enough(series: Series) -> bool:
+        return series.residual.size <= _FOURIER * tol and rounding(series) <= _ROUNDING * tol
+
+    def attempt(order: int) -> Series:
+        series = _series(f, bounds, order, extension, period, tail, center)
+        if series.residual.size > _FOURIER * tol or enough(series):
+            return series
+        return _series(f, bounds, order, extension, period, tail, center, tol)
+
+    failed, order, best, sizes = 0, 2, math.inf, []
+    while True:
+        if samples_for(order, dim, extension) ** dim > _MOST_SAMPLES or order > _MOST_FREQUENCIES[extension]:
+            raise ValueError(
+                f"tol was {tol}: the function stops it, whose Fourier sum is still {best:.3g} off with "
+                f"order {failed} (a jump, a kink, many oscillations or dimensions); a larger tol is accepted"
+            )
+        series = attempt(order)
+        sizes.append(series.residual.size)
+        best = min(best, sizes[-1])
+        if enough(series):
+            break
+        scale = float(np.abs(series.amplitudes).sum())
+        if len(sizes) > 5 and min(sizes[-4:]) > 0.5 * min(sizes[:-4]) and best < 1e-9 * scale:
+            raise ValueError(
+                f"tol was {tol}: rounding stops it, as the Fourier sum stays {best:.3g} off whatever its order; "
+                "a larger tol is accepted"
+            )
+        failed, order = order, max(order + 2, order * 5 // 8 * 2)
+    found = order
+    while found - failed > 2:
+        middle = (failed + found) // 4 * 2
+        candidate = attempt(max(middle, failed + 2))
+        if enough(candidate):
+            series, found = candidate, max(middle, failed + 2)
+        else:
+            failed = max(middle, failed + 2)
+    return series
+
+
+def _series(
+    f: Function,
+    bounds: Bounds,
+    order: int,
+    extension: Extension,
+    period: Period,
+    tail: Tail,
+    center: bool,
+    tol: float = 0.0,
+) -> Series:
+    """Return the series of an order; to a tolerance the amplitudes are no larger than it asks for."""
+    lo, hi = check_bounds(bounds)
+    middle = _middle(lo, hi, center)
+    count = samples_for(order, len(lo), extension)
+    values = _check_values(f(sample_points(bounds, count, extension, period)), len(lo))
+    if len(set(values.shape)) != 1 or values.shape[0] != count:
+        raise ValueError(
+            f"the values of f have shape {values.shape}; {(count,) * len(lo)} is accepted: f maps points (..., dim) "
+            "to values (...)"
+        )
+    size = float(np.abs(values).max())
+    rcond = min(max(FOURIER_RCOND, 0.1 * tol / size if size else 1.0), 1e-2)
+    w, a = fourier_coefficients(values, bounds, order, extension, period, middle, rcond)
+    if tail is not None:
+        if extension != "periodic":
+            raise ValueError(f"tail came with extension={extension!r}; it bounds coefficients of 'periodic' alone")
+        beyond = float(tail(order))
+        if not beyond >= 0:
+            raise ValueError(f"tail({order}) was {beyond}; a bound, at least 0, is accepted")
+        # What is left out, and what sampling folds onto the grid.
+        return Series(w, a, middle, Residual(lo, hi, 2 * beyond, True, 0))
+    # Between the samples, and denser towards the sides of the box, where the residual is largest.
+    held = min(count + 3, _HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
+    nodes = np.cos(np.pi * np.arange(held) / (held - 1))
+    points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
+    held_out = _check_values(f(points), len(lo))
+    size = float(np.abs(_fourier_sum(w, a, middle, points) - held_out).max())
+    return Series(w, a, middle, Residual(lo, hi, _SAFETY * size, False, held_out.size))
+
+
+def _fourier_sum(w: Array, a: Array, center: Array, points: Array) -> Array:
+    """Return sum_w Re[a_w e^(iw . (x - center))] on a grid of points, for w on a grid: one axis after the other."""
+    dim = points.ndim - 1
+    order = round(len(a) ** (1 / dim))
+    grid, total = w.reshape((order,) * dim + (dim,)), a.reshape((order,) * dim)
+    for axis in range(dim):
+        waves = np.exp(1j * np.outer(_along(points, axis) - center[axis], _along(grid, axis)))
+        total = np.moveaxis(np.tensordot(waves, total, (1, axis)), 0, axis)
+    return np.asarray(total.real)
+
+
+def _along(grid: Array, axis: int) -> Array:
+    """Return the coordinates of a grid (..., dim) along one axis."""
+    along = np.moveaxis(grid[..., axis], axis, 0)
+    return np.asarray(along.reshape(len(along), -1)[:, 0])
+
+
+def _with_bump(cls: type[Net], series: Series, count: int, activation: Activation | str, bump: Bump) -> Net:
+    lo, hi = series.residual.lo, series.residual.hi
+    farthest = np.maximum(np.abs(lo - series.center), np.abs(hi - series.center))
+    s_max = float((np.abs(series.frequencies) @ farthest).max())
+    phi = bounded(activation)
+    delta, alpha, cutoff = fill_parameters(s_max, count, bump.delta, bump.alpha, bump.cutoff, phi)
+    thresholds = -cutoff + 2 * cutoff / count * np.arange(count)
+    net = cls(series.frequencies, series.amplitudes, thresholds, delta, alpha, series.center, phi)
+    if cutoff < s_max:
+        warn(
+            f"cutoff is {cutoff:.6g}, and w . (x - center) reaches {s_max:.6g} on the box: beyond the thresholds the "
+            "network does not follow the function"
+        )
+    return net._derive(_residual=series.residual)
+
+
+def _halved(w: Array, a: Array) -> tuple[Array, Array]:
+    """Return one of each pair w, -w; a sum of Re[a_w e^(iw . u)] stays the same."""
+    index: dict[bytes, int] = {}
+    kept: list[int] = []
+    a = a.copy()
+    for i, row in enumerate(w + 0.0):
+        partner = index.pop((0.0 - row).tobytes(), None) if row.any() else None
+        if partner is None:
+            index[row.tobytes()] = i
+            kept.append(i)
+        else:
+            a[partner] += np.conj(a[i])
+    return w[kept], a[kept]
+
+
+def _bumps_for(reach: Array, tol: float, rule: BumpParameters, phi: Activation) -> Array:
+    """Return the bumps each frequency needs, (n, 2), for which H is within `tol` of e^(is) up to its reach."""
+    h = math.pi / rule.p
+    room = tol - alias_bound(rule.delta, rule.alpha, h, phi)
+    # The least distance of the first missing threshold for which the ends cost no more than the room.
+    near, far = 0.0, h * (rule.k + 1)
+    for _ in range(50):
+        middle = (near + far) / 2
+        costs = 2 * float(edge_bounds(np.array(middle), rule.delta, rule.alpha, h, phi))
+        near, far = (near, middle) if costs <= room else (middle, far)
+    k = np.clip(np.ceil((reach + far) / h - 1 + 1e-9).astype(np.int64), (rule.p + 1) // 2, rule.k)
+    return np.stack([rule.k - k, rule.k + k + 1], axis=-1)
+
+
+def _middle(lo: Array, hi: Array, center: bool) -> Array:
+    if not isinstance(center, bool | np.bool_):
+        raise TypeError(f"center was {center!r}; True and False are accepted")
+    return (lo + hi) / 2 if center else np.zeros(len(lo))
+
+
+def _check_order(order: int | None, dim: int, n_thresholds: int | None) -> int:
+    """Return the number of thresholds once the network is known to be addressable."""
+    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 2 or order % 2:
+        raise ValueError(f"order was {order!r}; an even integer of at least 2 is accepted")
+    count = order if n_thresholds is None else n_thresholds
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 2:
+        raise ValueError(f"n_thresholds was {count!r}; an integer of at least 2 is accepted")
+    if max(order, count) >= 2**63:
+        raise SizeError(f"order was {order} and n_thresholds {count}, which is not representable in 64 bits")
+    _core.funahashi_unit_count(order, dim, count)
+    return int(count)
+
+
+def _check_values(values: Any, dim: int) -> Array:
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError("the values of f are masked; an array without a mask is accepted")
+    samples = np.asarray(values)
+    if samples.dtype.kind not in "biuf":
+        raise TypeError(f"the values of f have dtype {samples.dtype}; real numbers are accepted")
+    if samples.ndim != dim or len(set(samples.shape)) != 1 or samples.shape[0] < 2:
+        raise ValueError(
+            f"the values of f have shape {samples.shape}; {dim} axes of the same length, one for each dimension, "
+            "are accepted: f maps points (..., dim) to values (...)"
+        )
+    if not np.isfinite(samples).all():
+        raise ValueError("the values of f are NaN or infinite at some samples; finite numbers are accepted")
+    return samples.astype(np.float64)
