@@ -8,6 +8,7 @@
 
 #include "parallel.hpp"
 #include "simd/kernels.hpp"
+#include "workspace.hpp"
 
 /// The dense sum over hidden units, for every kind of network that answers unit_at, coordinate and offset.
 namespace kousei::detail {
@@ -38,28 +39,6 @@ struct Blocks {
     std::int64_t scratch() const {
         return checked_mul(dim + 2 + outputs, tile) + checked_mul(chunk + 1, dim);  // in Reals, for each worker
     }
-};
-
-/// Hands out consecutive aligned pieces of a workspace.
-class Carver {
- public:
-    explicit Carver(Workspace workspace) : at_(static_cast<std::byte*>(workspace.data)) {}
-
-    template <class T>
-    T* take(std::int64_t count) {
-        T* piece = reinterpret_cast<T*>(at_);
-        at_ += padded_bytes<T>(count);
-        return piece;
-    }
-
-    template <class T>
-    static std::int64_t padded_bytes(std::int64_t count) {
-        const std::int64_t bytes = checked_mul(count, sizeof(T));
-        return checked_mul((bytes + workspace_alignment - 1) / workspace_alignment, workspace_alignment);
-    }
-
- private:
-    std::byte* at_;
 };
 
 template <class Real>

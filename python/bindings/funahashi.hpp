@@ -73,7 +73,7 @@ void bind_funahashi(pybind11::module_& m) {
         [](const Array& frequencies, const Array& amplitudes, const Array& thresholds, const Array& phases,
            const Array& center, Real delta, Real alpha, Activation activation, const Array& x, Array& out,
            const typename Side::Execution& on, Real offset, std::int64_t merged, const BumpRanges<Side>& bumps,
-           const BumpRanges<Side>& starts, std::int64_t units) {
+           const BumpRanges<Side>& starts, std::int64_t units, funahashi::Method method) {
             const auto net = funahashi_view<Side, Real>(frequencies, amplitudes, thresholds, phases, center, delta,
                                                         alpha, activation, offset, merged, bumps, starts, units);
             const Shape batch = batch_of("x", x, net.dim);
@@ -82,14 +82,23 @@ void bind_funahashi(pybind11::module_& m) {
             const Real* from = x.data();
             Real* to = out.mutable_data();
             Side::run(on, from, [&](auto where, auto lend) {
-                funahashi::evaluate(where, net, from, points, to,
-                                    lend(funahashi::workspace_bytes(where, net, points)));
+                if constexpr (Side::readable) {
+                    funahashi::evaluate(where, net, method, from, points, to,
+                                        lend(funahashi::workspace_bytes(where, net, method, points)));
+                } else {
+                    if (method != funahashi::Method::dense) {
+                        throw std::invalid_argument("method is not dense; on CUDA that one is accepted");
+                    }
+                    funahashi::evaluate(where, net, from, points, to,
+                                        lend(funahashi::workspace_bytes(where, net, points)));
+                }
             });
         },
         "frequencies"_a.noconvert(), "amplitudes"_a.noconvert(), "thresholds"_a.noconvert(), "phases"_a.noconvert(),
         "center"_a.noconvert(), "delta"_a, "alpha"_a, "activation"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a,
         "offset"_a = Real(0), "merged"_a = 0, "bumps"_a.noconvert() = pybind11::none(),
-        "starts"_a.noconvert() = pybind11::none(), "units"_a = 0);
+        "starts"_a.noconvert() = pybind11::none(), "units"_a = 0,
+        pybind11::arg_v("method", funahashi::Method::dense, "kousei._lib._core.FunahashiMethod.dense"));
     m.def(
         "funahashi_bump_transform",
         [](Activation activation, Real delta, Real alpha, const Array& omega, Array& out,
@@ -103,6 +112,39 @@ void bind_funahashi(pybind11::module_& m) {
             });
         },
         "activation"_a, "delta"_a, "alpha"_a, "omega"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+}
+
+/// What there is on the host alone.
+template <class Side, class Real>
+void bind_funahashi_phases(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Array = typename Side::template Array<Real>;
+    m.def(
+        "funahashi_evaluate_table",
+        [](const Array& frequencies, const Array& amplitudes, const Array& center, Real offset, const Array& values,
+           Real first, Real cells_per_unit, const Array& x, Array& out, const typename Side::Execution& on) {
+            require_axes("frequencies", frequencies, 2);
+            require_shape("amplitudes", amplitudes, {frequencies.shape(0), 2});
+            require_shape("center", center, {frequencies.shape(1)});
+            require_axes("values", values, 3);
+            require_shape("values", values, {values.shape(0), 9, 2});
+            if (values.shape(0) == 0) throw pybind11::value_error("values has no cells");
+            funahashi::View<Real> net{};
+            net.frequencies = frequencies.data(), net.amplitudes = amplitudes.data(), net.center = center.data();
+            net.frequency_count = frequencies.shape(0), net.dim = frequencies.shape(1), net.offset = offset;
+            const funahashi::Table<Real> table{values.data(), values.shape(0), first, cells_per_unit};
+            const Shape batch = batch_of("x", x, net.dim);
+            require_shape("out", out, batch);
+            const std::int64_t points = size_of(batch);
+            const Real* from = x.data();
+            Real* to = out.mutable_data();
+            Side::run(on, from, [&](auto where, auto lend) {
+                funahashi::evaluate(where, net, table, from, points, to,
+                                    lend(funahashi::workspace_bytes(where, net, table, points)));
+            });
+        },
+        "frequencies"_a.noconvert(), "amplitudes"_a.noconvert(), "center"_a.noconvert(), "offset"_a,
+        "values"_a.noconvert(), "first"_a, "cells_per_unit"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);
 }
 
 }  // namespace kousei::python

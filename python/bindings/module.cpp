@@ -26,6 +26,12 @@ PYBIND11_MODULE(_core, m) {
         .value("relu", kousei::Activation::relu)
         .finalize();
 
+    py::native_enum<kousei::funahashi::Method>(m, "FunahashiMethod", "enum.Enum")
+        .value("dense", kousei::funahashi::Method::dense)
+        .value("shared", kousei::funahashi::Method::shared)
+        .value("window", kousei::funahashi::Method::window)
+        .finalize();
+
     m.def("num_threads", &kousei::num_threads);
     m.def("set_num_threads", &kousei::set_num_threads, py::arg("count"));
     m.def("instruction_set_name", &kousei::instruction_set_name);

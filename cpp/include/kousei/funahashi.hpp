@@ -51,6 +51,43 @@ std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points)
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace);
 
+/// Ways to evaluate the same network. `shared`: one exponential for each frequency and point, and a fraction for each
+/// unit, several to a division. `window`: the same for the units near the point, sums prepared in advance for those
+/// on one side, which are 1, and nothing for those on the other.
+enum class Method { dense, shared, window };
+
+/// Whether a method is for this network: `shared` and `window` for logistic and tanh units, `shared` where the
+/// exponentials of the thresholds do not overflow.
+template <class Real>
+bool allows(const View<Real>& net, Method method);
+
+template <class Real>
+std::int64_t workspace_bytes(Cpu on, const View<Real>& net, Method method, std::int64_t points);
+
+/// As `evaluate` without a method, which is dense; std::invalid_argument where `allows` says no.
+template <class Real>
+void evaluate(Cpu on, const View<Real>& net, Method method, const Real* x, std::int64_t points, Real* out,
+              Workspace workspace);
+
+/// H by a polynomial of degree 8 on each of `cells` cells of equal width from `first` on, with zeros in the first and
+/// the last, which stand for all arguments beyond.
+template <class Real>
+struct Table {
+    const Real* values;  ///< (cells, 9, 2): complex coefficients, the highest power of (s - middle)/width first
+    std::int64_t cells;
+    Real first;
+    Real cells_per_unit;
+};
+
+template <class Real>
+std::int64_t workspace_bytes(Cpu on, const View<Real>& net, const Table<Real>& table, std::int64_t points);
+
+/// offset + sum_w Re[a_w H(w . (x - center))] with H from a table; of the network only frequencies, amplitudes,
+/// centre and offset are read.
+template <class Real>
+void evaluate(Cpu on, const View<Real>& net, const Table<Real>& table, const Real* x, std::int64_t points, Real* out,
+              Workspace workspace);
+
 /// out[i] = Psi(omega[i]), the Fourier transform of the bump, see bump_transform_at in funahashi_unit.hpp.
 template <class Real>
 void bump_transform(Cpu on, Activation activation, Real delta, Real alpha, const Real* omega, std::int64_t count,

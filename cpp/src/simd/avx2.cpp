@@ -4,7 +4,11 @@
 namespace kousei::simd::avx2 {
 
 extern const InstructionSet set;
-const InstructionSet set{"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
-                         &kernels<float>, &kernels<double>};
+const InstructionSet set{"avx2",
+                         [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+                         &kernels<float>,
+                         &kernels<double>,
+                         phase_kernels<float>,
+                         phase_kernels<double>};
 
 }  // namespace kousei::simd::avx2

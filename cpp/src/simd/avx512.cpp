@@ -9,6 +9,9 @@ const InstructionSet set{"avx512",
                              return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
                          },
-                         &kernels<float>, &kernels<double>};
+                         &kernels<float>,
+                         &kernels<double>,
+                         phase_kernels<float>,
+                         phase_kernels<double>};
 
 }  // namespace kousei::simd::avx512

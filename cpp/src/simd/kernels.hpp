@@ -37,11 +37,59 @@ struct Kernels {
     void (*apply)(const Real* z, std::int64_t count, Real* out);
 };
 
+/// One frequency w at the points of a chunk: points are x[d * stride + i], s = origin + sum_d weight[d] x[d, i].
+template <class Real>
+struct Phase {
+    const Real* weight;  ///< (dim)
+    const Real* x;
+    std::int64_t dim;
+    std::int64_t stride;
+    std::int64_t points;
+    Real origin;
+};
+
+/// Degree of the polynomials of a table.
+inline constexpr int table_degree = 8;
+
+/// What the faster ways to evaluate a network of one frequency after the other take. Lanes are points, but in
+/// `window` units. Arrays of points are padded to a multiple of `widest`.
+template <class Real>
+struct PhaseKernels {
+    /// z[i] = 2^max(-limit, min(limit, -s)).
+    void (*powers)(const Phase<Real>& phase, Real limit, Real* z);
+    /// sum[i] += the rational functions of z[i] with top[k] + top[k + 1] z + ... above and 1 + bottom[k group] z +
+    /// bottom[k group + 1] z^2 + ... below, for k = 0, group, 2 group, ... < count; of degree group - 1 over group,
+    /// 1, 2 or 4.
+    void (*rationals)(const Real* top, const Real* bottom, std::int64_t count, int group, const Real* z,
+                      std::int64_t points, double* sum);
+    /// cell[i] = max(0, min(most, floor(s))) and z[i] = 2^(log_spacing (cell[i] - s)), |cell[i] - s| <= 1 at most.
+    void (*places)(const Phase<Real>& phase, std::int64_t most, Real log_spacing, std::int64_t* cell, Real* z);
+    /// lanes[i] += coef[cell[i] + k] / (1 + growth[k] z[i]) over k < length, 4 vectors of fractions to a division;
+    /// lanes is (points, widest), length a multiple of `widest`.
+    void (*window)(const Real* growth, const Real* coef, std::int64_t length, const std::int64_t* cell, const Real* z,
+                   std::int64_t points, Real* lanes);
+    /// sum[i] += Re[a T(s)]; complex numbers are pairs, and T is a polynomial on each cell floor(s) = 0 ... most:
+    /// (most + 1, table_degree + 1, 2), the highest power of s - cell - 1/2 first. `cell` and `distance` are scratch.
+    void (*table)(const Phase<Real>& phase, std::int64_t most, const Real* values, const Real* a, std::int64_t* cell,
+                  Real* distance, double* sum);
+};
+
 struct InstructionSet {
     const char* name;
     bool (*supported)();
     Kernels<float> (*float_kernels)(Activation);
     Kernels<double> (*double_kernels)(Activation);
+    PhaseKernels<float> float_phases;
+    PhaseKernels<double> double_phases;
+
+    template <class Real>
+    const PhaseKernels<Real>& phases() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_phases;
+        } else {
+            return double_phases;
+        }
+    }
 
     template <class Real>
     Kernels<Real> kernels(Activation activation) const {

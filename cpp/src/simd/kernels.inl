@@ -149,6 +149,190 @@ Kernels<Real> kernels(Activation which) {
     });
 }
 
+/// x in every lane: x - 0 is x to the compiler, and x + 0 is not.
+template <class Real>
+inline Vector<Real> broadcast(Real x) {
+    return x - Vector<Real>{};
+}
+
+/// s of the points from `i` on, one in each lane.
+template <class Real>
+inline Vector<Real> phase_at(const Phase<Real>& phase, std::int64_t i) {
+    Vector<Real> s = broadcast(phase.origin);
+    for (std::int64_t d = 0; d < phase.dim; ++d) s += load(phase.x + d * phase.stride + i) * phase.weight[d];
+    return s;
+}
+
+template <class V>
+inline V clamp(V x, math::scalar_t<V> least, math::scalar_t<V> most) {
+    const V low = least - V{}, high = most - V{};
+    x = x < low ? low : x;
+    return x > high ? high : x;
+}
+
+template <class Real>
+void powers(const Phase<Real>& phase, Real limit, Real* z) {
+    for (std::int64_t i = 0; i < phase.points; i += width<Real>) {
+        store<Real>(math::exp2<Range::finite>(clamp(-phase_at(phase, i), -limit, limit)), z + i);
+    }
+}
+
+/// n[0]/q[0] + n[1]/q[1] as one fraction, in n[0] and q[0].
+template <class V>
+inline void add_fraction(V& n, V& q, V other_n, V other_q) {
+    n = n * other_q + other_n * q;
+    q = q * other_q;
+}
+
+/// n/q, q >= 1, to 2 ulp by Newton's method where the hardware estimates 1/q. Division is another unit of the
+/// processor, and the two work at the same time.
+#if defined(__AVX512F__)
+inline Vector<double> newton_quotient(Vector<double> n, Vector<double> q) {
+    Vector<double> inverse = _mm512_mask_rcp14_pd(q, 0xff, q);
+    inverse += inverse * (1 - q * inverse);
+    return n * (inverse + inverse * (1 - q * inverse));
+}
+inline Vector<float> newton_quotient(Vector<float> n, Vector<float> q) {
+    const Vector<float> inverse = _mm512_mask_rcp14_ps(q, 0xffff, q);
+    return n * (inverse + inverse * (1 - q * inverse));
+}
+#else
+template <class V>
+inline V newton_quotient(V n, V q) {
+    return n / q;
+}
+#endif
+
+template <class Real, int group>
+inline void rationals_of(const Real* top, const Real* bottom, std::int64_t count, const Real* z, std::int64_t points,
+                         double* sum) {
+    using V = Vector<Real>;
+    const auto at = [&]<int vectors>(std::int64_t i) {
+        V power[vectors], total[vectors] = {};
+        for (int v = 0; v < vectors; ++v) power[v] = load(z + i + v * width<Real>);
+        const auto add = [&]<bool newton>(std::int64_t k) {
+            for (int v = 0; v < vectors; ++v) {
+                V n = broadcast(top[k + group - 1]), q = broadcast(bottom[k * group + group - 1]);
+                for (int m = group - 2; m >= 0; --m) {
+                    n = n * power[v] + top[k + m];
+                    q = q * power[v] + bottom[k * group + m];
+                }
+                q = q * power[v] + Real(1);
+                total[v] += newton ? newton_quotient(n, q) : n / q;
+            }
+        };
+        std::int64_t k = 0;
+        for (; k + group < count; k += 2 * group) {
+            add.template operator()<false>(k);
+            add.template operator()<true>(k + group);
+        }
+        if (k < count) add.template operator()<false>(k);
+        for (int v = 0; v < vectors; ++v) {
+            Real lane[width<Real>];
+            store<Real>(total[v], lane);
+            for (int j = 0; j < width<Real>; ++j) sum[i + v * width<Real> + j] += lane[j];
+        }
+    };
+    constexpr int together = 4;
+    constexpr std::int64_t step = together * width<Real>;
+    std::int64_t i = 0;
+    for (; i + step <= points; i += step) at.template operator()<together>(i);
+    for (; i < points; i += width<Real>) at.template operator()<1>(i);
+}
+
+template <class Real>
+void rationals(const Real* top, const Real* bottom, std::int64_t count, int group, const Real* z, std::int64_t points,
+               double* sum) {
+    switch (group) {
+        case 4:
+            return rationals_of<Real, 4>(top, bottom, count, z, points, sum);
+        case 2:
+            return rationals_of<Real, 2>(top, bottom, count, z, points, sum);
+        default:
+            return rationals_of<Real, 1>(top, bottom, count, z, points, sum);
+    }
+}
+
+/// floor(s), at least 0 and at most `most`; 0 for NaN.
+template <class Real>
+inline Vector<Real> cell_of(Vector<Real> s, std::int64_t most, std::int64_t* cell) {
+    using V = Vector<Real>;
+    const V place = clamp<V>(s, Real(0), static_cast<Real>(most));
+    const auto whole = __builtin_convertvector(place == place ? place : V{}, math::integer_t<V>);
+    for (int lane = 0; lane < width<Real>; ++lane) cell[lane] = whole[lane];
+    return __builtin_convertvector(whole, V);
+}
+
+template <class Real>
+void places(const Phase<Real>& phase, std::int64_t most, Real log_spacing, std::int64_t* cell, Real* z) {
+    for (std::int64_t i = 0; i < phase.points; i += width<Real>) {
+        const Vector<Real> s = phase_at(phase, i);
+        const Vector<Real> whole = cell_of<Real>(s, most, cell + i);
+        const Vector<Real> into = clamp(whole - s, Real(-1), Real(1));
+        store<Real>(math::exp2<Range::finite>(into * log_spacing), z + i);
+    }
+}
+
+template <class Real>
+void window(const Real* growth, const Real* coef, std::int64_t length, const std::int64_t* cell, const Real* z,
+            std::int64_t points, Real* lanes) {
+    using V = Vector<Real>;
+    constexpr int group = 4;
+    for (std::int64_t i = 0; i < points; ++i) {
+        const Real* const c = coef + cell[i];
+        const V power = broadcast(z[i]);
+        V total = load(lanes + i * widest);
+        std::int64_t k = 0;
+        for (; k + group * width<Real> <= length; k += group * width<Real>) {
+            V n[group], q[group];
+            for (int j = 0; j < group; ++j) {
+                n[j] = load(c + k + j * width<Real>);
+                q[j] = load(growth + k + j * width<Real>) * power + Real(1);
+            }
+            for (int half = group / 2; half > 0; half /= 2) {
+                for (int j = 0; j < half; ++j) add_fraction(n[j], q[j], n[j + half], q[j + half]);
+            }
+            total += n[0] / q[0];
+        }
+        for (; k < length; k += width<Real>) total += load(c + k) / (load(growth + k) * power + Real(1));
+        store<Real>(total, lanes + i * widest);
+    }
+}
+
+template <class Real>
+struct PairOf {
+    typedef Real type __attribute__((vector_size(2 * sizeof(Real))));
+};
+
+template <class Real>
+void table(const Phase<Real>& phase, std::int64_t most, const Real* values, const Real* a, std::int64_t* cell,
+           Real* distance, double* sum) {
+    using Pair = typename PairOf<Real>::type;
+    for (std::int64_t i = 0; i < phase.points; i += width<Real>) {
+        const Vector<Real> s = phase_at(phase, i);
+        const Vector<Real> whole = cell_of<Real>(s, most, cell + i);
+        store<Real>(clamp(s - whole - Real(0.5), Real(-0.5), Real(0.5)), distance + i);
+    }
+    constexpr std::int64_t row = 2 * (table_degree + 1);
+    const Pair amplitude = {a[0], -a[1]};
+    for (std::int64_t i = 0; i < phase.points; ++i) {
+        const Real* const powers_of = values + cell[i] * row;
+        Pair value;
+        __builtin_memcpy(&value, powers_of, sizeof value);
+        for (int power = 1; power <= table_degree; ++power) {
+            Pair next;
+            __builtin_memcpy(&next, powers_of + 2 * power, sizeof next);
+            value = value * distance[i] + next;
+        }
+        value *= amplitude;
+        sum[i] += static_cast<double>(value[0] + value[1]);
+    }
+}
+
+template <class Real>
+constexpr PhaseKernels<Real> phase_kernels = {&powers<Real>, &rationals<Real>, &places<Real>, &window<Real>,
+                                              &table<Real>};
+
 }  // namespace
 }  // namespace KOUSEI_ISA
 }  // namespace kousei::simd

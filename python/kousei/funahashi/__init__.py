@@ -7,6 +7,7 @@ Networks 2 (1989): 2 N^(D+1) hidden units from the N^D Fourier coefficients of a
 
 from kousei.funahashi.bump import bump_transform, universal_function
 from kousei.funahashi.error import ErrorBound
+from kousei.funahashi.evaluation import Plan
 from kousei.funahashi.extension import sample_points
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.funahashi.parameters import BumpParameters, choose_parameters, quadrature_bound
@@ -15,6 +16,7 @@ __all__ = [
     "BumpParameters",
     "ErrorBound",
     "FunahashiNetwork",
+    "Plan",
     "bump_transform",
     "choose_parameters",
     "quadrature_bound",

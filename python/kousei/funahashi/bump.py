@@ -119,9 +119,14 @@ def universal_function(
         scalar = np.asarray(s, dtype=np.float64)
         return complex(universal_function(scalar, delta, alpha, thresholds, activation))
     times = arrays.real_numbers("thresholds", thresholds)
-    phi = bounded(activation)
-    phases = bump_phases(delta, alpha, times, phi)
+    result = wave(s, delta, alpha, times, bounded(activation))
     warn_of_aliases(times)
+    return result
+
+
+def wave(s: Array, delta: float, alpha: float, times: np.ndarray[Any, Any], phi: Activation) -> Array:
+    """As `universal_function`, without the warning."""
+    phases = bump_phases(delta, alpha, times, phi)
     backend, s = backends.enter("s", s)
     dtype = arrays.real_dtype(s=s)
     # One hidden layer with the real and the imaginary part as its two outputs.

@@ -11,7 +11,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei.activation import Activation
-from kousei.funahashi import construction, rewriting
+from kousei.funahashi import construction, evaluation, rewriting
 from kousei.funahashi.bump import bounded, bump_phases, require_positive, spacing_of, warn_of_aliases
 from kousei.funahashi.error import ErrorBound, Residual, bound_error
 from kousei.funahashi.extension import Bounds, Extension
@@ -83,6 +83,7 @@ class FunahashiNetwork(MLP):
     _offset: float
     _bumps: np.ndarray[Any, Any] | None = None  # first, and one past the last, that each frequency takes
     _merged = 0  # how many bumps on the unit that closes one opens another; 0: two units for each bump
+    _table: evaluation.Table | None = None
     _residual: Residual | None = None  # how far the Fourier sum is from the function
 
     def __init__(
@@ -334,8 +335,10 @@ class FunahashiNetwork(MLP):
             f"{n} frequencies x {most}{m} thresholds)"
         )
 
-    def __call__(self, x: Array, /, *, out: Array | None = None, precision: str = "full") -> Array:
-        """Evaluate the network: every unit, at every point, without writing the weights out.
+    def __call__(
+        self, x: Array, /, *, out: Array | None = None, precision: str = "full", method: str = "auto"
+    ) -> Array:
+        """Evaluate the network without writing the weights out.
 
         Memory is that of the points, the values and O(frequencies + thresholds).
 
@@ -345,6 +348,12 @@ class FunahashiNetwork(MLP):
             Points, of the dtype and in the memory of the network.
         out, precision
             As in `MLP`.
+        method : {"auto", "dense", "shared", "window", "table"}
+            "dense" adds up every unit. The others give the same values to rounding, a few 1e-16 times the sum of
+            |output weights| in float64: "shared" takes one exponential for each frequency and point, "window" the
+            same for the units near the point alone, and "table" has H on a fine grid, made by the first call.
+            "shared" and "window" are for logistic and tanh units, "table" also for erf, and for frequencies that all
+            take the same thresholds. "auto" is what `plan` says.
 
         Returns
         -------
@@ -356,25 +365,52 @@ class FunahashiNetwork(MLP):
         TypeError, ValueError, CudaError
             As in `MLP`.
         """
-        if not self._activations[0].compiled:
+        if method != "auto" and method not in evaluation.METHODS:
+            names = ", ".join(map(repr, evaluation.METHODS))
+            raise ValueError(f"method was {method!r}; 'auto', {names} are accepted")
+        if not self._activations[0].compiled and method in ("auto", "dense"):
             return self.to_mlp()(x, out=out, precision=precision)
         backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self.frequencies)
+        if method == "auto":
+            method = self.plan(math.prod(batch)).method
+        reason = evaluation.why_not(self, method)
+        if reason:
+            raise ValueError(f"method was {method!r}: {reason}")
         result, out_view = backends.output(backend, out, batch, self._dtype, x, *self._arrays.values())
-        launch = backend.launch(lambda: backend.kernels.workspace_bytes(self.units, self.dim, 1, math.prod(batch)))
-        backend.kernels.funahashi_evaluate(
-            **{name: backend.view(name, array) for name, array in (self._arrays | self._ranges).items()},
-            delta=self._delta,
-            alpha=self._alpha,
-            activation=self._activations[0].code,
-            x=backend.view("x", x),
-            out=out_view,
-            on=launch,
-            offset=self._offset,
-            merged=self._merged,
-            units=self.units,
-        )
+        evaluation.evaluate(self, backend, method, x, batch, out_view)
         return result
+
+    def plan(self, n_points: int) -> evaluation.Plan:
+        """Say how ``method="auto"`` evaluates this many points, and why.
+
+        Parameters
+        ----------
+        n_points : int
+
+        Returns
+        -------
+        Plan
+            `method`, and `nanoseconds`, what every possible method is estimated to take on one thread.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n_points` is not an integer of at least 0.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0]), [(0, 1)], 32, n_thresholds=256)
+        >>> net.plan(1_000_000).method
+        'table'
+        """
+        if not isinstance(n_points, int | np.integer) or isinstance(n_points, bool):
+            raise TypeError(f"n_points was {n_points!r}; an integer is accepted")
+        if n_points < 0:
+            raise ValueError(f"n_points was {n_points}; at least 0 is accepted")
+        return evaluation.plan(self, int(n_points))
 
     def to_mlp(self) -> MLP:
         """Write the network out: weights, biases and output weights of every unit.
@@ -532,7 +568,7 @@ class FunahashiNetwork(MLP):
         derived = object.__new__(type(self))
         derived.__dict__.update(self.__dict__)
         derived.__dict__.update(changes)
-        derived._ranges = {}
+        derived._ranges, derived._table = {}, None
         if derived._bumps is not None:
             units = derived._units_of(np.diff(derived._bumps).ravel())
             starts = np.concatenate([[0], np.cumsum(units)]).astype(np.int64)

@@ -6,7 +6,7 @@ import enum
 import typing
 from . import cpu
 from . import cuda
-__all__: list[str] = ['Activation', 'CudaError', 'SizeError', 'cpu', 'cuda', 'funahashi_unit_count', 'instruction_set_name', 'num_threads', 'set_num_threads']
+__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_unit_count', 'instruction_set_name', 'num_threads', 'set_num_threads']
 class SizeError(ValueError):
     """
     A network, grid or workspace has more elements than 64 bits can count.
@@ -21,6 +21,13 @@ class Activation(enum.Enum):
     logistic: typing.ClassVar[Activation]
     relu: typing.ClassVar[Activation]
     tanh: typing.ClassVar[Activation]
+    @classmethod
+    def __new__(cls, value):
+        ...
+class FunahashiMethod(enum.Enum):
+    dense: typing.ClassVar[FunahashiMethod]
+    shared: typing.ClassVar[FunahashiMethod]
+    window: typing.ClassVar[FunahashiMethod]
     @classmethod
     def __new__(cls, value):
         ...

@@ -1,0 +1,250 @@
+"""Every way to evaluate a network gives the same function to rounding."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kousei
+from kousei.funahashi import FunahashiNetwork
+from support import Library, xor
+
+PI = math.pi
+DELTA = {"logistic": 0.9, "tanh": 1.8, "erf": 1.4, "arctan": 0.7}
+METHODS = {
+    "logistic": ("dense", "shared", "window", "table"),
+    "tanh": ("dense", "shared", "window", "table"),
+    "erf": ("dense", "table"),
+    "arctan": ("dense",),
+}
+
+
+def network(activation: str = "logistic", dim: int = 2, count: int = 24, spacing: float = PI / 3) -> FunahashiNetwork:
+    rng = np.random.default_rng(dim)
+    axes = [np.arange(-2.0, 2.0)] * dim
+    w = 1.3 * np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, dim)
+    a = rng.normal(size=len(w)) + 1j * rng.normal(size=len(w))
+    t = spacing * (np.arange(count) - (count - 1) / 2)
+    delta = DELTA[activation]
+    return FunahashiNetwork(w, a, t, delta, PI / 2 / delta, rng.normal(size=dim), activation, offset=0.7)
+
+
+def scale(net: FunahashiNetwork) -> float:
+    return float(np.abs(net.to_mlp().weights[1]).sum())
+
+
+FORMS = {
+    "plain": lambda net: net,
+    "merged": lambda net: net.merge(),
+    "halved": lambda net: net.halve(),
+    "merged and halved": lambda net: net.merge().halve(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("activation", "method"), [(name, way) for name, ways in METHODS.items() for way in ways])
+@pytest.mark.parametrize("dim", [1, 2, 3])
+def test_every_method_is_the_same_function(activation: str, method: str, form: str, dim: int, dtype: str) -> None:
+    net = network(activation, dim)
+    bound = {"float64": 1e-14, "float32": 2e-6}[dtype] * scale(net)
+    x = np.random.default_rng(0).normal(0, 3, (600, dim)).astype(dtype)
+    expected = net(x.astype("float64"), method="dense")
+    tried = FORMS[form](net).astype(dtype)
+    assert np.abs(tried(x, method=method) - expected).max() <= bound
+
+
+def test_exponentials_that_overflow() -> None:
+    net = network(count=150)
+    x = np.random.default_rng(0).normal(0, 3, (600, 2))
+    for dtype in ("float32", "float64"):
+        tried = net.astype(dtype)
+        assert ("shared" in tried.plan(600).nanoseconds) == (dtype == "float64")
+    assert np.abs(net(x, method="shared") - net(x, method="dense")).max() <= 1e-14 * scale(net)
+    with pytest.raises(ValueError, match="exponentials of the thresholds overflow in float32; 'window' is accepted"):
+        net.astype("float32")(x.astype("float32"), method="shared")
+
+
+@pytest.mark.parametrize("method", ["shared", "window"])
+def test_thresholds_of_each_frequency(method: str, dtype: str) -> None:
+    net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3)
+    x = np.random.default_rng(0).uniform(-1, 2, (300, 2))
+    expected = net(x, method="dense")
+    bound = {"float64": 1e-14, "float32": 2e-6}[dtype] * scale(net)
+    if (method, dtype) != ("shared", "float32"):
+        assert np.abs(net.astype(dtype)(x.astype(dtype), method=method) - expected).max() <= bound
+    with pytest.raises(ValueError, match="'table' is for frequencies that take all thresholds"):
+        net(x, method="table")
+
+
+def test_few_thresholds_share_in_float32() -> None:
+    for count, spacing in ((4, PI / 4), (20, PI / 4), (8, PI / 4)):
+        net = network(count=count, spacing=spacing)
+        x = np.random.default_rng(0).normal(0, 2, (100, 2))
+        difference = net.astype("float32")(x.astype("float32"), method="shared") - net(x, method="dense")
+        assert np.abs(difference).max() <= 2e-6 * scale(net)
+
+
+@pytest.mark.parametrize("method", ["dense", "shared", "window", "table"])
+def test_any_point(method: str) -> None:
+    net = network(dim=1)
+    far = np.array([[1e3], [-1e3], [1e12], [-1e12], [1e300], [0.0]])
+    assert np.abs(net(far, method=method) - net(far, method="dense")).max() <= 1e-14 * scale(net)
+    assert np.isnan(net(np.array([[np.nan]]), method=method)).all()
+    x = np.linspace(-3, 3, 37)[:, None]
+    together = net(x, method=method)
+    alone = np.concatenate([net(x[i : i + 1], method=method) for i in range(37)])
+    assert np.array_equal(together, alone), "a point's value depends on its neighbours"
+    assert np.array_equal(net(np.vstack([x, np.full((1, 1), np.nan)]), method=method)[:-1], together)
+
+
+@pytest.mark.parametrize("method", ["shared", "window", "table"])
+def test_threads_do_not_matter(method: str) -> None:
+    net = network(dim=2, count=40)
+    x = np.random.default_rng(0).normal(size=(3000, 2))
+    before = kousei.num_threads()
+    try:
+        values = []
+        for threads in (1, 2, 4):
+            kousei.set_num_threads(threads)
+            values.append(net(x, method=method))
+    finally:
+        kousei.set_num_threads(before)
+    assert np.array_equal(values[0], values[1])
+    assert np.array_equal(values[0], values[2])
+
+
+@pytest.mark.parametrize("method", ["dense", "shared", "window", "table"])
+def test_libraries_and_out(library: Library, method: str) -> None:
+    net = network()
+    x = np.random.default_rng(0).normal(size=(2, 5, 2))
+    given = library.asarray(x)
+    if library.on_gpu and method != "dense":
+        with pytest.raises(ValueError, match="on CUDA only 'dense' is accepted"):
+            net.like(given)(given, method=method)
+        return
+    result = net.like(given)(given, method=method)
+    assert type(result) is type(given)
+    np.testing.assert_allclose(library.numpy(result), net(x, method=method), rtol=1e-12)
+    if library.name != "numpy:read-only":
+        out = library.asarray(np.empty((2, 5)))
+        assert net.like(given)(given, out=out, method=method) is out
+
+
+@given(
+    st.sampled_from(["logistic", "tanh"]),
+    st.floats(0.3, 2.0),
+    st.floats(0.3, 2.8),
+    st.floats(0.1, 3.0),
+    st.integers(2, 60),
+    st.integers(0, 2**32 - 1),
+)
+@settings(deadline=None, max_examples=60)
+def test_any_bump(activation: str, delta: float, alpha: float, spacing: float, count: int, seed: int) -> None:
+    """Also where 2 alpha delta/h is no integer and no units coincide."""
+    rng = np.random.default_rng(seed)
+    if abs(math.sin(alpha * delta)) < 1e-3:
+        return
+    t = spacing * np.arange(count) + rng.normal()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        net = FunahashiNetwork(
+            rng.normal(0, 3, (5, 1)), rng.normal(size=5) + 1j, t, delta, alpha, activation=activation
+        )
+    x = rng.normal(0, 4, (50, 1))
+    expected = net(x, method="dense")
+    for method in ("shared", "window", "table"):
+        if method not in net.plan(50).nanoseconds:
+            assert method == "shared"
+            continue
+        values = net(x, method=method)
+        assert np.abs(values - expected).max() <= 1e-14 * scale(net), method
+
+
+def test_plan() -> None:
+    net = network(count=60)
+    small, large = net.plan(1), net.plan(10**6)
+    assert large.method == "table"
+    assert small.method != "table"
+    assert set(large.nanoseconds) == {"dense", "shared", "window", "table"}
+    assert large.nanoseconds["dense"] == max(large.nanoseconds.values())
+    assert "table, the cheapest by estimate: dense" in str(large)
+    assert network("arctan").plan(10).method == "dense"
+    assert network("erf").plan(10**6).method == "table"
+    assert net.plan(0).nanoseconds["dense"] == 0
+    with pytest.raises(TypeError, match="n_points was 1.5"):
+        net.plan(1.5)
+    with pytest.raises(ValueError, match="n_points was -1"):
+        net.plan(-1)
+
+
+def test_bad_method() -> None:
+    x = np.zeros((1, 2))
+    with pytest.raises(
+        ValueError, match="method was 'fast'; 'auto', 'dense', 'shared', 'window', 'table' are accepted"
+    ):
+        network()(x, method="fast")
+    for method in ("shared", "window"):
+        with pytest.raises(ValueError, match=f"method was '{method}': '{method}' is for logistic and tanh units"):
+            network("erf")(x, method=method)
+    with pytest.raises(ValueError, match="'table' is for logistic, tanh and erf units, and these are arctan"):
+        network("arctan")(x, method="table")
+
+
+def test_low_level_table_is_checked() -> None:
+    from kousei._lib import _core
+
+    arguments = {
+        "frequencies": np.ones((3, 2)),
+        "amplitudes": np.ones((3, 2)),
+        "center": np.zeros(2),
+        "offset": 0.0,
+        "values": np.zeros((4, 9, 2)),
+        "first": 0.0,
+        "cells_per_unit": 1.0,
+        "x": np.zeros((5, 2)),
+        "out": np.zeros(5),
+        "on": _core.cpu.Cpu(),
+    }
+    _core.cpu.funahashi_evaluate_table(**arguments)
+    for name, shape in {
+        "amplitudes": (2, 2),
+        "center": (3,),
+        "values": (4, 8, 2),
+        "x": (5, 3),
+        "out": (4,),
+    }.items():
+        with pytest.raises(ValueError, match=f"{name} has shape"):
+            _core.cpu.funahashi_evaluate_table(**(arguments | {name: np.zeros(shape)}))
+    with pytest.raises(ValueError, match="values has no cells"):
+        _core.cpu.funahashi_evaluate_table(**(arguments | {"values": np.zeros((0, 9, 2))}))
+
+
+def test_low_level_ranges_are_checked() -> None:
+    from kousei._lib import _core
+
+    net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-2)
+    arguments = net._arrays | net._ranges
+    arguments |= {"delta": net.delta, "alpha": net.alpha, "activation": _core.Activation.logistic}
+    arguments |= {"x": np.zeros((1, 2)), "out": np.zeros(1), "on": _core.cpu.Cpu(), "offset": net.offset}
+    arguments |= {"merged": net._merged, "units": net.units}
+    _core.cpu.funahashi_evaluate(**arguments)
+    bumps, starts = net._ranges["bumps"], net._ranges["starts"]
+    for change in (
+        {"bumps": bumps + len(net.thresholds)},
+        {"bumps": bumps - len(net.thresholds)},
+        {"bumps": bumps[:, ::-1].copy()},
+        {"starts": starts + 1},
+        {"units": net.units + 1},
+        {"merged": net._merged + 1},
+    ):
+        with pytest.raises(ValueError, match="bumps, starts and units do not fit"):
+            _core.cpu.funahashi_evaluate(**(arguments | change))
+    with pytest.raises(ValueError, match="bumps has shape"):
+        _core.cpu.funahashi_evaluate(**(arguments | {"bumps": bumps[:1]}))
+    with pytest.raises(TypeError, match="bumps came without starts"):
+        _core.cpu.funahashi_evaluate(**(arguments | {"starts": None}))
+    with pytest.raises(ValueError, match="merged was 99; 0 to"):
+        _core.cpu.funahashi_evaluate(**(arguments | {"merged": 99}))
