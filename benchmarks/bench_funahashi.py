@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+import kousei
 from kousei import FunahashiNetwork
 
 from .evaluation import BACKENDS, DTYPES, Evaluation
@@ -32,3 +33,42 @@ class Funahashi(Evaluation):
 
     def network(self, size: int) -> FunahashiNetwork:
         return construct(size)
+
+
+class Methods:
+    """Ways to evaluate 2,000 points of the network of 64^2 frequencies, merged and halved where it can be."""
+
+    params = (["shared", "window", "table", "nufft", "auto"],)
+    param_names = ("method",)
+
+    def setup(self, method: str) -> None:
+        kousei.set_num_threads(1)
+        t = np.pi / 3 * (np.arange(64) - 31.5)
+        net = construct(64)
+        self.net = FunahashiNetwork(net.frequencies, net.amplitudes, t, 0.9, np.pi / 1.8, net.center).merge().halve()
+        self.x = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
+        self.net(self.x, method=method)
+
+    def time_evaluate(self, method: str) -> None:
+        self.net(self.x, method=method)
+
+    def peakmem_evaluate(self, method: str) -> None:
+        self.net(self.x, method=method)
+
+    def track_error(self, method: str) -> float:
+        """Return the largest difference from the sum over all units, relative to the largest value."""
+        few = self.x[:100]
+        exact = self.net(few, method="dense")
+        return float(np.abs(self.net(few, method=method) - exact).max() / np.abs(exact).max())
+
+
+class ToTolerance:
+    params = ([1e-2, 1e-4, 1e-6],)
+    param_names = ("tol",)
+
+    def time_construct(self, tol: float) -> None:
+        FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0] * np.sin(x[..., 1])), [(-1, 1)] * 2, tol=tol)
+
+    def track_units(self, tol: float) -> int:
+        net = FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0] * np.sin(x[..., 1])), [(-1, 1)] * 2, tol=tol)
+        return net.units

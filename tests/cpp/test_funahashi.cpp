@@ -3,9 +3,11 @@
 #include <kousei/funahashi_unit.hpp>
 #include <kousei/sizes.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "workspace.hpp"
@@ -70,6 +72,73 @@ TEST_CASE_TEMPLATE("one frequency of amplitude 1 is a cosine", Real, float, doub
         const double s = static_cast<double>(x[2 * i]) - 0.25 + 0.5 * (static_cast<double>(x[2 * i + 1]) + 0.5);
         CHECK(std::abs(static_cast<double>(out[i]) - std::cos(s)) < (sizeof(Real) == 4 ? 1e-5 : 2e-8));
     }
+}
+
+TEST_CASE_TEMPLATE("merged units, ranges of bumps and every method are the same function", Real, float, double) {
+    using namespace kousei::funahashi;
+    const double delta = 0.9, alpha = pi / 2 / delta, h = pi / 3;
+    const std::int64_t count = 16, frequencies = 3, points = 700;
+    std::vector<Real> thresholds, phases;
+    for (int k = 0; k < count; ++k) {
+        const double t = h * (k - 7.5);
+        thresholds.push_back(static_cast<Real>(t));
+        phases.push_back(static_cast<Real>(std::cos(t)));
+        phases.push_back(static_cast<Real>(std::sin(t)));
+    }
+    const Real frequency[] = {1, -2, Real(0.5)}, amplitude[] = {1, 0, 0, 2, -1, 1}, center[] = {Real(0.25)};
+    View<Real> net{frequency,
+                   amplitude,
+                   thresholds.data(),
+                   phases.data(),
+                   center,
+                   frequencies,
+                   count,
+                   1,
+                   static_cast<Real>(1 / delta),
+                   static_cast<Real>(alpha),
+                   kousei::Activation::logistic};
+    net.offset = Real(0.5);
+    std::vector<Real> x;
+    for (int i = 0; i < points; ++i) x.push_back(static_cast<Real>(0.05 * i - 17));
+    const kousei::Cpu on{};
+    const auto values = [&](Method method) {
+        OwnedWorkspace workspace(workspace_bytes(on, net, method, points));
+        std::vector<Real> out(points);
+        evaluate(on, net, method, x.data(), points, out.data(), workspace.lent());
+        return out;
+    };
+    const auto same = [&](const std::vector<Real>& expected) {
+        for (const Method method : {Method::dense, Method::shared, Method::window}) {
+            CHECK(allows(net, method));
+            const auto out = values(method);
+            Real difference = 0;
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                difference = std::max(difference, std::abs(out[i] - expected[i]));
+            }
+            CHECK(difference < (sizeof(Real) == 4 ? 1e-4 : 1e-13));
+        }
+    };
+    const auto whole = values(Method::dense);
+    same(whole);
+    net.merged = 3;
+    CHECK(units(net) == frequencies * (count + 3));
+    same(whole);
+
+    const std::int64_t bumps[] = {0, 16, 2, 14, 5, 11};
+    std::int64_t starts[] = {0, 19, 34, 43};
+    net.ranges = {bumps, starts, 43};
+    const auto ranged = values(Method::dense);
+    same(ranged);
+    net.merged = 0;
+    const std::int64_t pairs[] = {0, 32, 56, 68};
+    net.ranges = {bumps, pairs, 68};
+    same(ranged);
+
+    net.activation = kousei::Activation::erf;
+    CHECK(allows(net, Method::dense));
+    CHECK(!allows(net, Method::shared));
+    CHECK(!allows(net, Method::window));
+    CHECK_THROWS_AS(values(Method::shared), std::invalid_argument);
 }
 
 TEST_CASE("unit counts are exact or an error") {

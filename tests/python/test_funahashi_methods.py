@@ -15,9 +15,9 @@ from support import Library, xor
 PI = math.pi
 DELTA = {"logistic": 0.9, "tanh": 1.8, "erf": 1.4, "arctan": 0.7}
 METHODS = {
-    "logistic": ("dense", "shared", "window", "table"),
-    "tanh": ("dense", "shared", "window", "table"),
-    "erf": ("dense", "table"),
+    "logistic": ("dense", "shared", "window", "table", "nufft"),
+    "tanh": ("dense", "shared", "window", "table", "nufft"),
+    "erf": ("dense", "table", "nufft"),
     "arctan": ("dense",),
 }
 
@@ -50,6 +50,8 @@ FORMS = {
 def test_every_method_is_the_same_function(activation: str, method: str, form: str, dim: int, dtype: str) -> None:
     net = network(activation, dim)
     bound = {"float64": 1e-14, "float32": 2e-6}[dtype] * scale(net)
+    if method == "nufft":
+        bound = {"float64": 1e-12, "float32": 1e-4}[dtype] * np.abs(net.amplitudes).sum()
     x = np.random.default_rng(0).normal(0, 3, (600, dim)).astype(dtype)
     expected = net(x.astype("float64"), method="dense")
     tried = FORMS[form](net).astype(dtype)
@@ -163,16 +165,32 @@ def test_any_bump(activation: str, delta: float, alpha: float, spacing: float, c
         assert np.abs(values - expected).max() <= 1e-14 * scale(net), method
 
 
+def test_points_and_networks_that_are_not_for_nufft() -> None:
+    net = network(dim=1)
+    for bad in (np.nan, np.inf, 1e9):
+        x = np.array([[0.0], [bad]])
+        with pytest.raises(ValueError, match="method was 'nufft': x (has NaN|is far beyond)"):
+            net(x, method="nufft")
+        many = np.broadcast_to(x, (100_000, 2, 1)).reshape(-1, 1)
+        assert np.array_equal(net(many)[:2], net(x, method="table"), equal_nan=True)
+    w = np.random.default_rng(0).normal(size=(5, 1))
+    with pytest.raises(ValueError, match="'nufft' is for frequencies on a grid"):
+        FunahashiNetwork(w, w[:, 0], PI / 4 * np.arange(-20, 21), 1.0, PI / 2)(np.zeros((1, 1)), method="nufft")
+    with pytest.raises(ValueError, match="up to 3 dimensions"):
+        network(dim=4)(np.zeros((1, 4)), method="nufft")
+    assert net(np.zeros((0, 1)), method="nufft").shape == (0,)
+
+
 def test_plan() -> None:
     net = network(count=60)
     small, large = net.plan(1), net.plan(10**6)
-    assert large.method == "table"
-    assert small.method != "table"
-    assert set(large.nanoseconds) == {"dense", "shared", "window", "table"}
-    assert large.nanoseconds["dense"] == max(large.nanoseconds.values())
-    assert "table, the cheapest by estimate: dense" in str(large)
+    assert large.method in ("table", "nufft")
+    assert small.method not in ("table", "nufft")
+    assert set(large.nanoseconds) == {"dense", "shared", "window", "table", "nufft"}
+    assert large.nanoseconds["dense"] > large.nanoseconds["shared"] > large.nanoseconds["table"]
+    assert f"{large.method}, the cheapest by estimate: dense" in str(large)
     assert network("arctan").plan(10).method == "dense"
-    assert network("erf").plan(10**6).method == "table"
+    assert network("erf").plan(10**6).method in ("table", "nufft")
     assert net.plan(0).nanoseconds["dense"] == 0
     with pytest.raises(TypeError, match="n_points was 1.5"):
         net.plan(1.5)
@@ -183,7 +201,7 @@ def test_plan() -> None:
 def test_bad_method() -> None:
     x = np.zeros((1, 2))
     with pytest.raises(
-        ValueError, match="method was 'fast'; 'auto', 'dense', 'shared', 'window', 'table' are accepted"
+        ValueError, match="method was 'fast'; 'auto', 'dense', 'shared', 'window', 'table', 'nufft' are accepted"
     ):
         network()(x, method="fast")
     for method in ("shared", "window"):

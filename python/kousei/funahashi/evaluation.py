@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kousei._lib import _core, arrays, backends
-from kousei.funahashi import rewriting
+from kousei.funahashi import nufft, rewriting
 from kousei.funahashi.bump import wave
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
 
-METHODS = ("dense", "shared", "window", "table")
+METHODS = ("dense", "shared", "window", "table", "nufft")
 #: Nanoseconds for one point and, times units or alone, one frequency, in float64 and float32 on one thread of a
 #: processor with AVX-512. Only their ratios count.
 _DENSE = {"float64": 0.52, "float32": 0.25}
@@ -22,6 +22,8 @@ _SLOWER = {"logistic": 1.0, "tanh": 1.65, "erf": 3.8, "arctan": 2.0}
 _SHARED = {"float64": (3.0, 0.11), "float32": (3.0, 0.11)}
 _WINDOW = {"float64": (5.0, 0.19), "float32": (4.0, 0.12)}
 _TABLE = {"float64": 3.5, "float32": 3.5}
+#: Of one transform: for one point, in 1, 2 and 3 dimensions, and for one cell of the grid.
+_NUFFT, _NUFFT_CELL = (60.0, 250.0, 4000.0), (10.0, 40.0, 160.0)
 _TABLE_DEGREE = 8
 #: Arguments at which 1 - phi is below rounding, and the width of a cell where the bump has the width 1.
 _SATURATED = {"logistic": 38.0, "tanh": 19.0, "erf": 6.2}
@@ -76,6 +78,10 @@ def plan(net: FunahashiNetwork, points: int) -> Plan:
             cells, _, _ = _cells(net)
             building = 9 * 2 * cells * 2 * arrays.shape_of(net.thresholds)[0] * _DENSE["float64"]
             costs["table"] = size * _TABLE[dtype] + building
+        if why_not(net, "nufft") is None and net._fourier is not None:
+            axis = net.dim - 1
+            one = points * _NUFFT[axis] + net._fourier.grid.size * _NUFFT_CELL[axis]
+            costs["nufft"] = len(net._fourier.waves) * one
     return Plan(min(costs, key=lambda name: costs[name]), costs)
 
 
@@ -92,11 +98,37 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
         if net._bumps is not None:
             return "'table' is for frequencies that take all thresholds, and these take what each needs"
         return None
+    if method == "nufft":
+        if phi.name not in _CELL or net.dim > 3 or net._bumps is not None:
+            return (
+                "'nufft' is for logistic, tanh and erf units, up to 3 dimensions, and frequencies that take all "
+                "thresholds"
+            )
+        if net._fourier is None:
+            net._fourier = nufft.fourier_sum(net)
+        return None if net._fourier else "'nufft' is for frequencies on a grid"
     if phi.name not in ("logistic", "tanh"):
         return f"{method!r} is for logistic and tanh units, and these are {phi.name}"
     if method == "shared" and not _shares(net):
         return f"exponentials of the thresholds overflow in {net.dtype}; 'window' is accepted"
     return None
+
+
+def choose(net: FunahashiNetwork, x: Any, batch: tuple[int, ...]) -> str:
+    """Return the method of ``method="auto"`` for points `x`."""
+    costs = plan(net, math.prod(batch)).nanoseconds
+    if min(costs, key=lambda name: costs[name]) == "nufft" and nufft.why_not_at(net, _rows(net, x)):
+        del costs["nufft"]
+    return min(costs, key=lambda name: costs[name])
+
+
+def why_not_at(net: FunahashiNetwork, method: str, x: Any) -> str | None:
+    """Return why a method is not for this network and these points; None where it is."""
+    return why_not(net, method) or (nufft.why_not_at(net, _rows(net, x)) if method == "nufft" else None)
+
+
+def _rows(net: FunahashiNetwork, x: Any) -> np.ndarray[Any, Any]:
+    return arrays.host_view("x", x).reshape(-1, net.dim)
 
 
 def evaluate(
@@ -105,6 +137,10 @@ def evaluate(
     """Write the values at points `x` (*batch, dim) to the view `out`."""
     views = {name: backend.view(name, array) for name, array in (net._arrays | net._ranges).items()}
     points = backend.view("x", x)
+    if method == "nufft":
+        assert net._fourier is not None
+        out[...] = nufft.evaluate(net, net._fourier, points.reshape(-1, net.dim)).reshape(batch)
+        return
     if method == "table":
         if net._table is None:
             net._table = build_table(net)

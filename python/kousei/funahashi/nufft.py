@@ -1,0 +1,120 @@
+"""Evaluation by nonuniform fast Fourier transforms.
+
+With thresholds that do not end, H is a sum of waves e^(is(1 - 2 pi m/h)) by Poisson's formula, and the network one
+Fourier sum over its grid of frequencies for each m. The thresholds that a network lacks are subtracted again.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei._lib.threads import num_threads
+from kousei.funahashi.bump import bump_transform
+
+if TYPE_CHECKING:
+    from kousei.funahashi.network import FunahashiNetwork
+
+#: Relative accuracy asked of a transform, and bumps this many widths away that are nothing to rounding.
+_ACCURACY = {"float64": 1e-14, "float32": 1e-6}
+_REACH = {"logistic": 40.0, "tanh": 20.0, "erf": 7.0}
+
+
+class FourierSum(NamedTuple):
+    """A network as Fourier sums on a grid of frequencies."""
+
+    #: Step of the grid along each axis, and the amplitudes on it, 0 in the middle.
+    steps: np.ndarray[Any, Any]
+    grid: np.ndarray[Any, Any]
+    #: 1 - 2 pi m/h and the factor of that wave in H, for every m that counts.
+    waves: list[tuple[float, complex]]
+
+
+def fourier_sum(net: FunahashiNetwork) -> FourierSum | None:
+    """Return a network as Fourier sums; None where its frequencies lie on no grid, or too few of it."""
+    w = arrays.to_host(net.frequencies).astype(np.float64)
+    if not len(w):
+        return None
+    tolerance = 1e-9 if net.dtype == np.float64 else 1e-4
+    size = np.abs(w).max(axis=0)
+    steps = np.ones(w.shape[1])
+    for axis in np.flatnonzero(size):
+        gaps = np.diff(np.unique(np.concatenate([[0.0], np.abs(w[:, axis])])))
+        gap = gaps[gaps > tolerance * size[axis]].min()
+        # The largest frequency gives the step to more digits.
+        steps[axis] = size[axis] / round(size[axis] / gap)
+    numbers = np.round(w / steps)
+    shape = tuple(2 * int(most) + 2 for most in np.abs(numbers).max(axis=0))
+    if np.abs(w - numbers * steps).max() > tolerance * size.max() or math.prod(shape) > max(1 << 16, 64 * len(w)):
+        return None
+    grid = np.zeros(shape, np.result_type(net.dtype, np.complex64))
+    np.add.at(grid, tuple(numbers.astype(np.int64).T + np.array(shape)[:, None] // 2), arrays.to_host(net.amplitudes))
+    return FourierSum(steps, grid, _waves(net))
+
+
+def _waves(net: FunahashiNetwork) -> list[tuple[float, complex]]:
+    h, t0, phi = net._spacing, float(arrays.to_host(net.thresholds)[0]), net.activations[0]
+    peak = bump_transform(1.0, net.delta, net.alpha, phi)
+    found = []
+    for m in range(-50, 51):
+        speed = 1 - 2 * math.pi * m / h
+        ratio = bump_transform(speed, net.delta, net.alpha, phi) / peak
+        if abs(ratio) > 0.1 * _ACCURACY[net.dtype.name]:
+            found.append((speed, complex(ratio * np.exp(2j * np.pi * m * t0 / h))))
+    return found
+
+
+def why_not_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> str | None:
+    """Return why points are not for this method; None where they are."""
+    if not np.isfinite(x).all():
+        return "x has NaN or infinite values; with 'nufft' finite ones are accepted"
+    count = max((len(t) for t in _missing_thresholds(net, x)), default=0)
+    if count > 4 * arrays.shape_of(net.thresholds)[0] + 200:
+        return "x is far beyond the thresholds, where 'nufft' takes more units than the network has"
+    return None
+
+
+def evaluate(net: FunahashiNetwork, parts: FourierSum, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the values at points (n, dim) of the dtype of the network."""
+    import finufft
+
+    accuracy = _ACCURACY[net.dtype.name]
+    centered = x - arrays.to_host(net.center)
+    total = np.full(len(x), net.offset, net.dtype)
+    transform = (finufft.nufft1d2, finufft.nufft2d2, finufft.nufft3d2)[net.dim - 1]
+    for speed, factor in parts.waves if len(x) else []:
+        lines = [np.ascontiguousarray(speed * step * centered[:, d], net.dtype) for d, step in enumerate(parts.steps)]
+        # A wave with a small factor may be less accurate.
+        eps = min(max(accuracy, accuracy / abs(factor)), 0.1)
+        total += np.real(factor * transform(*lines, parts.grid, eps=eps, isign=1, nthreads=num_threads()))
+    farthest = np.abs(arrays.to_host(net.frequencies)) @ np.abs(centered).max(axis=0, initial=0)
+    for t in _missing_thresholds(net, x):
+        # Frequencies whose arguments come near the missing thresholds.
+        near = farthest > np.abs(t).min() - _reach(net)
+        w, a = arrays.to_host(net.frequencies)[near], arrays.to_host(net.amplitudes)[near]
+        phi = net.activations[0]
+        missing = type(net)._of_parts(
+            w.astype(np.float64), a.astype(np.complex128), t, net.delta, net.alpha, np.zeros(net.dim), phi, 0.0
+        )
+        total -= missing.astype(net.dtype)(centered, method="table" if phi.name == "erf" else "window")
+    return total
+
+
+def _missing_thresholds(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+    """Return the thresholds beyond each end whose bumps reach some point; at least two, as a spacing needs."""
+    t, h = arrays.to_host(net.thresholds).astype(np.float64), net._spacing
+    extent = np.abs(x - arrays.to_host(net.center)).max(axis=0, initial=0)
+    farthest = float((np.abs(arrays.to_host(net.frequencies)) @ extent).max(initial=0)) + _reach(net)
+    found = []
+    for end, side in ((t[-1], 1), (-t[0], -1)):
+        count = math.ceil(min((farthest - end) / h, 1e7))
+        if count >= 1:
+            found.append(np.sort(side * (end + h * np.arange(1, max(count, 2) + 1))))
+    return found
+
+
+def _reach(net: FunahashiNetwork) -> float:
+    return (_REACH[net.activations[0].name] + net.alpha) * net.delta
