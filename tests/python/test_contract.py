@@ -81,6 +81,7 @@ NO_ARRAYS = {
     "kousei.FunahashiNetwork.error_bound",
     "kousei.FunahashiNetwork.from_function",
     "kousei.FunahashiNetwork.plan",
+    "kousei.FunahashiNetwork.refit",
     "kousei.FunahashiNetwork.from_samples",
     "kousei.MLP.astype",
     "kousei.MLP.like",
@@ -88,7 +89,10 @@ NO_ARRAYS = {
     "kousei.funahashi.BumpParameters",
     "kousei.funahashi.ErrorBound",
     "kousei.funahashi.Plan",
+    "kousei.funahashi.Refit",
     "kousei.funahashi.choose_parameters",
+    "kousei.funahashi.fourier_series",
+    "kousei.funahashi.parity",
     "kousei.funahashi.quadrature_bound",
     "kousei.funahashi.sample_points",
 }

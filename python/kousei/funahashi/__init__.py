@@ -6,19 +6,24 @@ Networks 2 (1989): 2 N^(D+1) hidden units from the N^D Fourier coefficients of a
 """
 
 from kousei.funahashi.bump import bump_transform, universal_function
+from kousei.funahashi.closed_form import fourier_series, parity
 from kousei.funahashi.error import ErrorBound
 from kousei.funahashi.evaluation import Plan
 from kousei.funahashi.extension import sample_points
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.funahashi.parameters import BumpParameters, choose_parameters, quadrature_bound
+from kousei.funahashi.rewriting import Refit
 
 __all__ = [
     "BumpParameters",
     "ErrorBound",
     "FunahashiNetwork",
     "Plan",
+    "Refit",
     "bump_transform",
     "choose_parameters",
+    "fourier_series",
+    "parity",
     "quadrature_bound",
     "sample_points",
     "universal_function",

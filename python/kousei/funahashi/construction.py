@@ -147,7 +147,11 @@ def to_tolerance(
             raise ValueError(f"{name} was {value!r} beside tol; tol chooses it, and accepts none")
     check_bounds(bounds)
     phi = bounded(activation)
-    series = _lowest_order(f, bounds, float(tol), extension, period, tail, center)
+    return of_series(cls, _lowest_order(f, bounds, float(tol), extension, period, tail, center), float(tol), phi)
+
+
+def of_series(cls: type[Net], series: Series, tol: float, phi: Activation) -> Net:
+    """Return the network with the fewest units for what the residual of a series leaves of the tolerance."""
     lo, hi = series.residual.lo, series.residual.hi
 
     w, a = _halved(series.frequencies, series.amplitudes)

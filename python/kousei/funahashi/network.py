@@ -14,6 +14,7 @@ from kousei.funahashi import construction, evaluation, nufft, rewriting
 from kousei.funahashi.bump import bounded, bump_phases, require_positive, spacing_of, warn_of_aliases
 from kousei.funahashi.error import ErrorBound, Residual, bound_error
 from kousei.funahashi.extension import Bounds, Extension
+from kousei.funahashi.rewriting import Refit
 from kousei.network import MLP
 from kousei.network.mlp import check_points
 
@@ -562,6 +563,43 @@ class FunahashiNetwork(MLP):
         net._delta, net._alpha, net._offset = float(delta), float(alpha), float(offset)
         net._dtype = np.dtype(np.float64)
         return net
+
+    def refit(self, x: Any, y: Any, rcond: float = 1e-13) -> Refit:
+        """Fit the output weights to values by least squares, and keep the hidden units.
+
+        Parameters
+        ----------
+        x : array_like (n, dim)
+            Points, at least as many as there are output weights and an offset.
+        y : array_like (n,)
+            Real values.
+        rcond : float
+            Singular values below this share of the largest are left out. The smaller it is, the smaller the residual
+            and the larger the weights, which cancel.
+
+        Returns
+        -------
+        Refit
+            `network`, an MLP with NumPy arrays of float64; `residual`, the largest difference at the points;
+            `sum_of_weights`, the sum of |output weights|, by which rounding is multiplied; `rank`, the singular
+            values kept.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the points or the values do not fit, are not finite, or are too few.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0]), [(0, 1)], tol=1e-2)
+        >>> x = np.linspace(0, 1, 500)[:, None]
+        >>> fit = net.refit(x, np.exp(x[:, 0]))
+        >>> fit.residual < 1e-9, fit.network.units == net.units
+        (True, True)
+        """
+        return rewriting.refitted(self, x, y, rcond)
 
     def _units_of(self, bumps: Any) -> Any:
         return bumps + self._merged if self._merged else 2 * bumps

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from kousei._lib import arrays
+from kousei.funahashi.bump import require_positive
 from kousei.funahashi.error import bumps_of
 from kousei.network import MLP
 
@@ -83,6 +84,41 @@ def written_out(net: FunahashiNetwork) -> MLP:
     bias = real_array(sign) - shift / net.delta
     offset = real_array(np.array([net.offset]))
     return MLP([weight, xp.reshape(coef, (1, -1))], [bias, offset], net.activations)
+
+
+class Refit(NamedTuple):
+    """A network with fitted output weights, see `FunahashiNetwork.refit`."""
+
+    network: MLP
+    residual: float
+    sum_of_weights: float
+    rank: int
+
+
+def refitted(net: FunahashiNetwork, x: Any, y: Any, rcond: float) -> Refit:
+    """See `FunahashiNetwork.refit`."""
+    points, values = arrays.real_numbers("x", x), arrays.real_numbers("y", y)
+    if points.ndim != 2 or points.shape[1] != net.dim:
+        raise ValueError(f"x has shape {points.shape}; (n, {net.dim}) is accepted")
+    if values.shape != points.shape[:1]:
+        raise ValueError(f"y has shape {values.shape}; {points.shape[:1]} is accepted")
+    for name, array in (("x", points), ("y", values)):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
+    require_positive(rcond=rcond)
+    if len(points) < net.units + 1:
+        raise ValueError(
+            f"x has {len(points)} points and the network {net.units} output weights and an offset; "
+            "at least as many points are accepted"
+        )
+    arrays.require_memory(len(points) * (net.units + 1), 16, f"a fit of {net.units} units at {len(points)} points")
+    mlp = net.astype("float64").to_mlp()
+    weight, bias = arrays.to_host(mlp.weights[0]), arrays.to_host(mlp.biases[0])
+    hidden = np.column_stack([net.activations[0](points @ weight.T + bias), np.ones(len(points))])
+    coef, _, rank, _ = np.linalg.lstsq(hidden, values, rcond=rcond)
+    network = MLP([weight, coef[None, :-1]], [bias, coef[-1:]], net.activations)
+    residual = float(np.abs(network(points) - values).max())
+    return Refit(network, residual, float(np.abs(coef).sum()), int(rank))
 
 
 def unit_indices(net: FunahashiNetwork) -> tuple[np.ndarray[Any, Any], ...]:
