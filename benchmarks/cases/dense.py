@@ -75,11 +75,12 @@ def chunks(units: int, count: int) -> list[tuple[slice, slice]]:
 def numpy_chunks(net: MLP, x: Array) -> Callable[[], Array]:
     """Return NumPy's sum: one product and five passes in place over each chunk."""
     (weight, coef), (bias, offset) = net.weights, net.biases
-    z = np.empty((CHUNK_POINTS, CHUNK_UNITS), x.dtype)
+    held = np.empty((CHUNK_POINTS, CHUNK_UNITS), x.dtype)
 
     def run() -> Array:
         out = np.full(len(x), offset[0])
         for at, units in chunks(len(bias), len(x)):
+            z = held[: len(x[at]), : len(bias[units])]
             np.matmul(x[at], weight[units].T, out=z)
             np.add(z, bias[units], out=z)
             np.negative(z, out=z)
@@ -98,12 +99,13 @@ def torch_chunks(net: MLP, x: Array) -> Callable[[], Any]:
 
     torch.set_num_threads(1)
     weight, coef, bias, offset, at_points = map(torch.from_numpy, (*net.weights, *net.biases, x))
-    z = torch.empty(CHUNK_POINTS, CHUNK_UNITS, dtype=bias.dtype)
+    held = torch.empty(CHUNK_POINTS, CHUNK_UNITS, dtype=bias.dtype)
 
     @torch.inference_mode()
     def run() -> Any:
         out = offset.repeat(len(x))
         for at, units in chunks(len(bias), len(x)):
+            z = held[: len(x[at]), : len(bias[units])]
             torch.addmm(bias[units], at_points[at], weight[units].T, out=z)
             out[at] += z.sigmoid_() @ coef[0, units]
         return out
