@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kousei import MLP
+from kousei import MLP, FunahashiNetwork
 
 from . import Case, Check
 
@@ -40,7 +40,7 @@ def compare(network: Callable[[], MLP], dtype: str, numpy_floor: float, error_ce
         sizes={"dim": net.dim, "units": net.units, "points": len(x)},
         dtype=dtype,
         chunks=f"others: {CHUNK_POINTS} points x {CHUNK_UNITS} units; ours and KeOps: fused",
-        ours=lambda: ours(x),
+        ours=lambda: every_unit(ours, x),
         others={
             "numpy float64": lambda: numpy_chunks(net, x.astype(np.float64)),
             f"torch {dtype}": lambda: torch_chunks(single, x),
@@ -49,7 +49,7 @@ def compare(network: Callable[[], MLP], dtype: str, numpy_floor: float, error_ce
         floors={"numpy float64": numpy_floor},
         checks={
             "error": Check(
-                lambda: error(net, x, ours(x)),
+                lambda: error(net, x, every_unit(ours, x)),
                 f"max |ours - reference| / sum |c|; reference in long double at {REFERENCE_POINTS} points",
                 error_ceiling,
             ),
@@ -61,6 +61,12 @@ def compare(network: Callable[[], MLP], dtype: str, numpy_floor: float, error_ce
             ),
         },
     )
+
+
+def every_unit(net: MLP, x: Array) -> Array:
+    """Return the values of a network by the sum over all its units, where it knows faster ways too."""
+    values: Array = net(x, method="dense") if isinstance(net, FunahashiNetwork) else net(x)
+    return values
 
 
 def chunks(units: int, count: int) -> list[tuple[slice, slice]]:
@@ -144,12 +150,12 @@ def peak_bytes(network: Callable[[], MLP], dtype: str) -> int:
     net = network().astype(dtype)
     x = points(net.dim, dtype)
     # Brings the code into memory.
-    net(x[:1])
+    every_unit(net, x[:1])
     # What earlier work freed must not count as resident.
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")  # sets the peak to what is resident now
     before = _status_bytes("VmRSS")
-    values: Array = net(x)
+    values = every_unit(net, x)
     return max(0, _status_bytes("VmHWM") - before - values.nbytes)
 
 

@@ -46,7 +46,7 @@ def threads() -> Case:
     def on(count: int) -> Callable[[], None]:
         def run() -> None:
             kousei.set_num_threads(count)
-            net(x)
+            net(x, method="dense")
             kousei.set_num_threads(1)
 
         return run
