@@ -2,7 +2,6 @@
 // units of the frequency follow.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include <kousei/funahashi.hpp>
@@ -86,12 +85,11 @@ struct Shares {
 /// of summation does not depend on the threads.
 struct Cut {
     static constexpr std::int64_t chunk = 512;
-    std::int64_t frequencies, points, segment, segments, group;
+    std::int64_t frequencies, segment, segments, group;
 
     /// `work`: units, or the like, of one frequency at one point.
-    Cut(std::int64_t frequencies_, std::int64_t points_, std::int64_t work)
+    Cut(std::int64_t frequencies_, std::int64_t points, std::int64_t work)
         : frequencies(frequencies_),
-          points(points_),
           segment(std::max<std::int64_t>(1, (std::int64_t{1} << 16) / std::max<std::int64_t>(work, 1))),
           segments(std::max<std::int64_t>(1, blocks_of(frequencies, segment))),
           group(std::min(points, std::max<std::int64_t>(1, (1 << 20) / segments / chunk) * chunk)) {}
@@ -128,38 +126,57 @@ struct Chunk {
     }
 };
 
+/// What a call needs of scratch memory: the sums of the segments, what the workers share, and what each has of its
+/// own.
 template <class Real>
-std::int64_t bytes_of(Cpu on, const Cut& cut, std::int64_t common, std::int64_t scratch) {
-    return Carver::padded_bytes<double>(checked_mul(cut.segments, cut.group)) + Carver::padded_bytes<Real>(common) +
-           checked_mul(detail::thread_limit(on), Carver::padded_bytes<Real>(scratch));
+struct Layout {
+    std::int64_t sums, common, own;
+
+    template <class Way>
+    Layout(const View<Real>& net, const Cut& cut, const Way& way)
+        : sums(checked_mul(cut.segments, cut.group)),
+          common(way.common()),
+          own(Chunk<Real>::scratch(net.dim) + way.scratch()) {}
+
+    std::int64_t bytes(Cpu on) const {
+        return Carver::padded_bytes<double>(sums) + Carver::padded_bytes<Real>(common) +
+               checked_mul(detail::thread_limit(on), Carver::padded_bytes<Real>(own));
+    }
+};
+
+template <class Real, class Way>
+std::int64_t bytes_of(Cpu on, const View<Real>& net, const Way& way, std::int64_t points) {
+    return Layout<Real>(net, Cut(net.frequency_count, points, way.work()), way).bytes(on);
 }
 
-/// out = offset + the sums that add(chunk, frequency, scratch) makes of every frequency at every chunk of points.
-/// prepare(common) comes first.
-template <class Real, class Prepare, class Add>
-void over_chunks(Cpu on, const View<Real>& net, const Cut& cut, std::int64_t common, std::int64_t scratch,
-                 const Real* x, Real* out, Workspace workspace, double work, Prepare&& prepare, Add&& add) {
+/// out = offset + the sums that way(chunk, frequency, scratch, common) makes of every frequency at every chunk of
+/// points. way.prepare(common) comes first.
+template <class Real, class Way>
+void run(Cpu on, const View<Real>& net, const Way& way, const Real* x, std::int64_t points, Real* out,
+         Workspace workspace) {
     on.threads = detail::thread_limit(on);
-    scratch += Chunk<Real>::scratch(net.dim);
-    require_workspace(workspace, bytes_of<Real>(on, cut, common, scratch));
-    if (cut.points == 0) return;
+    const Cut cut(net.frequency_count, points, way.work());
+    const Layout<Real> layout(net, cut, way);
+    require_workspace(workspace, layout.bytes(on));
+    if (points == 0) return;
     Carver carver(workspace);
-    double* const sums = carver.take<double>(cut.segments * cut.group);
-    Real* const shared = carver.take<Real>(common);
+    double* const sums = carver.take<double>(layout.sums);
+    Real* const common = carver.take<Real>(layout.common);
     Real* const of_workers = carver.take<Real>(0);
-    const std::int64_t stride = Carver::padded_bytes<Real>(scratch) / std::int64_t{sizeof(Real)};
-    prepare(shared);
+    const std::int64_t stride = Carver::padded_bytes<Real>(layout.own) / std::int64_t{sizeof(Real)};
+    way.prepare(common);
     constexpr double serial_work = 1 << 16;
-    if (work * static_cast<double>(cut.frequencies) * static_cast<double>(cut.points) < serial_work) on.threads = 1;
+    const double work = static_cast<double>(way.work()) * static_cast<double>(cut.frequencies);
+    if (work * static_cast<double>(points) < serial_work) on.threads = 1;
 
-    for (std::int64_t start = 0; start < cut.points; start += cut.group) {
-        const std::int64_t group = std::min(cut.group, cut.points - start), chunks = blocks_of(group, Cut::chunk);
+    for (std::int64_t start = 0; start < points; start += cut.group) {
+        const std::int64_t group = std::min(cut.group, points - start), chunks = blocks_of(group, Cut::chunk);
         const auto task = [&](std::int64_t index, int worker) {
             const std::int64_t segment = index / chunks, at = index % chunks * Cut::chunk;
             const std::int64_t first = segment * cut.segment, last = std::min(first + cut.segment, cut.frequencies);
             Real* const own = of_workers + worker * stride;
             Chunk<Real> chunk(net, x + (start + at) * net.dim, std::min(Cut::chunk, group - at), own);
-            for (std::int64_t w = first; w < last; ++w) add(chunk, w, own + Chunk<Real>::scratch(net.dim), shared);
+            for (std::int64_t w = first; w < last; ++w) way(chunk, w, own + Chunk<Real>::scratch(net.dim), common);
             std::copy_n(chunk.sums, chunk.count, sums + segment * group + at);
         };
         detail::parallel_for(on, chunks * cut.segments, task);
@@ -291,6 +308,11 @@ class Window {
         const Real a = net_.amplitudes[2 * frequency] * rows_.factor;
         const Real b = net_.amplitudes[2 * frequency + 1] * rows_.factor;
         const Real* const before = common + length_;
+        // Output weights of the bumps from the first to one before `bump`.
+        const auto sum_before = [&](std::int64_t bump) {
+            const std::int64_t end = std::clamp(bump, first, last);
+            return a * (before[2 * end] - before[2 * first]) - b * (before[2 * end + 1] - before[2 * first + 1]);
+        };
         auto* const cell = reinterpret_cast<std::int64_t*>(scratch);
         Real *const z = scratch + 2 * Cut::chunk, *const lanes = z + Cut::chunk;
         Real* const coef = lanes + Cut::chunk * simd::widest;
@@ -308,15 +330,9 @@ class Window {
             for (std::int64_t i = 0; i < chunk.count; ++i) {
                 // The units before the window are 1.
                 const std::int64_t unit = first + cell[i] - length_;
-                const Real* const opened = before + 2 * std::clamp(unit, first, last);
-                const Real* const closed = before + 2 * std::clamp(unit - row.closes_after, first, last);
                 Real sum = 0;
-                if (row.opens) sum += a * opened[0] - b * opened[1];
-                if (row.closes) sum -= a * closed[0] - b * closed[1];
-                if (row.opens != row.closes) {
-                    const Real* const start = before + 2 * first;
-                    sum -= (row.opens ? 1 : -1) * (a * start[0] - b * start[1]);
-                }
+                if (row.opens) sum += sum_before(unit);
+                if (row.closes) sum -= sum_before(unit - row.closes_after);
                 chunk.sums[i] += static_cast<double>(sum);
             }
         }
@@ -359,36 +375,31 @@ class LookUp {
     const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().phases<Real>();
 };
 
-template <class Real, class Way>
-std::int64_t bytes_of(Cpu on, const View<Real>& net, const Way& way, std::int64_t points) {
-    const std::int64_t scratch = way.scratch() + Chunk<Real>::scratch(net.dim);
-    return bytes_of<Real>(on, Cut(net.frequency_count, points, way.work()), way.common(), scratch);
+}  // namespace
+
+template <class Real>
+std::int64_t work(const View<Real>& net, Method method) {
+    if (method == Method::dense) return units_of(net.threshold_count, net.merged);
+    const bool is_logistic = net.activation == Activation::logistic || net.activation == Activation::tanh;
+    if (!is_logistic || net.threshold_count == 0) return 0;
+    const Rows<Real> rows(net);
+    if (method == Method::window) return rows.count * Window<Real>(net).work();
+    return Shares<Real>(rows).group > 0 ? rows.count * rows.longest() : 0;
 }
 
-template <class Real, class Way>
-void run(Cpu on, const View<Real>& net, const Way& way, const Real* x, std::int64_t points, Real* out,
-         Workspace workspace) {
-    const Cut cut(net.frequency_count, points, way.work());
-    over_chunks(
-        on, net, cut, way.common(), way.scratch(), x, out, workspace, static_cast<double>(way.work()),
-        [&](Real* common) { way.prepare(common); },
-        [&](Chunk<Real>& chunk, std::int64_t w, Real* scratch, const Real* common) {
-            way(chunk, w, scratch, common);
-        });
+namespace {
+
+template <class Real>
+void require_method(const View<Real>& net, Method method) {
+    if (work(net, method) == 0) throw std::invalid_argument("method is not for this network");
 }
 
 }  // namespace
 
 template <class Real>
-bool allows(const View<Real>& net, Method method) {
-    if (method == Method::dense) return true;
-    if (net.activation != Activation::logistic && net.activation != Activation::tanh) return false;
-    return method == Method::window || Shares<Real>(Rows<Real>(net)).group > 0;
-}
-
-template <class Real>
 std::int64_t workspace_bytes(Cpu on, const View<Real>& net, Method method, std::int64_t points) {
     if (method == Method::dense) return workspace_bytes(on, net, points);
+    require_method(net, method);
     if (method == Method::shared) return bytes_of(on, net, Shared<Real>(net), points);
     return bytes_of(on, net, Window<Real>(net), points);
 }
@@ -396,8 +407,8 @@ std::int64_t workspace_bytes(Cpu on, const View<Real>& net, Method method, std::
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, Method method, const Real* x, std::int64_t points, Real* out,
               Workspace workspace) {
-    if (!allows(net, method)) throw std::invalid_argument("method is not for this network");
     if (method == Method::dense) return evaluate(on, net, x, points, out, workspace);
+    require_method(net, method);
     if (method == Method::shared) return run(on, net, Shared<Real>(net), x, points, out, workspace);
     run(on, net, Window<Real>(net), x, points, out, workspace);
 }
@@ -414,7 +425,7 @@ void evaluate(Cpu on, const View<Real>& net, const Table<Real>& table, const Rea
 }
 
 #define KOUSEI_INSTANTIATE(Real)                                                                         \
-    template bool allows(const View<Real>&, Method);                                                     \
+    template std::int64_t work(const View<Real>&, Method);                                               \
     template std::int64_t workspace_bytes(Cpu, const View<Real>&, Method, std::int64_t);                 \
     template void evaluate(Cpu, const View<Real>&, Method, const Real*, std::int64_t, Real*, Workspace); \
     template std::int64_t workspace_bytes(Cpu, const View<Real>&, const Table<Real>&, std::int64_t);     \

@@ -57,4 +57,18 @@ inline std::int64_t size_of(const Shape& shape) {
     return size;
 }
 
+/// f(where, from, points, to, lend) with the points x (..., dim) and values out (...), or (..., outputs) where there
+/// are several, on the side of the arrays; lend(bytes) is a workspace.
+template <class Side, class Array, class F>
+void run_on_points(const Array& x, std::int64_t dim, std::int64_t outputs, Array& out,
+                   const typename Side::Execution& on, F&& f) {
+    Shape batch = batch_of("x", x, dim);
+    const std::int64_t points = size_of(batch);
+    if (outputs != 1) batch.push_back(outputs);
+    require_shape("out", out, batch);
+    const auto* from = x.data();
+    auto* to = out.mutable_data();
+    Side::run(on, from, [&](auto where, auto lend) { f(where, from, points, to, lend); });
+}
+
 }  // namespace kousei::python

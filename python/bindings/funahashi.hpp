@@ -76,23 +76,19 @@ void bind_funahashi(pybind11::module_& m) {
            const BumpRanges<Side>& starts, std::int64_t units, funahashi::Method method) {
             const auto net = funahashi_view<Side, Real>(frequencies, amplitudes, thresholds, phases, center, delta,
                                                         alpha, activation, offset, merged, bumps, starts, units);
-            const Shape batch = batch_of("x", x, net.dim);
-            require_shape("out", out, batch);
-            const std::int64_t points = size_of(batch);
-            const Real* from = x.data();
-            Real* to = out.mutable_data();
-            Side::run(on, from, [&](auto where, auto lend) {
-                if constexpr (Side::readable) {
-                    funahashi::evaluate(where, net, method, from, points, to,
-                                        lend(funahashi::workspace_bytes(where, net, method, points)));
-                } else {
-                    if (method != funahashi::Method::dense) {
-                        throw std::invalid_argument("method is not dense; on CUDA that one is accepted");
+            run_on_points<Side>(
+                x, net.dim, 1, out, on, [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
+                    if constexpr (Side::readable) {
+                        funahashi::evaluate(where, net, method, from, points, to,
+                                            lend(funahashi::workspace_bytes(where, net, method, points)));
+                    } else {
+                        if (method != funahashi::Method::dense) {
+                            throw std::invalid_argument("method is not dense; on CUDA that one is accepted");
+                        }
+                        funahashi::evaluate(where, net, from, points, to,
+                                            lend(funahashi::workspace_bytes(where, net, points)));
                     }
-                    funahashi::evaluate(where, net, from, points, to,
-                                        lend(funahashi::workspace_bytes(where, net, points)));
-                }
-            });
+                });
         },
         "frequencies"_a.noconvert(), "amplitudes"_a.noconvert(), "thresholds"_a.noconvert(), "phases"_a.noconvert(),
         "center"_a.noconvert(), "delta"_a, "alpha"_a, "activation"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a,
@@ -120,6 +116,17 @@ void bind_funahashi_phases(pybind11::module_& m) {
     using namespace pybind11::literals;
     using Array = typename Side::template Array<Real>;
     m.def(
+        "funahashi_work",
+        [](const Array& thresholds, Real delta, Real alpha, Activation activation, std::int64_t merged,
+           funahashi::Method method) {
+            require_axes("thresholds", thresholds, 1);
+            funahashi::View<Real> net{};
+            net.thresholds = thresholds.data(), net.threshold_count = thresholds.shape(0), net.merged = merged;
+            net.inverse_delta = 1 / delta, net.alpha = alpha, net.activation = activation;
+            return funahashi::work(net, method);
+        },
+        "thresholds"_a.noconvert(), "delta"_a, "alpha"_a, "activation"_a, "merged"_a, "method"_a);
+    m.def(
         "funahashi_evaluate_table",
         [](const Array& frequencies, const Array& amplitudes, const Array& center, Real offset, const Array& values,
            Real first, Real cells_per_unit, const Array& x, Array& out, const typename Side::Execution& on) {
@@ -127,21 +134,17 @@ void bind_funahashi_phases(pybind11::module_& m) {
             require_shape("amplitudes", amplitudes, {frequencies.shape(0), 2});
             require_shape("center", center, {frequencies.shape(1)});
             require_axes("values", values, 3);
-            require_shape("values", values, {values.shape(0), 9, 2});
+            require_shape("values", values, {values.shape(0), funahashi::table_degree + 1, 2});
             if (values.shape(0) == 0) throw pybind11::value_error("values has no cells");
             funahashi::View<Real> net{};
             net.frequencies = frequencies.data(), net.amplitudes = amplitudes.data(), net.center = center.data();
             net.frequency_count = frequencies.shape(0), net.dim = frequencies.shape(1), net.offset = offset;
             const funahashi::Table<Real> table{values.data(), values.shape(0), first, cells_per_unit};
-            const Shape batch = batch_of("x", x, net.dim);
-            require_shape("out", out, batch);
-            const std::int64_t points = size_of(batch);
-            const Real* from = x.data();
-            Real* to = out.mutable_data();
-            Side::run(on, from, [&](auto where, auto lend) {
-                funahashi::evaluate(where, net, table, from, points, to,
-                                    lend(funahashi::workspace_bytes(where, net, table, points)));
-            });
+            run_on_points<Side>(x, net.dim, 1, out, on,
+                                [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
+                                    funahashi::evaluate(where, net, table, from, points, to,
+                                                        lend(funahashi::workspace_bytes(where, net, table, points)));
+                                });
         },
         "frequencies"_a.noconvert(), "amplitudes"_a.noconvert(), "center"_a.noconvert(), "offset"_a,
         "values"_a.noconvert(), "first"_a, "cells_per_unit"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);

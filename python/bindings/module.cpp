@@ -32,6 +32,7 @@ PYBIND11_MODULE(_core, m) {
         .value("window", kousei::funahashi::Method::window)
         .finalize();
 
+    m.attr("funahashi_table_degree") = kousei::funahashi::table_degree;
     m.def("num_threads", &kousei::num_threads);
     m.def("set_num_threads", &kousei::set_num_threads, py::arg("count"));
     m.def("instruction_set_name", &kousei::instruction_set_name);

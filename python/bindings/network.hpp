@@ -26,15 +26,11 @@ void bind_network(pybind11::module_& m) {
         [](const Array& weight, const Array& bias, const Array& coef, const Array& offset, Activation activation,
            const Array& x, Array& out, const typename Side::Execution& on) {
             const auto net = network_view<Real>(weight, bias, coef, offset, activation);
-            Shape batch = batch_of("x", x, net.dim);
-            const std::int64_t points = size_of(batch);
-            if (net.outputs != 1) batch.push_back(net.outputs);
-            require_shape("out", out, batch);
-            const Real* from = x.data();
-            Real* to = out.mutable_data();
-            Side::run(on, from, [&](auto where, auto lend) {
-                network::evaluate(where, net, from, points, to, lend(network::workspace_bytes(where, net, points)));
-            });
+            run_on_points<Side>(x, net.dim, net.outputs, out, on,
+                                [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
+                                    network::evaluate(where, net, from, points, to,
+                                                      lend(network::workspace_bytes(where, net, points)));
+                                });
         },
         "weight"_a.noconvert(), "bias"_a.noconvert(), "coef"_a.noconvert(), "offset"_a.noconvert(), "activation"_a,
         "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);

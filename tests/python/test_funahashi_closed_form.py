@@ -96,8 +96,8 @@ def test_refit_of_the_papers_units() -> None:
     fit = net.refit(x, quartic(x))
     points = 0.25 + 0.5 * np.arange(10)[:, None]
     assert np.abs(net(points) - quartic(points)).sum() == pytest.approx(11.2, rel=1e-2)
-    assert np.abs(fit.network(points) - quartic(points)).sum() < 1e-6
-    assert 1e2 < fit.sum_of_weights < 1e6
+    assert np.abs(fit.network(points) - quartic(points)).sum() == pytest.approx(2.3e-8, rel=0.2)
+    assert fit.sum_of_weights == pytest.approx(4e3, rel=0.1)
     assert fit.residual == pytest.approx(np.abs(fit.network(x) - quartic(x)).max())
     assert 20 < fit.rank < 128
     coarse = net.refit(x, quartic(x), rcond=1e-6)

@@ -102,7 +102,7 @@ def test_any_point(method: str) -> None:
     assert np.array_equal(net(np.vstack([x, np.full((1, 1), np.nan)]), method=method)[:-1], together)
 
 
-@pytest.mark.parametrize("method", ["shared", "window", "table"])
+@pytest.mark.parametrize("method", ["shared", "window", "table", "nufft"])
 def test_threads_do_not_matter(method: str) -> None:
     net = network(dim=2, count=40)
     x = np.random.default_rng(0).normal(size=(3000, 2))
@@ -264,5 +264,9 @@ def test_low_level_ranges_are_checked() -> None:
         _core.cpu.funahashi_evaluate(**(arguments | {"bumps": bumps[:1]}))
     with pytest.raises(TypeError, match="bumps came without starts"):
         _core.cpu.funahashi_evaluate(**(arguments | {"starts": None}))
+    none = {"thresholds": np.zeros(0), "phases": np.zeros((0, 2)), "merged": 0, "bumps": None, "starts": None}
+    for method in ("shared", "window"):
+        with pytest.raises(ValueError, match="method is not for this network"):
+            _core.cpu.funahashi_evaluate(**(arguments | none | {"method": _core.FunahashiMethod[method]}))
     with pytest.raises(ValueError, match="merged was 99; 0 to"):
         _core.cpu.funahashi_evaluate(**(arguments | {"merged": 99}))

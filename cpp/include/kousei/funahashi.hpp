@@ -56,24 +56,29 @@ void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points,
 /// on one side, which are 1, and nothing for those on the other.
 enum class Method { dense, shared, window };
 
-/// Whether a method is for this network: `shared` and `window` for logistic and tanh units, `shared` where the
-/// exponentials of the thresholds do not overflow.
+/// Units that a method evaluates for each frequency and point, of those that take all bumps. 0 where it is not for
+/// this network: `shared` and `window` are for logistic and tanh units, `shared` where the exponentials of the
+/// thresholds do not overflow. Arrays are not read, but for the thresholds.
 template <class Real>
-bool allows(const View<Real>& net, Method method);
+std::int64_t work(const View<Real>& net, Method method);
 
 template <class Real>
 std::int64_t workspace_bytes(Cpu on, const View<Real>& net, Method method, std::int64_t points);
 
-/// As `evaluate` without a method, which is dense; std::invalid_argument where `allows` says no.
+/// As `evaluate` without a method, which is dense; std::invalid_argument where `work` is 0.
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, Method method, const Real* x, std::int64_t points, Real* out,
               Workspace workspace);
 
-/// H by a polynomial of degree 8 on each of `cells` cells of equal width from `first` on, with zeros in the first and
-/// the last, which stand for all arguments beyond.
+/// Degree of the polynomials of a table.
+inline constexpr int table_degree = 8;
+
+/// H by a polynomial on each of `cells` cells of equal width from `first` on, with zeros in the first and the last,
+/// which stand for all arguments beyond.
 template <class Real>
 struct Table {
-    const Real* values;  ///< (cells, 9, 2): complex coefficients, the highest power of (s - middle)/width first
+    /// (cells, table_degree + 1, 2): complex coefficients, the highest power of (s - middle)/width first.
+    const Real* values;
     std::int64_t cells;
     Real first;
     Real cells_per_unit;

@@ -74,9 +74,7 @@ struct Unit {
 template <class Real>
 inline std::int64_t units(const View<Real>& net) {
     if (net.ranges.bumps) return net.ranges.units;
-    const std::int64_t of_one =
-        net.merged == 0 ? checked_mul(2, net.threshold_count) : net.threshold_count + net.merged;
-    return checked_mul(net.frequency_count, of_one);
+    return checked_mul(net.frequency_count, units_of(net.threshold_count, net.merged));
 }
 
 template <class Real>

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include <kousei/activation.hpp>
+#include <kousei/funahashi.hpp>
 
 namespace kousei::simd {
 
@@ -48,9 +49,6 @@ struct Phase {
     Real origin;
 };
 
-/// Degree of the polynomials of a table.
-inline constexpr int table_degree = 8;
-
 /// What the faster ways to evaluate a network of one frequency after the other take. Lanes are points, but in
 /// `window` units. Arrays of points are padded to a multiple of `widest`.
 template <class Real>
@@ -69,7 +67,8 @@ struct PhaseKernels {
     void (*window)(const Real* growth, const Real* coef, std::int64_t length, const std::int64_t* cell, const Real* z,
                    std::int64_t points, Real* lanes);
     /// sum[i] += Re[a T(s)]; complex numbers are pairs, and T is a polynomial on each cell floor(s) = 0 ... most:
-    /// (most + 1, table_degree + 1, 2), the highest power of s - cell - 1/2 first. `cell` and `distance` are scratch.
+    /// (most + 1, funahashi::table_degree + 1, 2), the highest power of s - cell - 1/2 first. `cell` and `distance`
+    /// are scratch.
     void (*table)(const Phase<Real>& phase, std::int64_t most, const Real* values, const Real* a, std::int64_t* cell,
                   Real* distance, double* sum);
 };

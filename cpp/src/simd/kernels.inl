@@ -177,7 +177,7 @@ void powers(const Phase<Real>& phase, Real limit, Real* z) {
     }
 }
 
-/// n[0]/q[0] + n[1]/q[1] as one fraction, in n[0] and q[0].
+/// n/q + other_n/other_q as one fraction, in n and q.
 template <class V>
 inline void add_fraction(V& n, V& q, V other_n, V other_q) {
     n = n * other_q + other_n * q;
@@ -185,7 +185,7 @@ inline void add_fraction(V& n, V& q, V other_n, V other_q) {
 }
 
 /// n/q, q >= 1, to 2 ulp by Newton's method where the hardware estimates 1/q. Division is another unit of the
-/// processor, and the two work at the same time.
+/// processor, and the two work at the same time. All lanes of the mask, as in math::detail::scale_by_exp2.
 #if defined(__AVX512F__)
 inline Vector<double> newton_quotient(Vector<double> n, Vector<double> q) {
     Vector<double> inverse = _mm512_mask_rcp14_pd(q, 0xff, q);
@@ -313,13 +313,14 @@ void table(const Phase<Real>& phase, std::int64_t most, const Real* values, cons
         const Vector<Real> whole = cell_of<Real>(s, most, cell + i);
         store<Real>(clamp(s - whole - Real(0.5), Real(-0.5), Real(0.5)), distance + i);
     }
-    constexpr std::int64_t row = 2 * (table_degree + 1);
+    constexpr int degree = funahashi::table_degree;
+    constexpr std::int64_t row = 2 * (degree + 1);
     const Pair amplitude = {a[0], -a[1]};
     for (std::int64_t i = 0; i < phase.points; ++i) {
         const Real* const powers_of = values + cell[i] * row;
         Pair value;
         __builtin_memcpy(&value, powers_of, sizeof value);
-        for (int power = 1; power <= table_degree; ++power) {
+        for (int power = 1; power <= degree; ++power) {
             Pair next;
             __builtin_memcpy(&next, powers_of + 2 * power, sizeof next);
             value = value * distance[i] + next;

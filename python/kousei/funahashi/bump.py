@@ -15,6 +15,9 @@ from kousei._lib.errors import warn
 from kousei.activation import Activation, resolve
 from kousei.network import MLP
 
+#: Arguments from which phi is its limit to rounding.
+_SATURATED = {"logistic": 40.0, "tanh": 20.0, "erf": 7.0}
+
 
 def bump_transform(
     omega: Array | float, delta: float, alpha: float, activation: Activation | str = "logistic"
@@ -202,6 +205,12 @@ def _spacing_advice(thresholds: np.ndarray[Any, Any]) -> str:
         f"h = {spacing:.4g} apart; {enough:.6g} instead of {len(thresholds)} of them (n_thresholds) over the same "
         "range lie below pi/2"
     )
+
+
+def reach_of_bump(delta: float, alpha: float, phi: Activation) -> float | None:
+    """Return how far from its threshold a bump is nothing to rounding; None where it falls too slowly for that."""
+    saturated = _SATURATED.get(phi.name)
+    return None if saturated is None else (alpha + saturated) * delta
 
 
 def is_real_number(value: Any) -> bool:

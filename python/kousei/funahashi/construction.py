@@ -20,6 +20,7 @@ from kousei.funahashi.extension import (
     check_bounds,
     fourier_coefficients,
     grid_points,
+    phase_range,
     sample_points,
     samples_for,
 )
@@ -30,6 +31,7 @@ from kousei.funahashi.parameters import (
     edge_bounds,
     fill_parameters,
 )
+from kousei.funahashi.rewriting import add_partners, significant
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 Function = Callable[[Array], Any]
-Tail = Callable[[int], float] | None
-Period = float | Sequence[float] | None
 
 #: The largest difference found on a grid is multiplied by this.
 _SAFETY = 1.5
@@ -53,6 +53,16 @@ _MOST_SAMPLES = 1 << 22
 _HELD_OUT_AXIS, _HELD_OUT = 4099, 300_000
 
 
+class Box(NamedTuple):
+    """Where a function is, and how it is continued: see `FunahashiNetwork.from_function`."""
+
+    bounds: Bounds
+    extension: Extension
+    period: float | Sequence[float] | None
+    center: bool
+    tail: Callable[[int], float] | None
+
+
 class Bump(NamedTuple):
     """What a caller says of the bump and its thresholds; None is by the rule."""
 
@@ -63,7 +73,7 @@ class Bump(NamedTuple):
 
 
 class Series(NamedTuple):
-    """sum_w Re[a_w e^(iw . (x - center))] on the grid of frequencies of an order, and its residual."""
+    """sum_w Re[a_w e^(iw . (x - center))], and how far it is from the function."""
 
     frequencies: Array
     amplitudes: Array
@@ -72,111 +82,78 @@ class Series(NamedTuple):
 
 
 def from_function(
-    cls: type[Net],
-    f: Function,
-    bounds: Bounds,
-    order: int | None,
-    activation: Activation | str,
-    extension: Extension,
-    period: Period,
-    tail: Tail,
-    center: bool,
-    bump: Bump,
+    cls: type[Net], f: Function, box: Box, order: int | None, activation: Activation | str, bump: Bump
 ) -> Net:
     """See `FunahashiNetwork.from_function`."""
-    lo, _ = check_bounds(bounds)
-    count = _check_order(order, len(lo), bump.n_thresholds)
-    assert order is not None
-    series = _series(f, bounds, int(order), extension, period, tail, center)
-    return _with_bump(cls, series, count, activation, bump)
+    order, count = _check_order(order, len(check_bounds(box.bounds)[0]), bump.n_thresholds)
+    return _with_bump(cls, _Samples(f, box, order).series(), count, activation, bump)
 
 
 def from_samples(
-    cls: type[Net],
-    values: Any,
-    bounds: Bounds,
-    order: int | None,
-    activation: Activation | str,
-    extension: Extension,
-    period: Period,
-    center: bool,
-    bump: Bump,
+    cls: type[Net], values: Any, box: Box, order: int | None, activation: Activation | str, bump: Bump
 ) -> Net:
     """See `FunahashiNetwork.from_samples`."""
-    lo, hi = check_bounds(bounds)
+    lo, hi = check_bounds(box.bounds)
     samples = _check_values(values, len(lo))
+    fitted = box.extension == "fourier"
     if order is None:
-        order = max(2, samples.shape[0] // 8 * 2) if extension == "fourier" else samples.shape[0]
-    count = _check_order(order, len(lo), bump.n_thresholds)
-    order = int(order)
-    if order > samples.shape[0] or (extension != "fourier" and order != samples.shape[0]):
+        order = max(2, samples.shape[0] // 8 * 2) if fitted else samples.shape[0]
+    order, count = _check_order(order, len(lo), bump.n_thresholds)
+    if order > samples.shape[0] or (not fitted and order != samples.shape[0]):
         raise ValueError(
             f"values has {samples.shape[0]} samples along each axis and order was {order}; "
             "as many are accepted, or with extension='fourier' more samples"
         )
-    middle = _middle(lo, hi, center)
-    w, a = fourier_coefficients(samples, bounds, order, extension, period, middle)
-    if extension == "fourier":
-        points = sample_points(bounds, samples.shape[0], extension)
+    middle = _middle(lo, hi, box.center)
+    w, a = fourier_coefficients(samples, box.bounds, order, box.extension, box.period, middle)
+    if fitted:
+        points = sample_points(box.bounds, samples.shape[0], box.extension)
         size = float(np.abs(_fourier_sum(w, a, middle, points) - samples).max())
     else:
         # The sum agrees with the samples; what is beyond the grid is taken to be less than its outer half.
         numbers = np.abs(w) / np.abs(w).max(axis=0)
         size = float(np.abs(a[(numbers > 0.5).any(axis=1)]).sum())
     # Twice: nothing is known between the samples.
-    residual = Residual(lo, hi, 2 * _SAFETY * size, False, samples.size if extension == "fourier" else 0)
+    residual = Residual(lo, hi, 2 * _SAFETY * size, False, samples.size if fitted else 0)
     return _with_bump(cls, Series(w, a, middle, residual), count, activation, bump)
 
 
 def to_tolerance(
-    cls: type[Net],
-    f: Function,
-    bounds: Bounds,
-    tol: float,
-    activation: Activation | str,
-    extension: Extension,
-    period: Period,
-    tail: Tail,
-    center: bool,
-    given: dict[str, Any],
+    cls: type[Net], f: Function, box: Box, tol: float, activation: Activation | str, given: dict[str, Any]
 ) -> Net:
     """See `FunahashiNetwork.from_function`, `tol`."""
     require_positive(tol=tol)
     for name, value in given.items():
         if value is not None:
             raise ValueError(f"{name} was {value!r} beside tol; tol chooses it, and accepts none")
-    check_bounds(bounds)
     phi = bounded(activation)
-    return of_series(cls, _lowest_order(f, bounds, float(tol), extension, period, tail, center), float(tol), phi)
+    return of_series(cls, _lowest_order(f, box, float(tol)), float(tol), phi)
 
 
 def of_series(cls: type[Net], series: Series, tol: float, phi: Activation) -> Net:
     """Return the network with the fewest units for what the residual of a series leaves of the tolerance."""
-    lo, hi = series.residual.lo, series.residual.hi
-
-    w, a = _halved(series.frequencies, series.amplitudes)
-    moduli = np.abs(a)
-    offset = float(a[~w.any(axis=1)].real.sum())
-    ascending = np.argsort(moduli, kind="stable")
-    dropped = np.cumsum(moduli[ascending]) <= _PRUNING * tol
-    kept = np.sort(ascending[~dropped])
-    kept = kept[w[kept].any(axis=1)]
-    lost = float(moduli[ascending[dropped]].sum())
-    w, a = w[kept], a[kept]
+    w, center = series.frequencies, series.center
+    kept, a = add_partners(w, series.amplitudes)
+    constant = ~w[kept].any(axis=1)
+    offset = float(a[kept[constant]].real.sum())
+    kept = kept[~constant]
+    whole = float(np.abs(a[kept]).sum())
+    kept = kept[significant(a[kept], _PRUNING * tol)]
+    lost = whole - float(np.abs(a[kept]).sum())
     residual = series.residual._replace(size=series.residual.size + lost)
+    w, a = w[kept], a[kept]
 
     share = min(_UNIVERSAL * tol / max(float(np.abs(a).sum()), 1e-300), 0.5)
-    # Of w . (x - center) on the box.
-    reach = np.abs(w @ ((lo + hi) / 2 - series.center)) + np.abs(w) @ ((hi - lo) / 2)
     if share < 1e-15:
         raise ValueError(
             f"tol was {tol}: rounding stops it, as the amplitudes add up to {np.abs(a).sum():.3g} and rounding "
-            f"leaves about 1e-15 of that; a larger tol, or a smaller box, is accepted"
+            "leaves about 1e-15 of that; a larger tol, or a smaller box, is accepted"
         )
+    reach = np.abs(phase_range(w, center, residual.lo, residual.hi)).max(axis=0)
     # A smaller share makes the bump narrower, and its units cancel less.
     for part in (share, share / 8, share / 64):
         rule = choose_parameters(float(reach.max(initial=math.pi)), max(part, 1e-15), phi)
-        net = cls._of_parts(w, a, rule.thresholds, rule.delta, rule.alpha, series.center, phi, offset)
+        net = cls._of_parts(w, a, rule.thresholds, rule.delta, rule.alpha, center, phi, offset)
         net = net._derive(_bumps=_bumps_for(reach, share, rule, phi), _merged=rule.p, _residual=residual)
         bound = net.error_bound()
         if bound.total <= tol:
@@ -187,37 +164,35 @@ def of_series(cls: type[Net], series: Series, tol: float, phi: Activation) -> Ne
     )
 
 
-def _lowest_order(
-    f: Function, bounds: Bounds, tol: float, extension: Extension, period: Period, tail: Tail, center: bool
-) -> Series:
+def _lowest_order(f: Function, box: Box, tol: float) -> Series:
     """Return the series of the lowest order whose residual takes its share of the tolerance."""
-    dim = len(bounds)
+    dim = len(check_bounds(box.bounds)[0])
 
-    def rounding(series: Series) -> float:
-        # Output weights add up to some _WEIGHTS times the amplitudes.
-        return _WEIGHTS * 2.2e-16 * float(np.abs(series.amplitudes).sum())
+    def near(series: Series) -> bool:
+        return series.residual.size <= _FOURIER * tol
 
     def enough(series: Series) -> bool:
-        return series.residual.size <= _FOURIER * tol and rounding(series) <= _ROUNDING * tol
+        # Output weights add up to some _WEIGHTS times the amplitudes.
+        rounding = _WEIGHTS * np.finfo(np.float64).eps * float(np.abs(series.amplitudes).sum())
+        return near(series) and bool(rounding <= _ROUNDING * tol)
 
     def attempt(order: int) -> Series:
-        series = _series(f, bounds, order, extension, period, tail, center)
-        if series.residual.size > _FOURIER * tol or enough(series):
-            return series
-        return _series(f, bounds, order, extension, period, tail, center, tol)
+        samples = _Samples(f, box, order)
+        series = samples.series()
+        return samples.series(tol) if near(series) and not enough(series) else series
 
     failed, order, best, sizes = 0, 2, math.inf, []
     while True:
-        if samples_for(order, dim, extension) ** dim > _MOST_SAMPLES or order > _MOST_FREQUENCIES[extension]:
+        if samples_for(order, dim, box.extension) ** dim > _MOST_SAMPLES or order > _MOST_FREQUENCIES[box.extension]:
             raise ValueError(
                 f"tol was {tol}: the function stops it, whose Fourier sum is still {best:.3g} off with "
                 f"order {failed} (a jump, a kink, many oscillations or dimensions); a larger tol is accepted"
             )
         series = attempt(order)
-        sizes.append(series.residual.size)
-        best = min(best, sizes[-1])
         if enough(series):
             break
+        sizes.append(series.residual.size)
+        best = min(sizes)
         scale = float(np.abs(series.amplitudes).sum())
         if len(sizes) > 5 and min(sizes[-4:]) > 0.5 * min(sizes[:-4]) and best < 1e-9 * scale:
             raise ValueError(
@@ -225,55 +200,54 @@ def _lowest_order(
                 "a larger tol is accepted"
             )
         failed, order = order, max(order + 2, order * 5 // 8 * 2)
-    found = order
-    while found - failed > 2:
-        middle = (failed + found) // 4 * 2
-        candidate = attempt(max(middle, failed + 2))
+    while order - failed > 2:
+        middle = max((failed + order) // 4 * 2, failed + 2)
+        candidate = attempt(middle)
         if enough(candidate):
-            series, found = candidate, max(middle, failed + 2)
+            series, order = candidate, middle
         else:
-            failed = max(middle, failed + 2)
+            failed = middle
     return series
 
 
-def _series(
-    f: Function,
-    bounds: Bounds,
-    order: int,
-    extension: Extension,
-    period: Period,
-    tail: Tail,
-    center: bool,
-    tol: float = 0.0,
-) -> Series:
-    """Return the series of an order; to a tolerance the amplitudes are no larger than it asks for."""
-    lo, hi = check_bounds(bounds)
-    middle = _middle(lo, hi, center)
-    count = samples_for(order, len(lo), extension)
-    values = _check_values(f(sample_points(bounds, count, extension, period)), len(lo))
-    if len(set(values.shape)) != 1 or values.shape[0] != count:
-        raise ValueError(
-            f"the values of f have shape {values.shape}; {(count,) * len(lo)} is accepted: f maps points (..., dim) "
-            "to values (...)"
-        )
-    size = float(np.abs(values).max())
-    rcond = min(max(FOURIER_RCOND, 0.1 * tol / size if size else 1.0), 1e-2)
-    w, a = fourier_coefficients(values, bounds, order, extension, period, middle, rcond)
-    if tail is not None:
-        if extension != "periodic":
-            raise ValueError(f"tail came with extension={extension!r}; it bounds coefficients of 'periodic' alone")
-        beyond = float(tail(order))
+class _Samples:
+    """A function where the series of an order needs it, and where it is held against that."""
+
+    def __init__(self, f: Function, box: Box, order: int) -> None:
+        self._box, self._order = box, order
+        lo, hi = self._lo, self._hi = check_bounds(box.bounds)
+        self._center = _middle(lo, hi, box.center)
+        count = samples_for(order, len(lo), box.extension)
+        self._values = _check_values(f(sample_points(box.bounds, count, box.extension, box.period)), len(lo), count)
+        if box.tail is not None:
+            if box.extension != "periodic":
+                raise ValueError(
+                    f"tail came with extension={box.extension!r}; it bounds coefficients of 'periodic' alone"
+                )
+            return
+        # Between the samples, and denser towards the sides of the box, where the residual is largest.
+        held = min(count + 3, _HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
+        nodes = np.cos(np.pi * np.arange(held) / (held - 1))
+        self._points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
+        self._held_out = _check_values(f(self._points), len(lo), held)
+
+    def series(self, tol: float = 0.0) -> Series:
+        """Return the series; with a tolerance one whose amplitudes are no larger than it asks for."""
+        box, center = self._box, self._center
+        largest = float(np.abs(self._values).max())
+        rcond = min(max(FOURIER_RCOND, 0.1 * tol / largest if largest else 1.0), 1e-2)
+        w, a = fourier_coefficients(self._values, box.bounds, self._order, box.extension, box.period, center, rcond)
+        return Series(w, a, center, self._residual(w, a))
+
+    def _residual(self, w: Array, a: Array) -> Residual:
+        if self._box.tail is None:
+            size = float(np.abs(_fourier_sum(w, a, self._center, self._points) - self._held_out).max())
+            return Residual(self._lo, self._hi, _SAFETY * size, False, self._held_out.size)
+        beyond = float(self._box.tail(self._order))
         if not beyond >= 0:
-            raise ValueError(f"tail({order}) was {beyond}; a bound, at least 0, is accepted")
+            raise ValueError(f"tail({self._order}) was {beyond}; a bound, at least 0, is accepted")
         # What is left out, and what sampling folds onto the grid.
-        return Series(w, a, middle, Residual(lo, hi, 2 * beyond, True, 0))
-    # Between the samples, and denser towards the sides of the box, where the residual is largest.
-    held = min(count + 3, _HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
-    nodes = np.cos(np.pi * np.arange(held) / (held - 1))
-    points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
-    held_out = _check_values(f(points), len(lo))
-    size = float(np.abs(_fourier_sum(w, a, middle, points) - held_out).max())
-    return Series(w, a, middle, Residual(lo, hi, _SAFETY * size, False, held_out.size))
+        return Residual(self._lo, self._hi, 2 * beyond, True, 0)
 
 
 def _fourier_sum(w: Array, a: Array, center: Array, points: Array) -> Array:
@@ -295,8 +269,7 @@ def _along(grid: Array, axis: int) -> Array:
 
 def _with_bump(cls: type[Net], series: Series, count: int, activation: Activation | str, bump: Bump) -> Net:
     lo, hi = series.residual.lo, series.residual.hi
-    farthest = np.maximum(np.abs(lo - series.center), np.abs(hi - series.center))
-    s_max = float((np.abs(series.frequencies) @ farthest).max())
+    s_max = float(np.abs(phase_range(series.frequencies, series.center, lo, hi)).max())
     phi = bounded(activation)
     delta, alpha, cutoff = fill_parameters(s_max, count, bump.delta, bump.alpha, bump.cutoff, phi)
     thresholds = -cutoff + 2 * cutoff / count * np.arange(count)
@@ -307,21 +280,6 @@ def _with_bump(cls: type[Net], series: Series, count: int, activation: Activatio
             "network does not follow the function"
         )
     return net._derive(_residual=series.residual)
-
-
-def _halved(w: Array, a: Array) -> tuple[Array, Array]:
-    """Return one of each pair w, -w; a sum of Re[a_w e^(iw . u)] stays the same."""
-    index: dict[bytes, int] = {}
-    kept: list[int] = []
-    a = a.copy()
-    for i, row in enumerate(w + 0.0):
-        partner = index.pop((0.0 - row).tobytes(), None) if row.any() else None
-        if partner is None:
-            index[row.tobytes()] = i
-            kept.append(i)
-        else:
-            a[partner] += np.conj(a[i])
-    return w[kept], a[kept]
 
 
 def _bumps_for(reach: Array, tol: float, rule: BumpParameters, phi: Activation) -> Array:
@@ -344,8 +302,8 @@ def _middle(lo: Array, hi: Array, center: bool) -> Array:
     return (lo + hi) / 2 if center else np.zeros(len(lo))
 
 
-def _check_order(order: int | None, dim: int, n_thresholds: int | None) -> int:
-    """Return the number of thresholds once the network is known to be addressable."""
+def _check_order(order: int | None, dim: int, n_thresholds: int | None) -> tuple[int, int]:
+    """Return the order and the number of thresholds once the network is known to be addressable."""
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 2 or order % 2:
         raise ValueError(f"order was {order!r}; an even integer of at least 2 is accepted")
     count = order if n_thresholds is None else n_thresholds
@@ -354,19 +312,21 @@ def _check_order(order: int | None, dim: int, n_thresholds: int | None) -> int:
     if max(order, count) >= 2**63:
         raise SizeError(f"order was {order} and n_thresholds {count}, which is not representable in 64 bits")
     _core.funahashi_unit_count(order, dim, count)
-    return int(count)
+    return int(order), int(count)
 
 
-def _check_values(values: Any, dim: int) -> Array:
+def _check_values(values: Any, dim: int, count: int | None = None) -> Array:
+    """Return the values of f on a grid of `count` points along each axis, or of as many along each as they are."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError("the values of f are masked; an array without a mask is accepted")
     samples = np.asarray(values)
     if samples.dtype.kind not in "biuf":
         raise TypeError(f"the values of f have dtype {samples.dtype}; real numbers are accepted")
-    if samples.ndim != dim or len(set(samples.shape)) != 1 or samples.shape[0] < 2:
+    length = count or max(samples.shape, default=2)
+    if samples.shape != (length,) * dim or length < 2:
         raise ValueError(
-            f"the values of f have shape {samples.shape}; {dim} axes of the same length, one for each dimension, "
-            "are accepted: f maps points (..., dim) to values (...)"
+            f"the values of f have shape {samples.shape}; {(length,) * dim}, one axis for each dimension, is "
+            "accepted: f maps points (..., dim) to values (...)"
         )
     if not np.isfinite(samples).all():
         raise ValueError("the values of f are NaN or infinite at some samples; finite numbers are accepted")

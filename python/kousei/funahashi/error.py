@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
-from kousei.funahashi.extension import Bounds, check_bounds
+from kousei.funahashi.extension import Bounds, check_bounds, phase_range
 from kousei.funahashi.parameters import alias_bound, edge_bounds
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ def bound_error(net: FunahashiNetwork, box: Bounds | None) -> ErrorBound:
     size = np.hypot(pairs[:, 0], pairs[:, 1])
     h = net._spacing
     phi = net.activations[0]
-    middle, reach = w @ ((lo + hi) / 2 - center), np.abs(w) @ ((hi - lo) / 2)
+    least, most = phase_range(w, center, lo, hi)
     first, last = bumps_of(net).T
-    beyond = np.stack([t[last - 1] + h - middle - reach, middle - reach - t[first] + h])
+    beyond = np.stack([t[last - 1] + h - most, least - t[first] + h])
     edges = edge_bounds(beyond, net.delta, net.alpha, h, phi).sum(axis=0)
     return ErrorBound(
         fourier=residual.size if residual else 0.0,

@@ -9,25 +9,25 @@ import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei.funahashi import nufft, rewriting
-from kousei.funahashi.bump import wave
+from kousei.funahashi.bump import reach_of_bump, wave
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
 
 METHODS = ("dense", "shared", "window", "table", "nufft")
-#: Nanoseconds for one point and, times units or alone, one frequency, in float64 and float32 on one thread of a
-#: processor with AVX-512. Only their ratios count.
+#: Nanoseconds for one point and one unit, or for one point and one frequency and then for each of its units, on one
+#: thread of a processor with AVX-512. Only their ratios count.
 _DENSE = {"float64": 0.52, "float32": 0.25}
 _SLOWER = {"logistic": 1.0, "tanh": 1.65, "erf": 3.8, "arctan": 2.0}
-_SHARED = {"float64": (3.0, 0.11), "float32": (3.0, 0.11)}
-_WINDOW = {"float64": (5.0, 0.19), "float32": (4.0, 0.12)}
-_TABLE = {"float64": 3.5, "float32": 3.5}
+_FRACTIONS = {
+    "shared": {"float64": (3.0, 0.11), "float32": (3.0, 0.11)},
+    "window": {"float64": (5.0, 0.19), "float32": (4.0, 0.12)},
+}
+_TABLE = 3.5
+#: For writing down one unit, which serves this many points.
+_WRITING, _CHUNK = {"dense": 8.0, "shared": 17.0, "window": 1.5}, 512
 #: Of one transform: for one point, in 1, 2 and 3 dimensions, and for one cell of the grid.
 _NUFFT, _NUFFT_CELL = (60.0, 250.0, 4000.0), (10.0, 40.0, 160.0)
-_TABLE_DEGREE = 8
-#: Arguments at which 1 - phi is below rounding, and the width of a cell where the bump has the width 1.
-_SATURATED = {"logistic": 38.0, "tanh": 19.0, "erf": 6.2}
-_CELL = {"logistic": 0.25, "tanh": 0.125, "erf": 0.125}
 
 
 class Plan(NamedTuple):
@@ -59,30 +59,28 @@ class Table(NamedTuple):
 
 def plan(net: FunahashiNetwork, points: int) -> Plan:
     """See `FunahashiNetwork.plan`."""
-    dtype, size = net.dtype.name, points * max(1, arrays.shape_of(net.frequencies)[0])
-    costs = {"dense": points * net.units * _DENSE[dtype] * _SLOWER.get(net.activations[0].name, 10.0)}
-    if arrays.on_host(net.frequencies):
-        row = net.units / max(1, arrays.shape_of(net.frequencies)[0])
-        merged = net._merged or _coincident(net)
-        rows = 1 if merged else 2
-        units = row if net._merged or not merged else row / 2 + merged
-        fixed, each = _SHARED[dtype]
-        if why_not(net, "shared") is None:
-            costs["shared"] = size * (rows * fixed + units * each)
-        fixed, each = _WINDOW[dtype]
-        if why_not(net, "window") is None:
-            length = 2 * _saturated(net) * net.delta / net._spacing + 8
-            costs["window"] = size * rows * (fixed + length * each)
-        if why_not(net, "table") is None:
-            # Also where there is a table already: the choice depends on the call alone.
-            cells, _, _ = _cells(net)
-            building = 9 * 2 * cells * 2 * arrays.shape_of(net.thresholds)[0] * _DENSE["float64"]
-            costs["table"] = size * _TABLE[dtype] + building
-        if why_not(net, "nufft") is None and net._fourier is not None:
-            axis = net.dim - 1
-            one = points * _NUFFT[axis] + net._fourier.grid.size * _NUFFT_CELL[axis]
-            costs["nufft"] = len(net._fourier.waves) * one
-    return Plan(min(costs, key=lambda name: costs[name]), costs)
+    possible = [method for method in METHODS if why_not(net, method) is None]
+    costs = {method: _cost(net, method, points) for method in possible}
+    return Plan(min(costs, key=lambda method: costs[method]), costs)
+
+
+def _cost(net: FunahashiNetwork, method: str, points: int) -> float:
+    dtype, frequencies = net.dtype.name, arrays.shape_of(net.frequencies)[0]
+    size, chunks = points * frequencies, math.ceil(points / _CHUNK)
+    if method == "dense":
+        each = _DENSE[dtype] * _SLOWER.get(net.activations[0].name, 10.0)
+        return net.units * (points * each + chunks * _WRITING[method])
+    if method == "table":
+        # Also where there is a table already: the choice depends on the call alone.
+        values = _cells(net)[0] * (_core.funahashi_table_degree + 1)
+        return size * _TABLE + 4 * values * arrays.shape_of(net.thresholds)[0] * _DENSE["float64"]
+    if method == "nufft":
+        assert net._fourier is not None
+        one = points * _NUFFT[net.dim - 1] + net._fourier.grid.size * _NUFFT_CELL[net.dim - 1]
+        return len(net._fourier.waves) * one
+    fixed, each = _FRACTIONS[method][dtype]
+    work = _work(net, method)
+    return size * (fixed + each * work) + chunks * frequencies * work * _WRITING[method]
 
 
 def why_not(net: FunahashiNetwork, method: str) -> str | None:
@@ -92,43 +90,57 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
         return None
     if not arrays.on_host(net.frequencies):
         return "on CUDA only 'dense' is accepted"
-    if method == "table":
-        if phi.name not in _CELL:
-            return f"'table' is for logistic, tanh and erf units, and these are {phi.name}"
-        if net._bumps is not None:
-            return "'table' is for frequencies that take all thresholds, and these take what each needs"
+    if method in _FRACTIONS:
+        if phi.name not in ("logistic", "tanh"):
+            return f"{method!r} is for logistic and tanh units, and these are {phi.name}"
+        if _work(net, method) == 0:
+            return f"exponentials of the thresholds overflow in {net.dtype}; 'window' is accepted"
         return None
-    if method == "nufft":
-        if phi.name not in _CELL or net.dim > 3 or net._bumps is not None:
-            return (
-                "'nufft' is for logistic, tanh and erf units, up to 3 dimensions, and frequencies that take all "
-                "thresholds"
-            )
-        if net._fourier is None:
-            net._fourier = nufft.fourier_sum(net)
-        return None if net._fourier else "'nufft' is for frequencies on a grid"
-    if phi.name not in ("logistic", "tanh"):
-        return f"{method!r} is for logistic and tanh units, and these are {phi.name}"
-    if method == "shared" and not _shares(net):
-        return f"exponentials of the thresholds overflow in {net.dtype}; 'window' is accepted"
+    if reach_of_bump(net.delta, net.alpha, phi) is None:
+        return f"{method!r} is for logistic, tanh and erf units, and these are {phi.name}"
+    if net._bumps is not None:
+        return f"{method!r} is for frequencies that take all thresholds, and these take what each needs"
+    if method == "nufft" and net.dim > 3:
+        return f"'nufft' is for up to 3 dimensions, and these are {net.dim}"
+    if method == "nufft" and net._fourier is None:
+        return "'nufft' is for frequencies on a grid"
     return None
+
+
+def _work(net: FunahashiNetwork, method: str) -> int:
+    """Return the units that a method evaluates for each frequency and point; 0 where it is not for the network."""
+    return int(
+        _core.cpu.funahashi_work(
+            arrays.to_host(net.thresholds),
+            net.delta,
+            net.alpha,
+            net.activations[0].code,
+            _merged(net),
+            _core.FunahashiMethod[method],
+        )
+    )
+
+
+def _merged(net: FunahashiNetwork) -> int:
+    """Return how many bumps on a unit opens a bump that it closes, for methods that merge them anyway."""
+    return net._merged if net._merged or net._bumps is not None else rewriting.coincidence(net)[0]
 
 
 def choose(net: FunahashiNetwork, x: Any, batch: tuple[int, ...]) -> str:
     """Return the method of ``method="auto"`` for points `x`."""
-    costs = plan(net, math.prod(batch)).nanoseconds
-    if min(costs, key=lambda name: costs[name]) == "nufft" and nufft.why_not_at(net, _rows(net, x)):
+    method, costs = plan(net, math.prod(batch))
+    if method == "nufft" and why_not_at(net, method, x):
         del costs["nufft"]
-    return min(costs, key=lambda name: costs[name])
+        return min(costs, key=lambda name: costs[name])
+    return method
 
 
 def why_not_at(net: FunahashiNetwork, method: str, x: Any) -> str | None:
     """Return why a method is not for this network and these points; None where it is."""
-    return why_not(net, method) or (nufft.why_not_at(net, _rows(net, x)) if method == "nufft" else None)
-
-
-def _rows(net: FunahashiNetwork, x: Any) -> np.ndarray[Any, Any]:
-    return arrays.host_view("x", x).reshape(-1, net.dim)
+    reason = why_not(net, method)
+    if reason is None and method == "nufft":
+        reason = nufft.why_not_at(net, arrays.host_view("x", x).reshape(-1, net.dim))
+    return reason
 
 
 def evaluate(
@@ -142,14 +154,11 @@ def evaluate(
         out[...] = nufft.evaluate(net, net._fourier, points.reshape(-1, net.dim)).reshape(batch)
         return
     if method == "table":
-        if net._table is None:
-            net._table = build_table(net)
         parts = {name: views[name] for name in ("frequencies", "amplitudes", "center")}
         backend.kernels.funahashi_evaluate_table(
             **parts, offset=net.offset, **net._table._asdict(), x=points, out=out, on=backend.launch()
         )
         return
-    merged = net._merged if method == "dense" else net._merged or _coincident(net)
     backend.kernels.funahashi_evaluate(
         **views,
         delta=net.delta,
@@ -159,7 +168,7 @@ def evaluate(
         out=out,
         on=backend.launch(lambda: backend.kernels.workspace_bytes(net.units, net.dim, 1, math.prod(batch))),
         offset=net.offset,
-        merged=merged,
+        merged=net._merged if method == "dense" else _merged(net),
         units=net.units,
         method=_core.FunahashiMethod[method],
     )
@@ -168,13 +177,14 @@ def evaluate(
 def build_table(net: FunahashiNetwork) -> Table:
     """Return H by the polynomials that agree with it at Chebyshev points of each cell."""
     cells, first, width = _cells(net)
-    nodes = np.cos(np.pi * (np.arange(_TABLE_DEGREE + 1) + 0.5) / (_TABLE_DEGREE + 1)) / 2
+    terms = _core.funahashi_table_degree + 1
+    nodes = np.cos(np.pi * (np.arange(terms) + 0.5) / terms) / 2
     middles = first + width * (np.arange(cells) + 0.5)
     # Without the rounding of float32, equally spaced.
     t = float(arrays.to_host(net.thresholds)[0]) + net._spacing * np.arange(arrays.shape_of(net.thresholds)[0])
     values = wave(middles[:, None] + width * nodes, net.delta, net.alpha, t, net.activations[0])
     # Coefficients of powers of the distance from the middle, in cells; the highest first.
-    coefficients = np.linalg.solve(np.vander(nodes, _TABLE_DEGREE + 1), values.T).T
+    coefficients = np.linalg.solve(np.vander(nodes, terms), values.T).T
     table = np.stack([coefficients.real, coefficients.imag], axis=-1)
     table[[0, -1]] = 0  # what lies beyond
     return Table(np.ascontiguousarray(table.astype(net.dtype)), first, 1 / width)
@@ -182,32 +192,10 @@ def build_table(net: FunahashiNetwork) -> Table:
 
 def _cells(net: FunahashiNetwork) -> tuple[int, float, float]:
     """Return the number of cells of a table, where they begin, and their width."""
-    name = net.activations[0].name
-    t = arrays.to_host(net.thresholds)
-    reach = (net.alpha + _SATURATED[name]) * net.delta
-    width = _CELL[name] * min(1.0, net.delta)
+    phi, t = net.activations[0], arrays.to_host(net.thresholds)
+    reach = reach_of_bump(net.delta, net.alpha, phi)
+    assert reach is not None
+    # A polynomial on it is H to rounding.
+    width = (0.25 if phi.name == "logistic" else 0.125) * min(1.0, net.delta)
     first, last = float(t[0]) - reach - width, float(t[-1]) + reach + width
     return math.ceil((last - first) / width), first, width
-
-
-def _coincident(net: FunahashiNetwork) -> int:
-    """Return how many bumps on a unit opens a bump that it closes; 0 where none does."""
-    try:
-        return 0 if net._bumps is not None else rewriting.coincident_bumps(net)
-    except ValueError:
-        return 0
-
-
-def _saturated(net: FunahashiNetwork) -> float:
-    slope = 2 if net.activations[0].name == "tanh" else 1
-    return (37 if net.dtype == np.float64 else 17) / slope
-
-
-def _shares(net: FunahashiNetwork) -> bool:
-    """Whether the exponentials of a row of units fit the exponent of a number; as the kernel decides."""
-    slope = 2 if net.activations[0].name == "tanh" else 1
-    merged = net._merged or _coincident(net)
-    units = arrays.shape_of(net.thresholds)[0] + merged + 6
-    highest = 1020 if net.dtype == np.float64 else 124
-    half = slope / net.delta * math.log2(math.e) * net._spacing * units / 2
-    return highest - half >= half + _saturated(net) * slope * math.log2(math.e)

@@ -79,6 +79,14 @@ def grid_points(axes: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
+def phase_range(
+    w: np.ndarray[Any, Any], center: np.ndarray[Any, Any], lo: np.ndarray[Any, Any], hi: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the least and the largest w . (x - center) on a box, for each w."""
+    middle, half = w @ ((lo + hi) / 2 - center), np.abs(w) @ ((hi - lo) / 2)
+    return middle - half, middle + half
+
+
 def samples_for(order: int, dim: int, extension: Extension) -> int:
     """Return the samples along each axis that a constructor takes for `order` frequencies along each axis.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -11,15 +12,16 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei.activation import Activation
 from kousei.funahashi import construction, evaluation, nufft, rewriting
-from kousei.funahashi.bump import bounded, bump_phases, require_positive, spacing_of, warn_of_aliases
-from kousei.funahashi.error import ErrorBound, Residual, bound_error
+from kousei.funahashi.bump import bounded, require_positive, warn_of_aliases
+from kousei.funahashi.error import ErrorBound, bound_error
 from kousei.funahashi.extension import Bounds, Extension
+from kousei.funahashi.parts import Parts
 from kousei.funahashi.rewriting import Refit
 from kousei.network import MLP
 from kousei.network.mlp import check_points
 
 
-class FunahashiNetwork(MLP):
+class FunahashiNetwork(Parts):
     """A three-layer network written down from the Fourier coefficients of a function.
 
     It is the sum of Re[a_w H(w . (x - center))] over frequencies w. H is the `universal_function`, a sum of bumps of
@@ -75,18 +77,6 @@ class FunahashiNetwork(MLP):
     True
     """
 
-    _arrays: dict[str, Array]
-    _ranges: dict[str, Array]  # of the kernels; empty where each frequency takes all thresholds
-    _spacing: float  # of the thresholds
-    _delta: float
-    _alpha: float
-    _offset: float
-    _bumps: np.ndarray[Any, Any] | None = None  # first, and one past the last, that each frequency takes
-    _merged = 0  # how many bumps on the unit that closes one opens another; 0: two units for each bump
-    _table: evaluation.Table | None = None
-    _fourier: nufft.FourierSum | None = None
-    _residual: Residual | None = None  # how far the Fourier sum is from the function
-
     def __init__(
         self,
         frequencies: Any,
@@ -112,8 +102,7 @@ class FunahashiNetwork(MLP):
         for name, array in (("frequencies", w), ("amplitudes", a), ("center", c), ("offset", offset)):
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
-        phi = bounded(activation)
-        self.__dict__.update(self._of_parts(w, a, t, delta, alpha, c, phi, offset).__dict__)
+        self._set_parts(w, a, t, delta, alpha, c, bounded(activation), offset)
         warn_of_aliases(t)
 
     @classmethod
@@ -209,11 +198,11 @@ class FunahashiNetwork(MLP):
         >>> net.error_bound().total <= 1e-4
         True
         """
-        if tol is not None:
-            given = {"order": order, "delta": delta, "alpha": alpha, "cutoff": cutoff, "n_thresholds": n_thresholds}
-            return construction.to_tolerance(cls, f, bounds, tol, activation, extension, period, tail, center, given)
+        box = construction.Box(bounds, extension, period, center, tail)
         bump = construction.Bump(delta, alpha, cutoff, n_thresholds)
-        return construction.from_function(cls, f, bounds, order, activation, extension, period, tail, center, bump)
+        if tol is None:
+            return construction.from_function(cls, f, box, order, activation, bump)
+        return construction.to_tolerance(cls, f, box, tol, activation, {"order": order} | bump._asdict())
 
     @classmethod
     def from_samples(
@@ -266,57 +255,9 @@ class FunahashiNetwork(MLP):
         >>> round(float(net(np.array([1.0]))), 6) == round(np.sin(1.0), 6)
         True
         """
+        box = construction.Box(bounds, extension, period, center, None)
         bump = construction.Bump(delta, alpha, cutoff, n_thresholds)
-        return construction.from_samples(cls, values, bounds, order, activation, extension, period, center, bump)
-
-    @property
-    def frequencies(self) -> Array:
-        """The w, (n, dim)."""
-        return self._arrays["frequencies"]
-
-    @property
-    def amplitudes(self) -> Array:
-        """The complex a_w, (n,)."""
-        pairs = self._arrays["amplitudes"]
-        return pairs[:, 0] + 1j * pairs[:, 1]
-
-    @property
-    def thresholds(self) -> Array:
-        """The t_k, (m,)."""
-        return self._arrays["thresholds"]
-
-    @property
-    def center(self) -> Array:
-        """Where w . (x - center) is 0, (dim,)."""
-        return self._arrays["center"]
-
-    @property
-    def delta(self) -> float:
-        """Width of the bump."""
-        return self._delta
-
-    @property
-    def alpha(self) -> float:
-        """Half the distance of the bump's two units, in widths."""
-        return self._alpha
-
-    @property
-    def offset(self) -> float:
-        """Bias of the output."""
-        return self._offset
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Units of each layer."""
-        n, dim = arrays.shape_of(self.frequencies)
-        if self._bumps is None:
-            return dim, n * self._units_of(arrays.shape_of(self.thresholds)[0]), 1
-        return dim, int(self._units_of(np.diff(self._bumps)).sum()), 1
-
-    @property
-    def parameters(self) -> int:
-        """Weights and biases of the network written out."""
-        return self.units * (self.dim + 2) + 1
+        return construction.from_samples(cls, values, box, order, activation, bump)
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -462,7 +403,7 @@ class FunahashiNetwork(MLP):
         >>> net.units, net.merge().units
         (130, 69)
         """
-        return self._derive(_merged=rewriting.coincident_bumps(self))
+        return rewriting.merged(self)
 
     def halve(self) -> Self:
         """Return the same function with one frequency for each pair w, -w, and w = 0 in the offset.
@@ -548,22 +489,6 @@ class FunahashiNetwork(MLP):
         """
         return bound_error(self, box)
 
-    @classmethod
-    def _of_parts(
-        cls, w: Any, a: Any, t: Any, delta: float, alpha: float, center: Any, phi: Activation, offset: float
-    ) -> Self:
-        """Return the network of NumPy arrays that fit, without the warning of coarse thresholds."""
-        net = object.__new__(cls)
-        net._activations = (phi,)
-        phases = bump_phases(delta, alpha, t, phi)
-        parts = {"frequencies": w, "amplitudes": real_pairs(a), "thresholds": t, "phases": real_pairs(phases)}
-        net._arrays = parts | {"center": center}
-        net._ranges = {}
-        net._spacing = spacing_of(t)
-        net._delta, net._alpha, net._offset = float(delta), float(alpha), float(offset)
-        net._dtype = np.dtype(np.float64)
-        return net
-
     def refit(self, x: Any, y: Any, rcond: float = 1e-13) -> Refit:
         """Fit the output weights to values by least squares, and keep the hidden units.
 
@@ -601,31 +526,10 @@ class FunahashiNetwork(MLP):
         """
         return rewriting.refitted(self, x, y, rcond)
 
-    def _units_of(self, bumps: Any) -> Any:
-        return bumps + self._merged if self._merged else 2 * bumps
+    @cached_property
+    def _table(self) -> evaluation.Table:
+        return evaluation.build_table(self)
 
-    def _derive(self, **changes: Any) -> Self:
-        """Return a network with other private attributes; those that follow from them are made anew."""
-        derived = object.__new__(type(self))
-        derived.__dict__.update(self.__dict__)
-        derived.__dict__.update(changes)
-        derived._ranges, derived._table, derived._fourier = {}, None, None
-        if derived._bumps is not None:
-            units = derived._units_of(np.diff(derived._bumps).ravel())
-            starts = np.concatenate([[0], np.cumsum(units)]).astype(np.int64)
-            model = derived._arrays["frequencies"]
-            derived._ranges = {
-                name: arrays.like(array, model)
-                for name, array in (("bumps", np.ascontiguousarray(derived._bumps)), ("starts", starts))
-            }
-        return derived
-
-    def _map(self, convert: Any) -> Self:
-        converted = {name: convert(array) for name, array in self._arrays.items()}
-        dtype = arrays.real_dtype(frequencies=converted["frequencies"])
-        return self._derive(_arrays=converted, _dtype=dtype)
-
-
-def real_pairs(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return complex numbers as pairs (real, imaginary), one axis more."""
-    return np.stack([z.real, z.imag], axis=-1)
+    @cached_property
+    def _fourier(self) -> nufft.FourierSum | None:
+        return nufft.fourier_sum(self)

@@ -13,14 +13,13 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.threads import num_threads
-from kousei.funahashi.bump import bump_transform
+from kousei.funahashi.bump import bump_transform, reach_of_bump
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
 
-#: Relative accuracy asked of a transform, and bumps this many widths away that are nothing to rounding.
+#: Relative accuracy asked of a transform.
 _ACCURACY = {"float64": 1e-14, "float32": 1e-6}
-_REACH = {"logistic": 40.0, "tanh": 20.0, "erf": 7.0}
 
 
 class FourierSum(NamedTuple):
@@ -71,8 +70,7 @@ def why_not_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> str | None:
     """Return why points are not for this method; None where they are."""
     if not np.isfinite(x).all():
         return "x has NaN or infinite values; with 'nufft' finite ones are accepted"
-    count = max((len(t) for t in _missing_thresholds(net, x)), default=0)
-    if count > 4 * arrays.shape_of(net.thresholds)[0] + 200:
+    if max(_missing(net, _farthest(net, x)).values()) > 4 * arrays.shape_of(net.thresholds)[0] + 200:
         return "x is far beyond the thresholds, where 'nufft' takes more units than the network has"
     return None
 
@@ -82,6 +80,7 @@ def evaluate(net: FunahashiNetwork, parts: FourierSum, x: np.ndarray[Any, Any]) 
     import finufft
 
     accuracy = _ACCURACY[net.dtype.name]
+    w, a = arrays.to_host(net.frequencies), arrays.to_host(net.amplitudes)
     centered = x - arrays.to_host(net.center)
     total = np.full(len(x), net.offset, net.dtype)
     transform = (finufft.nufft1d2, finufft.nufft2d2, finufft.nufft3d2)[net.dim - 1]
@@ -90,31 +89,45 @@ def evaluate(net: FunahashiNetwork, parts: FourierSum, x: np.ndarray[Any, Any]) 
         # A wave with a small factor may be less accurate.
         eps = min(max(accuracy, accuracy / abs(factor)), 0.1)
         total += np.real(factor * transform(*lines, parts.grid, eps=eps, isign=1, nthreads=num_threads()))
-    farthest = np.abs(arrays.to_host(net.frequencies)) @ np.abs(centered).max(axis=0, initial=0)
-    for t in _missing_thresholds(net, x):
-        # Frequencies whose arguments come near the missing thresholds.
-        near = farthest > np.abs(t).min() - _reach(net)
-        w, a = arrays.to_host(net.frequencies)[near], arrays.to_host(net.amplitudes)[near]
-        phi = net.activations[0]
+    farthest = _farthest(net, x)
+    for side, count in _missing(net, farthest).items():
+        if count == 0:
+            continue
+        # At least two, as a spacing needs; and the frequencies whose arguments come near them.
+        beyond = _end(net, side) + net._spacing * np.arange(1, max(count, 2) + 1)
+        near = farthest > beyond[0] - _reach(net)
         missing = type(net)._of_parts(
-            w.astype(np.float64), a.astype(np.complex128), t, net.delta, net.alpha, np.zeros(net.dim), phi, 0.0
+            w[near].astype(np.float64),
+            a[near].astype(np.complex128),
+            np.sort(side * beyond),
+            net.delta,
+            net.alpha,
+            np.zeros(net.dim),
+            net.activations[0],
+            0.0,
         )
-        total -= missing.astype(net.dtype)(centered, method="table" if phi.name == "erf" else "window")
+        total -= missing.astype(net.dtype)(centered, method="table")
     return total
 
 
-def _missing_thresholds(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
-    """Return the thresholds beyond each end whose bumps reach some point; at least two, as a spacing needs."""
-    t, h = arrays.to_host(net.thresholds).astype(np.float64), net._spacing
+def _farthest(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a bound on |w . (x - center)| at all points, for each w."""
     extent = np.abs(x - arrays.to_host(net.center)).max(axis=0, initial=0)
-    farthest = float((np.abs(arrays.to_host(net.frequencies)) @ extent).max(initial=0)) + _reach(net)
-    found = []
-    for end, side in ((t[-1], 1), (-t[0], -1)):
-        count = math.ceil(min((farthest - end) / h, 1e7))
-        if count >= 1:
-            found.append(np.sort(side * (end + h * np.arange(1, max(count, 2) + 1))))
-    return found
+    return np.asarray(np.abs(arrays.to_host(net.frequencies)) @ extent)
+
+
+def _missing(net: FunahashiNetwork, farthest: np.ndarray[Any, Any]) -> dict[int, int]:
+    """Return how many thresholds are missing above (1) and below (-1) the others whose bumps reach some point."""
+    most = float(farthest.max(initial=0)) + _reach(net)
+    return {side: math.ceil(max(0.0, (most - _end(net, side)) / net._spacing)) for side in (1, -1)}
+
+
+def _end(net: FunahashiNetwork, side: int) -> float:
+    """Return the last threshold above (1), or below (-1) with its sign changed."""
+    return side * float(arrays.to_host(net.thresholds)[-1 if side > 0 else 0])
 
 
 def _reach(net: FunahashiNetwork) -> float:
-    return (_REACH[net.activations[0].name] + net.alpha) * net.delta
+    reach = reach_of_bump(net.delta, net.alpha, net.activations[0])
+    assert reach is not None
+    return reach

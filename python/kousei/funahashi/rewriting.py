@@ -17,16 +17,29 @@ if TYPE_CHECKING:
     Net = TypeVar("Net", bound=FunahashiNetwork)
 
 
-def coincident_bumps(net: FunahashiNetwork) -> int:
-    """Return p = 2 alpha delta/h; ValueError unless it is an integer that the thresholds allow."""
+def coincidence(net: FunahashiNetwork) -> tuple[int, float]:
+    """Return how many bumps on a unit opens a bump that it closes, p = 2 alpha delta/h, and that ratio.
+
+    0 where the ratio is no integer, or more than the fewest thresholds of a frequency.
+    """
     ratio = 2 * net.alpha * net.delta / net._spacing
     p = round(ratio)
-    if p < 1 or abs(ratio - p) > 1e-9 * p:
-        raise ValueError(f"2 alpha delta/h is {ratio:.12g}; an integer is accepted: no units coincide")
-    fewest = int(np.diff(bumps_of(net)).min(initial=p))
-    if fewest < p:
-        raise ValueError(f"2 alpha delta/h is {p} and a frequency has {fewest} thresholds; as many are accepted")
-    return p
+    return (p if 1 <= p <= _fewest_thresholds(net) and abs(ratio - p) <= 1e-9 * p else 0), ratio
+
+
+def merged(net: Net) -> Net:
+    """See `FunahashiNetwork.merge`."""
+    p, ratio = coincidence(net)
+    if p == 0:
+        raise ValueError(
+            f"2 alpha delta/h is {ratio:.12g}; an integer is accepted, at most the fewest thresholds of a frequency, "
+            f"{_fewest_thresholds(net)}: no units coincide"
+        )
+    return net._derive(_merged=p)
+
+
+def _fewest_thresholds(net: FunahashiNetwork) -> int:
+    return int(np.diff(bumps_of(net)).min(initial=arrays.shape_of(net.thresholds)[0]))
 
 
 def halved(net: Net) -> Net:
@@ -35,31 +48,45 @@ def halved(net: Net) -> Net:
     bumps = bumps_of(net)
     if np.abs(t + t[::-1]).max() > 1e-12 * np.abs(t).max():
         raise ValueError(f"the thresholds reach from {t[0]:.6g} to {t[-1]:.6g}; symmetric ones are accepted")
-    if net._bumps is not None and (bumps.sum(axis=1) != len(t)).any():
+    if (bumps.sum(axis=1) != len(t)).any():
         raise ValueError("some frequencies take thresholds that are not symmetric; symmetric ones are accepted")
-    a = pairs[:, 0] + 1j * pairs[:, 1]
-    kept, offset = [], net.offset
-    seen: dict[bytes, int] = {}
+    kept, a = add_partners(w, pairs[:, 0] + 1j * pairs[:, 1], bumps)
+    constant = ~w[kept].any(axis=1)
+    offset = net.offset + sum(float(np.real(a[i] * _at_zero(net, t, phases, bumps[i]))) for i in kept[constant])
+    return _of_frequencies(net, kept[~constant], a, offset)
+
+
+def add_partners(
+    w: np.ndarray[Any, Any], a: np.ndarray[Any, Any], alike: np.ndarray[Any, Any] | None = None
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return which frequencies are kept when each -w is left to its w, and the amplitudes with those of the others.
+
+    Re[a_(-w) e^(-is)] = Re[conj(a_(-w)) e^(is)]. Only frequencies with equal rows of `alike` are partners.
+    """
+    kept, a = [], a.copy()
+    waiting: dict[bytes, int] = {}
     for i, row in enumerate(w + 0.0):  # without negative zeros
-        if not row.any():
-            offset += float(np.real(a[i] * _at_zero(net, t, phases, bumps[i])))
-            continue
-        partner = seen.pop((0.0 - row).tobytes(), None)
-        if partner is None or not np.array_equal(bumps[i], bumps[partner]):
-            seen[row.tobytes()] = i
+        partner = waiting.pop((0.0 - row).tobytes(), None)
+        if partner is None or (alike is not None and not np.array_equal(alike[i], alike[partner])):
+            waiting[row.tobytes()] = i
             kept.append(i)
         else:
             a[partner] += np.conj(a[i])
-    return _of_frequencies(net, np.array(kept, dtype=np.int64), a, offset)
+    return np.array(kept, dtype=np.int64), a
 
 
 def pruned(net: Net, tol: float) -> Net:
     """See `FunahashiNetwork.prune`."""
     pairs = arrays.to_host(net._arrays["amplitudes"]).astype(np.float64)
     a = pairs[:, 0] + 1j * pairs[:, 1]
-    order = np.argsort(np.abs(a), kind="stable")
-    dropped = int(np.searchsorted(np.cumsum(np.abs(a)[order]), tol, side="right"))
-    return _of_frequencies(net, np.sort(order[dropped:]), a, net.offset)
+    return _of_frequencies(net, significant(a, tol), a, net.offset)
+
+
+def significant(a: np.ndarray[Any, Any], tol: float) -> np.ndarray[Any, Any]:
+    """Return which amplitudes are left without the smallest ones, whose moduli add up to at most `tol`."""
+    ascending = np.argsort(np.abs(a), kind="stable")
+    dropped = int(np.searchsorted(np.cumsum(np.abs(a)[ascending]), tol, side="right"))
+    return np.sort(ascending[dropped:])
 
 
 def written_out(net: FunahashiNetwork) -> MLP:

@@ -6,7 +6,7 @@ import enum
 import typing
 from . import cpu
 from . import cuda
-__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_unit_count', 'instruction_set_name', 'num_threads', 'set_num_threads']
+__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_table_degree', 'funahashi_unit_count', 'instruction_set_name', 'num_threads', 'set_num_threads']
 class SizeError(ValueError):
     """
     A network, grid or workspace has more elements than 64 bits can count.
@@ -40,3 +40,4 @@ def num_threads() -> int:
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
 __version__: str = '0.1.0'
+funahashi_table_degree: int = 8

@@ -1,0 +1,128 @@
+"""What a network is kept as, and what follows from that alone."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei._lib.arrays import Array
+from kousei.activation import Activation
+from kousei.funahashi.bump import bump_phases, spacing_of
+from kousei.funahashi.error import Residual
+from kousei.network import MLP
+
+
+class Parts(MLP):
+    """The state of a `FunahashiNetwork`: frequencies, amplitudes and thresholds, from which every weight follows."""
+
+    _arrays: dict[str, Array]  # of the kernels, by name
+    _spacing: float  # of the thresholds
+    _delta: float
+    _alpha: float
+    _offset: float
+    _bumps: np.ndarray[Any, Any] | None = None  # first, and one past the last, that each frequency takes
+    _merged = 0  # how many bumps on the unit that closes one opens another; 0: two units for each bump
+    _residual: Residual | None = None  # how far the Fourier sum is from the function
+
+    @classmethod
+    def _of_parts(cls, *parts: Any) -> Self:
+        """Return the network of NumPy arrays that fit, without the warning of coarse thresholds."""
+        net = object.__new__(cls)
+        net._set_parts(*parts)
+        return net
+
+    def _set_parts(
+        self, w: Any, a: Any, t: Any, delta: float, alpha: float, center: Any, phi: Activation, offset: float
+    ) -> None:
+        self._activations = (phi,)
+        phases = bump_phases(delta, alpha, t, phi)
+        parts = {"frequencies": w, "amplitudes": real_pairs(a), "thresholds": t, "phases": real_pairs(phases)}
+        self._arrays = parts | {"center": center}
+        self._spacing = spacing_of(t)
+        self._delta, self._alpha, self._offset = float(delta), float(alpha), float(offset)
+        self._dtype = np.dtype(np.float64)
+
+    @property
+    def frequencies(self) -> Array:
+        """The w, (n, dim)."""
+        return self._arrays["frequencies"]
+
+    @property
+    def amplitudes(self) -> Array:
+        """The complex a_w, (n,)."""
+        pairs = self._arrays["amplitudes"]
+        return pairs[:, 0] + 1j * pairs[:, 1]
+
+    @property
+    def thresholds(self) -> Array:
+        """The t_k, (m,)."""
+        return self._arrays["thresholds"]
+
+    @property
+    def center(self) -> Array:
+        """Where w . (x - center) is 0, (dim,)."""
+        return self._arrays["center"]
+
+    @property
+    def delta(self) -> float:
+        """Width of the bump."""
+        return self._delta
+
+    @property
+    def alpha(self) -> float:
+        """Half the distance of the bump's two units, in widths."""
+        return self._alpha
+
+    @property
+    def offset(self) -> float:
+        """Bias of the output."""
+        return self._offset
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of each layer."""
+        n, dim = arrays.shape_of(self.frequencies)
+        if self._bumps is None:
+            return dim, n * self._units_of(arrays.shape_of(self.thresholds)[0]), 1
+        return dim, int(self._units_of(np.diff(self._bumps)).sum()), 1
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases of the network written out."""
+        return self.units * (self.dim + 2) + 1
+
+    def _units_of(self, bumps: Any) -> Any:
+        return bumps + self._merged if self._merged else 2 * bumps
+
+    @cached_property
+    def _ranges(self) -> dict[str, Array]:
+        """Return the bumps of each frequency as the kernels take them; nothing where it takes all of them."""
+        if self._bumps is None:
+            return {}
+        units = self._units_of(np.diff(self._bumps).ravel())
+        starts = np.concatenate([[0], np.cumsum(units)]).astype(np.int64)
+        ranges = {"bumps": np.ascontiguousarray(self._bumps), "starts": starts}
+        return {name: arrays.like(array, self.frequencies) for name, array in ranges.items()}
+
+    def _derive(self, **changes: Any) -> Self:
+        """Return a network with other private attributes; what follows from them is made anew."""
+        derived = object.__new__(type(self))
+        cached = {
+            name for kind in type(self).__mro__ for name, of in vars(kind).items() if isinstance(of, cached_property)
+        }
+        derived.__dict__.update({name: value for name, value in self.__dict__.items() if name not in cached})
+        derived.__dict__.update(changes)
+        return derived
+
+    def _map(self, convert: Any) -> Self:
+        converted = {name: convert(array) for name, array in self._arrays.items()}
+        dtype = arrays.real_dtype(frequencies=converted["frequencies"])
+        return self._derive(_arrays=converted, _dtype=dtype)
+
+
+def real_pairs(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return complex numbers as pairs (real, imaginary), one axis more."""
+    return np.stack([z.real, z.imag], axis=-1)
