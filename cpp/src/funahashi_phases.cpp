@@ -290,8 +290,7 @@ class Window {
 
     void prepare(Real* common) const {
         for (std::int64_t k = 0; k < length_; ++k) {
-            const auto from_middle = static_cast<double>(k - length_ / 2);
-            common[k] = static_cast<Real>(std::exp2(log_spacing() * from_middle));
+            common[k] = static_cast<Real>(std::exp2(log_spacing() * static_cast<double>(k - middle())));
         }
         Real* const before = common + length_;
         double real = 0, imaginary = 0;
@@ -320,7 +319,7 @@ class Window {
         for (int r = 0; r < rows_.count; ++r) {
             const Row& row = rows_.row[r];
             const std::int64_t units = last - first + row.closes_after;
-            const double origin = row.first + rows_.spacing * static_cast<double>(first - length_ / 2);
+            const double origin = row.first + rows_.spacing * static_cast<double>(first - middle());
             kernels_.places(chunk.phase(net_, frequency, 1 / rows_.spacing, origin), units + length_,
                             static_cast<Real>(log_spacing()), cell, z);
             std::fill_n(coef, length_, Real(0));
@@ -344,6 +343,7 @@ class Window {
     }
 
  private:
+    std::int64_t middle() const { return length_ / 2; }
     double log_spacing() const { return rows_.slope * rows_.spacing * log2_e; }
 
     const View<Real>& net_;

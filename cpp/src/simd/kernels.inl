@@ -222,7 +222,7 @@ inline void rationals_of(const Real* top, const Real* bottom, std::int64_t count
             }
         };
         std::int64_t k = 0;
-        for (; k + group < count; k += 2 * group) {
+        for (; k + group < count; k += std::int64_t{2} * group) {
             add.template operator()<false>(k);
             add.template operator()<true>(k + group);
         }
@@ -258,7 +258,7 @@ template <class Real>
 inline Vector<Real> cell_of(Vector<Real> s, std::int64_t most, std::int64_t* cell) {
     using V = Vector<Real>;
     const V place = clamp<V>(s, Real(0), static_cast<Real>(most));
-    const auto whole = __builtin_convertvector(place == place ? place : V{}, math::integer_t<V>);
+    const auto whole = __builtin_convertvector(place >= V{} ? place : V{}, math::integer_t<V>);
     for (int lane = 0; lane < width<Real>; ++lane) cell[lane] = whole[lane];
     return __builtin_convertvector(whole, V);
 }
@@ -314,7 +314,7 @@ void table(const Phase<Real>& phase, std::int64_t most, const Real* values, cons
         store<Real>(clamp(s - whole - Real(0.5), Real(-0.5), Real(0.5)), distance + i);
     }
     constexpr int degree = funahashi::table_degree;
-    constexpr std::int64_t row = 2 * (degree + 1);
+    constexpr std::int64_t row = 2 * (std::int64_t{degree} + 1);
     const Pair amplitude = {a[0], -a[1]};
     for (std::int64_t i = 0; i < phase.points; ++i) {
         const Real* const powers_of = values + cell[i] * row;

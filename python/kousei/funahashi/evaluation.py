@@ -26,8 +26,8 @@ _FRACTIONS = {
 _TABLE = 3.5
 #: For writing down one unit, which serves this many points.
 _WRITING, _CHUNK = {"dense": 8.0, "shared": 17.0, "window": 1.5}, 512
-#: Of one transform: for one point, in 1, 2 and 3 dimensions, and for one cell of the grid.
-_NUFFT, _NUFFT_CELL = (60.0, 250.0, 4000.0), (10.0, 40.0, 160.0)
+#: Of one transform: alone, for one point in 1, 2 and 3 dimensions, and for one cell of the grid.
+_TRANSFORM, _NUFFT, _NUFFT_CELL = 4e5, (60.0, 250.0, 4000.0), (10.0, 40.0, 160.0)
 
 
 class Plan(NamedTuple):
@@ -72,15 +72,24 @@ def _cost(net: FunahashiNetwork, method: str, points: int) -> float:
         return net.units * (points * each + chunks * _WRITING[method])
     if method == "table":
         # Also where there is a table already: the choice depends on the call alone.
-        values = _cells(net)[0] * (_core.funahashi_table_degree + 1)
-        return size * _TABLE + 4 * values * arrays.shape_of(net.thresholds)[0] * _DENSE["float64"]
+        return size * _TABLE + _building(net, float(np.ptp(arrays.to_host(net.thresholds))))
     if method == "nufft":
         assert net._fourier is not None
-        one = points * _NUFFT[net.dim - 1] + net._fourier.grid.size * _NUFFT_CELL[net.dim - 1]
-        return len(net._fourier.waves) * one
+        one = _TRANSFORM + points * _NUFFT[net.dim - 1] + net._fourier.grid.size * _NUFFT_CELL[net.dim - 1]
+        missing = nufft.missing_on_box(net)
+        edges = [points * near * _TABLE + _building(net, count * net._spacing) for near, count in missing]
+        return len(net._fourier.waves) * one + sum(edges)
     fixed, each = _FRACTIONS[method][dtype]
     work = _work(net, method)
     return size * (fixed + each * work) + chunks * frequencies * work * _WRITING[method]
+
+
+def _building(net: FunahashiNetwork, span: float) -> float:
+    """Return what a table of H costs with thresholds over this range: pairs of units, complex, at each node."""
+    reach, width = reach_of_bump(net.delta, net.alpha, net.activations[0]), _cell_width(net)
+    assert reach is not None
+    nodes = (span + 2 * reach) / width * (_core.funahashi_table_degree + 1)
+    return nodes * 4 * (span / net._spacing + 1) * _DENSE["float64"]
 
 
 def why_not(net: FunahashiNetwork, method: str) -> str | None:
@@ -195,7 +204,11 @@ def _cells(net: FunahashiNetwork) -> tuple[int, float, float]:
     phi, t = net.activations[0], arrays.to_host(net.thresholds)
     reach = reach_of_bump(net.delta, net.alpha, phi)
     assert reach is not None
-    # A polynomial on it is H to rounding.
-    width = (0.25 if phi.name == "logistic" else 0.125) * min(1.0, net.delta)
+    width = _cell_width(net)
     first, last = float(t[0]) - reach - width, float(t[-1]) + reach + width
     return math.ceil((last - first) / width), first, width
+
+
+def _cell_width(net: FunahashiNetwork) -> float:
+    """Return the width of cells on which a polynomial is H to rounding."""
+    return (0.25 if net.activations[0].name == "logistic" else 0.125) * min(1.0, net.delta)

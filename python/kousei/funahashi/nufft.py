@@ -14,6 +14,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.threads import num_threads
 from kousei.funahashi.bump import bump_transform, reach_of_bump
+from kousei.funahashi.extension import phase_range
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
@@ -75,6 +76,19 @@ def why_not_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> str | None:
     return None
 
 
+def missing_on_box(net: FunahashiNetwork) -> list[tuple[int, int]]:
+    """Return for each end how many frequencies come near missing thresholds on the network's box, and how many.
+
+    Nothing for a network that was constructed on none.
+    """
+    if net._residual is None:
+        return []
+    w, center = (arrays.to_host(array).astype(np.float64) for array in (net.frequencies, net.center))
+    farthest = np.abs(phase_range(w, center, net._residual.lo, net._residual.hi)).max(axis=0)
+    missing = _missing(net, farthest)
+    return [(int(_near(net, farthest, side).sum()), count) for side, count in missing.items() if count]
+
+
 def evaluate(net: FunahashiNetwork, parts: FourierSum, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the values at points (n, dim) of the dtype of the network."""
     import finufft
@@ -95,7 +109,7 @@ def evaluate(net: FunahashiNetwork, parts: FourierSum, x: np.ndarray[Any, Any]) 
             continue
         # At least two, as a spacing needs; and the frequencies whose arguments come near them.
         beyond = _end(net, side) + net._spacing * np.arange(1, max(count, 2) + 1)
-        near = farthest > beyond[0] - _reach(net)
+        near = _near(net, farthest, side)
         missing = type(net)._of_parts(
             w[near].astype(np.float64),
             a[near].astype(np.complex128),
@@ -120,6 +134,11 @@ def _missing(net: FunahashiNetwork, farthest: np.ndarray[Any, Any]) -> dict[int,
     """Return how many thresholds are missing above (1) and below (-1) the others whose bumps reach some point."""
     most = float(farthest.max(initial=0)) + _reach(net)
     return {side: math.ceil(max(0.0, (most - _end(net, side)) / net._spacing)) for side in (1, -1)}
+
+
+def _near(net: FunahashiNetwork, farthest: np.ndarray[Any, Any], side: int) -> np.ndarray[Any, Any]:
+    """Tell which frequencies come near the thresholds that are missing on one side."""
+    return np.asarray(farthest > _end(net, side) + net._spacing - _reach(net))
 
 
 def _end(net: FunahashiNetwork, side: int) -> float:
