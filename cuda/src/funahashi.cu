@@ -8,14 +8,14 @@ namespace {
 
 template <class Real>
 cuda::Blocks blocks(const View<Real>& net, std::int64_t points) {
-    return {units(net), net.dim, 1, points};
+    return cuda::blocks_of_units(units(net), 1, points);
 }
 
 }  // namespace
 
 template <class Real>
 std::int64_t workspace_bytes(Cuda, const View<Real>& net, std::int64_t points) {
-    return blocks(net, points).workspace_bytes();
+    return cuda::workspace_bytes(blocks(net, points));
 }
 
 template <class Real>

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include <kousei/cuda/execution.hpp>
 
@@ -10,6 +11,14 @@ namespace kousei::cuda {
 
 inline cudaStream_t stream_of(Cuda on) {
     return reinterpret_cast<cudaStream_t>(on.stream);
+}
+
+/// Enqueues a kernel on the stream.
+template <class... Parameters>
+void launch(Cuda on, dim3 grid, unsigned threads, void (*kernel)(Parameters...),
+            const std::type_identity_t<Parameters>&... arguments) {
+    void* pointers[] = {const_cast<void*>(static_cast<const void*>(&arguments))...};
+    check(cudaLaunchKernel(kernel, grid, dim3(threads), pointers, 0, stream_of(on)));
 }
 
 template <class F>
@@ -24,8 +33,7 @@ void for_each(Cuda on, std::int64_t count, F f) {
     if (count == 0) return;
     constexpr std::int64_t block = 256, most_blocks = 1 << 16;
     const auto blocks = static_cast<unsigned>(std::min((count + block - 1) / block, most_blocks));
-    for_each_kernel<<<blocks, block, 0, stream_of(on)>>>(count, f);
-    check(cudaGetLastError());
+    launch(on, dim3(blocks), block, for_each_kernel<F>, count, f);
 }
 
 }  // namespace kousei::cuda

@@ -1,17 +1,10 @@
 #pragma once
-#include <algorithm>
-#include <cstdint>
-
-#include <kousei/cuda/execution.hpp>
-#include <kousei/sizes.hpp>
-
+#include "blocks.cuh"
 #include "formulas.cuh"
-#include "launch.cuh"
 
 /// The dense sum over hidden units on a GPU, for every kind of network that answers unit_at, coordinate and offset.
 namespace kousei::cuda {
 
-constexpr int block_threads = 128;
 constexpr int points_per_thread = 4;
 constexpr int tile_units = 256;
 /// Outputs added up at a time by the kernel for any dimension.
@@ -19,31 +12,10 @@ constexpr int outputs_together = 4;
 /// Units added up at a time by the kernel for any dimension, for each reading of x.
 constexpr int units_together = 8;
 
-/// How the work is cut: blocks of points times segments of units. It depends on sizes alone, so that results are
-/// the same from run to run; segments are summed in order by a second kernel, without atomics.
-struct Blocks {
-    std::int64_t units, dim, outputs, points;
-    std::int64_t point_blocks, output_blocks, segment, segments;
-
-    Blocks(std::int64_t units_, std::int64_t dim_, std::int64_t outputs_, std::int64_t points_)
-        : units(units_), dim(dim_), outputs(outputs_), points(points_) {
-        constexpr std::int64_t points_per_block = block_threads * points_per_thread;
-        constexpr std::int64_t blocks_that_fill_a_gpu = 1024;
-        point_blocks = blocks_of(points, points_per_block);
-        output_blocks = blocks_of(outputs, outputs_together);
-        const std::int64_t tiles = std::max<std::int64_t>(1, blocks_of(units, tile_units));
-        const std::int64_t wanted = std::clamp<std::int64_t>(
-            blocks_that_fill_a_gpu / std::max<std::int64_t>(checked_mul(point_blocks, output_blocks), 1), 1, tiles);
-        const std::int64_t tiles_per_segment = blocks_of(tiles, wanted);
-        segment = tiles_per_segment * tile_units;
-        segments = blocks_of(tiles, tiles_per_segment);
-    }
-
-    std::int64_t workspace_bytes() const {
-        if (segments == 1) return 0;
-        return checked_mul(checked_mul(checked_mul(segments, points), outputs), sizeof(double));
-    }
-};
+inline Blocks blocks_of_units(std::int64_t units, std::int64_t outputs, std::int64_t points) {
+    const std::int64_t points_per_block = block_threads * points_per_thread;
+    return {units, tile_units, points, points_per_block, outputs, blocks_of(outputs, outputs_together)};
+}
 
 /// A hidden unit in shared memory, read by all threads at once in 16-byte pieces.
 template <class Real, int dim>
@@ -71,7 +43,7 @@ __global__ void __launch_bounds__(block_threads, 1)
         total[p] = 0;
     }
 
-    const std::int64_t first = blockIdx.y * blocks.segment, last = min(first + blocks.segment, blocks.units);
+    const std::int64_t first = blocks.first(blockIdx.y), last = blocks.last(blockIdx.y);
     constexpr Real scale = static_cast<Real>(Formula::template scale<Real>);
     for (std::int64_t from = first; from < last; from += tile_units) {
         const int count = static_cast<int>(min(std::int64_t{tile_units}, last - from));
@@ -105,12 +77,7 @@ __global__ void __launch_bounds__(block_threads, 1)
 #pragma unroll
     for (int p = 0; p < points_per_thread; ++p) {
         const std::int64_t i = first_point + p * block_threads;
-        if (i >= blocks.points) continue;
-        if (blocks.segments == 1) {
-            out[i] = static_cast<Real>(static_cast<double>(offset(net, 0)) + total[p]);
-        } else {
-            sums[blockIdx.y * blocks.points + i] = total[p];
-        }
+        if (i < blocks.points) put(net, blocks, blockIdx.y, i, total[p], sums, out);
     }
 }
 
@@ -119,8 +86,9 @@ template <class Net, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
     sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, Precision precision,
                      const Real* x, double* sums, Real* out) {
-    const std::int64_t first = blockIdx.y * blocks.segment, last = min(first + blocks.segment, blocks.units);
-    const std::int64_t turns = (blocks.output_blocks + gridDim.z - 1) / gridDim.z;
+    const std::int64_t first = blocks.first(blockIdx.y), last = blocks.last(blockIdx.y);
+    const std::int64_t output_blocks = (blocks.outputs + outputs_together - 1) / outputs_together;
+    const std::int64_t turns = (output_blocks + gridDim.z - 1) / gridDim.z;
     for (std::int64_t turn = 0; turn < turns * points_per_thread; ++turn) {
         const std::int64_t p = turn % points_per_thread;
         const std::int64_t first_output = (turn / points_per_thread * gridDim.z + blockIdx.z) * outputs_together;
@@ -133,8 +101,8 @@ __global__ void __launch_bounds__(block_threads, 1)
             Real z[units_together];
 #pragma unroll
             for (int k = 0; k < units_together; ++k) z[k] = k < count ? unit_at(net, from + k).bias() : Real(0);
-            for (std::int64_t d = 0; d < blocks.dim; ++d) {
-                const Real value = coordinate(net, x + i * blocks.dim, d);
+            for (std::int64_t d = 0; d < net.dim; ++d) {
+                const Real value = coordinate(net, x + i * net.dim, d);
 #pragma unroll
                 for (int k = 0; k < units_together; ++k) {
                     if (k < count) z[k] += unit_at(net, from + k).weight(d) * value;
@@ -159,48 +127,40 @@ __global__ void __launch_bounds__(block_threads, 1)
         for (int o = 0; o < outputs_together; ++o) {
             const std::int64_t output = first_output + o;
             if (output >= blocks.outputs) break;
-            if (blocks.segments == 1) {
-                out[i * blocks.outputs + output] =
-                    static_cast<Real>(static_cast<double>(offset(net, output)) + total[o]);
-            } else {
-                sums[(blockIdx.y * blocks.points + i) * blocks.outputs + output] = total[o];
-            }
+            put(net, blocks, blockIdx.y, i * blocks.outputs + output, total[o], sums, out);
         }
     }
+}
+
+inline std::int64_t workspace_bytes(const Blocks& blocks) {
+    return checked_mul(blocks.sums(), sizeof(double));
 }
 
 /// out[i, o] = offset[o] + sum over all units.
 template <class Net, class Real>
 void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, Real* out, Workspace workspace) {
-    require_workspace(workspace, blocks.workspace_bytes());
+    require_workspace(workspace, workspace_bytes(blocks));
     if (blocks.points == 0 || blocks.outputs == 0) return;
     double* const sums = static_cast<double*>(workspace.data);
-    const dim3 grid(static_cast<unsigned>(blocks.point_blocks), static_cast<unsigned>(blocks.segments));
     const auto staged = [&]<int dim>() {
         with_formula<Real>(on, net.activation, [&]<class Formula>(Formula) {
-            sum_of_staged_units<Formula, dim><<<grid, block_threads, 0, stream_of(on)>>>(net, blocks, x, sums, out);
+            launch(on, blocks.grid(), block_threads, sum_of_staged_units<Formula, dim, Net, Real>, net, blocks, x,
+                   sums, out);
         });
     };
-    if (blocks.outputs == 1 && blocks.dim == 1) {
+    if (blocks.outputs == 1 && net.dim == 1) {
         staged.template operator()<1>();
-    } else if (blocks.outputs == 1 && blocks.dim == 2) {
+    } else if (blocks.outputs == 1 && net.dim == 2) {
         staged.template operator()<2>();
-    } else if (blocks.outputs == 1 && blocks.dim == 3) {
+    } else if (blocks.outputs == 1 && net.dim == 3) {
         staged.template operator()<3>();
     } else {
+        dim3 grid = blocks.grid();
         // What is beyond this limit of the grid the kernel does in turns.
-        const auto output_blocks = static_cast<unsigned>(std::min<std::int64_t>(blocks.output_blocks, 65535));
-        sum_of_any_units<<<dim3(grid.x, grid.y, output_blocks), block_threads, 0, stream_of(on)>>>(
-            net, blocks, on.precision, x, sums, out);
+        grid.z = static_cast<unsigned>(std::min<std::int64_t>(blocks_of(blocks.outputs, outputs_together), 65535));
+        launch(on, grid, block_threads, sum_of_any_units<Net, Real>, net, blocks, on.precision, x, sums, out);
     }
-    check(cudaGetLastError());
-    if (blocks.segments == 1) return;
-    const std::int64_t values = blocks.points * blocks.outputs, segments = blocks.segments, outputs = blocks.outputs;
-    for_each(on, values, [=] __device__(std::int64_t i) {
-        double total = static_cast<double>(offset(net, i % outputs));
-        for (std::int64_t segment = 0; segment < segments; ++segment) total += sums[segment * values + i];
-        out[i] = static_cast<Real>(total);
-    });
+    add_segments(on, net, blocks, sums, out);
 }
 
 }  // namespace kousei::cuda

@@ -58,6 +58,7 @@ TEST_CASE_TEMPLATE("one frequency of amplitude 1 is a cosine", Real, float, doub
                                             1,
                                             65,
                                             2,
+                                            h,
                                             static_cast<Real>(1 / delta),
                                             static_cast<Real>(alpha),
                                             kousei::Activation::logistic};
@@ -94,6 +95,7 @@ TEST_CASE_TEMPLATE("merged units, ranges of bumps and every method are the same 
                    frequencies,
                    count,
                    1,
+                   h,
                    static_cast<Real>(1 / delta),
                    static_cast<Real>(alpha),
                    kousei::Activation::logistic};

@@ -29,6 +29,7 @@ struct View {
     std::int64_t frequency_count;
     std::int64_t threshold_count;
     std::int64_t dim;
+    double spacing;      ///< h
     Real inverse_delta;  ///< 1/delta
     Real alpha;
     Activation activation;
@@ -58,7 +59,7 @@ enum class Method { dense, shared, window };
 
 /// Units that a method evaluates for each frequency and point, of those that take all bumps. 0 where it is not for
 /// this network: `shared` and `window` are for logistic and tanh units, `shared` where the exponentials of the
-/// thresholds do not overflow. Arrays are not read, but for the thresholds.
+/// thresholds do not overflow. Arrays are not read.
 template <class Real>
 std::int64_t work(const View<Real>& net, Method method);
 

@@ -22,6 +22,12 @@ KOUSEI_HD inline std::int64_t units_of(std::int64_t bumps, std::int64_t merged) 
     return merged == 0 ? 2 * bumps : bumps + merged;
 }
 
+/// Re((a + ib) phase_k).
+template <class Real>
+KOUSEI_HD inline Real real_part(const View<Real>& net, Real a, Real b, std::int64_t bump) {
+    return a * net.phases[2 * bump] - b * net.phases[2 * bump + 1];
+}
+
 /// Hidden unit of one frequency w. It opens a bump k (weight w/delta, bias alpha - t_k/delta, output weight
 /// Re(a phase_k)), closes one (bias -alpha - t_k/delta, output weight -Re(a phase_k)), or, merged, does both.
 template <class Real>
@@ -65,8 +71,7 @@ struct Unit {
  private:
     KOUSEI_HD Real part(std::int64_t bump) const {
         const Real* a = net->amplitudes + 2 * frequency;
-        const Real* phase = net->phases + 2 * bump;
-        return a[0] * phase[0] - a[1] * phase[1];
+        return real_part(*net, a[0], a[1], bump);
     }
 };
 

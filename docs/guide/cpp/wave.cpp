@@ -37,6 +37,7 @@ int main() {
         .frequency_count = 1,
         .threshold_count = static_cast<std::int64_t>(thresholds.size()),
         .dim = 1,
+        .spacing = h,
         .inverse_delta = 1 / delta,
         .alpha = alpha,
         .activation = Activation::logistic,

@@ -1,0 +1,124 @@
+// A stand-in for the CUDA runtime with which g++ compiles the kernels as C++: blocks run one after the other, and the
+// threads of a block in turns, which they end at __syncthreads.
+#pragma once
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#define __global__
+#define __device__
+#define __host__
+#define __shared__ static
+#define __grid_constant__
+#define __launch_bounds__(...)
+
+struct dim3 {
+    unsigned x = 1, y = 1, z = 1;
+    constexpr dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
+};
+using cudaStream_t = struct CUstream_st*;
+enum cudaError_t { cudaSuccess, cudaErrorMemoryAllocation };
+inline cudaError_t cudaGetLastError() {
+    return cudaSuccess;
+}
+inline const char* cudaGetErrorName(cudaError_t) {
+    return "";
+}
+inline const char* cudaGetErrorString(cudaError_t) {
+    return "";
+}
+
+using std::max, std::min;
+inline thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace emulator {
+
+/// Threads take turns from the last to the first: a result that depends on it is a race.
+inline bool reversed = false;
+
+struct Thread {
+    ucontext_t context;
+    std::vector<char> stack = std::vector<char>(1 << 16);
+    bool done = false;
+};
+
+class Block {
+ public:
+    template <class F>
+    static void run(unsigned threads, const F& f) {
+        static Block block;
+        block.threads_.resize(threads);
+        block.body_ = [](const void* of) { (*static_cast<const F*>(of))(); };
+        block.f_ = &f;
+        current = &block;
+        for (Thread& thread : block.threads_) {
+            getcontext(&thread.context);
+            thread.done = false;
+            thread.context.uc_stack.ss_sp = thread.stack.data();
+            thread.context.uc_stack.ss_size = thread.stack.size();
+            thread.context.uc_link = &block.scheduler_;
+            makecontext(&thread.context, &Block::enter, 0);
+        }
+        while (block.turn()) {
+        }
+    }
+    static void end_turn() { swapcontext(&current->threads_[current->at_].context, &current->scheduler_); }
+
+ private:
+    /// Runs every thread to its next barrier, and tells whether there is one.
+    bool turn() {
+        unsigned done = 0;
+        const auto count = static_cast<unsigned>(threads_.size());
+        for (unsigned i = 0; i < count; ++i) {
+            at_ = reversed ? count - 1 - i : i;
+            threadIdx = dim3(at_);
+            if (!threads_[at_].done) swapcontext(&scheduler_, &threads_[at_].context);
+            done += threads_[at_].done ? 1 : 0;
+        }
+        if (done != 0 && done != count) throw std::logic_error("some threads of a block wait and others are done");
+        return done == 0;
+    }
+    static void enter() {
+        current->body_(current->f_);
+        current->threads_[current->at_].done = true;
+    }
+
+    inline static Block* current = nullptr;
+    std::vector<Thread> threads_;
+    ucontext_t scheduler_;
+    unsigned at_ = 0;
+    void (*body_)(const void*) = nullptr;
+    const void* f_ = nullptr;
+};
+
+template <class... Parameters, std::size_t... index>
+void run(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** arguments, std::index_sequence<index...>) {
+    gridDim = grid, blockDim = block;
+    for (unsigned z = 0; z < grid.z; ++z) {
+        for (unsigned y = 0; y < grid.y; ++y) {
+            for (unsigned x = 0; x < grid.x; ++x) {
+                blockIdx = dim3(x, y, z);
+                Block::run(block.x, [&] { kernel(*static_cast<Parameters*>(arguments[index])...); });
+            }
+        }
+    }
+}
+
+}  // namespace emulator
+
+inline void __syncthreads() {
+    emulator::Block::end_turn();
+}
+
+template <class... Parameters>
+cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** arguments, std::size_t,
+                             cudaStream_t) {
+    emulator::run(kernel, grid, block, arguments, std::index_sequence_for<Parameters...>{});
+    return cudaSuccess;
+}

@@ -1,0 +1,239 @@
+// Every CUDA kernel, run by the emulator, against the library for the CPU.
+#include <doctest/doctest.h>
+#include <kousei/cuda/activation.hpp>
+#include <kousei/cuda/funahashi.hpp>
+#include <kousei/cuda/network.hpp>
+#include <kousei/funahashi_unit.hpp>
+#include <kousei/network.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "../cpp/workspace.hpp"
+#include "cuda_runtime_api.h"
+
+namespace {
+
+using namespace kousei;
+using funahashi::Method;
+
+constexpr double pi = 3.14159265358979323846;
+
+template <class Real>
+std::vector<Real> random(std::size_t count, double size = 1) {
+    static std::mt19937 engine(7);
+    std::uniform_real_distribution<double> uniform(-size, size);
+    std::vector<Real> numbers(count);
+    for (Real& number : numbers) number = static_cast<Real>(uniform(engine));
+    return numbers;
+}
+
+/// The values of f(on, out, workspace) on the CPU or the emulated device; bytes(on) of workspace, no more.
+template <class Real, class On, class Bytes, class F>
+std::vector<Real> values(On on, std::int64_t count, Bytes&& bytes, F&& f) {
+    OwnedWorkspace workspace(bytes(on));
+    std::vector<Real> out(static_cast<std::size_t>(count), static_cast<Real>(NAN));
+    f(on, out.data(), workspace.lent());
+    return out;
+}
+
+/// Largest difference between the two, relative to `scale`; and the device is the same whatever thread comes first.
+template <class Real, class Bytes, class F>
+double difference(std::int64_t count, double scale, Bytes&& bytes, F&& f) {
+    const auto expected = values<Real>(Cpu{}, count, bytes, f), found = values<Real>(Cuda{}, count, bytes, f);
+    emulator::reversed = true;
+    CHECK(values<Real>(Cuda{}, count, bytes, f) == found);
+    emulator::reversed = false;
+    double largest = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        CHECK(!std::isnan(found[i]));
+        largest = std::max(largest, std::abs(static_cast<double>(found[i]) - static_cast<double>(expected[i])));
+    }
+    return largest / scale;
+}
+
+template <class Real>
+constexpr double tolerance = sizeof(Real) == sizeof(double) ? 4e-15 : 1e-6;
+
+/// A network with arrays of its own.
+template <class Real>
+struct Net {
+    std::vector<Real> frequencies, amplitudes, thresholds, phases, center;
+    std::vector<std::int64_t> bumps, starts;
+    funahashi::View<Real> view;
+
+    Net(std::int64_t n, std::int64_t thresholds_, std::int64_t dim, std::int64_t merged, bool ranges,
+        Activation activation, double h = pi / 3)
+        : frequencies(random<Real>(static_cast<std::size_t>(n * dim), 8)),
+          amplitudes(random<Real>(static_cast<std::size_t>(2 * n))),
+          center(random<Real>(static_cast<std::size_t>(dim))) {
+        const double delta = 0.9, alpha = (merged > 0 ? static_cast<double>(merged) * h : pi) / 2 / delta;
+        for (std::int64_t k = 0; k < thresholds_; ++k) {
+            const double t = h * (static_cast<double>(k) - static_cast<double>(thresholds_ - 1) / 2);
+            thresholds.push_back(static_cast<Real>(t));
+            phases.push_back(static_cast<Real>(std::cos(t)));
+            phases.push_back(static_cast<Real>(std::sin(t)));
+        }
+        view = {frequencies.data(),
+                amplitudes.data(),
+                thresholds.data(),
+                phases.data(),
+                center.data(),
+                n,
+                thresholds_,
+                dim,
+                h,
+                static_cast<Real>(1 / delta),
+                static_cast<Real>(alpha),
+                activation,
+                Real(0.5),
+                merged};
+        if (!ranges) return;
+        starts.push_back(0);
+        for (std::int64_t w = 0; w < n; ++w) {
+            const std::int64_t less = w % (thresholds_ / 4), first = less / 2, last = thresholds_ - less;
+            bumps.insert(bumps.end(), {first, last});
+            starts.push_back(starts.back() + funahashi::units_of(last - first, merged));
+        }
+        view.ranges = {bumps.data(), starts.data(), starts.back()};
+    }
+    double sum_of_weights() const { return static_cast<double>(2 * view.frequency_count * view.threshold_count); }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("networks on the device", Real, float, double) {
+    for (const Activation activation :
+         {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan, Activation::relu}) {
+        for (const std::int64_t outputs : {1, 3, 6}) {
+            for (const std::int64_t dim : {1, 2, 3, 5}) {
+                const std::int64_t units = 300, points = 70;
+                const auto weight = random<Real>(static_cast<std::size_t>(units * dim), 3);
+                const auto bias = random<Real>(static_cast<std::size_t>(units));
+                const auto coef = random<Real>(static_cast<std::size_t>(units * outputs));
+                const auto offset = random<Real>(static_cast<std::size_t>(outputs));
+                const auto x = random<Real>(static_cast<std::size_t>(points * dim));
+                const network::View<Real> net{weight.data(), bias.data(), coef.data(), offset.data(),
+                                              units,         dim,         outputs,     activation};
+                CHECK(difference<Real>(
+                          points * outputs, static_cast<double>(units),
+                          [&](auto on) { return network::workspace_bytes(on, net, points); },
+                          [&](auto on, Real* out, Workspace workspace) {
+                              network::evaluate(on, net, x.data(), points, out, workspace);
+                          }) < tolerance<Real>);
+            }
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("every method on the device", Real, float, double) {
+    for (const Activation activation : {Activation::logistic, Activation::tanh}) {
+        for (const std::int64_t merged : {0, 3}) {
+            for (const bool ranges : {false, true}) {
+                for (const std::int64_t dim : {1, 2, 3, 4}) {
+                    const std::int64_t points = dim == 2 ? 700 : 30;
+                    const Net<Real> net(dim == 1 ? 40 : 17, 36, dim, merged, ranges, activation);
+                    const auto x = random<Real>(static_cast<std::size_t>(points * dim), 3);
+                    for (const Method method : {Method::dense, Method::shared, Method::window}) {
+                        if (funahashi::work(net.view, method) == 0) continue;
+                        CAPTURE(static_cast<int>(method));
+                        CAPTURE(merged);
+                        CAPTURE(ranges);
+                        CAPTURE(dim);
+                        CHECK(difference<Real>(
+                                  points, net.sum_of_weights(),
+                                  [&](auto on) { return funahashi::workspace_bytes(on, net.view, method, points); },
+                                  [&](auto on, Real* out, Workspace workspace) {
+                                      funahashi::evaluate(on, net.view, method, x.data(), points, out, workspace);
+                                  }) < tolerance<Real>);
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("groups of 1, 2 and 4, and more groups than a tile", Real, float, double) {
+    // Fewer thresholds, further apart, have smaller exponentials.
+    for (const std::int64_t count : {8, 40, 90, 170, 400, 1200}) {
+        const Net<Real> net(5, count, 1, 0, false, Activation::logistic,
+                            sizeof(Real) == 8 && count == 1200 ? 0.3 : 1);
+        if (funahashi::work(net.view, Method::shared) == 0) continue;
+        const auto x = random<Real>(20, 5);
+        CHECK(difference<Real>(
+                  20, net.sum_of_weights(),
+                  [&](auto on) { return funahashi::workspace_bytes(on, net.view, Method::shared, 20); },
+                  [&](auto on, Real* out, Workspace workspace) {
+                      funahashi::evaluate(on, net.view, Method::shared, x.data(), 20, out, workspace);
+                  }) < tolerance<Real>);
+    }
+}
+
+TEST_CASE_TEMPLATE("a table on the device", Real, float, double) {
+    const Net<Real> net(33, 36, 2, 0, false, Activation::logistic);
+    const std::int64_t cells = 50, points = 200;
+    const auto coefficients = random<Real>(static_cast<std::size_t>(cells * 2 * (funahashi::table_degree + 1)));
+    const funahashi::Table<Real> table{coefficients.data(), cells, Real(-20), Real(1.25)};
+    const auto x = random<Real>(static_cast<std::size_t>(2 * points), 3);
+    CHECK(difference<Real>(
+              points, 33.0, [&](auto on) { return funahashi::workspace_bytes(on, net.view, table, points); },
+              [&](auto on, Real* out, Workspace workspace) {
+                  funahashi::evaluate(on, net.view, table, x.data(), points, out, workspace);
+              }) < (sizeof(Real) == 8 ? 1e-13 : 1e-4));
+}
+
+TEST_CASE_TEMPLATE("Fourier sums on the device", Real, float, double) {
+    const std::int64_t shapes[][3] = {{1, 1, 34}, {1, 1, 1300}, {1, 18, 10}, {6, 5, 8}, {2, 2, 600}, {1, 90, 2}};
+    for (const auto& shape : shapes) {
+        const std::int64_t dim = shape[0] > 1 ? 3 : shape[1] > 1 ? 2 : 1, points = 300;
+        const auto size = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]);
+        const auto grid_values = random<Real>(2 * size);
+        const auto angles = random<Real>(static_cast<std::size_t>(dim * points), pi);
+        const funahashi::Grid<Real> grid{grid_values.data(), {shape[0], shape[1], shape[2]}};
+        const auto found = values<Real>(
+            Cuda{}, 2 * points, [&](Cuda on) { return funahashi::workspace_bytes(on, grid, points); },
+            [&](Cuda on, Real* out, Workspace workspace) {
+                funahashi::fourier_sum(on, grid, angles.data(), points, dim, out, workspace);
+            });
+        double largest = 0;
+        for (std::int64_t i = 0; i < points; ++i) {
+            std::complex<double> sum = 0;
+            for (std::int64_t k = 0; k < static_cast<std::int64_t>(size); ++k) {
+                const std::int64_t index[3] = {k / (shape[1] * shape[2]), k / shape[2] % shape[1], k % shape[2]};
+                double angle = 0;
+                for (std::int64_t d = 0; d < dim; ++d) {
+                    const std::int64_t axis = 3 - dim + d;
+                    angle += static_cast<double>(index[axis] - shape[axis] / 2) *
+                             static_cast<double>(angles[static_cast<std::size_t>(i * dim + d)]);
+                }
+                const auto at = static_cast<std::size_t>(2 * k);
+                sum += std::complex<double>(grid_values[at], grid_values[at + 1]) * std::polar(1.0, angle);
+            }
+            const auto at = static_cast<std::size_t>(2 * i);
+            largest = std::max(largest, std::abs(std::complex<double>(found[at], found[at + 1]) - sum));
+        }
+        CAPTURE(size);
+        CHECK(largest / static_cast<double>(size) < (sizeof(Real) == 8 ? 1e-14 : 1e-5));
+    }
+}
+
+TEST_CASE_TEMPLATE("functions of one argument on the device", Real, float, double) {
+    const auto z = random<Real>(1000, 20);
+    for (const Activation activation :
+         {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan, Activation::relu}) {
+        std::vector<Real> expected(1000), found(1000);
+        activation::apply(Cpu{}, activation, z.data(), 1000, expected.data());
+        activation::apply(Cuda{}, activation, z.data(), 1000, found.data());
+        for (std::size_t i = 0; i < 1000; ++i) {
+            CHECK(std::abs(expected[i] - found[i]) <= 20 * std::abs(expected[i]) * tolerance<Real>);
+        }
+        if (activation == Activation::relu) continue;
+        funahashi::bump_transform(Cpu{}, activation, Real(0.7), Real(1), z.data(), 1000, expected.data());
+        funahashi::bump_transform(Cuda{}, activation, Real(0.7), Real(1), z.data(), 1000, found.data());
+        CHECK(expected == found);
+    }
+}
