@@ -14,7 +14,6 @@ void bind(py::module_& m) {
     bind_activation<HostSide, Real>(m);
     bind_network<HostSide, Real>(m);
     bind_funahashi<HostSide, Real>(m);
-    bind_funahashi_phases<HostSide, Real>(m);
 }
 
 }  // namespace

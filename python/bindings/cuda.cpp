@@ -15,10 +15,39 @@ namespace kousei::python {
 namespace {
 
 template <class Real>
+void bind_fourier_sum(py::module_& m) {
+    using namespace pybind11::literals;
+    using Array = DeviceArray<Real>;
+    m.def(
+        "funahashi_fourier_sum",
+        [](const Array& values, const Array& angles, Array& out, const Launch& on) {
+            const Shape shape = shape_of(values);
+            const auto dim = static_cast<std::int64_t>(shape.size()) - 1;
+            if (dim < 1 || dim > 3 || shape.back() != 2) {
+                throw py::value_error("values has shape " + text(shape) + "; (..., 2), 1 to 3 axes, is accepted");
+            }
+            funahashi::Grid<Real> grid{values.data(), {1, 1, 1}};
+            std::copy_n(shape.begin(), dim, grid.extents + 3 - dim);
+            Shape batch = batch_of("angles", angles, dim);
+            const std::int64_t points = size_of(batch);
+            batch.push_back(2);
+            require_shape("out", out, batch);
+            const Real* from = angles.data();
+            Real* to = out.mutable_data();
+            DeviceSide::run(on, from, [&](Cuda where, auto lend) {
+                funahashi::fourier_sum(where, grid, from, points, dim, to,
+                                       lend(funahashi::workspace_bytes(where, grid, points)));
+            });
+        },
+        "values"_a.noconvert(), "angles"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+}
+
+template <class Real>
 void bind(py::module_& m) {
     bind_activation<DeviceSide, Real>(m);
     bind_network<DeviceSide, Real>(m);
     bind_funahashi<DeviceSide, Real>(m);
+    bind_fourier_sum<Real>(m);
 }
 
 }  // namespace
@@ -27,12 +56,11 @@ void bind_cuda(py::module_& m) {
     m.doc() = R"(Kernels for arrays in CUDA memory: the low-level route.
 
 A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(name, object, stream)`, and a
-launch, `Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
-has passed the kernel. `workspace_bytes(...)` tells how much scratch memory the sum over hidden units needs.
+launch, `Cuda(stream, allocate)`; it enqueues on the stream and returns. The caller keeps the memory alive until the
+stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array of "u1".
 
     w, b, c, o, x, out = (Array(pointer, shape, "f4") for pointer, shape in ...)
-    scratch = Array(pointer, (workspace_bytes(units, dim, 1, points),), "u1")
-    network_evaluate(w, b, c, o, Activation.logistic, x, out, Cuda(stream, scratch)))";
+    network_evaluate(w, b, c, o, Activation.logistic, x, out, Cuda(stream, allocate)))";
     m.def("runtime_version", &cuda::runtime_version);
     m.def("driver_version", &cuda::driver_version);
     m.def("device_count", &cuda::device_count);
@@ -56,18 +84,11 @@ has passed the kernel. `workspace_bytes(...)` tells how much scratch memory the 
         .def_property_readonly("shape", [](const DeviceView& view) { return py::tuple(py::cast(view.extents)); });
 
     py::class_<Launch>(m, "Cuda", "On `stream`, with scratch memory; `fast` allows approximate float32 activations.")
-        .def(py::init([](std::uintptr_t stream, std::optional<DeviceArray<std::uint8_t>> workspace, bool fast) {
-                 return Launch{{stream, fast ? Precision::fast : Precision::full}, std::move(workspace)};
+        .def(py::init([](std::uintptr_t stream, py::object allocate, bool fast) {
+                 return Launch{{stream, fast ? Precision::fast : Precision::full}, std::move(allocate)};
              }),
-             py::arg("stream") = 0, py::arg("workspace") = py::none(), py::arg("fast") = false);
+             py::arg("stream") = 0, py::arg("allocate") = py::none(), py::arg("fast") = false);
 
-    m.def(
-        "workspace_bytes",
-        [](std::int64_t units, std::int64_t dim, std::int64_t outputs, std::int64_t points) {
-            const network::View<float> net{nullptr, nullptr, nullptr, nullptr, units, dim, outputs, Activation::relu};
-            return network::workspace_bytes(Cuda{}, net, points);
-        },
-        py::arg("units"), py::arg("dim"), py::arg("outputs"), py::arg("points"));
     bind<float>(m);
     bind<double>(m);
 }

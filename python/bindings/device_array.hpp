@@ -10,6 +10,7 @@
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/execution.hpp>
 
+#include "checks.hpp"
 #include "gil.hpp"
 
 namespace kousei::python {
@@ -53,31 +54,10 @@ class DeviceArray {
     }
 };
 
-/// Where and with what scratch memory a kernel runs.
+/// Where a kernel runs, and what gives it scratch memory: a callable that takes bytes and returns an Array, or None.
 struct Launch {
     Cuda cuda;
-    std::optional<DeviceArray<std::uint8_t>> workspace;
-};
-
-/// What the bindings need to know of CUDA memory.
-struct DeviceSide {
-    static constexpr bool readable = false;
-    template <class T>
-    using Array = DeviceArray<T>;
-    using Execution = Launch;
-
-    /// f(on, lend) on the device of `pointer`, without the GIL; lend(bytes) is the workspace of the launch.
-    template <class F>
-    static void run(const Launch& launch, const void* pointer, F&& f) {
-        without_gil([&] {
-            std::optional<cuda::DeviceScope> scope;
-            if (pointer) scope.emplace(cuda::device_of(pointer));
-            f(launch.cuda, [&](std::int64_t) {
-                if (!launch.workspace) return Workspace{};
-                return Workspace{launch.workspace->mutable_data(), launch.workspace->shape(0)};
-            });
-        });
-    }
+    pybind11::object allocate;
 };
 
 }  // namespace kousei::python
@@ -98,3 +78,42 @@ struct type_caster<kousei::python::DeviceArray<T>> {
 };
 
 }  // namespace pybind11::detail
+
+namespace kousei::python {
+
+/// What the bindings need to know of CUDA memory.
+struct DeviceSide {
+    static constexpr bool readable = false;
+    template <class T>
+    using Array = DeviceArray<T>;
+    using Execution = Launch;
+
+    /// f(on, lend) on the device of `pointer`, without the GIL; lend(bytes) is a workspace, kept until f has
+    /// returned.
+    template <class F>
+    static void run(const Launch& launch, const void* pointer, F&& f) {
+        pybind11::object kept;
+        without_gil([&] {
+            std::optional<cuda::DeviceScope> scope;
+            if (pointer) scope.emplace(cuda::device_of(pointer));
+            f(launch.cuda, [&](std::int64_t bytes) {
+                Workspace workspace;
+                if (bytes == 0 || launch.allocate.is_none()) return workspace;
+                with_gil([&] {
+                    kept = launch.allocate(bytes);
+                    pybind11::detail::make_caster<DeviceArray<std::uint8_t>> array;
+                    if (!array.load(kept, false)) {
+                        throw pybind11::type_error("allocate returned " + pybind11::repr(kept).cast<std::string>() +
+                                                   "; an Array of u1 is accepted");
+                    }
+                    const DeviceArray<std::uint8_t>& bytes_of = array;
+                    require_axes("workspace", bytes_of, 1);
+                    workspace = {bytes_of.mutable_data(), bytes_of.shape(0)};
+                });
+                return workspace;
+            });
+        });
+    }
+};
+
+}  // namespace kousei::python

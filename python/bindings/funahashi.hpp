@@ -1,6 +1,8 @@
 #pragma once
 #include <pybind11/stl.h>
 
+#include <cmath>
+
 #include <kousei/funahashi.hpp>
 #include <kousei/funahashi_unit.hpp>
 #include <optional>
@@ -27,7 +29,7 @@ inline void require_ranges(const funahashi::Ranges& ranges, std::int64_t frequen
 
 template <class Side, class Real, class Array = typename Side::template Array<Real>>
 funahashi::View<Real> funahashi_view(const Array& frequencies, const Array& amplitudes, const Array& thresholds,
-                                     const Array& phases, const Array& center, Real delta, Real alpha,
+                                     const Array& phases, const Array& center, double spacing, Real delta, Real alpha,
                                      Activation activation, Real offset, std::int64_t merged,
                                      const BumpRanges<Side>& bumps, const BumpRanges<Side>& starts,
                                      std::int64_t units) {
@@ -36,6 +38,10 @@ funahashi::View<Real> funahashi_view(const Array& frequencies, const Array& ampl
     require_shape("amplitudes", amplitudes, {frequencies.shape(0), 2});
     require_shape("phases", phases, {thresholds.shape(0), 2});
     require_shape("center", center, {frequencies.shape(1)});
+    // Workspaces are measured by them.
+    if (!(spacing > 0 && delta > 0 && std::isfinite(spacing) && std::isfinite(1 / delta))) {
+        throw pybind11::value_error("spacing or delta is not positive and finite");
+    }
     if (merged < 0 || merged > thresholds.shape(0)) {
         throw pybind11::value_error("merged was " + std::to_string(merged) + "; 0 to " +
                                     std::to_string(thresholds.shape(0)) + " is accepted");
@@ -56,6 +62,7 @@ funahashi::View<Real> funahashi_view(const Array& frequencies, const Array& ampl
             frequencies.shape(0),
             thresholds.shape(0),
             frequencies.shape(1),
+            spacing,
             1 / delta,
             alpha,
             activation,
@@ -71,28 +78,22 @@ void bind_funahashi(pybind11::module_& m) {
     m.def(
         "funahashi_evaluate",
         [](const Array& frequencies, const Array& amplitudes, const Array& thresholds, const Array& phases,
-           const Array& center, Real delta, Real alpha, Activation activation, const Array& x, Array& out,
-           const typename Side::Execution& on, Real offset, std::int64_t merged, const BumpRanges<Side>& bumps,
-           const BumpRanges<Side>& starts, std::int64_t units, funahashi::Method method) {
-            const auto net = funahashi_view<Side, Real>(frequencies, amplitudes, thresholds, phases, center, delta,
-                                                        alpha, activation, offset, merged, bumps, starts, units);
-            run_on_points<Side>(
-                x, net.dim, 1, out, on, [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
-                    if constexpr (Side::readable) {
-                        funahashi::evaluate(where, net, method, from, points, to,
-                                            lend(funahashi::workspace_bytes(where, net, method, points)));
-                    } else {
-                        if (method != funahashi::Method::dense) {
-                            throw std::invalid_argument("method is not dense; on CUDA that one is accepted");
-                        }
-                        funahashi::evaluate(where, net, from, points, to,
-                                            lend(funahashi::workspace_bytes(where, net, points)));
-                    }
-                });
+           const Array& center, double spacing, Real delta, Real alpha, Activation activation, const Array& x,
+           Array& out, const typename Side::Execution& on, Real offset, std::int64_t merged,
+           const BumpRanges<Side>& bumps, const BumpRanges<Side>& starts, std::int64_t units,
+           funahashi::Method method) {
+            const auto net =
+                funahashi_view<Side, Real>(frequencies, amplitudes, thresholds, phases, center, spacing, delta, alpha,
+                                           activation, offset, merged, bumps, starts, units);
+            run_on_points<Side>(x, net.dim, 1, out, on,
+                                [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
+                                    funahashi::evaluate(where, net, method, from, points, to,
+                                                        lend(funahashi::workspace_bytes(where, net, method, points)));
+                                });
         },
         "frequencies"_a.noconvert(), "amplitudes"_a.noconvert(), "thresholds"_a.noconvert(), "phases"_a.noconvert(),
-        "center"_a.noconvert(), "delta"_a, "alpha"_a, "activation"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a,
-        "offset"_a = Real(0), "merged"_a = 0, "bumps"_a.noconvert() = pybind11::none(),
+        "center"_a.noconvert(), "spacing"_a, "delta"_a, "alpha"_a, "activation"_a, "x"_a.noconvert(),
+        "out"_a.noconvert(), "on"_a, "offset"_a = Real(0), "merged"_a = 0, "bumps"_a.noconvert() = pybind11::none(),
         "starts"_a.noconvert() = pybind11::none(), "units"_a = 0,
         pybind11::arg_v("method", funahashi::Method::dense, "kousei._lib._core.FunahashiMethod.dense"));
     m.def(
@@ -108,24 +109,6 @@ void bind_funahashi(pybind11::module_& m) {
             });
         },
         "activation"_a, "delta"_a, "alpha"_a, "omega"_a.noconvert(), "out"_a.noconvert(), "on"_a);
-}
-
-/// What there is on the host alone.
-template <class Side, class Real>
-void bind_funahashi_phases(pybind11::module_& m) {
-    using namespace pybind11::literals;
-    using Array = typename Side::template Array<Real>;
-    m.def(
-        "funahashi_work",
-        [](const Array& thresholds, Real delta, Real alpha, Activation activation, std::int64_t merged,
-           funahashi::Method method) {
-            require_axes("thresholds", thresholds, 1);
-            funahashi::View<Real> net{};
-            net.thresholds = thresholds.data(), net.threshold_count = thresholds.shape(0), net.merged = merged;
-            net.inverse_delta = 1 / delta, net.alpha = alpha, net.activation = activation;
-            return funahashi::work(net, method);
-        },
-        "thresholds"_a.noconvert(), "delta"_a, "alpha"_a, "activation"_a, "merged"_a, "method"_a);
     m.def(
         "funahashi_evaluate_table",
         [](const Array& frequencies, const Array& amplitudes, const Array& center, Real offset, const Array& values,

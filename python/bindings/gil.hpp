@@ -32,10 +32,18 @@ void without_gil(F&& f) {
     if (error) std::rethrow_exception(error);
 }
 
+/// Calls f with the GIL, inside a call without.
+template <class F>
+void with_gil(F&& f) {
+    while_interpreter_lives([&] {
+        const pybind11::gil_scoped_acquire acquire;
+        f();
+    });
+}
+
 /// Lets Ctrl-C end a long call.
 inline void poll_signals() {
-    while_interpreter_lives([] {
-        const pybind11::gil_scoped_acquire acquire;
+    with_gil([] {
         if (PyErr_CheckSignals() != 0) throw pybind11::error_already_set();
     });
 }

@@ -32,6 +32,21 @@ PYBIND11_MODULE(_core, m) {
         .value("window", kousei::funahashi::Method::window)
         .finalize();
 
+    m.def(
+        "funahashi_work",
+        [](std::int64_t thresholds, double spacing, double delta, double alpha, kousei::Activation activation,
+           std::int64_t merged, kousei::funahashi::Method method, bool single) {
+            const auto work = [&]<class Real>(Real) {
+                kousei::funahashi::View<Real> net{};
+                net.threshold_count = thresholds, net.spacing = spacing, net.merged = merged;
+                net.inverse_delta = static_cast<Real>(1 / delta), net.alpha = static_cast<Real>(alpha);
+                net.activation = activation;
+                return kousei::funahashi::work(net, method);
+            };
+            return single ? work(0.0F) : work(0.0);
+        },
+        py::arg("thresholds"), py::arg("spacing"), py::arg("delta"), py::arg("alpha"), py::arg("activation"),
+        py::arg("merged"), py::arg("method"), py::arg("single"));
     m.attr("funahashi_table_degree") = kousei::funahashi::table_degree;
     m.def("num_threads", &kousei::num_threads);
     m.def("set_num_threads", &kousei::set_num_threads, py::arg("count"));

@@ -245,17 +245,40 @@ def test_low_level_route_refuses_read_only_out() -> None:
         _core.cuda.network_evaluate(**arguments)
 
 
+def funahashi_arguments(dtype: str = "f8", points: int = 5) -> dict[str, Any]:
+    shapes = {"frequencies": (4, 2), "amplitudes": (4, 2), "thresholds": (8,), "phases": (8, 2), "center": (2,)}
+    views = {name: _core.cuda.Array(POINTER, shape, dtype) for name, shape in shapes.items()}
+    views |= {
+        "x": _core.cuda.Array(POINTER if points else 0, (points, 2), dtype),
+        "out": _core.cuda.Array(POINTER if points else 0, (points,), dtype),
+    }
+    numbers = {"spacing": 1.0, "delta": 1.0, "alpha": 1.0, "activation": _core.Activation.logistic}
+    return views | numbers | {"on": _core.cuda.Cuda()}
+
+
 @needs_build
 def test_low_level_workspace() -> None:
-    cuda = _core.cuda
-    assert cuda.workspace_bytes(100, 2, 1, 10) == 0  # one tile of units is one segment
-    needed = cuda.workspace_bytes(524288, 2, 3, 1000)
-    assert needed % (1000 * 3 * 8) == 0
-    assert needed > 0
-    assert cuda.workspace_bytes(524288, 2, 1, 1000) == needed // 3
-    for bad in ((10, 2, 1, -1), (-5, 2, 1, 10), (10, 2, -1, 10)):
-        with pytest.raises(kousei.SizeError):
-            cuda.workspace_bytes(*bad)
+    cuda, asked = _core.cuda, []
+
+    def allocate(size: int) -> Any:
+        asked.append(size)
+        return cuda.Array(POINTER, (size,), "u1")
+
+    arguments = funahashi_arguments(points=0) | {"method": _core.FunahashiMethod.shared}
+    cuda.funahashi_evaluate(**arguments | {"on": cuda.Cuda(0, allocate)})
+    assert len(asked) == 1
+    assert asked[0] > 0
+    with pytest.raises(ValueError, match=f"workspace has 0 bytes; {asked[0]} are needed"):
+        cuda.funahashi_evaluate(**arguments)
+    few = cuda.Cuda(0, lambda size: cuda.Array(POINTER, (size - 1,), "u1"))
+    with pytest.raises(ValueError, match=f"workspace has {asked[0] - 1} bytes"):
+        cuda.funahashi_evaluate(**arguments | {"on": few})
+    with pytest.raises(ValueError, match="workspace has shape"):
+        cuda.funahashi_evaluate(**arguments | {"on": cuda.Cuda(0, lambda _: cuda.Array(POINTER, (64, 64), "u1"))})
+    with pytest.raises(TypeError, match="allocate returned None; an Array of u1 is accepted"):
+        cuda.funahashi_evaluate(**arguments | {"on": cuda.Cuda(0, lambda _: None)})
+    with pytest.raises(ZeroDivisionError):
+        cuda.funahashi_evaluate(**arguments | {"on": cuda.Cuda(0, lambda _: 1 / 0)})
 
 
 @needs_build
@@ -269,13 +292,45 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
         _core.cuda.activation_apply(_core.Activation.tanh, z, z, _core.cuda.Cuda())
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.funahashi_bump_transform(_core.Activation.tanh, 1.0, 1.0, z, z, _core.cuda.Cuda(3))
-    shapes = {"frequencies": (4, 2), "amplitudes": (4, 2), "thresholds": (8,), "phases": (8, 2), "center": (2,)}
-    views = {name: _core.cuda.Array(POINTER, shape, dtype) for name, shape in shapes.items()}
-    x, out = _core.cuda.Array(POINTER, (3, 5, 2), dtype), _core.cuda.Array(POINTER, (3, 5), dtype)
+    arguments = funahashi_arguments(dtype)
+    for method in _core.FunahashiMethod.__members__.values():
+        with pytest.raises(kousei.CudaError, match="cudaError"):
+            _core.cuda.funahashi_evaluate(**arguments, method=method)
+    parts = {name: arguments[name] for name in ("frequencies", "amplitudes", "center", "x", "out", "on")}
+    values = _core.cuda.Array(POINTER, (20, 9, 2), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.funahashi_evaluate_table(**parts, offset=0.0, values=values, first=-5.0, cells_per_unit=4.0)
+    for shape in ((8, 2), (8, 6, 2), (8, 6, 4, 2)):
+        values = _core.cuda.Array(POINTER, shape, dtype)
+        angles = _core.cuda.Array(POINTER, (5, len(shape) - 1), dtype)
+        out = _core.cuda.Array(POINTER, (5, 2), dtype)
+        with pytest.raises(kousei.CudaError, match="cudaError"):
+            _core.cuda.funahashi_fourier_sum(values, angles, out, _core.cuda.Cuda())
+
+
+@needs_build
+def test_low_level_methods_check_what_they_take() -> None:
+    for name, value in (("spacing", 0.0), ("spacing", float("nan")), ("delta", -1.0)):
+        with pytest.raises(ValueError, match="spacing or delta is not positive and finite"):
+            _core.cuda.funahashi_evaluate(**funahashi_arguments() | {name: value})
+    with pytest.raises(ValueError, match="method is not for this network"):
         _core.cuda.funahashi_evaluate(
-            **views, delta=1.0, alpha=1.0, activation=_core.Activation.erf, x=x, out=out, on=_core.cuda.Cuda()
+            **funahashi_arguments(points=0)
+            | {"activation": _core.Activation.erf, "method": _core.FunahashiMethod.window}
         )
+    cuda, on = _core.cuda, _core.cuda.Cuda()
+    for shape in ((2,), (8, 3), (2, 2, 2, 2, 2)):
+        with pytest.raises(ValueError, match=r"values has shape .*; \(..., 2\), 1 to 3 axes, is accepted"):
+            cuda.funahashi_fourier_sum(
+                cuda.Array(POINTER, shape, "f8"),
+                cuda.Array(POINTER, (5, 1), "f8"),
+                cuda.Array(POINTER, (5, 2), "f8"),
+                on,
+            )
+    values = cuda.Array(POINTER, (8, 2), "f8")
+    for angles, out in (((5, 2), (5, 2)), ((5, 1), (5,)), ((5, 1), (4, 2))):
+        with pytest.raises(ValueError, match="angles has shape|out has shape"):
+            cuda.funahashi_fourier_sum(values, cuda.Array(POINTER, angles, "f8"), cuda.Array(POINTER, out, "f8"), on)
 
 
 @needs_build

@@ -245,7 +245,8 @@ def test_low_level_ranges_are_checked() -> None:
 
     net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-2)
     arguments = net._arrays | net._ranges
-    arguments |= {"delta": net.delta, "alpha": net.alpha, "activation": _core.Activation.logistic}
+    arguments |= {"spacing": net._spacing, "delta": net.delta, "alpha": net.alpha}
+    arguments |= {"activation": _core.Activation.logistic}
     arguments |= {"x": np.zeros((1, 2)), "out": np.zeros(1), "on": _core.cpu.Cpu(), "offset": net.offset}
     arguments |= {"merged": net._merged, "units": net.units}
     _core.cpu.funahashi_evaluate(**arguments)

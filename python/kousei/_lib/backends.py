@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeAlias
@@ -44,8 +43,8 @@ class Host:
         """Return the memory of a view."""
         return range(view.ctypes.data, view.ctypes.data + view.nbytes)
 
-    def launch(self, workspace_bytes: Callable[[], int] = lambda: 0) -> Any:
-        """Return the execution argument of a kernel; on a device with this much scratch memory."""
+    def launch(self) -> Any:
+        """Return the execution argument of a kernel."""
         return _core.cpu.Cpu()
 
 
@@ -84,11 +83,12 @@ class Device:
         """As `Host.addresses`."""
         return range(view.pointer, view.pointer + math.prod(view.shape) * int(view.dtype[1:]))
 
-    def launch(self, workspace_bytes: Callable[[], int] = lambda: 0) -> Any:
-        """As `Host.launch`."""
-        size = workspace_bytes()
-        workspace = self.view("workspace", self.empty((size,), np.dtype(np.uint8))) if size else None
-        return self.kernels.Cuda(self._stream, workspace, self._fast)
+    def launch(self) -> Any:
+        """As `Host.launch`; scratch memory comes from the pool of the library of `model`."""
+        return self.kernels.Cuda(self._stream, self._allocate, self._fast)
+
+    def _allocate(self, size: int) -> Any:
+        return self.view("workspace", self.empty((size,), np.dtype(np.uint8)))
 
 
 #: How a call reaches the kernels.

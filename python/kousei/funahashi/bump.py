@@ -144,14 +144,13 @@ def wave(s: Array, delta: float, alpha: float, times: np.ndarray[Any, Any], phi:
         return pairs[..., 0] + 1j * pairs[..., 1]
     views = {name: backend.view(name, array) for name, array in layers.items()}
     result = backend.empty(shape, np.result_type(dtype, np.complex64))
-    launch = backend.launch(lambda: backend.kernels.workspace_bytes(len(bias), 1, 2, math.prod(shape)))
     points = arrays.namespace(s).reshape(s, (*shape, 1))
     backend.kernels.network_evaluate(
         **views,
         activation=phi.code,
         x=backend.view("s", points),
         out=backend.real_pairs(backend.view("out", result)),
-        on=launch,
+        on=backend.launch(),
     )
     return backend.finish(result)
 

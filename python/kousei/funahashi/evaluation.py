@@ -119,13 +119,15 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
 def _work(net: FunahashiNetwork, method: str) -> int:
     """Return the units that a method evaluates for each frequency and point; 0 where it is not for the network."""
     return int(
-        _core.cpu.funahashi_work(
-            arrays.to_host(net.thresholds),
+        _core.funahashi_work(
+            arrays.shape_of(net.thresholds)[0],
+            net._spacing,
             net.delta,
             net.alpha,
             net.activations[0].code,
             _merged(net),
             _core.FunahashiMethod[method],
+            net.dtype == np.float32,
         )
     )
 
@@ -170,12 +172,13 @@ def evaluate(
         return
     backend.kernels.funahashi_evaluate(
         **views,
+        spacing=net._spacing,
         delta=net.delta,
         alpha=net.alpha,
         activation=net.activations[0].code,
         x=points,
         out=out,
-        on=backend.launch(lambda: backend.kernels.workspace_bytes(net.units, net.dim, 1, math.prod(batch))),
+        on=backend.launch(),
         offset=net.offset,
         merged=net._merged if method == "dense" else _merged(net),
         units=net.units,

@@ -201,7 +201,7 @@ class MLP:
         dense = [weight for weight in self._weights if not _is_sparse(weight)]
         result, out_view = backends.output(backend, out, shape, self._dtype, x, *dense, *self._biases)
         if self._activations[0].compiled and len(self._activations) == 1 and len(dense) == len(self._weights):
-            self._evaluate_fused(backend, x, out_view, math.prod(batch))
+            self._evaluate_fused(backend, x, out_view)
         elif isinstance(backend, backends.Host):
             points = backend.view("x", x).reshape(math.prod(batch), self.dim)
             hosts = [w if _is_sparse(w) else arrays.host_view("weights", w) for w in self._weights]
@@ -213,10 +213,10 @@ class MLP:
             self._evaluate_layers(xp, points, self._weights, self._biases, xp.reshape(result, (-1, self.outputs)))
         return result
 
-    def _evaluate_fused(self, backend: backends.Backend, x: Array, out_view: Any, points: int) -> None:
+    def _evaluate_fused(self, backend: backends.Backend, x: Array, out_view: Any) -> None:
         weight, coef = (backend.view("weights", w) for w in self._weights)
         bias, offset = (backend.view("biases", b) for b in self._biases)
-        launch = backend.launch(lambda: backend.kernels.workspace_bytes(self.units, self.dim, self.outputs, points))
+        launch = backend.launch()
         code = self._activations[0].code
         backend.kernels.network_evaluate(weight, bias, coef, offset, code, backend.view("x", x), out_view, launch)
 

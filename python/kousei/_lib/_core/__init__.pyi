@@ -6,7 +6,7 @@ import enum
 import typing
 from . import cpu
 from . import cuda
-__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_table_degree', 'funahashi_unit_count', 'instruction_set_name', 'num_threads', 'set_num_threads']
+__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_table_degree', 'funahashi_unit_count', 'funahashi_work', 'instruction_set_name', 'num_threads', 'set_num_threads']
 class SizeError(ValueError):
     """
     A network, grid or workspace has more elements than 64 bits can count.
@@ -32,6 +32,8 @@ class FunahashiMethod(enum.Enum):
     def __new__(cls, value):
         ...
 def funahashi_unit_count(order: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, thresholds: typing.SupportsInt | typing.SupportsIndex) -> int:
+    ...
+def funahashi_work(thresholds: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: Activation, merged: typing.SupportsInt | typing.SupportsIndex, method: FunahashiMethod, single: bool) -> int:
     ...
 def instruction_set_name() -> str:
     ...

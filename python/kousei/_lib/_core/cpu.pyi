@@ -6,7 +6,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_work', 'network_evaluate']
+__all__: list[str] = ['Cpu', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'network_evaluate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -26,22 +26,16 @@ def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: ty
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
-def funahashi_evaluate(frequencies: numpy.typing.NDArray[numpy.float32], amplitudes: numpy.typing.NDArray[numpy.float32], thresholds: numpy.typing.NDArray[numpy.float32], phases: numpy.typing.NDArray[numpy.float32], center: numpy.typing.NDArray[numpy.float32], delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
+def funahashi_evaluate(frequencies: numpy.typing.NDArray[numpy.float32], amplitudes: numpy.typing.NDArray[numpy.float32], thresholds: numpy.typing.NDArray[numpy.float32], phases: numpy.typing.NDArray[numpy.float32], center: numpy.typing.NDArray[numpy.float32], spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
     ...
 @typing.overload
-def funahashi_evaluate(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], thresholds: numpy.typing.NDArray[numpy.float64], phases: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
+def funahashi_evaluate(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], thresholds: numpy.typing.NDArray[numpy.float64], phases: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
     ...
 @typing.overload
 def funahashi_evaluate_table(frequencies: numpy.typing.NDArray[numpy.float32], amplitudes: numpy.typing.NDArray[numpy.float32], center: numpy.typing.NDArray[numpy.float32], offset: typing.SupportsFloat | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], first: typing.SupportsFloat | typing.SupportsIndex, cells_per_unit: typing.SupportsFloat | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
 def funahashi_evaluate_table(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], offset: typing.SupportsFloat | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], first: typing.SupportsFloat | typing.SupportsIndex, cells_per_unit: typing.SupportsFloat | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
-    ...
-@typing.overload
-def funahashi_work(thresholds: numpy.typing.NDArray[numpy.float32], delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, merged: typing.SupportsInt | typing.SupportsIndex, method: kousei._lib._core.FunahashiMethod) -> int:
-    ...
-@typing.overload
-def funahashi_work(thresholds: numpy.typing.NDArray[numpy.float64], delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, merged: typing.SupportsInt | typing.SupportsIndex, method: kousei._lib._core.FunahashiMethod) -> int:
     ...
 @typing.overload
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], coef: numpy.typing.NDArray[numpy.float32], offset: numpy.typing.NDArray[numpy.float32], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:

@@ -2,18 +2,17 @@
 Kernels for arrays in CUDA memory: the low-level route.
 
 A kernel takes borrowed arrays, `Array(pointer, shape, dtype)` or `Array.borrow(name, object, stream)`, and a
-launch, `Cuda(stream, workspace)`; it enqueues on the stream and returns. The caller keeps the memory alive until the stream
-has passed the kernel. `workspace_bytes(...)` tells how much scratch memory the sum over hidden units needs.
+launch, `Cuda(stream, allocate)`; it enqueues on the stream and returns. The caller keeps the memory alive until the
+stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array of "u1".
 
     w, b, c, o, x, out = (Array(pointer, shape, "f4") for pointer, shape in ...)
-    scratch = Array(pointer, (workspace_bytes(units, dim, 1, points),), "u1")
-    network_evaluate(w, b, c, o, Activation.logistic, x, out, Cuda(stream, scratch))
+    network_evaluate(w, b, c, o, Activation.logistic, x, out, Cuda(stream, allocate))
 """
 from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'network_evaluate', 'runtime_version', 'workspace_bytes']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'network_evaluate', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -41,7 +40,7 @@ class Cuda:
     """
     On `stream`, with scratch memory; `fast` allows approximate float32 activations.
     """
-    def __init__(self, stream: typing.SupportsInt | typing.SupportsIndex = 0, workspace: Array | None = None, fast: bool = False) -> None:
+    def __init__(self, stream: typing.SupportsInt | typing.SupportsIndex = 0, allocate: typing.Any = None, fast: bool = False) -> None:
         ...
 @typing.overload
 def activation_apply(activation: kousei._lib._core.Activation, z: Array, out: Array, on: Cuda) -> None:
@@ -64,10 +63,22 @@ def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: ty
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
-def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
+def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
     ...
 @typing.overload
-def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
+def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
+    ...
+@typing.overload
+def funahashi_evaluate_table(frequencies: Array, amplitudes: Array, center: Array, offset: typing.SupportsFloat | typing.SupportsIndex, values: Array, first: typing.SupportsFloat | typing.SupportsIndex, cells_per_unit: typing.SupportsFloat | typing.SupportsIndex, x: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def funahashi_evaluate_table(frequencies: Array, amplitudes: Array, center: Array, offset: typing.SupportsFloat | typing.SupportsIndex, values: Array, first: typing.SupportsFloat | typing.SupportsIndex, cells_per_unit: typing.SupportsFloat | typing.SupportsIndex, x: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def funahashi_fourier_sum(values: Array, angles: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def funahashi_fourier_sum(values: Array, angles: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
@@ -76,6 +87,4 @@ def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, act
 def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
     ...
 def runtime_version() -> int:
-    ...
-def workspace_bytes(units: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, outputs: typing.SupportsInt | typing.SupportsIndex, points: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
