@@ -186,7 +186,7 @@ def contiguous(array: Array) -> Array:
     """Return `array`, which lies in CUDA memory, as a C-contiguous one of its library; copied only for its layout."""
     if is_torch_array(array):
         return array.resolve_neg().contiguous()
-    if is_cupy_array(array):
+    if is_cupy_array(array) and not array.flags.c_contiguous:
         import cupy
 
         return cupy.ascontiguousarray(array)
