@@ -1,6 +1,6 @@
 """A stand-in for CuPy, whose arrays lie in host memory, for kernels that are run by the emulator.
 
-It has what kousei and its tests ask of CuPy, and CuPy's refusals: no NumPy array as an argument, no conversion to one.
+It has what kousei and its tests ask of CuPy, and its refusals: no NumPy array as an argument, no conversion to one.
 """
 
 import builtins
@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import cuda, fft, linalg
+from . import cuda as cuda
+from . import fft as fft
+from . import linalg as linalg
 from ._array import function, ndarray
 
 for _name in dir(np):

@@ -5,10 +5,40 @@ from typing import Any
 
 import numpy as np
 
-_METHODS = (
-    "add sub mul truediv floordiv mod pow radd rsub rmul rtruediv rpow matmul rmatmul iadd isub imul itruediv "
-    "eq ne lt le gt ge neg pos abs and or xor invert getitem"
-).split()
+_METHODS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "radd",
+    "rsub",
+    "rmul",
+    "rtruediv",
+    "rpow",
+    "matmul",
+    "rmatmul",
+    "iadd",
+    "isub",
+    "imul",
+    "itruediv",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "neg",
+    "pos",
+    "abs",
+    "and",
+    "or",
+    "xor",
+    "invert",
+    "getitem",
+]
 
 
 class ndarray:  # noqa: N801
