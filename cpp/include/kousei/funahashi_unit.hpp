@@ -102,6 +102,38 @@ KOUSEI_HD inline Real offset(const View<Real>& net, std::int64_t) {
     return net.offset;
 }
 
+/// The gradient of a network as a sum over its units, with one output for each axis, when the derivative of the
+/// activation is what they apply.
+template <class Real>
+struct Gradient {
+    View<Real> net;
+};
+
+template <class Real>
+struct GradientUnit {
+    Unit<Real> unit;
+
+    KOUSEI_HD Real weight(std::int64_t d) const { return unit.weight(d); }
+    KOUSEI_HD Real bias() const { return unit.bias(); }
+    KOUSEI_HD Real coef(std::int64_t axis) const { return unit.coef(0) * unit.weight(axis); }
+    KOUSEI_HD void advance() { unit.advance(); }
+};
+
+template <class Real>
+KOUSEI_HD inline GradientUnit<Real> unit_at(const Gradient<Real>& gradient, std::int64_t unit) {
+    return {unit_at(gradient.net, unit)};
+}
+
+template <class Real>
+KOUSEI_HD inline Real coordinate(const Gradient<Real>& gradient, const Real* point, std::int64_t d) {
+    return coordinate(gradient.net, point, d);
+}
+
+template <class Real>
+KOUSEI_HD inline Real offset(const Gradient<Real>&, std::int64_t) {
+    return 0;
+}
+
 /// Fourier transform of the activation's derivative, phi'^(w) = int phi'(u) e^{-iwu} du. Relu has none: NaN.
 template <class Real>
 KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
