@@ -31,8 +31,7 @@ std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points)
 
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace) {
-    const auto kernels = simd::instruction_set().kernels<Real>(net.activation);
-    detail::sum_of_units(on, net, kernels, blocks(net, points), x, out, workspace);
+    detail::sum_of_units(on, net, blocks(net, points), x, out, workspace);
 }
 
 template <class Real>
@@ -43,8 +42,7 @@ std::int64_t gradient_workspace_bytes(Cpu on, const View<Real>& net, std::int64_
 template <class Real>
 void evaluate_gradient(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out,
                        Workspace workspace) {
-    const auto kernels = simd::instruction_set().kernels<Real>(net.activation, true);
-    detail::sum_of_units(on, Gradient<Real>{net}, kernels, gradient_blocks(net, points), x, out, workspace);
+    detail::sum_of_units(on, Gradient<Real>(net), gradient_blocks(net, points), x, out, workspace);
 }
 
 template <class Real>

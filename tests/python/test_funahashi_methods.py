@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -69,16 +70,63 @@ def test_exponentials_that_overflow() -> None:
         net.astype("float32")(x.astype("float32"), method="shared")
 
 
-@pytest.mark.parametrize("method", ["shared", "window"])
-def test_thresholds_of_each_frequency(method: str, dtype: str) -> None:
-    net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3)
-    x = np.random.default_rng(0).uniform(-1, 2, (300, 2))
+@cache
+def waves(activation: str) -> FunahashiNetwork:
+    """Frequencies that differ in the thresholds they need, with amplitudes of one size."""
+    coefficients = {(1, 0): 1.0, (2, -1): 1j, (6, 3): -0.5, (0, 5): 0.5 - 1j}
+    return kousei.funahashi.fourier_series(coefficients, [(-1, 1)] * 2, 1e-4, activation=activation)
+
+
+RANGED = {
+    "1-D": lambda: FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0]), [(0, 2)], tol=1e-6),
+    "2-D": lambda: FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3),
+    "waves": lambda: waves("logistic"),
+    "tanh": lambda: waves("tanh"),
+    "erf": lambda: waves("erf"),
+    "not merged": lambda: waves("logistic")._derive(_merged=0),
+    "pruned": lambda: waves("logistic").prune(0.6),
+}
+
+
+@cache
+def ranged(form: str) -> FunahashiNetwork:
+    return RANGED[form]()
+
+
+@pytest.mark.parametrize("form", RANGED)
+@pytest.mark.parametrize("method", ["shared", "window", "table", "nufft"])
+def test_thresholds_of_each_frequency(method: str, form: str, dtype: str) -> None:
+    net = ranged(form)
+    x = np.random.default_rng(0).uniform(-1, 2, (300, net.dim))
     expected = net(x, method="dense")
     bound = {"float64": 1e-14, "float32": 2e-6}[dtype] * scale(net)
-    if (method, dtype) != ("shared", "float32"):
-        assert np.abs(net.astype(dtype)(x.astype(dtype), method=method) - expected).max() <= bound
-    with pytest.raises(ValueError, match="'table' is for frequencies that take all thresholds"):
-        net(x, method="table")
+    if method == "nufft":
+        bound = {"float64": 1e-12, "float32": 1e-4}[dtype] * np.abs(net.amplitudes).sum()
+    tried = net.astype(dtype)
+    if method in tried.plan(300).nanoseconds:
+        assert np.abs(tried(x.astype(dtype), method=method) - expected).max() <= bound
+    else:
+        assert (method, dtype) == ("shared", "float32") or form == "erf"
+
+
+def test_auto_with_thresholds_of_each_frequency() -> None:
+    net = waves("logistic")
+    assert set(net.plan(10).nanoseconds) == {"dense", "shared", "window", "table", "nufft"}
+    assert net.plan(1).method in ("shared", "window")
+    assert net.plan(10**6).method in ("table", "nufft")
+    x = np.random.default_rng(0).uniform(-1, 1, (20_000, 2))
+    assert np.array_equal(net(x), net(x, method=net.plan(len(x)).method))
+    assert np.abs(net(x) - net(x, method="dense")).max() <= 1e-12 * np.abs(net.amplitudes).sum()
+
+
+@pytest.mark.parametrize("method", ["table", "nufft"])
+def test_what_follows_from_other_frequencies_is_made_anew(method: str) -> None:
+    net = waves("logistic")
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    net(x, method=method)
+    few = net.prune(0.6)
+    assert len(few.frequencies) < len(net.frequencies)
+    assert np.abs(few(x, method=method) - few(x, method="dense")).max() <= 1e-12 * np.abs(net.amplitudes).sum()
 
 
 def test_few_thresholds_share_in_float32() -> None:

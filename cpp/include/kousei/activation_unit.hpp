@@ -11,6 +11,10 @@
 
 namespace kousei::activation {
 
+/// Whether the units of a kind of network apply the derivative of its activation instead.
+template <class Net>
+inline constexpr bool is_of_derivatives = false;
+
 /// Calls f with the formula of an activation: f(math::Logistic{}), ...
 template <class F>
 decltype(auto) with_formula(Activation activation, F&& f) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include <kousei/activation_unit.hpp>
 #include <kousei/config.hpp>
 #include <kousei/funahashi.hpp>
 #include <kousei/sizes.hpp>
@@ -102,11 +103,13 @@ KOUSEI_HD inline Real offset(const View<Real>& net, std::int64_t) {
     return net.offset;
 }
 
-/// The gradient of a network as a sum over its units, with one output for each axis, when the derivative of the
-/// activation is what they apply.
+/// The gradient of a network: a sum over the same units with one output for each axis, of derivatives.
 template <class Real>
 struct Gradient {
     View<Real> net;
+    Activation activation;
+
+    explicit Gradient(const View<Real>& of) : net(of), activation(of.activation) {}
 };
 
 template <class Real>
@@ -171,3 +174,6 @@ KOUSEI_HD inline Real bump_transform_at(Activation activation, Real delta, Real 
 }
 
 }  // namespace kousei::funahashi
+
+template <class Real>
+inline constexpr bool kousei::activation::is_of_derivatives<kousei::funahashi::Gradient<Real>> = true;

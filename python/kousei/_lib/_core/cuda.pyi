@@ -13,7 +13,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'network_evaluate', 'runtime_version', 'workspace_bytes']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_gradient', 'network_evaluate', 'runtime_version', 'workspace_bytes']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -68,6 +68,12 @@ def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array,
     ...
 @typing.overload
 def funahashi_evaluate(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, offset: typing.SupportsFloat | typing.SupportsIndex = 0.0, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0, method: kousei._lib._core.FunahashiMethod = ...) -> None:
+    ...
+@typing.overload
+def funahashi_gradient(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+    ...
+@typing.overload
+def funahashi_gradient(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
 def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
