@@ -119,6 +119,16 @@ def test_auto_with_thresholds_of_each_frequency() -> None:
     assert np.abs(net(x) - net(x, method="dense")).max() <= 1e-12 * np.abs(net.amplitudes).sum()
 
 
+def test_tables_that_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = waves("logistic")
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    expected = net._derive()(x, method="table")
+    monkeypatch.setattr("kousei.funahashi.table._KEPT_BYTES", 0)
+    fresh = net._derive()
+    for _ in range(2):
+        assert np.array_equal(fresh(x, method="table"), expected)
+
+
 @pytest.mark.parametrize("method", ["table", "nufft"])
 def test_what_follows_from_other_frequencies_is_made_anew(method: str) -> None:
     net = waves("logistic")

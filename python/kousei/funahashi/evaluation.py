@@ -28,8 +28,8 @@ _FRACTIONS = {
     "window": {"float64": (5.0, 0.19), "float32": (4.0, 0.12)},
 }
 _TABLE = 3.5
-#: For making a table: the polynomials of a bump, and one cell; and for one call of its kernel.
-_POLYNOMIALS, _TABLE_CELL, _CALL = 2e5, 250.0, 1e4
+#: For a cell of the bump, and of a table made of it; and for one call of the kernel of tables.
+_BUMP_CELL, _TABLE_CELL, _CALL = 500.0, 150.0, 1e4
 #: For writing down one unit, which serves this many points.
 _WRITING, _CHUNK = {"dense": 8.0, "shared": 17.0, "window": 1.5}, 512
 #: Of one transform: alone, for one point in 1, 2 and 3 dimensions, and for one cell of the grid.
@@ -71,23 +71,23 @@ def _cost(net: FunahashiNetwork, method: str, points: int, gradient: bool) -> fl
         return net.units * (points * each + chunks * _WRITING[method])
     if method == "table":
         # Also where there is a table already: the choice depends on the call alone.
-        building = _POLYNOMIALS + sum(_building(net, last - first) for _, first, last in net._groups)
+        building = _building(net, *(last - first for _, first, last in net._groups))
         return outputs * (size * _TABLE + len(net._groups) * _CALL) + building
     if method == "nufft":
         assert net._fourier is not None
         one = _TRANSFORM + points * _NUFFT[net.dim - 1] + net._fourier.grid.size * _NUFFT_CELL[net.dim - 1]
-        near, count = nufft.missing_on_box(net)
-        edges = points * near * _TABLE + _CALL
-        return outputs * (len(net._fourier.waves) * one + edges) + (_POLYNOMIALS + _building(net, count)) * (near > 0)
+        near, count = net._missing_on_box
+        edges = outputs * (points * near * _TABLE + _CALL) + _building(net, count) if near else 0
+        return outputs * len(net._fourier.waves) * one + edges
     fixed, each = _FRACTIONS[method][dtype]
     work = _work(net, method)
     return size * (fixed + each * work) + chunks * frequencies * work * _WRITING[method]
 
 
-def _building(net: FunahashiNetwork, bumps: int) -> float:
-    """Return what a table of H with so many bumps costs."""
-    spacings, cells = table.shape_of_bump(net)
-    return (bumps + spacings) * cells * _TABLE_CELL
+def _building(net: FunahashiNetwork, *bumps: int) -> float:
+    """Return what the polynomials of a bump cost, and tables of H with so many."""
+    cut = table.cut(net)
+    return cut.of_table(0) * _BUMP_CELL + sum(map(cut.of_table, bumps)) * _TABLE_CELL
 
 
 def why_not(net: FunahashiNetwork, method: str) -> str | None:
@@ -204,6 +204,6 @@ def _by_tables(net: FunahashiNetwork, x: np.ndarray[Any, Any], gradient: bool) -
     """Return the values at points (n, dim), or the derivatives along each axis: (outputs, n)."""
     w, a, center = (arrays.to_host(net._arrays[name]) for name in ("frequencies", "amplitudes", "center"))
     total = np.full((net.dim if gradient else 1, len(x)), 0.0 if gradient else net.offset)
-    for members, of in net._slopes if gradient else net._tables:
+    for members, of in (net._bump_slopes if gradient else net._bump_values).tables(net):
         total += table.look_up(of, w[members], table.factors(w[members], a[members], gradient), center, x)
     return total

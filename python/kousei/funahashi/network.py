@@ -555,24 +555,20 @@ class FunahashiNetwork(Parts):
         return rewriting.refitted(self, x, y, rcond)
 
     @cached_property
-    def _groups(self) -> list[tuple[Any, int, int]]:
-        return table.ranges(self)
+    def _groups(self) -> list[table.Group]:
+        return table.groups(self)
 
     @cached_property
-    def _bump(self) -> np.ndarray[Any, Any]:
-        return table.bump_polynomials(self, derivative=False)
+    def _bump_values(self) -> table.Bumps:
+        return table.Bumps(self, derivative=False)
 
     @cached_property
-    def _bump_slope(self) -> np.ndarray[Any, Any]:
-        return table.bump_polynomials(self, derivative=True)
+    def _bump_slopes(self) -> table.Bumps:
+        return table.Bumps(self, derivative=True)
 
     @cached_property
-    def _tables(self) -> list[table.Group]:
-        return table.groups(self, self._bump)
-
-    @cached_property
-    def _slopes(self) -> list[table.Group]:
-        return table.groups(self, self._bump_slope)
+    def _missing_on_box(self) -> tuple[int, int]:
+        return nufft.missing_on_box(self)
 
     @cached_property
     def _fourier(self) -> nufft.FourierSum | None:

@@ -14,7 +14,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.threads import num_threads
 from kousei.funahashi import table
-from kousei.funahashi.bump import bump_phases, bump_transform, reach_of_bump
+from kousei.funahashi.bump import bump_transform, reach_of_bump
 from kousei.funahashi.error import bumps_of
 from kousei.funahashi.extension import phase_range
 from kousei.funahashi.parts import real_pairs
@@ -84,7 +84,7 @@ def why_not_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> str | None:
 def missing_on_box(net: FunahashiNetwork) -> tuple[int, int]:
     """Return how many ends come near missing thresholds on the network's box, and how many those are at most.
 
-    None for a network that was constructed on none.
+    0 for a network that was constructed on none.
     """
     if net._residual is None:
         return 0, 0
@@ -111,9 +111,9 @@ def _waves_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gradient: b
     assert parts is not None
     grids = parts.grid[None]
     if gradient:
-        numbers = np.meshgrid(*(np.arange(n) - n // 2 for n in parts.grid.shape), indexing="ij")
-        grids = np.stack([parts.grid * (step * n) for step, n in zip(parts.steps, numbers, strict=True)])
-    grids = grids.astype(parts.grid.dtype)
+        numbers = np.indices(parts.grid.shape) - np.array(parts.grid.shape).reshape(-1, *[1] * net.dim) // 2
+        w = numbers * parts.steps.reshape(-1, *[1] * net.dim)
+        grids = (parts.grid * w).astype(parts.grid.dtype)
     accuracy = _ACCURACY[net.dtype.name]
     transform = (finufft.nufft1d2, finufft.nufft2d2, finufft.nufft3d2)[net.dim - 1]
     total = np.zeros((len(grids), len(centered)))
@@ -142,15 +142,13 @@ def _missing_bumps_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gra
     a = pairs[:, 0] + 1j * pairs[:, 1]
     upper, lower = _next_thresholds(net)
     turned = np.stack([a * np.exp(1j * upper), np.conj(a * np.exp(1j * lower))])[near]
-    times = net._spacing * np.arange(max(int(missing.max(initial=0)), 2))
-    phases = bump_phases(net.delta, net.alpha, times, net.activations[0])
-    of = table.sum_of_bumps(net, net._bump_slope if gradient else net._bump, phases, 0.0)
+    edge = (net._bump_slopes if gradient else net._bump_values).table(net, 0.0, int(missing.max()))
     # One coordinate more, of 1, takes -t.
     directions = np.stack([w, -w])[near]
     shifted = np.column_stack([directions, np.stack([-upper, lower])[near]]).astype(net.dtype)
     amplitudes = table.factors(directions, real_pairs(turned), gradient).astype(net.dtype)
     points = np.column_stack([centered, np.ones(len(centered), net.dtype)])
-    return table.look_up(of, shifted, amplitudes, np.zeros(net.dim + 1, net.dtype), points)
+    return table.look_up(edge, shifted, amplitudes, np.zeros(net.dim + 1, net.dtype), points)
 
 
 def _farthest(net: FunahashiNetwork, centered: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
