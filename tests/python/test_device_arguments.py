@@ -272,10 +272,13 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     shapes = {"frequencies": (4, 2), "amplitudes": (4, 2), "thresholds": (8,), "phases": (8, 2), "center": (2,)}
     views = {name: _core.cuda.Array(POINTER, shape, dtype) for name, shape in shapes.items()}
     x, out = _core.cuda.Array(POINTER, (3, 5, 2), dtype), _core.cuda.Array(POINTER, (3, 5), dtype)
+    arguments = views | {"delta": 1.0, "alpha": 1.0, "activation": _core.Activation.erf, "on": _core.cuda.Cuda()}
     with pytest.raises(kousei.CudaError, match="cudaError"):
-        _core.cuda.funahashi_evaluate(
-            **views, delta=1.0, alpha=1.0, activation=_core.Activation.erf, x=x, out=out, on=_core.cuda.Cuda()
-        )
+        _core.cuda.funahashi_evaluate(**arguments, x=x, out=out)
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.funahashi_gradient(**arguments, x=x, out=_core.cuda.Array(POINTER, (3, 5, 2), dtype))
+    with pytest.raises(ValueError, match=r"out has shape \(3, 5\); \(3, 5, 2\) is accepted"):
+        _core.cuda.funahashi_gradient(**arguments, x=x, out=out)
 
 
 @needs_build
@@ -296,6 +299,7 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: net(x),
         lambda: net.like(x),
         lambda: kousei.FunahashiNetwork([[1.0, 1.0]], [1.0], 0.5 * np.arange(9), 1.0, 1.5)(x),
+        lambda: kousei.FunahashiNetwork([[1.0, 1.0]], [1.0], 0.5 * np.arange(9), 1.0, 1.5).gradient(x),
         lambda: kousei.activation.tanh(x),
         lambda: kousei.funahashi.bump_transform(x, 1.0, 1.0),
         lambda: kousei.funahashi.universal_function(x, 1.0, 1.5, 0.5 * np.arange(9)),

@@ -65,9 +65,8 @@ def groups(net: FunahashiNetwork) -> list[Group]:
     if net._bumps is None:
         return [Group(slice(None), 0, arrays.shape_of(net.thresholds)[0])]
     ranges, group = np.unique(net._bumps, axis=0, return_inverse=True)
-    order = np.argsort(group.ravel(), kind="stable")
-    members = np.split(order, np.searchsorted(group.ravel()[order], np.arange(1, len(ranges))))
-    return [Group(of, int(first), int(last)) for of, (first, last) in zip(members, ranges, strict=True)]
+    group = group.ravel()
+    return [Group(np.flatnonzero(group == i), int(first), int(last)) for i, (first, last) in enumerate(ranges)]
 
 
 class Bumps:
