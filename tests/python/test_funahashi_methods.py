@@ -256,6 +256,16 @@ def test_plan() -> None:
         net.plan(-1)
 
 
+def test_auto_counts_what_the_thresholds_lack_at_the_points() -> None:
+    """Where there is no box to tell it."""
+    w = np.indices((30, 30)).reshape(2, -1).T - 15.0
+    net = FunahashiNetwork(w, np.ones(len(w)), PI / 3 * np.arange(-60, 61), 0.9, PI / 1.8)
+    x = np.random.default_rng(0).uniform(-1, 1, (1000, 2))
+    assert net.plan(len(x)).method == "nufft"
+    assert np.array_equal(net(x / 10), net(x / 10, method="nufft"))
+    assert np.array_equal(net(5 * x), net(5 * x, method="table"))
+
+
 def test_bad_method() -> None:
     x = np.zeros((1, 2))
     with pytest.raises(

@@ -76,12 +76,17 @@ def _cost(net: FunahashiNetwork, method: str, points: int, gradient: bool) -> fl
     if method == "nufft":
         assert net._fourier is not None
         one = _TRANSFORM + points * _NUFFT[net.dim - 1] + net._fourier.grid.size * _NUFFT_CELL[net.dim - 1]
-        near, count = net._missing_on_box
-        edges = outputs * (points * near * _TABLE + _CALL) + _building(net, count) if near else 0
-        return outputs * len(net._fourier.waves) * one + edges
+        return outputs * len(net._fourier.waves) * one + _edges(net, points, outputs, net._missing_on_box)
     fixed, each = _FRACTIONS[method][dtype]
     work = _work(net, method)
     return size * (fixed + each * work) + chunks * frequencies * work * _WRITING[method]
+
+
+def _edges(net: FunahashiNetwork, points: int, outputs: int, missing: nufft.Missing) -> float:
+    """Return what it costs to subtract missing bumps."""
+    if missing.ends == 0:
+        return 0.0
+    return outputs * (points * missing.ends * _TABLE + _CALL) + _building(net, int(missing.most))
 
 
 def _building(net: FunahashiNetwork, *bumps: int) -> float:
@@ -163,10 +168,14 @@ def call(net: FunahashiNetwork, x: Any, out: Any, precision: str, method: str, *
 def _choose(net: FunahashiNetwork, x: Any, points: int, gradient: bool) -> str:
     """Return the method of ``method="auto"`` for points `x`."""
     method, costs = plan(net, points, gradient=gradient)
-    if method == "nufft" and _why_not_at(net, method, x):
+    if method != "nufft":
+        return method
+    if _why_not_at(net, method, x):
         del costs["nufft"]
-        return min(costs, key=lambda name: costs[name])
-    return method
+    elif net._residual is None:
+        missing = nufft.missing_at(net, arrays.host_view("x", x).reshape(-1, net.dim))
+        costs["nufft"] += _edges(net, points, net.dim if gradient else 1, missing)
+    return min(costs, key=lambda name: costs[name])
 
 
 def _why_not_at(net: FunahashiNetwork, method: str, x: Any) -> str | None:

@@ -567,7 +567,7 @@ class FunahashiNetwork(Parts):
         return table.Bumps(self, derivative=True)
 
     @cached_property
-    def _missing_on_box(self) -> tuple[int, int]:
+    def _missing_on_box(self) -> nufft.Missing:
         return nufft.missing_on_box(self)
 
     @cached_property

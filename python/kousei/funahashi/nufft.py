@@ -75,22 +75,35 @@ def why_not_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> str | None:
     """Return why points are not for this method; None where they are."""
     if not np.isfinite(x).all():
         return "x has NaN or infinite values; with 'nufft' finite ones are accepted"
-    missing = _missing(net, _farthest(net, x - arrays.to_host(net.center)))
-    if missing.max(initial=0) > 4 * arrays.shape_of(net.thresholds)[0] + 200:
+    if missing_at(net, x).most > 4 * arrays.shape_of(net.thresholds)[0] + 200:
         return "x is far beyond the thresholds, where 'nufft' takes more units than the network has"
     return None
 
 
-def missing_on_box(net: FunahashiNetwork) -> tuple[int, int]:
-    """Return how many ends come near missing thresholds on the network's box, and how many those are at most.
+class Missing(NamedTuple):
+    """Bumps that a network lacks, near some point: the ends of frequencies they are at, and the most at one end."""
 
-    0 for a network that was constructed on none.
-    """
+    ends: int
+    most: float
+
+    @classmethod
+    def of(cls, counts: np.ndarray[Any, Any]) -> Missing:
+        """Return what follows from their number at each end."""
+        return cls(int((counts > 0).sum()), float(counts.max(initial=0)))
+
+
+def missing_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> Missing:
+    """Return what is missing at points (n, dim)."""
+    return Missing.of(_missing(net, _farthest(net, x - arrays.to_host(net.center))))
+
+
+def missing_on_box(net: FunahashiNetwork) -> Missing:
+    """Return what is missing on the network's box; nothing for a network that was constructed on none."""
     if net._residual is None:
-        return 0, 0
+        return Missing(0, 0.0)
     w, center = (arrays.to_host(array).astype(np.float64) for array in (net.frequencies, net.center))
-    missing = _missing(net, np.abs(phase_range(w, center, net._residual.lo, net._residual.hi)).max(axis=0))
-    return int((missing > 0).sum()), int(missing.max(initial=0))
+    farthest = np.abs(phase_range(w, center, net._residual.lo, net._residual.hi)).max(axis=0)
+    return Missing.of(_missing(net, farthest))
 
 
 def evaluate(net: FunahashiNetwork, x: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
