@@ -18,6 +18,10 @@ def construct(order: int) -> FunahashiNetwork:
     )
 
 
+def to_tolerance(tol: float) -> FunahashiNetwork:
+    return FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0] * np.sin(x[..., 1])), [(-1, 1)] * 2, tol=tol)
+
+
 class Construct:
     params = ([16, 64, 256],)
     param_names = ("order",)
@@ -62,13 +66,37 @@ class Methods:
         return float(np.abs(self.net(few, method=method) - exact).max() / np.abs(exact).max())
 
 
+class Gradient:
+    """Ways to evaluate the gradient of a network made to a tolerance at 2,000 points."""
+
+    params = (["dense", "table", "nufft", "auto"],)
+    param_names = ("method",)
+
+    def setup(self, method: str) -> None:
+        kousei.set_num_threads(1)
+        self.net = to_tolerance(1e-4)
+        self.x = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
+        self.net.gradient(self.x, method=method)
+
+    def time_gradient(self, method: str) -> None:
+        self.net.gradient(self.x, method=method)
+
+    def peakmem_gradient(self, method: str) -> None:
+        self.net.gradient(self.x, method=method)
+
+    def track_error(self, method: str) -> float:
+        """Return the largest difference from the sum over all units, relative to the largest value."""
+        few = self.x[:100]
+        exact = self.net.gradient(few, method="dense")
+        return float(np.abs(self.net.gradient(few, method=method) - exact).max() / np.abs(exact).max())
+
+
 class ToTolerance:
     params = ([1e-2, 1e-4, 1e-6],)
     param_names = ("tol",)
 
     def time_construct(self, tol: float) -> None:
-        FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0] * np.sin(x[..., 1])), [(-1, 1)] * 2, tol=tol)
+        to_tolerance(tol)
 
     def track_units(self, tol: float) -> int:
-        net = FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0] * np.sin(x[..., 1])), [(-1, 1)] * 2, tol=tol)
-        return net.units
+        return to_tolerance(tol).units

@@ -20,7 +20,7 @@ std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points)
 
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace) {
-    detail::sum_of_units(on, net, net.activation, blocks(net, points), x, out, workspace);
+    detail::sum_of_units(on, net, blocks(net, points), x, out, workspace);
 }
 
 template std::int64_t workspace_bytes(Cpu, const View<float>&, std::int64_t);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include <kousei/activation_unit.hpp>
 #include <kousei/sizes.hpp>
 
 #include "parallel.hpp"
@@ -118,13 +119,12 @@ class ChunkSum {
 
 /// out[i, o] = offset[o] + sum over all units.
 template <class Net, class Real>
-void sum_of_units(Cpu on, const Net& net, Activation activation, const Blocks& blocks, const Real* x, Real* out,
-                  Workspace workspace) {
+void sum_of_units(Cpu on, const Net& net, const Blocks& blocks, const Real* x, Real* out, Workspace workspace) {
     // Once: another thread may change the number that stands for 0.
     on.threads = thread_limit(on);
     require_workspace(workspace, workspace_bytes<Real>(on, blocks));
     if (blocks.points == 0) return;
-    const simd::Kernels<Real> kernels = simd::instruction_set().kernels<Real>(activation);
+    const auto kernels = simd::instruction_set().kernels<Real>(net.activation, activation::is_of_derivatives<Net>);
     Carver carver(workspace);
     double* const sums = carver.take<double>(blocks.sums());
     Real* const scratch = carver.take<Real>(0);

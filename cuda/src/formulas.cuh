@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include <kousei/activation_unit.hpp>
 #include <kousei/cuda/execution.hpp>
 
@@ -35,10 +37,12 @@ struct FastLogistic {
     }
 };
 
-/// As activation::with_formula, minding the precision.
-template <class Real, class F>
+/// As activation::with_formula, minding the precision; or with the formula of the derivative.
+template <class Real, bool derivative, class F>
 void with_formula(Cuda on, Activation activation, F&& f) {
-    if constexpr (sizeof(Real) == sizeof(float)) {
+    if constexpr (derivative) {
+        return activation::with_formula(activation, [&]<class Formula>(Formula) { f(math::Derivative<Formula>{}); });
+    } else if constexpr (sizeof(Real) == sizeof(float)) {
         if (on.precision == Precision::fast && activation == Activation::logistic) return f(FastLogistic{});
         if (on.precision == Precision::fast && activation == Activation::tanh) return f(FastTanh{});
     }
@@ -50,26 +54,29 @@ __device__ inline Real value_of(Real z) {
     return Formula::template of_scaled<math::Range::any>(z * static_cast<Real>(Formula::template scale<Real>));
 }
 
-/// activation(z), chosen while the kernel runs.
-template <class Real>
+/// activation(z), or its derivative, chosen while the kernel runs.
+template <bool derivative = false, class Real>
 __device__ inline Real value_of(Activation activation, Precision precision, Real z) {
-    if constexpr (sizeof(Real) == sizeof(float)) {
+    if constexpr (sizeof(Real) == sizeof(float) && !derivative) {
         if (precision == Precision::fast && activation == Activation::logistic) return value_of<FastLogistic>(z);
         if (precision == Precision::fast && activation == Activation::tanh) return value_of<FastTanh>(z);
     }
+    const auto value = [z]<class Formula>(Formula) {
+        return value_of<std::conditional_t<derivative, math::Derivative<Formula>, Formula>>(z);
+    };
     switch (activation) {
         case Activation::logistic:
-            return value_of<math::Logistic>(z);
+            return value(math::Logistic{});
         case Activation::tanh:
-            return value_of<math::Tanh>(z);
+            return value(math::Tanh{});
         case Activation::erf:
-            return value_of<math::Erf>(z);
+            return value(math::Erf{});
         case Activation::arctan:
-            return value_of<math::Arctan>(z);
+            return value(math::Arctan{});
         case Activation::relu:
             break;
     }
-    return value_of<math::Relu>(z);
+    return value(math::Relu{});
 }
 
 }  // namespace kousei::cuda

@@ -86,6 +86,7 @@ template <class Net, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
     sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, Precision precision,
                      const Real* x, double* sums, Real* out) {
+    constexpr bool derivative = activation::is_of_derivatives<Net>;
     const std::int64_t first = blocks.first(blockIdx.y), last = blocks.last(blockIdx.y);
     const std::int64_t output_blocks = (blocks.outputs + outputs_together - 1) / outputs_together;
     const std::int64_t turns = (output_blocks + gridDim.z - 1) / gridDim.z;
@@ -112,7 +113,7 @@ __global__ void __launch_bounds__(block_threads, 1)
 #pragma unroll
             for (int k = 0; k < units_together; ++k) {
                 if (k >= count) break;
-                const Real hidden = value_of(net.activation, precision, z[k]);
+                const Real hidden = value_of<derivative>(net.activation, precision, z[k]);
 #pragma unroll
                 for (int o = 0; o < outputs_together; ++o) {
                     if (first_output + o < blocks.outputs) {
@@ -142,11 +143,15 @@ void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, 
     require_workspace(workspace, workspace_bytes(blocks));
     if (blocks.points == 0 || blocks.outputs == 0) return;
     double* const sums = static_cast<double*>(workspace.data);
+    constexpr bool derivative = activation::is_of_derivatives<Net>;
     const auto staged = [&]<int dim>() {
-        with_formula<Real>(on, net.activation, [&]<class Formula>(Formula) {
-            launch(on, blocks.grid(), block_threads, sum_of_staged_units<Formula, dim, Net, Real>, net, blocks, x,
-                   sums, out);
-        });
+        // A gradient has as many outputs as dimensions.
+        if constexpr (dim == 1 || !derivative) {
+            with_formula<Real, derivative>(on, net.activation, [&]<class Formula>(Formula) {
+                launch(on, blocks.grid(), block_threads, sum_of_staged_units<Formula, dim, Net, Real>, net, blocks, x,
+                       sums, out);
+            });
+        }
     };
     if (blocks.outputs == 1 && net.dim == 1) {
         staged.template operator()<1>();

@@ -97,6 +97,27 @@ void bind_funahashi(pybind11::module_& m) {
         "starts"_a.noconvert() = pybind11::none(), "units"_a = 0,
         pybind11::arg_v("method", funahashi::Method::dense, "kousei._lib._core.FunahashiMethod.dense"));
     m.def(
+        "funahashi_gradient",
+        [](const Array& frequencies, const Array& amplitudes, const Array& thresholds, const Array& phases,
+           const Array& center, double spacing, Real delta, Real alpha, Activation activation, const Array& x,
+           Array& out, const typename Side::Execution& on, std::int64_t merged, const BumpRanges<Side>& bumps,
+           const BumpRanges<Side>& starts, std::int64_t units) {
+            const auto net = funahashi_view<Side, Real>(frequencies, amplitudes, thresholds, phases, center, spacing,
+                                                        delta, alpha, activation, 0, merged, bumps, starts, units);
+            const std::int64_t points = size_of(batch_of("x", x, net.dim));
+            require_shape("out", out, shape_of(x));
+            const Real* from = x.data();
+            Real* to = out.mutable_data();
+            Side::run(on, from, [&](auto where, auto lend) {
+                funahashi::evaluate_gradient(where, net, from, points, to,
+                                             lend(funahashi::gradient_workspace_bytes(where, net, points)));
+            });
+        },
+        "frequencies"_a.noconvert(), "amplitudes"_a.noconvert(), "thresholds"_a.noconvert(), "phases"_a.noconvert(),
+        "center"_a.noconvert(), "spacing"_a, "delta"_a, "alpha"_a, "activation"_a, "x"_a.noconvert(),
+        "out"_a.noconvert(), "on"_a, "merged"_a = 0, "bumps"_a.noconvert() = pybind11::none(),
+        "starts"_a.noconvert() = pybind11::none(), "units"_a = 0);
+    m.def(
         "funahashi_bump_transform",
         [](Activation activation, Real delta, Real alpha, const Array& omega, Array& out,
            const typename Side::Execution& on) {

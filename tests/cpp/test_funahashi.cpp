@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <kousei/activation_unit.hpp>
 #include <kousei/funahashi.hpp>
 #include <kousei/funahashi_unit.hpp>
 #include <kousei/sizes.hpp>
@@ -141,6 +142,62 @@ TEST_CASE_TEMPLATE("merged units, ranges of bumps and every method are the same 
     CHECK(work(net, Method::shared) == 0);
     CHECK(work(net, Method::window) == 0);
     CHECK_THROWS_AS(values(Method::shared), std::invalid_argument);
+}
+
+TEST_CASE_TEMPLATE("the gradient is the limit of difference quotients", Real, float, double) {
+    using namespace kousei::funahashi;
+    const std::int64_t count = 5, dim = 2;
+    std::vector<Real> thresholds, phases;
+    for (int k = 0; k < count; ++k) {
+        thresholds.push_back(static_cast<Real>(0.8 * (k - 2)));
+        phases.push_back(static_cast<Real>(std::cos(0.8 * k)));
+        phases.push_back(static_cast<Real>(std::sin(0.8 * k)));
+    }
+    const Real frequency[] = {1, Real(-0.5), -2, 1, Real(0.25), 3}, amplitude[] = {1, 0, 0, 2, -1, 1};
+    const Real center[] = {Real(0.25), Real(-0.5)};
+    const std::int64_t bumps[] = {0, 5, 1, 5, 1, 3};
+    for (const auto activation : {kousei::Activation::logistic, kousei::Activation::tanh, kousei::Activation::erf,
+                                  kousei::Activation::arctan}) {
+        for (const std::int64_t merged : {0, 2}) {
+            View<Real> net{frequency, amplitude, thresholds.data(), phases.data(), center,     3,         count,
+                           dim,       0.8,       Real(1.25),        Real(1),       activation, Real(0.5), merged};
+            std::int64_t starts[4] = {0};
+            for (int w = 0; w < 3; ++w) {
+                starts[w + 1] = starts[w] + units_of(bumps[2 * w + 1] - bumps[2 * w], merged);
+            }
+            net.ranges = {bumps, starts, starts[3]};
+            // The same units in double, one point and one axis at a time.
+            const auto value = [&](double x, double y) {
+                double sum = 0;
+                for (std::int64_t k = 0; k < units(net); ++k) {
+                    const auto unit = unit_at(net, k);
+                    const double z = static_cast<double>(unit.weight(0)) * (x - 0.25) +
+                                     static_cast<double>(unit.weight(1)) * (y + 0.5) +
+                                     static_cast<double>(unit.bias());
+                    kousei::activation::with_formula(activation, [&]<class Formula>(Formula) {
+                        sum +=
+                            static_cast<double>(unit.coef(0)) * Formula::template of_scaled<kousei::math::Range::any>(
+                                                                    z * Formula::template scale<double>);
+                    });
+                }
+                return sum;
+            };
+            const Real x[] = {Real(0.5), Real(0.25), Real(-1), Real(0.75), 3, -2};
+            Real out[6];
+            const kousei::Cpu on{};
+            OwnedWorkspace workspace(gradient_workspace_bytes(on, net, 3));
+            evaluate_gradient(on, net, x, 3, out, workspace.lent());
+            for (int i = 0; i < 3; ++i) {
+                const double a = static_cast<double>(x[2 * i]), b = static_cast<double>(x[2 * i + 1]), h = 1e-4;
+                const double along[] = {(value(a + h, b) - value(a - h, b)) / (2 * h),
+                                        (value(a, b + h) - value(a, b - h)) / (2 * h)};
+                for (int d = 0; d < 2; ++d) {
+                    CHECK(std::abs(static_cast<double>(out[2 * i + d]) - along[d]) <
+                          (sizeof(Real) == 4 ? 2e-5 : 5e-7));
+                }
+            }
+        }
+    }
 }
 
 TEST_CASE("unit counts are exact or an error") {

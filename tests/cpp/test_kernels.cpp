@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "simd/kernels.hpp"
@@ -31,8 +32,35 @@ double exact(Activation activation, Real z) {
     return NAN;
 }
 
-constexpr Activation activations[] = {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan,
-                                      Activation::relu};
+template <class Real>
+double exact_derivative(Activation activation, Real z) {
+    const double x = static_cast<double>(z);
+    switch (activation) {
+        case Activation::logistic:
+            return 0.25 / std::pow(std::cosh(x / 2), 2);
+        case Activation::tanh:
+            return 1 / std::pow(std::cosh(x), 2);
+        case Activation::erf:
+            return 2 / std::sqrt(std::acos(-1.0)) * std::exp(-x * x);
+        case Activation::arctan:
+            return 1 / (1 + x * x);
+        case Activation::relu:
+            return std::isnan(x) ? x : x > 0;
+    }
+    return NAN;
+}
+
+template <class Real>
+double exact(Activation activation, Real z, bool derivative) {
+    return derivative ? exact_derivative(activation, z) : exact(activation, z);
+}
+
+/// Activations, and whether it is their derivative.
+constexpr std::pair<Activation, bool> functions[] = {{Activation::logistic, false}, {Activation::logistic, true},
+                                                     {Activation::tanh, false},     {Activation::tanh, true},
+                                                     {Activation::erf, false},      {Activation::erf, true},
+                                                     {Activation::arctan, false},   {Activation::arctan, true},
+                                                     {Activation::relu, false},     {Activation::relu, true}};
 
 /// A tile with its arrays.
 template <class Real>
@@ -64,8 +92,8 @@ TEST_CASE_TEMPLATE("every instruction set adds up the units of a tile", Real, fl
     for (const auto* const* set = kousei::simd::instruction_sets; *set; ++set) {
         if (!(*set)->supported()) continue;
         CAPTURE((*set)->name);
-        for (const Activation activation : activations) {
-            const auto kernels = (*set)->template kernels<Real>(activation);
+        for (const auto& [activation, derivative] : functions) {
+            const auto kernels = (*set)->template kernels<Real>(activation, derivative);
             for (const std::int64_t units : {1, 2, 15, 16, 17, 100, 512}) {
                 for (const std::int64_t dim : {1, 2, 3, 6}) {
                     for (const std::int64_t outputs : {1, 3}) {
@@ -89,7 +117,7 @@ TEST_CASE_TEMPLATE("every instruction set adds up the units of a tile", Real, fl
                                                  static_cast<double>(x[static_cast<std::size_t>(i * dim + d)]);
                                         }
                                         const double coef = static_cast<double>(tile.coef[o * tile.stride + k]);
-                                        expected += coef * exact(activation, z / kernels.scale);
+                                        expected += coef * exact(activation, z / kernels.scale, derivative);
                                         size += std::abs(coef) * (1 + std::abs(z / kernels.scale));
                                     }
                                     const double error =
@@ -105,7 +133,8 @@ TEST_CASE_TEMPLATE("every instruction set adds up the units of a tile", Real, fl
     }
 }
 
-TEST_CASE_TEMPLATE("every instruction set applies activations elementwise", Real, float, double) {
+TEST_CASE_TEMPLATE("every instruction set applies activations and their derivatives elementwise", Real, float,
+                   double) {
     std::vector<Real> z(1003), out(1003);
     for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<Real>(0.05 * (static_cast<double>(i) - 500));
     z[0] = -std::numeric_limits<Real>::infinity();
@@ -114,10 +143,10 @@ TEST_CASE_TEMPLATE("every instruction set applies activations elementwise", Real
     for (const auto* const* set = kousei::simd::instruction_sets; *set; ++set) {
         if (!(*set)->supported()) continue;
         CAPTURE((*set)->name);
-        for (const Activation activation : activations) {
-            (*set)->template kernels<Real>(activation).apply(z.data(), 1003, out.data());
+        for (const auto& [activation, derivative] : functions) {
+            (*set)->template kernels<Real>(activation, derivative).apply(z.data(), 1003, out.data());
             for (std::size_t i = 0; i < z.size(); ++i) {
-                const double expected = exact(activation, z[i]);
+                const double expected = exact(activation, z[i], derivative);
                 if (std::isnan(expected) || std::isinf(expected)) {
                     CHECK(std::isnan(out[i]) == std::isnan(expected));
                 } else {

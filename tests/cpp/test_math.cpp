@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <kousei/math/arctan.hpp>
+#include <kousei/math/derivative.hpp>
 #include <kousei/math/erf.hpp>
 #include <kousei/math/exp2.hpp>
 #include <kousei/math/lanes.hpp>
@@ -24,6 +25,7 @@ namespace {
 
 namespace math = kousei::math;
 using math::Arctan;
+using math::Derivative;
 using math::Erf;
 using math::Logistic;
 using math::Range;
@@ -210,6 +212,11 @@ TEST_CASE_TEMPLATE("lanes are independent", V, ALL_TYPES) {
     check(Erf{});
     check(Arctan{});
     check(Relu{});
+    check(Derivative<Logistic>{});
+    check(Derivative<Tanh>{});
+    check(Derivative<Erf>{});
+    check(Derivative<Arctan>{});
+    check(Derivative<Relu>{});
 }
 
 /// math::exp2 as it is called, with the overloads for the vectors that have a table.
@@ -301,6 +308,37 @@ TEST_CASE_TEMPLATE("relu", V, ALL_TYPES) {
     CHECK(at<V>(f, infinity<V>) == infinity<V>);
 }
 
+TEST_CASE_TEMPLATE("derivatives", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto growing = [](long double x, long double exact) {
+        return (8 + 4 * x * x) * eps<V> * exact + std::numeric_limits<T>::min();
+    };
+    const auto logistic_slope = [](long double x) { return 1 / (4 * std::cosh(x / 2) * std::cosh(x / 2)); };
+    const auto erf_slope = [](long double x) {
+        return 2 * std::numbers::inv_sqrtpi_v<long double> * std::exp(-x * x);
+    };
+    const auto arctan_slope = [](long double x) { return 1 / (1 + x * x); };
+    check_error<V>(in_any<Derivative<Logistic>, V>, logistic_slope, growing, points<V>(-80, 80));
+    check_error<V>(
+        in_any<Derivative<Tanh>, V>, [&](long double x) { return 4 * logistic_slope(2 * x); }, growing,
+        points<V>(-40, 40));
+    check_error<V>(in_any<Derivative<Erf>, V>, erf_slope, growing, points<V>(-9, 9));
+    check_error<V>(in_any<Derivative<Arctan>, V>, arctan_slope, relative<V>(2), points<V>(-1e6, 1e6));
+    CHECK(at<V>(in_any<Derivative<Logistic>, V>, T(0)) == T(0.25));
+    CHECK(at<V>(in_any<Derivative<Tanh>, V>, T(0)) == 1);
+    CHECK(at<V>(in_any<Derivative<Relu>, V>, T(0)) == 0);
+    CHECK(at<V>(in_any<Derivative<Relu>, V>, T(1e-30)) == 1);
+    const auto vanishes = []<class Formula>(Formula) {
+        for (const T x : {infinity<V>, -infinity<V>}) {
+            CHECK(std::fabs(at<V>(in_any<Formula, V>, x)) <= 2 * std::numeric_limits<T>::min());
+        }
+    };
+    vanishes(Derivative<Logistic>{});
+    vanishes(Derivative<Tanh>{});
+    vanishes(Derivative<Erf>{});
+    vanishes(Derivative<Arctan>{});
+}
+
 TEST_CASE_TEMPLATE("odd functions are odd and 0 at 0", V, ALL_TYPES) {
     const auto check = [](auto f) {
         CHECK(at<V>(f, 0) == 0);
@@ -356,6 +394,10 @@ TEST_CASE_TEMPLATE("Range::finite up to its limit", V, ALL_TYPES) {
     CHECK(at<V>(in_finite<Tanh, V>, -limit(Tanh{})) == -1);
     CHECK(at<V>(in_finite<Erf, V>, limit(Erf{})) == 1);
     CHECK(at<V>(in_finite<Erf, V>, -limit(Erf{})) == -1);
+    const T nothing = std::numeric_limits<T>::epsilon();
+    CHECK(std::fabs(at<V>(in_finite<Derivative<Logistic>, V>, limit(Logistic{}))) < nothing);
+    CHECK(std::fabs(at<V>(in_finite<Derivative<Tanh>, V>, -limit(Tanh{}))) < nothing);
+    CHECK(std::fabs(at<V>(in_finite<Derivative<Erf>, V>, limit(Erf{}))) < nothing);
 }
 
 TEST_CASE("the quotient of device code, by Newton's method") {

@@ -157,6 +157,23 @@ TEST_CASE_TEMPLATE("every method on the device", Real, float, double) {
     }
 }
 
+TEST_CASE_TEMPLATE("gradients on the device", Real, float, double) {
+    for (const Activation activation :
+         {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan}) {
+        for (const std::int64_t dim : {1, 2, 5}) {
+            const std::int64_t points = 40;
+            const Net<Real> net(17, 36, dim, 3, true, activation);
+            const auto x = random<Real>(static_cast<std::size_t>(points * dim), 3);
+            CHECK(difference<Real>(
+                      points * dim, 10 * net.sum_of_weights(),
+                      [&](auto on) { return funahashi::gradient_workspace_bytes(on, net.view, points); },
+                      [&](auto on, Real* out, Workspace workspace) {
+                          funahashi::evaluate_gradient(on, net.view, x.data(), points, out, workspace);
+                      }) < tolerance<Real>);
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("groups of 1, 2 and 4, and more groups than a tile", Real, float, double) {
     // Fewer thresholds, further apart, have smaller exponentials.
     for (const std::int64_t count : {8, 40, 90, 170, 400, 1200}) {

@@ -296,6 +296,11 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     for method in _core.FunahashiMethod.__members__.values():
         with pytest.raises(kousei.CudaError, match="cudaError"):
             _core.cuda.funahashi_evaluate(**arguments, method=method)
+    gradient = arguments | {"out": _core.cuda.Array(POINTER, (5, 2), dtype)}
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.funahashi_gradient(**gradient)
+    with pytest.raises(ValueError, match=r"out has shape \(5,\); \(5, 2\) is accepted"):
+        _core.cuda.funahashi_gradient(**arguments)
     parts = {name: arguments[name] for name in ("frequencies", "amplitudes", "center", "x", "out", "on")}
     values = _core.cuda.Array(POINTER, (20, 9, 2), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
@@ -351,6 +356,7 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: net(x),
         lambda: net.like(x),
         lambda: kousei.FunahashiNetwork([[1.0, 1.0]], [1.0], 0.5 * np.arange(9), 1.0, 1.5)(x),
+        lambda: kousei.FunahashiNetwork([[1.0, 1.0]], [1.0], 0.5 * np.arange(9), 1.0, 1.5).gradient(x),
         lambda: kousei.activation.tanh(x),
         lambda: kousei.funahashi.bump_transform(x, 1.0, 1.0),
         lambda: kousei.funahashi.universal_function(x, 1.0, 1.5, 0.5 * np.arange(9)),

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -69,16 +70,73 @@ def test_exponentials_that_overflow() -> None:
         net.astype("float32")(x.astype("float32"), method="shared")
 
 
-@pytest.mark.parametrize("method", ["shared", "window"])
-def test_thresholds_of_each_frequency(method: str, dtype: str) -> None:
-    net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3)
-    x = np.random.default_rng(0).uniform(-1, 2, (300, 2))
+@cache
+def waves(activation: str) -> FunahashiNetwork:
+    """Frequencies that differ in the thresholds they need, with amplitudes of one size."""
+    coefficients = {(1, 0): 1.0, (2, -1): 1j, (6, 3): -0.5, (0, 5): 0.5 - 1j}
+    return kousei.funahashi.fourier_series(coefficients, [(-1, 1)] * 2, 1e-4, activation=activation)
+
+
+RANGED = {
+    "1-D": lambda: FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0]), [(0, 2)], tol=1e-6),
+    "2-D": lambda: FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3),
+    "waves": lambda: waves("logistic"),
+    "tanh": lambda: waves("tanh"),
+    "erf": lambda: waves("erf"),
+    "not merged": lambda: waves("logistic")._derive(_merged=0),
+    "pruned": lambda: waves("logistic").prune(0.6),
+}
+
+
+@cache
+def ranged(form: str) -> FunahashiNetwork:
+    return RANGED[form]()
+
+
+@pytest.mark.parametrize("form", RANGED)
+@pytest.mark.parametrize("method", ["shared", "window", "table", "nufft"])
+def test_thresholds_of_each_frequency(method: str, form: str, dtype: str) -> None:
+    net = ranged(form)
+    x = np.random.default_rng(0).uniform(-1, 2, (300, net.dim))
     expected = net(x, method="dense")
     bound = {"float64": 1e-14, "float32": 2e-6}[dtype] * scale(net)
-    if (method, dtype) != ("shared", "float32"):
-        assert np.abs(net.astype(dtype)(x.astype(dtype), method=method) - expected).max() <= bound
-    with pytest.raises(ValueError, match="'table' is for frequencies that take all thresholds"):
-        net(x, method="table")
+    if method == "nufft":
+        bound = {"float64": 1e-12, "float32": 1e-4}[dtype] * np.abs(net.amplitudes).sum()
+    tried = net.astype(dtype)
+    if method in tried.plan(300).nanoseconds:
+        assert np.abs(tried(x.astype(dtype), method=method) - expected).max() <= bound
+    else:
+        assert (method, dtype) == ("shared", "float32") or form == "erf"
+
+
+def test_auto_with_thresholds_of_each_frequency() -> None:
+    net = waves("logistic")
+    assert set(net.plan(10).nanoseconds) == {"dense", "shared", "window", "table", "nufft"}
+    assert net.plan(1).method in ("shared", "window")
+    assert net.plan(10**6).method in ("table", "nufft")
+    x = np.random.default_rng(0).uniform(-1, 1, (20_000, 2))
+    assert np.array_equal(net(x), net(x, method=net.plan(len(x)).method))
+    assert np.abs(net(x) - net(x, method="dense")).max() <= 1e-12 * np.abs(net.amplitudes).sum()
+
+
+def test_tables_that_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = waves("logistic")
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    expected = net._derive()(x, method="table")
+    monkeypatch.setattr("kousei.funahashi.table._KEPT_BYTES", 0)
+    fresh = net._derive()
+    for _ in range(2):
+        assert np.array_equal(fresh(x, method="table"), expected)
+
+
+@pytest.mark.parametrize("method", ["table", "nufft"])
+def test_what_follows_from_other_frequencies_is_made_anew(method: str) -> None:
+    net = waves("logistic")
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    net(x, method=method)
+    few = net.prune(0.6)
+    assert len(few.frequencies) < len(net.frequencies)
+    assert np.abs(few(x, method=method) - few(x, method="dense")).max() <= 1e-12 * np.abs(net.amplitudes).sum()
 
 
 def test_few_thresholds_share_in_float32() -> None:
@@ -196,6 +254,16 @@ def test_plan() -> None:
         net.plan(1.5)
     with pytest.raises(ValueError, match="n_points was -1"):
         net.plan(-1)
+
+
+def test_auto_counts_what_the_thresholds_lack_at_the_points() -> None:
+    """Where there is no box to tell it."""
+    w = np.indices((30, 30)).reshape(2, -1).T - 15.0
+    net = FunahashiNetwork(w, np.ones(len(w)), PI / 3 * np.arange(-60, 61), 0.9, PI / 1.8)
+    x = np.random.default_rng(0).uniform(-1, 1, (1000, 2))
+    assert net.plan(len(x)).method == "nufft"
+    assert np.array_equal(net(x / 10), net(x / 10, method="nufft"))
+    assert np.array_equal(net(5 * x), net(5 * x, method="table"))
 
 
 def test_bad_method() -> None:

@@ -304,4 +304,7 @@ def test_a_discontinuity_is_named(f: object) -> None:
 
 def test_constant_function() -> None:
     net = FunahashiNetwork.from_function(lambda x: 0 * x[..., 0] + 3.0, [(0, 1)], tol=1e-6)
-    assert np.abs(net(np.linspace(0, 1, 11)[:, None]) - 3).max() < 1e-6
+    x = np.linspace(0, 1, 11)[:, None]
+    for method in ("auto", "dense", "table"):
+        assert np.abs(net(x, method=method) - 3).max() < 1e-6
+        assert not net.gradient(x, method=method).any()

@@ -3,12 +3,17 @@
 
 #include <kousei/activation.hpp>
 #include <kousei/math/arctan.hpp>
+#include <kousei/math/derivative.hpp>
 #include <kousei/math/erf.hpp>
 #include <kousei/math/logistic.hpp>
 #include <kousei/math/relu.hpp>
 #include <kousei/math/tanh.hpp>
 
 namespace kousei::activation {
+
+/// Whether the units of a kind of network apply the derivative of its activation instead.
+template <class Net>
+inline constexpr bool is_of_derivatives = false;
 
 /// Calls f with the formula of an activation: f(math::Logistic{}), ...
 template <class F>

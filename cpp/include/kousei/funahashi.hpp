@@ -52,6 +52,15 @@ std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points)
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace);
 
+/// Bytes of workspace that evaluate_gradient needs for `points` points.
+template <class Real>
+std::int64_t gradient_workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points);
+
+/// As `evaluate`, of the derivatives of every unit along each axis; out is (points, dim).
+template <class Real>
+void evaluate_gradient(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out,
+                       Workspace workspace);
+
 /// Ways to evaluate the same network. `shared`: one exponential for each frequency and point, and a fraction for each
 /// unit, several to a division. `window`: the same for the units near the point, sums prepared in advance for those
 /// on one side, which are 1, and nothing for those on the other.

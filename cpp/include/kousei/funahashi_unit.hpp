@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include <kousei/activation_unit.hpp>
 #include <kousei/config.hpp>
 #include <kousei/funahashi.hpp>
 #include <kousei/sizes.hpp>
@@ -107,6 +108,41 @@ KOUSEI_HD inline Real offset(const View<Real>& net, std::int64_t) {
     return net.offset;
 }
 
+/// The gradient of a network: a sum over the same units with one output for each axis, of derivatives.
+template <class Real>
+struct Gradient {
+    View<Real> net;
+    std::int64_t dim;
+    Activation activation;
+
+    explicit Gradient(const View<Real>& of) : net(of), dim(of.dim), activation(of.activation) {}
+};
+
+template <class Real>
+struct GradientUnit {
+    Unit<Real> unit;
+
+    KOUSEI_HD Real weight(std::int64_t d) const { return unit.weight(d); }
+    KOUSEI_HD Real bias() const { return unit.bias(); }
+    KOUSEI_HD Real coef(std::int64_t axis) const { return unit.coef(0) * unit.weight(axis); }
+    KOUSEI_HD void advance() { unit.advance(); }
+};
+
+template <class Real>
+KOUSEI_HD inline GradientUnit<Real> unit_at(const Gradient<Real>& gradient, std::int64_t unit) {
+    return {unit_at(gradient.net, unit)};
+}
+
+template <class Real>
+KOUSEI_HD inline Real coordinate(const Gradient<Real>& gradient, const Real* point, std::int64_t d) {
+    return coordinate(gradient.net, point, d);
+}
+
+template <class Real>
+KOUSEI_HD inline Real offset(const Gradient<Real>&, std::int64_t) {
+    return 0;
+}
+
 /// Fourier transform of the activation's derivative, phi'^(w) = int phi'(u) e^{-iwu} du. Relu has none: NaN.
 template <class Real>
 KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
@@ -144,3 +180,6 @@ KOUSEI_HD inline Real bump_transform_at(Activation activation, Real delta, Real 
 }
 
 }  // namespace kousei::funahashi
+
+template <class Real>
+inline constexpr bool kousei::activation::is_of_derivatives<kousei::funahashi::Gradient<Real>> = true;

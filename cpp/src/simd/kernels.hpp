@@ -28,7 +28,7 @@ inline constexpr double finite_limit = 1 << 20;
 /// Units in a multiple of every vector width.
 inline constexpr std::int64_t widest = 16;
 
-/// One activation, compiled for one instruction set.
+/// One activation, or its derivative, compiled for one instruction set.
 template <class Real>
 struct Kernels {
     double scale;
@@ -76,8 +76,8 @@ struct PhaseKernels {
 struct InstructionSet {
     const char* name;
     bool (*supported)();
-    Kernels<float> (*float_kernels)(Activation);
-    Kernels<double> (*double_kernels)(Activation);
+    Kernels<float> (*float_kernels)(Activation, bool derivative);
+    Kernels<double> (*double_kernels)(Activation, bool derivative);
     PhaseKernels<float> float_phases;
     PhaseKernels<double> double_phases;
 
@@ -90,12 +90,13 @@ struct InstructionSet {
         }
     }
 
+    /// Of an activation, or of its derivative.
     template <class Real>
-    Kernels<Real> kernels(Activation activation) const {
+    Kernels<Real> kernels(Activation activation, bool derivative = false) const {
         if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_kernels(activation);
+            return float_kernels(activation, derivative);
         } else {
-            return double_kernels(activation);
+            return double_kernels(activation, derivative);
         }
     }
 };

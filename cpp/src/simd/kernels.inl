@@ -141,11 +141,15 @@ void apply(const Real* z, std::int64_t count, Real* out) {
     for (std::int64_t j = 0; j < count - i; ++j) out[i + j] = lane[j];
 }
 
+template <class Formula, class Real>
+Kernels<Real> kernels_of() {
+    return {Formula::template scale<Vector<Real>>, &accumulate<Formula, Real>, &apply<Formula, Real>};
+}
+
 template <class Real>
-Kernels<Real> kernels(Activation which) {
-    return activation::with_formula(which, []<class Formula>(Formula) {
-        return Kernels<Real>{Formula::template scale<Vector<Real>>, &accumulate<Formula, Real>,
-                             &apply<Formula, Real>};
+Kernels<Real> kernels(Activation which, bool derivative) {
+    return activation::with_formula(which, [=]<class Formula>(Formula) {
+        return derivative ? kernels_of<math::Derivative<Formula>, Real>() : kernels_of<Formula, Real>();
     });
 }
 

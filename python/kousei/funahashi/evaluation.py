@@ -8,22 +8,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kousei._lib import _core, arrays, backends
-from kousei.funahashi import nufft, rewriting
-from kousei.funahashi.bump import reach_of_bump, wave
+from kousei.funahashi import nufft, rewriting, table
+from kousei.funahashi.bump import reach_of_bump
+from kousei.network.mlp import check_points
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
 
 METHODS = ("dense", "shared", "window", "table", "nufft")
+GRADIENT_METHODS = ("dense", "table", "nufft")
 #: Nanoseconds for one point and one unit, or for one point and one frequency and then for each of its units, on one
 #: thread of a processor with AVX-512. Only their ratios count.
 _DENSE = {"float64": 0.52, "float32": 0.25}
 _SLOWER = {"logistic": 1.0, "tanh": 1.65, "erf": 3.8, "arctan": 2.0}
+#: In the gradient, for each axis.
+_AXIS = 0.35
 _FRACTIONS = {
     "shared": {"float64": (3.0, 0.11), "float32": (3.0, 0.11)},
     "window": {"float64": (5.0, 0.19), "float32": (4.0, 0.12)},
 }
 _TABLE = 3.5
+#: For a cell of the bump, and of a table made of it; and for one call of the kernel of tables.
+_BUMP_CELL, _TABLE_CELL, _CALL = 500.0, 150.0, 1e4
 #: For writing down one unit, which serves this many points.
 _WRITING, _CHUNK = {"dense": 8.0, "shared": 17.0, "window": 1.5}, 512
 #: Of one transform: alone, for one point in 1, 2 and 3 dimensions, and for one cell of the grid.
@@ -49,47 +55,44 @@ class Plan(NamedTuple):
         return f"{self.method}, the cheapest by estimate: {costs}"
 
 
-class Table(NamedTuple):
-    """H by a polynomial on each cell, as the kernel takes it."""
-
-    values: np.ndarray[Any, Any]
-    first: float
-    cells_per_unit: float
-
-
-def plan(net: FunahashiNetwork, points: int) -> Plan:
-    """See `FunahashiNetwork.plan`."""
-    possible = [method for method in METHODS if why_not(net, method) is None]
-    costs = {method: _cost(net, method, points) for method in possible}
+def plan(net: FunahashiNetwork, points: int, *, gradient: bool = False) -> Plan:
+    """See `FunahashiNetwork.plan`; for the gradient the same."""
+    methods = GRADIENT_METHODS if gradient else METHODS
+    possible = [method for method in methods if why_not(net, method) is None]
+    costs = {method: _cost(net, method, points, gradient) for method in possible}
     return Plan(min(costs, key=lambda method: costs[method]), costs)
 
 
-def _cost(net: FunahashiNetwork, method: str, points: int) -> float:
+def _cost(net: FunahashiNetwork, method: str, points: int, gradient: bool) -> float:
     dtype, frequencies = net.dtype.name, arrays.shape_of(net.frequencies)[0]
-    size, chunks = points * frequencies, math.ceil(points / _CHUNK)
+    size, chunks, outputs = points * frequencies, math.ceil(points / _CHUNK), net.dim if gradient else 1
     if method == "dense":
-        each = _DENSE[dtype] * _SLOWER.get(net.activations[0].name, 10.0)
+        each = _DENSE[dtype] * _SLOWER.get(net.activations[0].name, 10.0) * (1 + _AXIS * net.dim * gradient)
         return net.units * (points * each + chunks * _WRITING[method])
     if method == "table":
         # Also where there is a table already: the choice depends on the call alone.
-        return size * _TABLE + _building(net, float(np.ptp(arrays.to_host(net.thresholds))))
+        building = _building(net, *(last - first for _, first, last in net._groups))
+        return outputs * (size * _TABLE + len(net._groups) * _CALL) + building
     if method == "nufft":
         assert net._fourier is not None
         one = _TRANSFORM + points * _NUFFT[net.dim - 1] + net._fourier.grid.size * _NUFFT_CELL[net.dim - 1]
-        missing = nufft.missing_on_box(net)
-        edges = [points * near * _TABLE + _building(net, count * net._spacing) for near, count in missing]
-        return len(net._fourier.waves) * one + sum(edges)
+        return outputs * len(net._fourier.waves) * one + _edges(net, points, outputs, net._missing_on_box)
     fixed, each = _FRACTIONS[method][dtype]
     work = _work(net, method)
     return size * (fixed + each * work) + chunks * frequencies * work * _WRITING[method]
 
 
-def _building(net: FunahashiNetwork, span: float) -> float:
-    """Return what a table of H costs with thresholds over this range: pairs of units, complex, at each node."""
-    reach, width = reach_of_bump(net.delta, net.alpha, net.activations[0]), _cell_width(net)
-    assert reach is not None
-    nodes = (span + 2 * reach) / width * (_core.funahashi_table_degree + 1)
-    return nodes * 4 * (span / net._spacing + 1) * _DENSE["float64"]
+def _edges(net: FunahashiNetwork, points: int, outputs: int, missing: nufft.Missing) -> float:
+    """Return what it costs to subtract missing bumps."""
+    if missing.ends == 0:
+        return 0.0
+    return outputs * (points * missing.ends * _TABLE + _CALL) + _building(net, int(missing.most))
+
+
+def _building(net: FunahashiNetwork, *bumps: int) -> float:
+    """Return what the polynomials of a bump cost, and tables of H with so many."""
+    cut = table.cut(net)
+    return cut.of_table(0) * _BUMP_CELL + sum(map(cut.of_table, bumps)) * _TABLE_CELL
 
 
 def why_not(net: FunahashiNetwork, method: str) -> str | None:
@@ -107,8 +110,6 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
         return None
     if reach_of_bump(net.delta, net.alpha, phi) is None:
         return f"{method!r} is for logistic, tanh and erf units, and these are {phi.name}"
-    if net._bumps is not None:
-        return f"{method!r} is for frequencies that take all thresholds, and these take what each needs"
     if method == "nufft" and net.dim > 3:
         return f"'nufft' is for up to 3 dimensions, and these are {net.dim}"
     if method == "nufft" and net._fourier is None:
@@ -137,16 +138,49 @@ def _merged(net: FunahashiNetwork) -> int:
     return net._merged if net._merged or net._bumps is not None else rewriting.coincidence(net)[0]
 
 
-def choose(net: FunahashiNetwork, x: Any, batch: tuple[int, ...]) -> str:
+def check_method(method: str, accepted: tuple[str, ...]) -> None:
+    """Raise ValueError unless a method is "auto" or one of these."""
+    if method not in ("auto", *accepted):
+        names = ", ".join(map(repr, accepted))
+        raise ValueError(f"method was {method!r}; 'auto', {names} are accepted")
+
+
+def call(net: FunahashiNetwork, x: Any, out: Any, precision: str, method: str, *, gradient: bool = False) -> Any:
+    """Return the values, or the gradients, at points `x`, of its library; see `FunahashiNetwork.__call__`."""
+    backend, x = backends.enter("x", x, precision)
+    batch = check_points(net, x, net.frequencies)
+    if method == "auto":
+        method = _choose(net, x, math.prod(batch), gradient)
+    else:
+        reason = _why_not_at(net, method, x)
+        if reason:
+            raise ValueError(f"method was {method!r}: {reason}")
+    shape = (*batch, net.dim) if gradient else batch
+    result, out_view = backends.output(backend, out, shape, net.dtype, x, *net._arrays.values())
+    if method in ("table", "nufft"):
+        points = backend.view("x", x).reshape(-1, net.dim)
+        sums = nufft.evaluate if method == "nufft" else _by_tables
+        # One row for each output.
+        out_view[...] = sums(net, points, gradient).T.reshape(shape)
+    else:
+        _by_units(net, backend, method, backend.view("x", x), math.prod(batch), out_view, gradient)
+    return result
+
+
+def _choose(net: FunahashiNetwork, x: Any, points: int, gradient: bool) -> str:
     """Return the method of ``method="auto"`` for points `x`."""
-    method, costs = plan(net, math.prod(batch))
-    if method == "nufft" and why_not_at(net, method, x):
+    method, costs = plan(net, points, gradient=gradient)
+    if method != "nufft":
+        return method
+    if _why_not_at(net, method, x):
         del costs["nufft"]
-        return min(costs, key=lambda name: costs[name])
-    return method
+    elif net._residual is None:
+        missing = nufft.missing_at(net, arrays.host_view("x", x).reshape(-1, net.dim))
+        costs["nufft"] += _edges(net, points, net.dim if gradient else 1, missing)
+    return min(costs, key=lambda name: costs[name])
 
 
-def why_not_at(net: FunahashiNetwork, method: str, x: Any) -> str | None:
+def _why_not_at(net: FunahashiNetwork, method: str, x: Any) -> str | None:
     """Return why a method is not for this network and these points; None where it is."""
     reason = why_not(net, method)
     if reason is None and method == "nufft":
@@ -154,64 +188,33 @@ def why_not_at(net: FunahashiNetwork, method: str, x: Any) -> str | None:
     return reason
 
 
-def evaluate(
-    net: FunahashiNetwork, backend: backends.Backend, method: str, x: Any, batch: tuple[int, ...], out: Any
+def _by_units(
+    net: FunahashiNetwork, backend: backends.Backend, method: str, x: Any, points: int, out: Any, gradient: bool
 ) -> None:
-    """Write the values at points `x` (*batch, dim) to the view `out`."""
+    """Write the sum over units, or over those of each frequency that count."""
     views = {name: backend.view(name, array) for name, array in (net._arrays | net._ranges).items()}
-    points = backend.view("x", x)
-    if method == "nufft":
-        assert net._fourier is not None
-        out[...] = nufft.evaluate(net, net._fourier, points.reshape(-1, net.dim)).reshape(batch)
-        return
-    if method == "table":
-        parts = {name: views[name] for name in ("frequencies", "amplitudes", "center")}
-        backend.kernels.funahashi_evaluate_table(
-            **parts, offset=net.offset, **net._table._asdict(), x=points, out=out, on=backend.launch()
-        )
-        return
-    backend.kernels.funahashi_evaluate(
-        **views,
-        spacing=net._spacing,
-        delta=net.delta,
-        alpha=net.alpha,
-        activation=net.activations[0].code,
-        x=points,
-        out=out,
-        on=backend.launch(),
-        offset=net.offset,
-        merged=net._merged if method == "dense" else _merged(net),
-        units=net.units,
-        method=_core.FunahashiMethod[method],
-    )
+    arguments = {
+        "spacing": net._spacing,
+        "delta": net.delta,
+        "alpha": net.alpha,
+        "activation": net.activations[0].code,
+        "x": x,
+        "out": out,
+        "on": backend.launch(),
+        "merged": net._merged if method == "dense" else _merged(net),
+        "units": net.units,
+    }
+    if gradient:
+        backend.kernels.funahashi_gradient(**views, **arguments)
+    else:
+        way = _core.FunahashiMethod[method]
+        backend.kernels.funahashi_evaluate(**views, **arguments, offset=net.offset, method=way)
 
 
-def build_table(net: FunahashiNetwork) -> Table:
-    """Return H by the polynomials that agree with it at Chebyshev points of each cell."""
-    cells, first, width = _cells(net)
-    terms = _core.funahashi_table_degree + 1
-    nodes = np.cos(np.pi * (np.arange(terms) + 0.5) / terms) / 2
-    middles = first + width * (np.arange(cells) + 0.5)
-    # Without the rounding of float32, equally spaced.
-    t = float(arrays.to_host(net.thresholds)[0]) + net._spacing * np.arange(arrays.shape_of(net.thresholds)[0])
-    values = wave(middles[:, None] + width * nodes, net.delta, net.alpha, t, net.activations[0])
-    # Coefficients of powers of the distance from the middle, in cells; the highest first.
-    coefficients = np.linalg.solve(np.vander(nodes, terms), values.T).T
-    table = np.stack([coefficients.real, coefficients.imag], axis=-1)
-    table[[0, -1]] = 0  # what lies beyond
-    return Table(np.ascontiguousarray(table.astype(net.dtype)), first, 1 / width)
-
-
-def _cells(net: FunahashiNetwork) -> tuple[int, float, float]:
-    """Return the number of cells of a table, where they begin, and their width."""
-    phi, t = net.activations[0], arrays.to_host(net.thresholds)
-    reach = reach_of_bump(net.delta, net.alpha, phi)
-    assert reach is not None
-    width = _cell_width(net)
-    first, last = float(t[0]) - reach - width, float(t[-1]) + reach + width
-    return math.ceil((last - first) / width), first, width
-
-
-def _cell_width(net: FunahashiNetwork) -> float:
-    """Return the width of cells on which a polynomial is H to rounding."""
-    return (0.25 if net.activations[0].name == "logistic" else 0.125) * min(1.0, net.delta)
+def _by_tables(net: FunahashiNetwork, x: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+    """Return the values at points (n, dim), or the derivatives along each axis: (outputs, n)."""
+    w, a, center = (arrays.to_host(net._arrays[name]) for name in ("frequencies", "amplitudes", "center"))
+    total = np.full((net.dim if gradient else 1, len(x)), 0.0 if gradient else net.offset)
+    for members, of in (net._bump_slopes if gradient else net._bump_values).tables(net):
+        total += table.look_up(of, w[members], table.factors(w[members], a[members], gradient), center, x)
+    return total

@@ -8,17 +8,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from kousei._lib import arrays, backends
+from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei.activation import Activation
-from kousei.funahashi import construction, evaluation, nufft, rewriting
+from kousei.funahashi import construction, evaluation, nufft, rewriting, table
 from kousei.funahashi.bump import bounded, require_positive, warn_of_aliases
 from kousei.funahashi.error import ErrorBound, bound_error
 from kousei.funahashi.extension import Bounds, Extension
 from kousei.funahashi.parts import Parts
 from kousei.funahashi.rewriting import Refit
 from kousei.network import MLP
-from kousei.network.mlp import check_points
 
 
 class FunahashiNetwork(Parts):
@@ -294,10 +293,9 @@ class FunahashiNetwork(Parts):
             "dense" adds up every unit. The others give the same values to rounding, a few 1e-16 times the sum of
             |output weights| in float64: "shared" takes one exponential for each frequency and point, "window" the
             same for the units near the point alone, and "table" has H on a fine grid, made by the first call.
-            "shared" and "window" are for logistic and tanh units, "table" also for erf, and for frequencies that all
-            take the same thresholds. "nufft" is for frequencies on a grid besides, in up to 3 dimensions: fast
-            Fourier transforms, with an error of some 1e-13 (float32: 1e-5) times the sum of |amplitudes|. "auto" is
-            what `plan` says.
+            "shared" and "window" are for logistic and tanh units, "table" also for erf. "nufft" is for frequencies
+            on a grid besides, in up to 3 dimensions: fast Fourier transforms, with an error of some 1e-13 (float32:
+            1e-5) times the sum of |amplitudes|. "auto" is what `plan` says.
 
         Returns
         -------
@@ -309,22 +307,52 @@ class FunahashiNetwork(Parts):
         TypeError, ValueError, CudaError
             As in `MLP`.
         """
-        if method != "auto" and method not in evaluation.METHODS:
-            names = ", ".join(map(repr, evaluation.METHODS))
-            raise ValueError(f"method was {method!r}; 'auto', {names} are accepted")
+        evaluation.check_method(method, evaluation.METHODS)
         if not self._activations[0].compiled and method in ("auto", "dense"):
             return self.to_mlp()(x, out=out, precision=precision)
-        backend, x = backends.enter("x", x, precision)
-        batch = check_points(self, x, self.frequencies)
-        if method == "auto":
-            method = evaluation.choose(self, x, batch)
-        else:
-            reason = evaluation.why_not_at(self, method, x)
-            if reason:
-                raise ValueError(f"method was {method!r}: {reason}")
-        result, out_view = backends.output(backend, out, batch, self._dtype, x, *self._arrays.values())
-        evaluation.evaluate(self, backend, method, x, batch, out_view)
-        return result
+        return evaluation.call(self, x, out, precision, method)
+
+    def gradient(self, x: Array, /, *, out: Array | None = None, method: str = "auto") -> Array:
+        """Gradient of the network: the derivatives of its units, not those of the function it stands for.
+
+        Parameters
+        ----------
+        x : array (..., dim)
+            Points, of the dtype and in the memory of the network.
+        out : array, optional
+            Where to put the result: like `x`, of exactly its shape, C-contiguous.
+        method : {"auto", "dense", "table", "nufft"}
+            As in `__call__`: "dense" adds up the derivative of every unit, "table" has that of H on a fine grid, and
+            "nufft" multiplies each wave by its frequency. "auto" is the cheapest by estimate.
+
+        Returns
+        -------
+        array (..., dim)
+            Of the library and dtype of `x`.
+
+        Raises
+        ------
+        TypeError, CudaError
+            As in `MLP`.
+        ValueError
+            As in `MLP`, and for an activation of one's own, whose derivative is not known.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> f = lambda x: np.sin(x[..., 0]) * x[..., 1]
+        >>> net = kousei.FunahashiNetwork.from_function(f, [(-1, 1)] * 2, tol=1e-6)
+        >>> net.gradient(np.array([0.5, 0.25])).round(4)
+        array([0.2194, 0.4794])
+        """
+        evaluation.check_method(method, evaluation.GRADIENT_METHODS)
+        if not self._activations[0].compiled:
+            raise ValueError(
+                f"the derivative of activation {self._activations[0].name!r} is not known; a gradient is for "
+                "'logistic', 'tanh', 'erf', 'arctan'"
+            )
+        return evaluation.call(self, x, out, "full", method, gradient=True)
 
     def plan(self, n_points: int) -> evaluation.Plan:
         """Say how ``method="auto"`` evaluates this many points, and why.
@@ -527,8 +555,20 @@ class FunahashiNetwork(Parts):
         return rewriting.refitted(self, x, y, rcond)
 
     @cached_property
-    def _table(self) -> evaluation.Table:
-        return evaluation.build_table(self)
+    def _groups(self) -> list[table.Group]:
+        return table.groups(self)
+
+    @cached_property
+    def _bump_values(self) -> table.Bumps:
+        return table.Bumps(self, derivative=False)
+
+    @cached_property
+    def _bump_slopes(self) -> table.Bumps:
+        return table.Bumps(self, derivative=True)
+
+    @cached_property
+    def _missing_on_box(self) -> nufft.Missing:
+        return nufft.missing_on_box(self)
 
     @cached_property
     def _fourier(self) -> nufft.FourierSum | None:

@@ -13,8 +13,11 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.threads import num_threads
+from kousei.funahashi import table
 from kousei.funahashi.bump import bump_transform, reach_of_bump
+from kousei.funahashi.error import bumps_of
 from kousei.funahashi.extension import phase_range
+from kousei.funahashi.parts import real_pairs
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
@@ -62,7 +65,8 @@ def _waves(net: FunahashiNetwork) -> list[tuple[float, complex]]:
     for m in range(-50, 51):
         speed = 1 - 2 * math.pi * m / h
         ratio = bump_transform(speed, net.delta, net.alpha, phi) / peak
-        if abs(ratio) > 0.1 * _ACCURACY[net.dtype.name]:
+        # Also in the gradient, which multiplies it by its frequency.
+        if abs(ratio) * max(1.0, abs(speed)) > 0.1 * _ACCURACY[net.dtype.name]:
             found.append((speed, complex(ratio * np.exp(2j * np.pi * m * t0 / h))))
     return found
 
@@ -71,82 +75,109 @@ def why_not_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> str | None:
     """Return why points are not for this method; None where they are."""
     if not np.isfinite(x).all():
         return "x has NaN or infinite values; with 'nufft' finite ones are accepted"
-    if max(_missing(net, _farthest(net, x)).values()) > 4 * arrays.shape_of(net.thresholds)[0] + 200:
+    if missing_at(net, x).most > 4 * arrays.shape_of(net.thresholds)[0] + 200:
         return "x is far beyond the thresholds, where 'nufft' takes more units than the network has"
     return None
 
 
-def missing_on_box(net: FunahashiNetwork) -> list[tuple[int, int]]:
-    """Return for each end how many frequencies come near missing thresholds on the network's box, and how many.
+class Missing(NamedTuple):
+    """Bumps that a network lacks, near some point: the ends of frequencies they are at, and the most at one end."""
 
-    Nothing for a network that was constructed on none.
-    """
+    ends: int
+    most: float
+
+    @classmethod
+    def of(cls, counts: np.ndarray[Any, Any]) -> Missing:
+        """Return what follows from their number at each end."""
+        return cls(int((counts > 0).sum()), float(counts.max(initial=0)))
+
+
+def missing_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> Missing:
+    """Return what is missing at points (n, dim)."""
+    return Missing.of(_missing(net, _farthest(net, x - arrays.to_host(net.center))))
+
+
+def missing_on_box(net: FunahashiNetwork) -> Missing:
+    """Return what is missing on the network's box; nothing for a network that was constructed on none."""
     if net._residual is None:
-        return []
+        return Missing(0, 0.0)
     w, center = (arrays.to_host(array).astype(np.float64) for array in (net.frequencies, net.center))
     farthest = np.abs(phase_range(w, center, net._residual.lo, net._residual.hi)).max(axis=0)
-    missing = _missing(net, farthest)
-    return [(int(_near(net, farthest, side).sum()), count) for side, count in missing.items() if count]
+    return Missing.of(_missing(net, farthest))
 
 
-def evaluate(net: FunahashiNetwork, parts: FourierSum, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the values at points (n, dim) of the dtype of the network."""
-    import finufft
-
-    accuracy = _ACCURACY[net.dtype.name]
-    w, a = arrays.to_host(net.frequencies), arrays.to_host(net.amplitudes)
+def evaluate(net: FunahashiNetwork, x: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+    """Return the values at points (n, dim), or the derivatives along each axis: (outputs, n)."""
     centered = x - arrays.to_host(net.center)
-    total = np.full(len(x), net.offset, net.dtype)
-    transform = (finufft.nufft1d2, finufft.nufft2d2, finufft.nufft3d2)[net.dim - 1]
-    for speed, factor in parts.waves if len(x) else []:
-        lines = [np.ascontiguousarray(speed * step * centered[:, d], net.dtype) for d, step in enumerate(parts.steps)]
-        # A wave with a small factor may be less accurate.
-        eps = min(max(accuracy, accuracy / abs(factor)), 0.1)
-        total += np.real(factor * transform(*lines, parts.grid, eps=eps, isign=1, nthreads=num_threads()))
-    farthest = _farthest(net, x)
-    for side, count in _missing(net, farthest).items():
-        if count == 0:
-            continue
-        # At least two, as a spacing needs; and the frequencies whose arguments come near them.
-        beyond = _end(net, side) + net._spacing * np.arange(1, max(count, 2) + 1)
-        near = _near(net, farthest, side)
-        missing = type(net)._of_parts(
-            w[near].astype(np.float64),
-            a[near].astype(np.complex128),
-            np.sort(side * beyond),
-            net.delta,
-            net.alpha,
-            np.zeros(net.dim),
-            net.activations[0],
-            0.0,
-        )
-        total -= missing.astype(net.dtype)(centered, method="table")
+    total = np.full((net.dim if gradient else 1, len(x)), 0.0 if gradient else net.offset)
+    if len(x):
+        total += _waves_at(net, centered, gradient)
+        total -= _missing_bumps_at(net, centered, gradient)
     return total
 
 
-def _farthest(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _waves_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+    """Return the network with thresholds that do not end."""
+    import finufft
+
+    parts = net._fourier
+    assert parts is not None
+    grids = parts.grid[None]
+    if gradient:
+        numbers = np.indices(parts.grid.shape) - np.array(parts.grid.shape).reshape(-1, *[1] * net.dim) // 2
+        w = numbers * parts.steps.reshape(-1, *[1] * net.dim)
+        grids = (parts.grid * w).astype(parts.grid.dtype)
+    accuracy = _ACCURACY[net.dtype.name]
+    transform = (finufft.nufft1d2, finufft.nufft2d2, finufft.nufft3d2)[net.dim - 1]
+    total = np.zeros((len(grids), len(centered)))
+    for speed, factor in parts.waves:
+        lines = [np.ascontiguousarray(speed * step * centered[:, d], net.dtype) for d, step in enumerate(parts.steps)]
+        # A wave with a small factor may be less accurate.
+        eps = min(max(accuracy, accuracy / abs(factor)), 0.1)
+        waves = transform(*lines, grids, eps=eps, isign=1, nthreads=num_threads())
+        total += np.real((factor * 1j * speed if gradient else factor) * waves)
+    return total
+
+
+def _missing_bumps_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+    """Return the bumps that the network lacks.
+
+    E(v) = (h/Psi(1)) sum_j e^(ijh) psi(v - jh), j >= 0, are those beyond one end. Beyond the upper one of w, from
+    the threshold t on, they are Re[a e^(it) E(w . x - t)]; below the lower one, as psi is even, they are
+    Re[conj(a) e^(-it) E(t - w . x)].
+    """
+    missing = _missing(net, _farthest(net, centered))
+    near = missing > 0
+    if not near.any():
+        return np.zeros((net.dim if gradient else 1, len(centered)))
+    w = arrays.to_host(net.frequencies).astype(np.float64)
+    pairs = arrays.to_host(net._arrays["amplitudes"]).astype(np.float64)
+    a = pairs[:, 0] + 1j * pairs[:, 1]
+    upper, lower = _next_thresholds(net)
+    turned = np.stack([a * np.exp(1j * upper), np.conj(a * np.exp(1j * lower))])[near]
+    edge = (net._bump_slopes if gradient else net._bump_values).table(net, 0.0, int(missing.max()))
+    # One coordinate more, of 1, takes -t.
+    directions = np.stack([w, -w])[near]
+    shifted = np.column_stack([directions, np.stack([-upper, lower])[near]]).astype(net.dtype)
+    amplitudes = table.factors(directions, real_pairs(turned), gradient).astype(net.dtype)
+    points = np.column_stack([centered, np.ones(len(centered), net.dtype)])
+    return table.look_up(edge, shifted, amplitudes, np.zeros(net.dim + 1, net.dtype), points)
+
+
+def _farthest(net: FunahashiNetwork, centered: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a bound on |w . (x - center)| at all points, for each w."""
-    extent = np.abs(x - arrays.to_host(net.center)).max(axis=0, initial=0)
-    return np.asarray(np.abs(arrays.to_host(net.frequencies)) @ extent)
+    return np.asarray(np.abs(arrays.to_host(net.frequencies)) @ np.abs(centered).max(axis=0, initial=0))
 
 
-def _missing(net: FunahashiNetwork, farthest: np.ndarray[Any, Any]) -> dict[int, int]:
-    """Return how many thresholds are missing above (1) and below (-1) the others whose bumps reach some point."""
-    most = float(farthest.max(initial=0)) + _reach(net)
-    return {side: math.ceil(max(0.0, (most - _end(net, side)) / net._spacing)) for side in (1, -1)}
-
-
-def _near(net: FunahashiNetwork, farthest: np.ndarray[Any, Any], side: int) -> np.ndarray[Any, Any]:
-    """Tell which frequencies come near the thresholds that are missing on one side."""
-    return np.asarray(farthest > _end(net, side) + net._spacing - _reach(net))
-
-
-def _end(net: FunahashiNetwork, side: int) -> float:
-    """Return the last threshold above (1), or below (-1) with its sign changed."""
-    return side * float(arrays.to_host(net.thresholds)[-1 if side > 0 else 0])
-
-
-def _reach(net: FunahashiNetwork) -> float:
+def _missing(net: FunahashiNetwork, farthest: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return how many bumps beyond the upper and the lower end of each frequency reach some point, (2, n)."""
+    upper, lower = _next_thresholds(net)
     reach = reach_of_bump(net.delta, net.alpha, net.activations[0])
     assert reach is not None
-    return reach
+    return np.maximum(np.floor((farthest + reach - np.stack([upper, -lower])) / net._spacing) + 1, 0)
+
+
+def _next_thresholds(net: FunahashiNetwork) -> np.ndarray[Any, Any]:
+    """Return the first thresholds beyond the upper and the lower end of each frequency, (2, n)."""
+    first, last = bumps_of(net).T
+    return float(arrays.to_host(net.thresholds)[0]) + net._spacing * np.stack([last, first - 1])

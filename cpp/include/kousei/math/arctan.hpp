@@ -43,6 +43,12 @@ struct Arctan {
         const V square = t * t;
         return with_sign_of(z, offset + (t + t * (square * detail::arctan_slope(square))));
     }
+
+    /// 1/(1 + z^2).
+    template <Range, class V>
+    KOUSEI_HD static V derivative_of_scaled(V z) {
+        return quotient(splat<V>(1), z * z + scalar_t<V>(1));
+    }
 };
 
 }  // namespace KOUSEI_ISA

@@ -61,6 +61,17 @@ struct Erf {
         const V numerator = x * T(detail::erf_m0) + (square * m - product);
         return with_sign_of(z, quotient(numerator, (numerator + (x * n + product)) + T(detail::erf_n0)));
     }
+
+    /// (2/sqrt(pi)) e^(-z^2).
+    template <Range, class V>
+    KOUSEI_HD static V derivative_of_scaled(V z) {
+        using T = scalar_t<V>;
+        // From here on it is 0 to rounding.
+        const V largest = splat<V>(28);
+        V x = abs(z);
+        x = x > largest ? largest : x;
+        return exp2<Range::finite>(x * x * T(-log2_e)) * T(1.12837916709551257390);
+    }
 };
 
 }  // namespace KOUSEI_ISA

@@ -15,6 +15,13 @@ struct Logistic {
     KOUSEI_HD static V of_scaled(V z) {
         return quotient(splat<V>(1), exp2<range>(z) + scalar_t<V>(1));
     }
+
+    /// s (1 - s), which is even in z: on the side where s <= 1/2 nothing cancels.
+    template <Range range, class V>
+    KOUSEI_HD static V derivative_of_scaled(V z) {
+        const V s = of_scaled<range>(abs(z));
+        return s * (scalar_t<V>(1) - s);
+    }
 };
 
 }  // namespace KOUSEI_ISA

@@ -42,6 +42,13 @@ void fourier_sum(Cuda on, const Grid<Real>& grid, const Real* angles, std::int64
                  Real* out, Workspace workspace);
 
 template <class Real>
+std::int64_t gradient_workspace_bytes(Cuda on, const View<Real>& net, std::int64_t points);
+
+template <class Real>
+void evaluate_gradient(Cuda on, const View<Real>& net, const Real* x, std::int64_t points, Real* out,
+                       Workspace workspace);
+
+template <class Real>
 void bump_transform(Cuda on, Activation activation, Real delta, Real alpha, const Real* omega, std::int64_t count,
                     Real* out);
 

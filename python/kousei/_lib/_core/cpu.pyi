@@ -6,7 +6,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'network_evaluate']
+__all__: list[str] = ['Cpu', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -36,6 +36,12 @@ def funahashi_evaluate_table(frequencies: numpy.typing.NDArray[numpy.float32], a
     ...
 @typing.overload
 def funahashi_evaluate_table(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], offset: typing.SupportsFloat | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], first: typing.SupportsFloat | typing.SupportsIndex, cells_per_unit: typing.SupportsFloat | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def funahashi_gradient(frequencies: numpy.typing.NDArray[numpy.float32], amplitudes: numpy.typing.NDArray[numpy.float32], thresholds: numpy.typing.NDArray[numpy.float32], phases: numpy.typing.NDArray[numpy.float32], center: numpy.typing.NDArray[numpy.float32], spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+    ...
+@typing.overload
+def funahashi_gradient(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], thresholds: numpy.typing.NDArray[numpy.float64], phases: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], coef: numpy.typing.NDArray[numpy.float32], offset: numpy.typing.NDArray[numpy.float32], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:

@@ -1,0 +1,155 @@
+"""H by polynomials, from those of one bump.
+
+On a cell, H is a sum of bumps that are the same function h apart, with phases e^(it): e^(it_b) times the sum of
+e^(-irh) psi_r over the bumps r = 0, 1, ... thresholds before t_b, where there are any. Sums over consecutive r are
+differences of two that start at 0, and those serve every range of thresholds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from kousei._lib import _core, arrays
+from kousei.funahashi.bump import bump_phases, reach_of_bump
+
+if TYPE_CHECKING:
+    from kousei.funahashi.network import FunahashiNetwork
+
+_TERMS = _core.funahashi_table_degree + 1
+#: Bytes of tables that a network keeps; where it has more, each call makes one after the other.
+_KEPT_BYTES = 1 << 26
+
+
+class Table(NamedTuple):
+    """H by a polynomial on each cell, as the kernel takes it."""
+
+    values: np.ndarray[Any, Any]
+    first: float
+    cells_per_unit: float
+
+
+class Group(NamedTuple):
+    """Frequencies that take the same bumps: the first, and one past the last."""
+
+    members: Any
+    first: int
+    last: int
+
+
+class Cut(NamedTuple):
+    """How the polynomials of a bump are cut: into cells of h/`cells`, over `spacings` h in all."""
+
+    spacings: int
+    cells: int
+
+    def of_table(self, bumps: int) -> int:
+        """Return the cells of a table of H with so many bumps."""
+        return (bumps + self.spacings - 1) * self.cells
+
+
+def cut(net: FunahashiNetwork) -> Cut:
+    """Return cells on which a polynomial is the bump to rounding, out to where it is 0 to rounding."""
+    phi = net.activations[0]
+    reach = reach_of_bump(net.delta, net.alpha, phi)
+    assert reach is not None
+    width = (0.25 if phi.name == "logistic" else 0.125) * min(1.0, net.delta)
+    return Cut(2 * math.ceil(reach / net._spacing), math.ceil(net._spacing / width))
+
+
+def groups(net: FunahashiNetwork) -> list[Group]:
+    """Return the groups of a network's frequencies."""
+    if net._bumps is None:
+        return [Group(slice(None), 0, arrays.shape_of(net.thresholds)[0])]
+    ranges, group = np.unique(net._bumps, axis=0, return_inverse=True)
+    group = group.ravel()
+    return [Group(np.flatnonzero(group == i), int(first), int(last)) for i, (first, last) in enumerate(ranges)]
+
+
+class Bumps:
+    """The polynomials of a network's bump, or of its derivative, and the tables made of them."""
+
+    def __init__(self, net: FunahashiNetwork, *, derivative: bool) -> None:
+        spacings, cells = cut(net)
+        # The polynomials that agree with it at Chebyshev points. Coefficients of powers of the distance from the
+        # middle of a cell, in cells; the highest first.
+        nodes = np.cos(np.pi * (np.arange(_TERMS) + 0.5) / _TERMS) / 2
+        middles = np.arange(spacings * cells) - (spacings * cells - 1) / 2
+        values = _bump(net, net._spacing / cells * (middles[:, None] + nodes), derivative)
+        bumps = np.linalg.solve(np.vander(nodes, _TERMS), values.T).T.reshape(spacings, cells, _TERMS)
+        turned = np.exp(-1j * net._spacing * np.arange(spacings))[:, None, None] * bumps
+        self._sums = np.concatenate([np.zeros_like(turned[:1]), np.cumsum(turned, axis=0)])
+        self._kept: list[Table] | None = None
+
+    def tables(self, net: FunahashiNetwork) -> Iterator[tuple[Any, Table]]:
+        """Yield the frequencies of each group and their H."""
+        t0 = float(arrays.to_host(net.thresholds)[0])
+        made = (self.table(net, t0 + net._spacing * first, last - first) for _, first, last in net._groups)
+        cells = sum(cut(net).of_table(last - first) for _, first, last in net._groups)
+        if self._kept is None and cells * _TERMS * 2 * net.dtype.itemsize <= _KEPT_BYTES:
+            self._kept = list(made)
+        members = (of.members for of in net._groups)
+        return zip(members, made if self._kept is None else self._kept, strict=True)
+
+    def table(self, net: FunahashiNetwork, first: float, count: int) -> Table:
+        """Return the sum of (h/Psi(1)) e^(it) times the bump at t, for so many t, h apart from `first` on."""
+        h, (spacings, cells) = net._spacing, cut(net)
+        at = np.arange(count + spacings - 1)
+        phases = bump_phases(net.delta, net.alpha, first + h * at, net.activations[0])
+        sums = self._sums[np.minimum(at + 1, spacings)] - self._sums[np.maximum(at - count + 1, 0)]
+        values = (phases[:, None, None] * sums).reshape(-1, _TERMS)
+        table = np.zeros((len(values) + 2, _TERMS, 2), net.dtype)  # with what lies beyond
+        table[1:-1, :, 0], table[1:-1, :, 1] = values.real, values.imag
+        return Table(table, first - h * spacings / 2 - h / cells, cells / h)
+
+
+def _bump(net: FunahashiNetwork, u: np.ndarray[Any, Any], derivative: bool) -> np.ndarray[Any, Any]:
+    """Return the bump, or its derivative: a network of one frequency and one threshold."""
+    values, one = np.empty(u.size), np.array([[1.0, 0.0]])
+    kernel = _core.cpu.funahashi_gradient if derivative else _core.cpu.funahashi_evaluate
+    kernel(
+        frequencies=np.ones((1, 1)),
+        amplitudes=one,
+        thresholds=np.zeros(1),
+        phases=one,
+        center=np.zeros(1),
+        spacing=net._spacing,
+        delta=net.delta,
+        alpha=net.alpha,
+        activation=net.activations[0].code,
+        x=u.reshape(-1, 1),
+        out=values[:, None] if derivative else values,
+        on=_core.cpu.Cpu(),
+    )
+    return values.reshape(u.shape)
+
+
+def factors(w: np.ndarray[Any, Any], amplitudes: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+    """Return of real pairs a the factors of H in the value; or of its derivative along each axis, (outputs, n, 2)."""
+    return np.ascontiguousarray(w.T[..., None] * amplitudes) if gradient else amplitudes[None]
+
+
+def look_up(
+    table: Table,
+    w: np.ndarray[Any, Any],
+    amplitudes: np.ndarray[Any, Any],
+    center: np.ndarray[Any, Any],
+    x: np.ndarray[Any, Any],
+) -> np.ndarray[Any, Any]:
+    """Return the sums of Re[a H(w . (x - center))] at points (n, dim) for each row of amplitudes: (outputs, n)."""
+    sums = np.empty((len(amplitudes), len(x)), x.dtype)
+    for pairs, out in zip(amplitudes, sums, strict=True):
+        _core.cpu.funahashi_evaluate_table(
+            frequencies=w,
+            amplitudes=pairs,
+            center=center,
+            offset=0.0,
+            **table._asdict(),
+            x=x,
+            out=out,
+            on=_core.cpu.Cpu(),
+        )
+    return sums
