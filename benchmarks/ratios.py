@@ -158,7 +158,7 @@ def describe(name: str, command: str) -> dict[str, Any]:
         "versions": {
             "kousei": kousei.__version__,
             "python": platform.python_version(),
-            **{library: _version(library) for library in ("numpy", "torch", "pykeops")},
+            **{library: _version(library) for library in ("numpy", "finufft", "torch", "pykeops")},
         },
         "commit": commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
