@@ -59,7 +59,8 @@ def main() -> int:
         except (ImportError, cases.UnavailableError) as error:
             print(f"{name}: n/a, {error}\n")
             continue
-        record = describe(name, arguments.pairs) | measure(case, arguments.pairs)
+        command = f"python benchmarks/ratios.py {name} --pairs {arguments.pairs}"
+        record = describe(name, command) | measure(case, arguments.pairs)
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
         print(table(record))
@@ -141,14 +142,14 @@ def compare(case: Case, other: Callable[[], Any], pairs: int) -> dict[str, Any]:
     }
 
 
-def describe(name: str, pairs: int) -> dict[str, Any]:
+def describe(name: str, command: str) -> dict[str, Any]:
     """Return what the record of a case says of where and how it was measured."""
     import kousei
     from kousei._lib import _core
 
     return {
         "case": name,
-        "command": f"python benchmarks/ratios.py {name} --pairs {pairs}",
+        "command": command,
         "machine": {
             "cpu": _cpu_model(),
             "instruction_set": _core.instruction_set_name(),
@@ -157,7 +158,7 @@ def describe(name: str, pairs: int) -> dict[str, Any]:
         "versions": {
             "kousei": kousei.__version__,
             "python": platform.python_version(),
-            **{library: _version(library) for library in ("numpy", "torch", "pykeops")},
+            **{library: _version(library) for library in ("numpy", "finufft", "torch", "pykeops")},
         },
         "commit": commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -197,7 +198,7 @@ def table(record: dict[str, Any]) -> str:
             lines.append(f"  {name:<18} n/a: {row['unavailable']}")
             continue
         sides = row["ours_seconds"], row["other_seconds"]
-        times = " ".join(f"{_time(seconds / record['work']):>10}" for seconds in sides)
+        times = " ".join(f"{time_text(seconds / record['work']):>10}" for seconds in sides)
         spread = " ".join(f"{row[key]:>7.2f}" for key in ("median", "min", "max"))
         lines.append(f"  {name:<18} {times} {spread}  {_target(row, '>=')}")
     for name, row in record.items():
@@ -206,7 +207,7 @@ def table(record: dict[str, Any]) -> str:
     return "\n".join([*map(str.rstrip, lines), ""])
 
 
-def _time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
     for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
         if seconds * factor >= 1:
             return f"{seconds * factor:.3g} {unit}"

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -111,6 +112,29 @@ def test_quartic_with_32_units_by_refit() -> None:
     fit = net.refit(x, quartic(x), rcond=1e-15)
     assert fit.network.units <= 32
     assert fit.residual <= 1e-9
+    between = np.linspace(0, 5, 3001)[:, None]
+    assert np.abs(fit.network(between) - quartic(between)).max() <= 1e-9
+
+
+@pytest.mark.parametrize(
+    ("f", "tol", "dropped"),
+    [
+        (lambda x: np.exp(np.sin(PI * x[..., 0]) * np.cos(x[..., 1])), 0.15, 0.5),
+        (lambda x: np.exp(x[..., 0] * np.sin(2 * x[..., 1])), 0.01, 0.05),
+        (lambda x: 1 / (2 + x[..., 0] ** 2 + x[..., 0] * x[..., 1] + x[..., 1] ** 2), 0.01, 0.01),
+    ],
+)
+def test_smooth_functions_with_1000_units_by_refit(f: Callable, tol: float, dropped: float) -> None:
+    bounds = [(-1, 1)] * 2
+    net = FunahashiNetwork.from_function(f, bounds, tol=tol, activation="erf").prune(dropped)
+    nodes = np.cos(PI * np.arange(56) / 55)
+    x = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
+    fit = net.refit(x, f(x), rcond=3e-15)
+    axis = np.linspace(-1, 1, 101)
+    between = np.stack(np.meshgrid(axis, axis), axis=-1)
+    assert fit.network.units <= 1000
+    assert np.abs(fit.network(between) - f(between)).max() <= 1e-7
+    assert fit.sum_of_weights <= 1e7
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -36,40 +37,108 @@ def test_to_tolerance(f: object, bounds: list, tol: float) -> None:
     assert bound.total == sum(bound[:4])
 
 
-@st.composite
-def smooth_functions(draw: st.DrawFn) -> tuple:
-    dim = draw(st.integers(1, 2))
-    seed = draw(st.integers(0, 2**32 - 1))
-    rng = np.random.default_rng(seed)
+Problem = tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, Callable[[int], float] | None]
+
+
+def smooth_function(rng: np.random.Generator, dim: int) -> Problem:
     w, b = rng.normal(0, 1.5 / dim, (3, dim)), rng.normal(size=3)
-    kind = draw(st.integers(0, 2))
-    outer = (np.sin, np.exp, lambda z: 1 / (2 + z**2))[kind]
+    outer = (np.sin, np.exp, lambda z: 1 / (2 + z**2))[rng.integers(3)]
+    lo = rng.uniform(-2, 0, dim)
+    bounds = np.stack([lo, lo + rng.uniform(0.5, 2.0, dim)], axis=-1)
+    return lambda x: outer(np.tanh(x @ w.T) @ b), bounds, None
+
+
+def periodic_function(rng: np.random.Generator, dim: int) -> Problem:
+    k, b, phase = rng.integers(-1, 2, (3, dim)), rng.normal(0, 0.7, 3), rng.uniform(0, 2 * PI, 3)
+    k[0] = 1
+    outer = (np.sin, np.exp, lambda z: 1 / (2 + z**2))[rng.integers(3)]
+    lo, period = rng.uniform(-2, 0, dim), rng.uniform(0.5, 3, dim)
+    bounds = np.stack([lo, lo + period], axis=-1)
+    return lambda x: outer(np.cos(2 * PI * (x / period) @ k.T + phase) @ b), bounds, None
+
+
+def poisson_kernel(rng: np.random.Generator, dim: int) -> Problem:
+    """Product of sum_k r^|k| e^(2 pi i k x/period - i k phase) over the axes."""
+    r, phase = rng.uniform(0.1, 0.4, dim), rng.uniform(0, 2 * PI, dim)
+    lo, period = rng.uniform(-2, 0, dim), rng.uniform(0.5, 3, dim)
+    whole = (1 + r) / (1 - r)
 
     def f(x: np.ndarray) -> np.ndarray:
-        return outer(np.tanh(x @ w.T) @ b)
+        return np.prod((1 - r**2) / (1 + r**2 - 2 * r * np.cos(2 * PI * x / period - phase)), axis=-1)
 
-    lo = rng.uniform(-2, 0, dim)
-    return f, np.stack([lo, lo + rng.uniform(0.5, 2.0, dim)], axis=-1)
+    def tail(order: int) -> float:
+        return float(np.sum(r ** (order // 2) * whole * np.prod(whole) / whole))
+
+    return f, np.stack([lo, lo + period], axis=-1), tail
+
+
+def bound_over_error(problem: Problem, tol: float, **options: str) -> float:
+    f, bounds, tail = problem
+    net = FunahashiNetwork.from_function(f, bounds, tol=tol, tail=tail, **options)
+    x = grid(bounds, (1501, 61, 17)[len(bounds) - 1])
+    error = np.abs(net(x) - f(x)).max()
+    bound = net.error_bound()
+    assert error <= bound.total <= tol
+    assert bound.kind == ("proven" if tail else "estimated")
+    return float(bound.total / error)
 
 
 ratios: list[float] = []
+seeds = st.integers(0, 2**32 - 1)
 
 
-@given(smooth_functions(), st.floats(-9, -3))
+@given(seeds, st.integers(1, 2), st.floats(-9, -3))
 @settings(deadline=None, max_examples=30)
-def test_the_bound_holds(problem: tuple, exponent: float) -> None:
-    f, bounds = problem
-    tol = 10**exponent
-    net = FunahashiNetwork.from_function(f, bounds, tol=tol)
-    x = grid(bounds, 1501 if len(bounds) == 1 else 61)
-    error = np.abs(net(x) - f(x)).max()
-    assert error <= net.error_bound().total <= tol
-    ratios.append(net.error_bound().total / error)
+def test_the_bound_holds(seed: int, dim: int, exponent: float) -> None:
+    ratios.append(bound_over_error(smooth_function(np.random.default_rng(seed), dim), 10**exponent))
 
 
 def test_the_bound_is_not_far_off() -> None:
     """Of the networks of the property above."""
     assert not ratios or np.median(ratios) <= 10
+
+
+@pytest.mark.parametrize("k", range(1, 12))
+def test_a_ripple_between_few_samples_counts(k: int) -> None:
+    def f(x: np.ndarray) -> np.ndarray:
+        return np.sin(2 * PI * x[..., 0]) + 0.05 * np.cos(2 * PI * k * x[..., 0])
+
+    assert bound_over_error((f, np.array([[0.0, 1.0]]), None), 0.15, extension="periodic") < 11
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("draw", "options", "exponents", "examples"),
+    [
+        (smooth_function, {"activation": "logistic"}, [(-9, -3), (-9, -3), (-5, -3)], 200),
+        (smooth_function, {"activation": "tanh"}, [(-9, -3), (-9, -3), (-5, -3)], 200),
+        (smooth_function, {"activation": "erf"}, [(-9, -3), (-9, -3), (-5, -3)], 200),
+        # Its thresholds grow like the sum of |amplitudes| over tol, and the fit of "fourier" has large amplitudes.
+        (
+            periodic_function,
+            {"activation": "arctan", "extension": "periodic"},
+            [(-2, -1), (-1.5, -1), (-1.5, -1)],
+            40,
+        ),
+        (periodic_function, {"extension": "periodic"}, [(-9, -3), (-9, -3), (-5, -3)], 200),
+        (periodic_function, {"extension": "periodic"}, [(-3, 0), (-3, 0), (-3, 0)], 200),
+        (poisson_kernel, {"extension": "periodic"}, [(-9, -3), (-9, -3), (-5, -3)], 200),
+        (periodic_function, {"extension": "window"}, [(-9, -3), (-5, -3)], 200),
+        (smooth_function, {"extension": "window"}, [(-9, -3), (-5, -3)], 200),
+    ],
+)
+def test_the_bound_over_many(draw: object, options: dict, exponents: list, examples: int) -> None:
+    found: list[float] = []
+
+    @given(seeds, st.integers(1, len(exponents)), st.floats(0, 1))
+    @settings(deadline=None, max_examples=examples)
+    def holds(seed: int, dim: int, share: float) -> None:
+        least, most = exponents[dim - 1]
+        tol = 10 ** (least + share * (most - least))
+        found.append(bound_over_error(draw(np.random.default_rng(seed), dim), tol, **options))
+
+    holds()
+    assert np.median(found) <= 10
 
 
 def test_tail_of_the_spectrum_proves_the_bound() -> None:

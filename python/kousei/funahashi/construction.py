@@ -225,8 +225,10 @@ class _Samples:
                     f"tail came with extension={box.extension!r}; it bounds coefficients of 'periodic' alone"
                 )
             return
-        # Between the samples, and denser towards the sides of the box, where the residual is largest.
-        held = min(count + 3, _HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
+        # Between the samples, denser towards the sides of the box, where the residual is largest, and for a low order
+        # as many as a fit takes: a few would miss what oscillates faster.
+        held = max(count, samples_for(2, len(lo), "fourier")) + 3
+        held = min(held, _HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
         nodes = np.cos(np.pi * np.arange(held) / (held - 1))
         self._points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
         self._held_out = _check_values(f(self._points), len(lo), held)
