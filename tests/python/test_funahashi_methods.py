@@ -176,21 +176,48 @@ def test_threads_do_not_matter(method: str) -> None:
     assert np.array_equal(values[0], values[2])
 
 
-@pytest.mark.parametrize("method", ["dense", "shared", "window", "table"])
-def test_libraries_and_out(library: Library, method: str) -> None:
-    net = network()
-    x = np.random.default_rng(0).normal(size=(2, 5, 2))
+@pytest.mark.parametrize("method", ["dense", "shared", "window", "table", "nufft", "separable"])
+@pytest.mark.parametrize("form", ["plain", "merged", "ranges"])
+def test_libraries_and_out(library: Library, method: str, form: str, dtype: str) -> None:
+    net = {
+        "plain": network,
+        "merged": lambda: network().merge().halve(),
+        "ranges": lambda: FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3),
+    }[form]().astype(dtype)
+    x = np.random.default_rng(0).uniform(size=(2, 5, 2)).astype(dtype)
     given = library.asarray(x)
-    if library.on_gpu and method != "dense":
-        with pytest.raises(ValueError, match="on CUDA only 'dense' is accepted"):
-            net.like(given)(given, method=method)
+    there = net.like(given)
+    if method == "separable" and not library.on_gpu:
+        with pytest.raises(ValueError, match="method was 'separable': 'separable' is for CUDA arrays"):
+            there(given, method=method)
         return
-    result = net.like(given)(given, method=method)
+    scale = np.abs(net.to_mlp().weights[1]).sum() * np.finfo(dtype).eps
+    tolerance = (
+        scale
+        + (20 if method in ("nufft", "separable") else 0)
+        * np.abs(net.amplitudes).sum()
+        * {"float64": 1e-14, "float32": 1e-6}[dtype]
+    )
+    result = there(given, method=method)
     assert type(result) is type(given)
-    np.testing.assert_allclose(library.numpy(result), net(x, method=method), rtol=1e-12)
+    assert result.dtype == given.dtype
+    np.testing.assert_allclose(library.numpy(result), net(x, method="dense"), rtol=0, atol=tolerance)
     if library.name != "numpy:read-only":
-        out = library.asarray(np.empty((2, 5)))
-        assert net.like(given)(given, out=out, method=method) is out
+        out = library.asarray(np.empty((2, 5), dtype))
+        assert there(given, out=out, method=method) is out
+        np.testing.assert_array_equal(library.numpy(out), library.numpy(result))
+    assert there(given[:0, ...], method=method).shape == (0, 5)
+    single = there(given[0, 0, ...], method=method)
+    assert single.shape == ()
+    np.testing.assert_allclose(float(library.numpy(single)), net(x[0, 0], method="dense"), rtol=0, atol=tolerance)
+
+    if method not in ("shared", "window"):
+        gradient = there.gradient(given, method=method)
+        assert type(gradient) is type(given)
+        steep = np.abs(net.frequencies).max() + 1 / net.delta
+        np.testing.assert_allclose(
+            library.numpy(gradient), net.gradient(x, method="dense"), rtol=0, atol=tolerance * steep
+        )
 
 
 @given(
@@ -269,7 +296,7 @@ def test_auto_counts_what_the_thresholds_lack_at_the_points() -> None:
 def test_bad_method() -> None:
     x = np.zeros((1, 2))
     with pytest.raises(
-        ValueError, match="method was 'fast'; 'auto', 'dense', 'shared', 'window', 'table', 'nufft' are accepted"
+        ValueError, match="method was 'fast'; 'auto', 'dense', 'shared', .*, 'nufft', 'separable' are accepted"
     ):
         network()(x, method="fast")
     for method in ("shared", "window"):

@@ -23,6 +23,10 @@ class Host:
     def __init__(self, model: Array) -> None:
         self._model = model
 
+    def array(self, name: str, array: Array) -> Any:
+        """Return `array` as a C-contiguous one to compute with: of NumPy here, on a device of its own library."""
+        return arrays.host_view(name, array)
+
     def view(self, name: str, array: Array, *, copy: bool = True) -> Any:
         """Return what the kernels read `array` by; without `copy`, ValueError where its layout asks for one."""
         return arrays.host_view(name, array, copy=copy)
@@ -55,7 +59,11 @@ class Device:
         self.kernels = _core.cuda  # type: ignore[attr-defined, unused-ignore]
         self._model = model
         self._fast = fast
-        self._stream = _current_stream(model)
+        self.stream = _current_stream(model)
+
+    def array(self, name: str, array: Array) -> Any:
+        """As `Host.array`."""
+        return arrays.contiguous(array)
 
     def view(self, name: str, array: Array, *, copy: bool = True) -> Any:
         """As `Host.view`."""
@@ -63,7 +71,7 @@ class Device:
             array = arrays.contiguous(array)
         elif is_torch_array(array) and array.is_neg():
             raise ValueError(f"{name} is a negated view; an array of its own is accepted")
-        return self.kernels.Array.borrow(name, array, self._stream)
+        return self.kernels.Array.borrow(name, array, self.stream)
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """As `Host.empty`."""
@@ -85,7 +93,7 @@ class Device:
 
     def launch(self) -> Any:
         """As `Host.launch`; scratch memory comes from the pool of the library of `model`."""
-        return self.kernels.Cuda(self._stream, self._allocate, self._fast)
+        return self.kernels.Cuda(self.stream, self._allocate, self._fast)
 
     def _allocate(self, size: int) -> Any:
         return self.view("workspace", self.empty((size,), np.dtype(np.uint8)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,8 +16,10 @@ from kousei.network.mlp import check_points
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
 
-METHODS = ("dense", "shared", "window", "table", "nufft")
-GRADIENT_METHODS = ("dense", "table", "nufft")
+METHODS = ("dense", "shared", "window", "table", "nufft", "separable")
+GRADIENT_METHODS = ("dense", "table", "nufft", "separable")
+#: Those that read the points: on a device that would make the host wait, which it does when asked for them.
+_READING = ("nufft", "separable")
 #: Nanoseconds for one point and one unit, or for one point and one frequency and then for each of its units, on one
 #: thread of a processor with AVX-512. Only their ratios count.
 _DENSE = {"float64": 0.52, "float32": 0.25}
@@ -57,7 +60,9 @@ class Plan(NamedTuple):
 
 def plan(net: FunahashiNetwork, points: int, *, gradient: bool = False) -> Plan:
     """See `FunahashiNetwork.plan`; for the gradient the same."""
-    methods = GRADIENT_METHODS if gradient else METHODS
+    methods: tuple[str, ...] = GRADIENT_METHODS if gradient else METHODS
+    if not arrays.on_host(net.frequencies):
+        methods = tuple(method for method in methods if method not in _READING)
     possible = [method for method in methods if why_not(net, method) is None]
     costs = {method: _cost(net, method, points, gradient) for method in possible}
     return Plan(min(costs, key=lambda method: costs[method]), costs)
@@ -100,8 +105,8 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
     phi = net.activations[0]
     if method == "dense":
         return None
-    if not arrays.on_host(net.frequencies):
-        return "on CUDA only 'dense' is accepted"
+    if method == "separable" and arrays.on_host(net.frequencies):
+        return "'separable' is for CUDA arrays"
     if method in _FRACTIONS:
         if phi.name not in ("logistic", "tanh"):
             return f"{method!r} is for logistic and tanh units, and these are {phi.name}"
@@ -110,10 +115,12 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
         return None
     if reach_of_bump(net.delta, net.alpha, phi) is None:
         return f"{method!r} is for logistic, tanh and erf units, and these are {phi.name}"
-    if method == "nufft" and net.dim > 3:
-        return f"'nufft' is for up to 3 dimensions, and these are {net.dim}"
-    if method == "nufft" and net._fourier is None:
-        return "'nufft' is for frequencies on a grid"
+    if method in _READING and net.dim > 3:
+        return f"{method!r} is for up to 3 dimensions, and these are {net.dim}"
+    if method in _READING and net._fourier is None:
+        return f"{method!r} is for frequencies on a grid"
+    if method == "nufft" and not arrays.on_host(net.frequencies) and importlib.util.find_spec("cufinufft") is None:
+        return "'nufft' needs cufinufft for CUDA arrays, which the extra 'cuda' has; 'separable' is accepted"
     return None
 
 
@@ -150,46 +157,60 @@ def call(net: FunahashiNetwork, x: Any, out: Any, precision: str, method: str, *
     backend, x = backends.enter("x", x, precision)
     batch = check_points(net, x, net.frequencies)
     if method == "auto":
-        method = _choose(net, x, math.prod(batch), gradient)
+        method = _choose(net, backend, x, math.prod(batch), gradient)
     else:
-        reason = _why_not_at(net, method, x)
+        reason = _why_not_at(net, backend, method, x)
         if reason:
             raise ValueError(f"method was {method!r}: {reason}")
     shape = (*batch, net.dim) if gradient else batch
     result, out_view = backends.output(backend, out, shape, net.dtype, x, *net._arrays.values())
-    if method in ("table", "nufft"):
-        points = backend.view("x", x).reshape(-1, net.dim)
-        sums = nufft.evaluate if method == "nufft" else _by_tables
-        # One row for each output.
-        out_view[...] = sums(net, points, gradient).T.reshape(shape)
+    if method in ("dense", *_FRACTIONS):
+        _by_units(net, backend, method, backend.view("x", x), out_view, gradient)
+        return result
+    points = _rows(net, backend, x)
+    if method == "table":
+        sums = table.evaluate(net, backend, points, gradient)
     else:
-        _by_units(net, backend, method, backend.view("x", x), math.prod(batch), out_view, gradient)
+        sums = nufft.evaluate(net, backend, points, gradient, method)
+    # One row for each output.
+    values = arrays.namespace(points).reshape(sums.T, shape)
+    if isinstance(backend, backends.Host):
+        out_view[...] = values
+    else:
+        result[...] = values
     return result
 
 
-def _choose(net: FunahashiNetwork, x: Any, points: int, gradient: bool) -> str:
+def _rows(net: FunahashiNetwork, backend: backends.Backend, x: Any) -> Any:
+    """Return points as an array (n, dim) to compute with."""
+    points = backend.array("x", x)
+    shape = math.prod(arrays.shape_of(points)[:-1]), net.dim
+    return arrays.namespace(points).reshape(points, shape)
+
+
+def _choose(net: FunahashiNetwork, backend: backends.Backend, x: Any, points: int, gradient: bool) -> str:
     """Return the method of ``method="auto"`` for points `x`."""
     method, costs = plan(net, points, gradient=gradient)
     if method != "nufft":
         return method
-    if _why_not_at(net, method, x):
+    if _why_not_at(net, backend, method, x):
         del costs["nufft"]
     elif net._residual is None:
-        missing = nufft.missing_at(net, arrays.host_view("x", x).reshape(-1, net.dim))
+        missing = nufft.missing_at(net, _rows(net, backend, x))
         costs["nufft"] += _edges(net, points, net.dim if gradient else 1, missing)
     return min(costs, key=lambda name: costs[name])
 
 
-def _why_not_at(net: FunahashiNetwork, method: str, x: Any) -> str | None:
+def _why_not_at(net: FunahashiNetwork, backend: backends.Backend, method: str, x: Any) -> str | None:
     """Return why a method is not for this network and these points; None where it is."""
     reason = why_not(net, method)
-    if reason is None and method == "nufft":
-        reason = nufft.why_not_at(net, arrays.host_view("x", x).reshape(-1, net.dim))
+    if reason is None and method in _READING:
+        reason = nufft.why_not_at(net, method, _rows(net, backend, x))
     return reason
 
 
 def _by_units(
-    net: FunahashiNetwork, backend: backends.Backend, method: str, x: Any, points: int, out: Any, gradient: bool
+    net: FunahashiNetwork, backend: backends.Backend, method: str, x: Any, out: Any, gradient: bool
 ) -> None:
     """Write the sum over units, or over those of each frequency that count."""
     views = {name: backend.view(name, array) for name, array in (net._arrays | net._ranges).items()}
@@ -209,12 +230,3 @@ def _by_units(
     else:
         way = _core.FunahashiMethod[method]
         backend.kernels.funahashi_evaluate(**views, **arguments, offset=net.offset, method=way)
-
-
-def _by_tables(net: FunahashiNetwork, x: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
-    """Return the values at points (n, dim), or the derivatives along each axis: (outputs, n)."""
-    w, a, center = (arrays.to_host(net._arrays[name]) for name in ("frequencies", "amplitudes", "center"))
-    total = np.full((net.dim if gradient else 1, len(x)), 0.0 if gradient else net.offset)
-    for members, of in (net._bump_slopes if gradient else net._bump_values).tables(net):
-        total += table.look_up(of, w[members], table.factors(w[members], a[members], gradient), center, x)
-    return total

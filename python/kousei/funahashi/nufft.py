@@ -1,4 +1,4 @@
-"""Evaluation by nonuniform fast Fourier transforms.
+"""Evaluation by nonuniform Fourier transforms: fast ones, or sums axis by axis.
 
 With thresholds that do not end, H is a sum of waves e^(is(1 - 2 pi m/h)) by Poisson's formula, and the network one
 Fourier sum over its grid of frequencies for each m. The thresholds that a network lacks are subtracted again.
@@ -7,11 +7,13 @@ Fourier sum over its grid of frequencies for each m. The thresholds that a netwo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
+from kousei._lib.arrays import Array
 from kousei._lib.threads import num_threads
 from kousei.funahashi import table
 from kousei.funahashi.bump import bump_transform, reach_of_bump
@@ -31,7 +33,7 @@ class FourierSum(NamedTuple):
 
     #: Step of the grid along each axis, and the amplitudes on it, 0 in the middle.
     steps: np.ndarray[Any, Any]
-    grid: np.ndarray[Any, Any]
+    grid: Array
     #: 1 - 2 pi m/h and the factor of that wave in H, for every m that counts.
     waves: list[tuple[float, complex]]
 
@@ -55,7 +57,7 @@ def fourier_sum(net: FunahashiNetwork) -> FourierSum | None:
         return None
     grid = np.zeros(shape, np.result_type(net.dtype, np.complex64))
     np.add.at(grid, tuple(numbers.astype(np.int64).T + np.array(shape)[:, None] // 2), arrays.to_host(net.amplitudes))
-    return FourierSum(steps, grid, _waves(net))
+    return FourierSum(steps, table.near(grid, net), _waves(net))
 
 
 def _waves(net: FunahashiNetwork) -> list[tuple[float, complex]]:
@@ -71,12 +73,13 @@ def _waves(net: FunahashiNetwork) -> list[tuple[float, complex]]:
     return found
 
 
-def why_not_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> str | None:
-    """Return why points are not for this method; None where they are."""
-    if not np.isfinite(x).all():
-        return "x has NaN or infinite values; with 'nufft' finite ones are accepted"
+def why_not_at(net: FunahashiNetwork, method: str, x: Array) -> str | None:
+    """Return why points (n, dim) are not for this method; None where they are."""
+    xp = arrays.namespace(x)
+    if not bool(xp.all(xp.isfinite(x))):
+        return f"x has NaN or infinite values; with {method!r} finite ones are accepted"
     if missing_at(net, x).most > 4 * arrays.shape_of(net.thresholds)[0] + 200:
-        return "x is far beyond the thresholds, where 'nufft' takes more units than the network has"
+        return f"x is far beyond the thresholds, where {method!r} takes more units than the network has"
     return None
 
 
@@ -92,9 +95,9 @@ class Missing(NamedTuple):
         return cls(int((counts > 0).sum()), float(counts.max(initial=0)))
 
 
-def missing_at(net: FunahashiNetwork, x: np.ndarray[Any, Any]) -> Missing:
+def missing_at(net: FunahashiNetwork, x: Array) -> Missing:
     """Return what is missing at points (n, dim)."""
-    return Missing.of(_missing(net, _farthest(net, x - arrays.to_host(net.center))))
+    return Missing.of(_missing(net, _farthest(net, x - table.near(arrays.to_host(net.center), net))))
 
 
 def missing_on_box(net: FunahashiNetwork) -> Missing:
@@ -106,40 +109,73 @@ def missing_on_box(net: FunahashiNetwork) -> Missing:
     return Missing.of(_missing(net, farthest))
 
 
-def evaluate(net: FunahashiNetwork, x: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+def evaluate(net: FunahashiNetwork, backend: backends.Backend, x: Array, gradient: bool, method: str) -> Array:
     """Return the values at points (n, dim), or the derivatives along each axis: (outputs, n)."""
-    centered = x - arrays.to_host(net.center)
-    total = np.full((net.dim if gradient else 1, len(x)), 0.0 if gradient else net.offset)
-    if len(x):
-        total += _waves_at(net, centered, gradient)
-        total -= _missing_bumps_at(net, centered, gradient)
+    total = backend.empty((net.dim if gradient else 1, x.shape[0]), np.dtype(np.float64))
+    total[...] = 0.0 if gradient else net.offset
+    if x.shape[0]:
+        centered = x - backend.array("center", net.center)
+        for waves in _waves_at(net, backend, centered, gradient, method):
+            total += waves
+        total -= _missing_bumps_at(net, backend, centered, gradient)
     return total
 
 
-def _waves_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
-    """Return the network with thresholds that do not end."""
-    import finufft
-
+def _waves_at(
+    net: FunahashiNetwork, backend: backends.Backend, centered: Array, gradient: bool, method: str
+) -> Iterator[Array]:
+    """Yield the waves of the network with thresholds that do not end, (outputs, n) each."""
     parts = net._fourier
     assert parts is not None
+    xp = arrays.namespace(centered)
     grids = parts.grid[None]
     if gradient:
-        numbers = np.indices(parts.grid.shape) - np.array(parts.grid.shape).reshape(-1, *[1] * net.dim) // 2
-        w = numbers * parts.steps.reshape(-1, *[1] * net.dim)
-        grids = (parts.grid * w).astype(parts.grid.dtype)
+        shape = arrays.shape_of(parts.grid)
+        numbers = np.indices(shape) - np.array(shape).reshape(-1, *[1] * net.dim) // 2
+        w = (numbers * parts.steps.reshape(-1, *[1] * net.dim)).astype(net.dtype)
+        grids = grids * table.near(w, net)
     accuracy = _ACCURACY[net.dtype.name]
-    transform = (finufft.nufft1d2, finufft.nufft2d2, finufft.nufft3d2)[net.dim - 1]
-    total = np.zeros((len(grids), len(centered)))
     for speed, factor in parts.waves:
-        lines = [np.ascontiguousarray(speed * step * centered[:, d], net.dtype) for d, step in enumerate(parts.steps)]
-        # A wave with a small factor may be less accurate.
-        eps = min(max(accuracy, accuracy / abs(factor)), 0.1)
-        waves = transform(*lines, grids, eps=eps, isign=1, nthreads=num_threads())
-        total += np.real((factor * 1j * speed if gradient else factor) * waves)
-    return total
+        lines = [centered[:, axis] * float(speed * step) for axis, step in enumerate(parts.steps)]
+        if method == "separable":
+            waves = _separable(backend, grids, xp.stack(lines, axis=-1))
+        else:
+            # A wave with a small factor may be less accurate.
+            eps = min(max(accuracy, accuracy / abs(factor)), 0.1)
+            waves = _transform(backend, grids, lines, eps)
+        yield xp.real((factor * 1j * speed if gradient else factor) * waves)
 
 
-def _missing_bumps_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+def _transform(backend: backends.Backend, grids: Array, lines: list[Array], eps: float) -> Array:
+    """Return the Fourier sums of grids (outputs, ...) at angles, one array for each axis: (outputs, n)."""
+    if isinstance(backend, backends.Host):
+        import finufft as library
+
+        options = {"nthreads": num_threads()}
+    else:
+        import cufinufft as library
+
+        options = {"gpu_stream": backend.stream, "gpu_device_id": arrays.device_index(grids)}
+    transform = (library.nufft1d2, library.nufft2d2, library.nufft3d2)[len(lines) - 1]
+    return transform(*lines, grids, eps=eps, isign=1, **options)
+
+
+def _separable(backend: backends.Backend, grids: Array, angles: Array) -> Array:
+    """Return the same by the kernel, at angles (n, dim)."""
+    waves = backend.empty((grids.shape[0], angles.shape[0]), np.dtype(arrays.dtype_name(grids)))
+    for row in range(grids.shape[0]):
+        backend.kernels.funahashi_fourier_sum(
+            values=backend.real_pairs(backend.view("values", grids[row])),
+            angles=backend.view("angles", angles),
+            out=backend.real_pairs(backend.view("out", waves[row])),
+            on=backend.launch(),
+        )
+    return waves
+
+
+def _missing_bumps_at(
+    net: FunahashiNetwork, backend: backends.Backend, centered: Array, gradient: bool
+) -> Array | float:
     """Return the bumps that the network lacks.
 
     E(v) = (h/Psi(1)) sum_j e^(ijh) psi(v - jh), j >= 0, are those beyond one end. Beyond the upper one of w, from
@@ -149,7 +185,7 @@ def _missing_bumps_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gra
     missing = _missing(net, _farthest(net, centered))
     near = missing > 0
     if not near.any():
-        return np.zeros((net.dim if gradient else 1, len(centered)))
+        return 0.0
     w = arrays.to_host(net.frequencies).astype(np.float64)
     pairs = arrays.to_host(net._arrays["amplitudes"]).astype(np.float64)
     a = pairs[:, 0] + 1j * pairs[:, 1]
@@ -160,13 +196,19 @@ def _missing_bumps_at(net: FunahashiNetwork, centered: np.ndarray[Any, Any], gra
     directions = np.stack([w, -w])[near]
     shifted = np.column_stack([directions, np.stack([-upper, lower])[near]]).astype(net.dtype)
     amplitudes = table.factors(directions, real_pairs(turned), gradient).astype(net.dtype)
-    points = np.column_stack([centered, np.ones(len(centered), net.dtype)])
-    return table.look_up(edge, shifted, amplitudes, np.zeros(net.dim + 1, net.dtype), points)
+    xp = arrays.namespace(centered)
+    points = xp.concat([centered, xp.ones_like(centered[:, :1])], axis=1)
+    origin = table.near(np.zeros(net.dim + 1, net.dtype), net)
+    return table.look_up(backend, edge, table.near(shifted, net), table.near(amplitudes, net), origin, points)
 
 
-def _farthest(net: FunahashiNetwork, centered: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _farthest(net: FunahashiNetwork, centered: Array) -> np.ndarray[Any, Any]:
     """Return a bound on |w . (x - center)| at all points, for each w."""
-    return np.asarray(np.abs(arrays.to_host(net.frequencies)) @ np.abs(centered).max(axis=0, initial=0))
+    w = np.abs(arrays.to_host(net.frequencies))
+    if centered.shape[0] == 0:
+        return np.zeros(len(w))
+    xp = arrays.namespace(centered)
+    return np.asarray(w @ arrays.to_host(xp.max(xp.abs(centered), axis=0)))
 
 
 def _missing(net: FunahashiNetwork, farthest: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from kousei._lib import _core, arrays
+from kousei._lib import _core, arrays, backends
+from kousei._lib.arrays import Array
 from kousei.funahashi.bump import bump_phases, reach_of_bump
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _KEPT_BYTES = 1 << 26
 class Table(NamedTuple):
     """H by a polynomial on each cell, as the kernel takes it."""
 
-    values: np.ndarray[Any, Any]
+    values: Any
     first: float
     cells_per_unit: float
 
@@ -35,6 +36,7 @@ class Table(NamedTuple):
 class Group(NamedTuple):
     """Frequencies that take the same bumps: the first, and one past the last."""
 
+    #: An index into arrays of the network.
     members: Any
     first: int
     last: int
@@ -66,7 +68,13 @@ def groups(net: FunahashiNetwork) -> list[Group]:
         return [Group(slice(None), 0, arrays.shape_of(net.thresholds)[0])]
     ranges, group = np.unique(net._bumps, axis=0, return_inverse=True)
     group = group.ravel()
-    return [Group(np.flatnonzero(group == i), int(first), int(last)) for i, (first, last) in enumerate(ranges)]
+    members = [near(np.flatnonzero(group == i), net) for i in range(len(ranges))]
+    return [Group(index, int(first), int(last)) for index, (first, last) in zip(members, ranges, strict=True)]
+
+
+def near(array: np.ndarray[Any, Any], net: FunahashiNetwork) -> Any:
+    """Return an array that a call computes with, in the memory of the network: see `Host.array`."""
+    return array if arrays.on_host(net.frequencies) else arrays.like(array, net.frequencies)
 
 
 class Bumps:
@@ -103,7 +111,7 @@ class Bumps:
         values = (phases[:, None, None] * sums).reshape(-1, _TERMS)
         table = np.zeros((len(values) + 2, _TERMS, 2), net.dtype)  # with what lies beyond
         table[1:-1, :, 0], table[1:-1, :, 1] = values.real, values.imag
-        return Table(table, first - h * spacings / 2 - h / cells, cells / h)
+        return Table(near(table, net), first - h * spacings / 2 - h / cells, cells / h)
 
 
 def _bump(net: FunahashiNetwork, u: np.ndarray[Any, Any], derivative: bool) -> np.ndarray[Any, Any]:
@@ -127,29 +135,36 @@ def _bump(net: FunahashiNetwork, u: np.ndarray[Any, Any], derivative: bool) -> n
     return values.reshape(u.shape)
 
 
-def factors(w: np.ndarray[Any, Any], amplitudes: np.ndarray[Any, Any], gradient: bool) -> np.ndarray[Any, Any]:
+def factors(w: Array, amplitudes: Array, gradient: bool) -> Array:
     """Return of real pairs a the factors of H in the value; or of its derivative along each axis, (outputs, n, 2)."""
-    return np.ascontiguousarray(w.T[..., None] * amplitudes) if gradient else amplitudes[None]
+    xp = arrays.namespace(w)
+    axes = [w[:, axis : axis + 1] * amplitudes for axis in range(w.shape[1])] if gradient else [amplitudes]
+    return xp.stack(axes)
 
 
-def look_up(
-    table: Table,
-    w: np.ndarray[Any, Any],
-    amplitudes: np.ndarray[Any, Any],
-    center: np.ndarray[Any, Any],
-    x: np.ndarray[Any, Any],
-) -> np.ndarray[Any, Any]:
+def evaluate(net: FunahashiNetwork, backend: backends.Backend, x: Array, gradient: bool) -> Array:
+    """Return the values at points (n, dim), or the derivatives along each axis: (outputs, n)."""
+    w, a, center = (backend.array(name, net._arrays[name]) for name in ("frequencies", "amplitudes", "center"))
+    total = backend.empty((net.dim if gradient else 1, x.shape[0]), np.dtype(np.float64))
+    total[...] = 0.0 if gradient else net.offset
+    for members, of in (net._bump_slopes if gradient else net._bump_values).tables(net):
+        total += look_up(backend, of, w[members], factors(w[members], a[members], gradient), center, x)
+    return total
+
+
+def look_up(backend: backends.Backend, table: Table, w: Array, amplitudes: Array, center: Array, x: Array) -> Array:
     """Return the sums of Re[a H(w . (x - center))] at points (n, dim) for each row of amplitudes: (outputs, n)."""
-    sums = np.empty((len(amplitudes), len(x)), x.dtype)
-    for pairs, out in zip(amplitudes, sums, strict=True):
-        _core.cpu.funahashi_evaluate_table(
-            frequencies=w,
-            amplitudes=pairs,
-            center=center,
+    sums = backend.empty((amplitudes.shape[0], x.shape[0]), arrays.real_dtype(x=x))
+    views = {"frequencies": w, "center": center, "values": table.values, "x": x}
+    views = {name: backend.view(name, array) for name, array in views.items()}
+    for row in range(amplitudes.shape[0]):
+        backend.kernels.funahashi_evaluate_table(
+            **views,
+            amplitudes=backend.view("amplitudes", amplitudes[row]),
             offset=0.0,
-            **table._asdict(),
-            x=x,
-            out=out,
-            on=_core.cpu.Cpu(),
+            first=table.first,
+            cells_per_unit=table.cells_per_unit,
+            out=backend.view("out", sums[row]),
+            on=backend.launch(),
         )
     return sums
