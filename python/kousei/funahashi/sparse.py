@@ -140,9 +140,9 @@ def from_frequencies(
     -----
     Amplitudes are fitted by least squares to values at random points of the box, three for each unknown; the error is
     estimated at others. While `tol` allows it, the fifth of the frequencies with the smallest amplitudes is left out
-    and the rest is fitted again. Along an axis whose period is that of the box the points are uniform; else they are
-    denser towards the sides, with a chance of one third of lying on one. In many dimensions points see little of the
-    box: what a function does in a small part of it escapes them.
+    and the rest is fitted again. Half of the points are uniform; those of the other half are denser towards the sides
+    of the axes whose period is longer than the box, with a chance of one third of lying on one. In many dimensions
+    points see little of the box: what a function does in a small part of it escapes them.
 
     Examples
     --------
@@ -207,12 +207,13 @@ def _half(k: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _random_points(draw: np.random.Generator, count: int, extended: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return points of [-1, 1]^dim: uniform along the axes of a whole period.
+    """Return points of [-1, 1]^dim, uniform ones in turn with ones that lie on the sides of extended axes, or near.
 
-    Along others they are denser towards the sides, where the error is largest, and on them.
+    On the sides errors are largest; of points near them alone hardly any would be in the middle of many axes.
     """
     uniform = draw.uniform(-1, 1, (count, len(extended)))
-    return np.where(extended, np.sin(np.pi / 2 * np.clip(1.5 * uniform, -1, 1)), uniform)
+    moved = extended & (np.arange(count)[:, None] % 2 == 0)
+    return np.where(moved, np.sin(np.pi / 2 * np.clip(1.5 * uniform, -1, 1)), uniform)
 
 
 def _waves(points: np.ndarray[Any, Any], w: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
