@@ -337,6 +337,16 @@ class TestFromFrequencies:
         p = np.linspace(0, 5, 1001)[:, None]
         assert np.abs(net(p) - grid(p)).max() <= 2e-4
 
+    def test_f_is_asked_inside_the_box_alone(self) -> None:
+        bounds = [(0.1, 0.7), (-0.3, 0.1), (1 / 3, 1.1)]
+        lo, hi = np.array(bounds).T
+
+        def f(p: np.ndarray) -> np.ndarray:
+            return np.where(((lo <= p) & (p <= hi)).all(axis=1), p[:, 0], np.nan)
+
+        from_frequencies(f, bounds, hyperbolic_cross(3, 4), 1.0, rng=0)
+        ridge_directions(f, bounds, [[1, 0, 0]], 8)
+
     def test_a_seed_decides(self) -> None:
         first, again, other = (
             from_frequencies(gaussian, box(4), hyperbolic_cross(4, 2), 0.5, rng=seed) for seed in (3, 3, 4)

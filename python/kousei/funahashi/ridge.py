@@ -94,7 +94,7 @@ def ridge_directions(
     arrays.require_memory(count * (units + 1), 16, f"a fit of {units} units at {count} points")
 
     middle, half = (lo + hi) / 2, (hi - lo) / 2
-    points = middle + half * np.cos(np.pi * _kronecker(count, len(lo)))
+    points = np.clip(middle + half * np.cos(np.pi * _kronecker(count, len(lo))), lo, hi)
     values = check_values(f(points), 1, count)
     share = units // len(along) + (np.arange(len(along)) < units % len(along))
     spacing = np.repeat(2 * _REACH * (np.abs(along) @ half) / share, share)

@@ -168,7 +168,7 @@ def from_frequencies(
     middle, half = (lo + hi) / 2, (hi - lo) / 2
     draw = generator(rng)
     fitted, held_out = (_random_points(draw, size, periods > hi - lo) * half for size in (count, _HELD_OUT))
-    values, others = (check_values(f(middle + points), 1, len(points)) for points in (fitted, held_out))
+    values, others = (check_values(f(np.clip(middle + u, lo, hi)), 1, len(u)) for u in (fitted, held_out))
 
     def fit(w: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], float]:
         a = _amplitudes(_waves(fitted, w), values, len(w))
@@ -203,7 +203,7 @@ def _check_numbers(numbers: Any, dim: int) -> np.ndarray[Any, Any]:
 def _half(k: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the rows once, each with its first number that is not 0 positive; 0 comes first."""
     first = np.take_along_axis(k, (k != 0).argmax(axis=1)[:, None], axis=1)
-    return np.asarray(np.unique(np.where(first < 0, -k, k), axis=0))
+    return np.asarray(np.unique(np.where(first < 0, 0 - k, k), axis=0))
 
 
 def _random_points(draw: np.random.Generator, count: int, extended: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
