@@ -11,8 +11,8 @@ square. The error is the largest one on a grid, over the largest value of the fu
 # ----------------
 #
 # - **paper**: the formula of the paper, the function repeated with the length of the box, with :math:`N` frequencies
-#   along each axis. :math:`N_0 = N` thresholds that reach as far as :math:`w \cdot x` lie :math:`h \ge \pi` apart, which
-#   is too far; here :math:`N_0 = 4DN`, and :math:`2 N_0 N^D` units.
+#   along each axis. :math:`N_0 = N` thresholds that reach as far as :math:`w \cdot x` lie :math:`h \ge \pi` apart,
+#   which is too far; here :math:`N_0 = 4DN`, and :math:`2 N_0 N^D` units.
 # - **window**, **fourier**: the other two extensions, by order; as many thresholds as
 #   :func:`kousei.funahashi.choose_parameters` says are enough for the error that the frequencies leave.
 # - **tol**: ``from_function(tol=...)``; **tol, erf** with units that are error functions.
@@ -23,7 +23,6 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 
-import kousei
 from kousei import FunahashiNetwork
 from kousei.funahashi import choose_parameters
 
@@ -87,9 +86,7 @@ def constructors(f, box, orders, tolerances, fitted):
         "window": (by_order(f, box, order, "window") for order in orders),
         "fourier": (by_order(f, box, order, "fourier") for order in orders),
         "tol": (FunahashiNetwork.from_function(f, box, tol=tol * scale) for tol in tolerances),
-        "tol, erf": (
-            FunahashiNetwork.from_function(f, box, tol=tol * scale, activation="erf") for tol in tolerances
-        ),
+        "tol, erf": (FunahashiNetwork.from_function(f, box, tol=tol * scale, activation="erf") for tol in tolerances),
         "refit": (refit(f, box, tol * scale) for tol in fitted),
     }
 

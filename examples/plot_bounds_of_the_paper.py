@@ -103,7 +103,7 @@ plt.show()
 #
 # The thresholds :math:`|t| > A'` that are left out cost :math:`\frac{1}{|\Psi(1)|} \bigl|\int_{|t|>A'} e^{it}
 # \psi(s - t)\,dt\bigr|`. With :math:`\psi(u) = E(u)\,r(u)`, :math:`E(u) = 2 \sinh\alpha\, e^{-|u|/\delta}` and
-# :math:`r` rising from below to 1 away from 0, each end is at most
+# :math:`r` rising to 1 away from 0, each end is at most, for :math:`A' \ge |s|`,
 #
 # .. math::
 #
