@@ -19,6 +19,8 @@ import numpy as np
 
 import kousei
 
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=["#0072B2", "#E69F00", "#009E73", "#D55E00"])
+
 
 def wave(x):
     """Return sin(3x) e^(x/2)."""

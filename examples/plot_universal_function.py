@@ -30,6 +30,8 @@ import numpy as np
 from kousei.activation import logistic
 from kousei.funahashi import bump_transform, quadrature_bound, universal_function
 
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=["#0072B2", "#E69F00", "#009E73", "#D55E00"])
+
 u = np.linspace(-8, 8, 801)
 omega = np.linspace(0, 6, 1201)
 
