@@ -10,7 +10,7 @@ from typing import Any
 import cupy
 import numpy as np
 
-#: activation(z) as the kernels compute it, from an argument that is already scaled.
+#: activation(z) as the kernels compute it, from an argument that is already scaled; and 1/z.
 FORMULAS = {
     "logistic float32 full": """
         asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(z) : "f"(z));
@@ -26,6 +26,8 @@ FORMULAS = {
     "erf float64 full": "return erf(z);",
     "arctan float32 full": "return atan(z);",
     "arctan float64 full": "return atan(z);",
+    "quotient float32 full": 'asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(z) : "f"(z)); return z;',
+    "quotient float64 full": "return 1 / z;",
     "relu float32 full": "return z < 0 ? 0 : z;",
     "relu float64 full": "return z < 0 ? 0 : z;",
 }
