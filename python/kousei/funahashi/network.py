@@ -289,13 +289,14 @@ class FunahashiNetwork(Parts):
             Points, of the dtype and in the memory of the network.
         out, precision
             As in `MLP`.
-        method : {"auto", "dense", "shared", "window", "table", "nufft"}
+        method : {"auto", "dense", "shared", "window", "table", "nufft", "separable"}
             "dense" adds up every unit. The others give the same values to rounding, a few 1e-16 times the sum of
             |output weights| in float64: "shared" takes one exponential for each frequency and point, "window" the
             same for the units near the point alone, and "table" has H on a fine grid, made by the first call.
             "shared" and "window" are for logistic and tanh units, "table" also for erf. "nufft" is for frequencies
             on a grid besides, in up to 3 dimensions: fast Fourier transforms, with an error of some 1e-13 (float32:
-            1e-5) times the sum of |amplitudes|. "auto" is what `plan` says.
+            1e-5) times the sum of |amplitudes|. "separable", for CUDA arrays, adds up the same Fourier sums axis by
+            axis. On a device these two wait for the largest coordinate. "auto" is what `plan` says.
 
         Returns
         -------
@@ -321,9 +322,9 @@ class FunahashiNetwork(Parts):
             Points, of the dtype and in the memory of the network.
         out : array, optional
             Where to put the result: like `x`, of exactly its shape, C-contiguous.
-        method : {"auto", "dense", "table", "nufft"}
+        method : {"auto", "dense", "table", "nufft", "separable"}
             As in `__call__`: "dense" adds up the derivative of every unit, "table" has that of H on a fine grid, and
-            "nufft" multiplies each wave by its frequency. "auto" is the cheapest by estimate.
+            "nufft" and "separable" multiply each wave by its frequency. "auto" is the cheapest by estimate.
 
         Returns
         -------
