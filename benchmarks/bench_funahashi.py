@@ -4,6 +4,7 @@ import numpy as np
 
 import kousei
 from kousei import FunahashiNetwork
+from kousei.funahashi import from_frequencies, hyperbolic_cross
 
 from .evaluation import BACKENDS, DTYPES, Evaluation
 
@@ -72,3 +73,32 @@ class ToTolerance:
     def track_units(self, tol: float) -> int:
         net = FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0] * np.sin(x[..., 1])), [(-1, 1)] * 2, tol=tol)
         return net.units
+
+
+class FromFrequencies:
+    """A periodic function of six variables, each coupled to the next, from a hyperbolic cross of pairs."""
+
+    params = ([0.1, 0.03],)
+    param_names = ("tol",)
+
+    def setup(self, tol: float) -> None:
+        kousei.set_num_threads(1)
+        numbers = hyperbolic_cross(6, 8)
+        self.numbers = numbers[np.count_nonzero(numbers, axis=1) <= 2]
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return (np.cos(np.pi * x[..., 1:]) / (2 - np.sin(np.pi * x[..., :-1]))).sum(axis=-1)
+
+    def construct(self, tol: float) -> FunahashiNetwork:
+        return from_frequencies(self.function, [(-1, 1)] * 6, self.numbers, tol, period=2, rng=0)
+
+    def time_construct(self, tol: float) -> None:
+        self.construct(tol)
+
+    def track_units(self, tol: float) -> int:
+        return self.construct(tol).units
+
+    def track_error(self, tol: float) -> float:
+        """Return the largest error at 2,000 points of the box."""
+        x = np.random.default_rng(0).uniform(-1, 1, (2000, 6))
+        return float(np.abs(self.construct(tol)(x) - self.function(x)).max())

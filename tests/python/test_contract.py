@@ -92,9 +92,13 @@ NO_ARRAYS = {
     "kousei.funahashi.Refit",
     "kousei.funahashi.choose_parameters",
     "kousei.funahashi.fourier_series",
+    "kousei.funahashi.from_frequencies",
+    "kousei.funahashi.hyperbolic_cross",
     "kousei.funahashi.parity",
     "kousei.funahashi.quadrature_bound",
+    "kousei.funahashi.ridge_directions",
     "kousei.funahashi.sample_points",
+    "kousei.funahashi.variable_projection",
 }
 
 

@@ -10,9 +10,12 @@ from kousei.funahashi.closed_form import fourier_series, parity
 from kousei.funahashi.error import ErrorBound
 from kousei.funahashi.evaluation import Plan
 from kousei.funahashi.extension import sample_points
+from kousei.funahashi.fitting import Refit
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.funahashi.parameters import BumpParameters, choose_parameters, quadrature_bound
-from kousei.funahashi.rewriting import Refit
+from kousei.funahashi.projection import variable_projection
+from kousei.funahashi.ridge import ridge_directions
+from kousei.funahashi.sparse import from_frequencies, hyperbolic_cross
 
 __all__ = [
     "BumpParameters",
@@ -23,8 +26,12 @@ __all__ = [
     "bump_transform",
     "choose_parameters",
     "fourier_series",
+    "from_frequencies",
+    "hyperbolic_cross",
     "parity",
     "quadrature_bound",
+    "ridge_directions",
     "sample_points",
     "universal_function",
+    "variable_projection",
 ]

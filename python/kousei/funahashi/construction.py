@@ -42,9 +42,9 @@ Array = np.ndarray[Any, Any]
 Function = Callable[[Array], Any]
 
 #: The largest difference found on a grid is multiplied by this.
-_SAFETY = 1.5
+SAFETY = 1.5
 #: Shares of a tolerance.
-_FOURIER, _PRUNING, _UNIVERSAL, _ROUNDING = 0.5, 0.05, 0.35, 0.1
+FOURIER_SHARE, _PRUNING, _UNIVERSAL, _ROUNDING = 0.5, 0.05, 0.35, 0.1
 _WEIGHTS = 30
 #: Orders and numbers of samples beyond which `to_tolerance` does not go.
 _MOST_FREQUENCIES = {"fourier": 512, "window": 4096, "periodic": 4096}
@@ -94,7 +94,7 @@ def from_samples(
 ) -> Net:
     """See `FunahashiNetwork.from_samples`."""
     lo, hi = check_bounds(box.bounds)
-    samples = _check_values(values, len(lo))
+    samples = check_values(values, len(lo))
     fitted = box.extension == "fourier"
     if order is None:
         order = max(2, samples.shape[0] // 8 * 2) if fitted else samples.shape[0]
@@ -114,7 +114,7 @@ def from_samples(
         numbers = np.abs(w) / np.abs(w).max(axis=0)
         size = float(np.abs(a[(numbers > 0.5).any(axis=1)]).sum())
     # Twice: nothing is known between the samples.
-    residual = Residual(lo, hi, 2 * _SAFETY * size, False, samples.size if fitted else 0)
+    residual = Residual(lo, hi, 2 * SAFETY * size, False, samples.size if fitted else 0)
     return _with_bump(cls, Series(w, a, middle, residual), count, activation, bump)
 
 
@@ -169,7 +169,7 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
     dim = len(check_bounds(box.bounds)[0])
 
     def near(series: Series) -> bool:
-        return series.residual.size <= _FOURIER * tol
+        return series.residual.size <= FOURIER_SHARE * tol
 
     def enough(series: Series) -> bool:
         # Output weights add up to some _WEIGHTS times the amplitudes.
@@ -218,7 +218,7 @@ class _Samples:
         lo, hi = self._lo, self._hi = check_bounds(box.bounds)
         self._center = _middle(lo, hi, box.center)
         count = samples_for(order, len(lo), box.extension)
-        self._values = _check_values(f(sample_points(box.bounds, count, box.extension, box.period)), len(lo), count)
+        self._values = check_values(f(sample_points(box.bounds, count, box.extension, box.period)), len(lo), count)
         if box.tail is not None:
             if box.extension != "periodic":
                 raise ValueError(
@@ -229,7 +229,7 @@ class _Samples:
         held = min(count + 3, _HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
         nodes = np.cos(np.pi * np.arange(held) / (held - 1))
         self._points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
-        self._held_out = _check_values(f(self._points), len(lo), held)
+        self._held_out = check_values(f(self._points), len(lo), held)
 
     def series(self, tol: float = 0.0) -> Series:
         """Return the series; with a tolerance one whose amplitudes are no larger than it asks for."""
@@ -242,7 +242,7 @@ class _Samples:
     def _residual(self, w: Array, a: Array) -> Residual:
         if self._box.tail is None:
             size = float(np.abs(_fourier_sum(w, a, self._center, self._points) - self._held_out).max())
-            return Residual(self._lo, self._hi, _SAFETY * size, False, self._held_out.size)
+            return Residual(self._lo, self._hi, SAFETY * size, False, self._held_out.size)
         beyond = float(self._box.tail(self._order))
         if not beyond >= 0:
             raise ValueError(f"tail({self._order}) was {beyond}; a bound, at least 0, is accepted")
@@ -315,7 +315,7 @@ def _check_order(order: int | None, dim: int, n_thresholds: int | None) -> tuple
     return int(order), int(count)
 
 
-def _check_values(values: Any, dim: int, count: int | None = None) -> Array:
+def check_values(values: Any, dim: int, count: int | None = None) -> Array:
     """Return the values of f on a grid of `count` points along each axis, or of as many along each as they are."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError("the values of f are masked; an array without a mask is accepted")

@@ -18,7 +18,7 @@ from kousei._lib import arrays
 Bounds: TypeAlias = Sequence[tuple[float, float]]
 Extension: TypeAlias = Literal["fourier", "window", "periodic"]
 
-_FOURIER_PERIOD = 3.0  # in lengths of the box
+FOURIER_PERIOD = 3.0  # in lengths of the box
 #: The smallest singular value of a fit, relative to the largest.
 FOURIER_RCOND = 1e-13
 
@@ -61,7 +61,7 @@ def sample_points(
     array([0.  , 0.25, 0.5 , 0.75])
     """
     lo, hi = check_bounds(bounds)
-    periods = _periods(lo, hi, extension, period)
+    periods = check_periods(lo, hi, extension, period)
     if not isinstance(samples, int | np.integer) or samples < 2:
         raise ValueError(f"samples was {samples!r}; an integer of at least 2 is accepted")
     # The points, and the values a function makes of them.
@@ -110,13 +110,13 @@ def fourier_coefficients(
     fit of "fourier" keeps. The frequencies are w_k = 2 pi (k - order/2)/period along each axis.
     """
     lo, hi = check_bounds(bounds)
-    periods = _periods(lo, hi, extension, period)
+    periods = check_periods(lo, hi, extension, period)
     dim, samples = values.ndim, values.shape[0]
     numbers = np.arange(order) - order // 2
     if extension == "fourier":
         origin = (lo + hi) / 2
         u = np.linspace(-1, 1, samples)
-        fit = np.exp(1j * np.pi / _FOURIER_PERIOD * np.outer(u, numbers))
+        fit = np.exp(1j * np.pi / FOURIER_PERIOD * np.outer(u, numbers))
         coefficients = _least_squares(fit, values, rcond)
     else:
         import scipy.fft
@@ -167,13 +167,14 @@ def check_bounds(bounds: Bounds) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, 
     return lo, hi
 
 
-def _periods(
+def check_periods(
     lo: np.ndarray[Any, Any],
     hi: np.ndarray[Any, Any],
     extension: Extension,
     period: float | Sequence[float] | None,
 ) -> np.ndarray[Any, Any]:
-    defaults = {"fourier": _FOURIER_PERIOD, "window": 2.0, "periodic": 1.0}
+    """Return the period along each axis, the default of the extension where it is None."""
+    defaults = {"fourier": FOURIER_PERIOD, "window": 2.0, "periodic": 1.0}
     if extension not in defaults:
         raise ValueError(f"extension was {extension!r}; {', '.join(map(repr, defaults))} are accepted")
     length = hi - lo

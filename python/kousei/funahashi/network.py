@@ -15,8 +15,8 @@ from kousei.funahashi import construction, evaluation, nufft, rewriting
 from kousei.funahashi.bump import bounded, require_positive, warn_of_aliases
 from kousei.funahashi.error import ErrorBound, bound_error
 from kousei.funahashi.extension import Bounds, Extension
+from kousei.funahashi.fitting import Refit
 from kousei.funahashi.parts import Parts
-from kousei.funahashi.rewriting import Refit
 from kousei.network import MLP
 from kousei.network.mlp import check_points
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from kousei._lib import arrays
 from kousei.funahashi.bump import require_positive
 from kousei.funahashi.error import bumps_of
+from kousei.funahashi.fitting import Refit, check_data, fit_output_weights
 from kousei.network import MLP
 
 if TYPE_CHECKING:
@@ -113,25 +114,9 @@ def written_out(net: FunahashiNetwork) -> MLP:
     return MLP([weight, xp.reshape(coef, (1, -1))], [bias, offset], net.activations)
 
 
-class Refit(NamedTuple):
-    """A network with fitted output weights, see `FunahashiNetwork.refit`."""
-
-    network: MLP
-    residual: float
-    sum_of_weights: float
-    rank: int
-
-
 def refitted(net: FunahashiNetwork, x: Any, y: Any, rcond: float) -> Refit:
     """See `FunahashiNetwork.refit`."""
-    points, values = arrays.real_numbers("x", x), arrays.real_numbers("y", y)
-    if points.ndim != 2 or points.shape[1] != net.dim:
-        raise ValueError(f"x has shape {points.shape}; (n, {net.dim}) is accepted")
-    if values.shape != points.shape[:1]:
-        raise ValueError(f"y has shape {values.shape}; {points.shape[:1]} is accepted")
-    for name, array in (("x", points), ("y", values)):
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
+    points, values = check_data(x, y, net.dim)
     require_positive(rcond=rcond)
     if len(points) < net.units + 1:
         raise ValueError(
@@ -141,11 +126,7 @@ def refitted(net: FunahashiNetwork, x: Any, y: Any, rcond: float) -> Refit:
     arrays.require_memory(len(points) * (net.units + 1), 16, f"a fit of {net.units} units at {len(points)} points")
     mlp = net.astype("float64").to_mlp()
     weight, bias = arrays.to_host(mlp.weights[0]), arrays.to_host(mlp.biases[0])
-    hidden = np.column_stack([net.activations[0](points @ weight.T + bias), np.ones(len(points))])
-    coef, _, rank, _ = np.linalg.lstsq(hidden, values, rcond=rcond)
-    network = MLP([weight, coef[None, :-1]], [bias, coef[-1:]], net.activations)
-    residual = float(np.abs(network(points) - values).max())
-    return Refit(network, residual, float(np.abs(coef).sum()), int(rank))
+    return fit_output_weights(weight, bias, net.activations[0], points, values, rcond)
 
 
 def unit_indices(net: FunahashiNetwork) -> tuple[np.ndarray[Any, Any], ...]:
