@@ -137,8 +137,8 @@ def constructors(f, box, orders, wanted, fitted, small):
 # two extensions and the tolerance differ by what a network is asked for: by order, the thresholds serve the largest
 # frequency; with a tolerance each takes what it needs, and those that do not count are left out.
 #
-# Fitted weights take the fewest units by far, and come without a bound. In two dimensions a hyperbolic cross takes more
-# units than the full grid; it is for dimensions in which the grid is too large.
+# Fitted weights take the fewest units by far, and come without a bound. In two dimensions a hyperbolic cross takes
+# more units than the full grid; it is for dimensions in which the grid is too large.
 
 
 def study(axis, f, box, points, families, title):
