@@ -16,8 +16,7 @@ them ``method="auto"`` takes is what :meth:`kousei.FunahashiNetwork.plan` estima
 # shown after these.
 #
 # Times are those of one thread, the better of two, on the machine that built this page; "table" and "nufft" after a
-# first call, which makes the table or the grid. What is estimated to take
-# more than 0.7 seconds is left out.
+# first call, which makes the table or the grid. What is estimated to take more than 0.7 seconds is left out.
 
 import time
 import warnings
