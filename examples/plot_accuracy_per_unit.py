@@ -17,6 +17,10 @@ square. The error is the largest one on a grid, over the largest value of the fu
 #   :func:`kousei.funahashi.choose_parameters` says are enough for the error that the frequencies leave.
 # - **tol**: ``from_function(tol=...)``; **tol, erf** with units that are error functions.
 # - **refit**: the hidden units of "tol", with output weights fitted at points of the box by ``refit``.
+# - **projection**: few units, all of their weights fitted, by :func:`kousei.funahashi.variable_projection`.
+# - **ridge**: 8 to 24 units along each of as many directions, output weights fitted, by
+#   :func:`kousei.funahashi.ridge_directions`; on the square only, as the next.
+# - **cross**: the frequencies of a hyperbolic cross, by :func:`kousei.funahashi.from_frequencies`, to a tolerance.
 
 import warnings
 
@@ -24,7 +28,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from kousei import FunahashiNetwork
-from kousei.funahashi import choose_parameters
+from kousei.funahashi import (
+    choose_parameters,
+    from_frequencies,
+    hyperbolic_cross,
+    ridge_directions,
+    variable_projection,
+)
 
 STYLES = {
     "paper": ("#D55E00", "v"),
@@ -33,6 +43,9 @@ STYLES = {
     "tol": ("#009E73", "s"),
     "tol, erf": ("#56B4E9", "D"),
     "refit": ("#CC79A7", "x"),
+    "projection": ("#000000", "*"),
+    "ridge": ("#999999", "P"),
+    "cross": ("#882255", "<"),
 }
 warnings.simplefilter("ignore", UserWarning)  # of thresholds pi/2 apart and more
 
@@ -72,23 +85,48 @@ def refit(f, box, tol):
     return net.refit(x, f(x)).network
 
 
+def projection(f, box, units):
+    """Return a small network with all weights fitted."""
+    x = grid_of(box, 401 if len(box) == 1 else 21)
+    return variable_projection(x, f(x), units, starts=4, rng=0).network
+
+
+def ridge(f, box, count):
+    """Return as many units along each of equally spread directions as there are directions."""
+    angles = np.pi * np.arange(count) / count
+    return ridge_directions(f, box, np.stack([np.cos(angles), np.sin(angles)], axis=-1), count**2).network
+
+
 def grid_of(box, count):
     """Return points of a grid, (count^dim, dim)."""
     axes = [np.linspace(lo, hi, count) for lo, hi in box]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(box))
 
 
-def constructors(f, box, orders, tolerances, fitted):
+def tolerances(first, last):
+    """Return 10^-first, ..., 10^-(last - 1)."""
+    return 10.0 ** -np.arange(first, last)
+
+
+def constructors(f, box, orders, wanted, fitted, small):
     """Return the networks of each constructor, the smallest first."""
     scale = np.abs(f(grid_of(box, 25))).max()
-    return {
+    families = {
         "paper": (paper(f, box, order) for order in orders),
         "window": (by_order(f, box, order, "window") for order in orders),
         "fourier": (by_order(f, box, order, "fourier") for order in orders),
-        "tol": (FunahashiNetwork.from_function(f, box, tol=tol * scale) for tol in tolerances),
-        "tol, erf": (FunahashiNetwork.from_function(f, box, tol=tol * scale, activation="erf") for tol in tolerances),
+        "tol": (FunahashiNetwork.from_function(f, box, tol=tol * scale) for tol in wanted),
+        "tol, erf": (FunahashiNetwork.from_function(f, box, tol=tol * scale, activation="erf") for tol in wanted),
         "refit": (refit(f, box, tol * scale) for tol in fitted),
+        "projection": (projection(f, box, units) for units in small),
     }
+    if len(box) == 2:
+        families["ridge"] = (ridge(f, box, count) for count in (8, 12, 16, 24))
+        families["cross"] = (
+            from_frequencies(f, box, hyperbolic_cross(2, order), tol * scale, rng=0)
+            for order, tol in ((16, 1e-1), (24, 1e-2), (32, 1e-3), (48, 1e-4), (64, 1e-5))
+        )
+    return families
 
 
 # %%
@@ -98,6 +136,9 @@ def constructors(f, box, orders, tolerances, fitted):
 # On the square the repeated function jumps at the sides, where the largest error of "paper" stays as it is. The other
 # two extensions and the tolerance differ by what a network is asked for: by order, the thresholds serve the largest
 # frequency; with a tolerance each takes what it needs, and those that do not count are left out.
+#
+# Fitted weights take the fewest units by far, and come without a bound. In two dimensions a hyperbolic cross takes
+# more units than the full grid; it is for dimensions in which the grid is too large.
 
 
 def study(axis, f, box, points, families, title):
@@ -120,7 +161,7 @@ study(
     quartic,
     interval,
     grid_of(interval, 1001),
-    constructors(quartic, interval, [8, 16, 32, 64, 128], 10.0 ** -np.arange(1, 10), 10.0 ** -np.arange(0, 6)),
+    constructors(quartic, interval, [8, 16, 32, 64, 128], tolerances(1, 10), tolerances(0, 6), (2, 3, 4, 6)),
     "the quartic",
 )
 study(
@@ -128,9 +169,9 @@ study(
     ripple,
     square,
     grid_of(square, 61),
-    constructors(ripple, square, [8, 16, 24, 32], 10.0 ** -np.arange(1, 9), 10.0 ** -np.arange(0, 2)),
+    constructors(ripple, square, [8, 16, 24, 32], tolerances(1, 9), tolerances(0, 2), (4, 8, 16)),
     "exp(−x² − y) sin(3x + y²)",
 )
 left.set_ylabel("largest error / largest value")
-figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=6)
+figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=9)
 plt.show()

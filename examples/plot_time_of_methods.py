@@ -15,9 +15,8 @@ them ``method="auto"`` takes is what :meth:`kousei.FunahashiNetwork.plan` estima
 # evaluate the same function after ``merge()`` and ``halve()``, which change nothing but rounding. "dense" is also
 # shown after these.
 #
-# Times are those of one thread, the best of three, on the machine that built this page; "table" and "nufft" after a
-# first call, which makes the table or the grid. What is estimated to take
-# more than 0.7 seconds is left out.
+# Times are those of one thread, the better of two, on the machine that built this page; "table" and "nufft" after a
+# first call, which makes the table or the grid. What is estimated to take more than 0.7 seconds is left out.
 
 import time
 import warnings
@@ -64,7 +63,7 @@ def seconds(net, x, method):
         return None
     net(x[:8], method=method)
     best = np.inf
-    for _ in range(3):
+    for _ in range(2):
         start = time.process_time()
         net(x, method=method)
         best = min(best, time.process_time() - start)
