@@ -18,29 +18,28 @@ inline Blocks blocks_of_units(std::int64_t units, std::int64_t outputs, std::int
 }
 
 /// A hidden unit in shared memory, read by all threads at once in 16-byte pieces.
-template <class Real, int dim>
+template <class Real, int dim, int outputs>
 struct alignas(16) StagedUnit {
     Real weight[dim];
     Real bias;
-    Real coef;
+    Real coef[outputs];
 };
 
-/// sums[segment, i] = sum of the units of a segment at point i, for networks with one output and few dimensions.
-template <class Formula, int dim, class Net, class Real>
+/// sums[segment, i, o] = sum of the units of a segment at point i, for few dimensions and outputs.
+template <class Formula, int dim, int outputs, class Net, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
     sum_of_staged_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
                         double* sums, Real* out) {
-    __shared__ StagedUnit<Real, dim> tile[tile_units];
+    __shared__ StagedUnit<Real, dim, outputs> tile[tile_units];
     const std::int64_t first_point = blockIdx.x * std::int64_t{block_threads * points_per_thread} + threadIdx.x;
     Real point[points_per_thread][dim];
-    double total[points_per_thread];
+    double total[points_per_thread][outputs] = {};
 #pragma unroll
     for (int p = 0; p < points_per_thread; ++p) {
         // Threads past the end repeat the last point.
         const std::int64_t i = min(first_point + p * block_threads, blocks.points - 1);
 #pragma unroll
         for (int d = 0; d < dim; ++d) point[p][d] = coordinate(net, x + i * dim, d);
-        total[p] = 0;
     }
 
     const std::int64_t first = blocks.first(blockIdx.y), last = blocks.last(blockIdx.y);
@@ -55,29 +54,37 @@ __global__ void __launch_bounds__(block_threads, 1)
 #pragma unroll
             for (int d = 0; d < dim; ++d) tile[k].weight[d] = unit.weight(d) * scale;
             tile[k].bias = unit.bias() * scale;
-            tile[k].coef = unit.coef(0);
+#pragma unroll
+            for (int o = 0; o < outputs; ++o) tile[k].coef[o] = unit.coef(o);
         }
         __syncthreads();
-        Real sum[points_per_thread] = {};
+        Real sum[points_per_thread][outputs] = {};
 #pragma unroll 4
         for (int k = 0; k < count; ++k) {
-            const StagedUnit<Real, dim> unit = tile[k];
+            const StagedUnit<Real, dim, outputs> unit = tile[k];
 #pragma unroll
             for (int p = 0; p < points_per_thread; ++p) {
                 Real z = unit.bias;
 #pragma unroll
                 for (int d = 0; d < dim; ++d) z += unit.weight[d] * point[p][d];
-                sum[p] += unit.coef * Formula::template of_scaled<math::Range::any>(z);
+                const Real hidden = Formula::template of_scaled<math::Range::any>(z);
+#pragma unroll
+                for (int o = 0; o < outputs; ++o) sum[p][o] += unit.coef[o] * hidden;
             }
         }
 #pragma unroll
-        for (int p = 0; p < points_per_thread; ++p) total[p] += static_cast<double>(sum[p]);
+        for (int p = 0; p < points_per_thread; ++p) {
+#pragma unroll
+            for (int o = 0; o < outputs; ++o) total[p][o] += static_cast<double>(sum[p][o]);
+        }
     }
 
 #pragma unroll
     for (int p = 0; p < points_per_thread; ++p) {
         const std::int64_t i = first_point + p * block_threads;
-        if (i < blocks.points) put(net, blocks, blockIdx.y, i, total[p], sums, out);
+        if (i >= blocks.points) continue;
+#pragma unroll
+        for (int o = 0; o < outputs; ++o) put(net, blocks, blockIdx.y, i * outputs + o, total[p][o], sums, out);
     }
 }
 
@@ -144,20 +151,19 @@ void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, 
     if (blocks.points == 0 || blocks.outputs == 0) return;
     double* const sums = static_cast<double*>(workspace.data);
     constexpr bool derivative = activation::is_of_derivatives<Net>;
+    // Of a gradient there are as many as dimensions.
+    const bool few = blocks.outputs == (derivative ? net.dim : 1);
     const auto staged = [&]<int dim>() {
-        // A gradient has as many outputs as dimensions.
-        if constexpr (dim == 1 || !derivative) {
-            with_formula<Real, derivative>(on, net.activation, [&]<class Formula>(Formula) {
-                launch(on, blocks.grid(), block_threads, sum_of_staged_units<Formula, dim, Net, Real>, net, blocks, x,
-                       sums, out);
-            });
-        }
+        with_formula<Real, derivative>(on, net.activation, [&]<class Formula>(Formula) {
+            launch(on, blocks.grid(), block_threads, sum_of_staged_units < Formula, dim, derivative ? dim : 1, Net,
+                   Real >, net, blocks, x, sums, out);
+        });
     };
-    if (blocks.outputs == 1 && net.dim == 1) {
+    if (few && net.dim == 1) {
         staged.template operator()<1>();
-    } else if (blocks.outputs == 1 && net.dim == 2) {
+    } else if (few && net.dim == 2) {
         staged.template operator()<2>();
-    } else if (blocks.outputs == 1 && net.dim == 3) {
+    } else if (few && net.dim == 3) {
         staged.template operator()<3>();
     } else {
         dim3 grid = blocks.grid();

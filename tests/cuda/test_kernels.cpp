@@ -160,7 +160,7 @@ TEST_CASE_TEMPLATE("every method on the device", Real, float, double) {
 TEST_CASE_TEMPLATE("gradients on the device", Real, float, double) {
     for (const Activation activation :
          {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan}) {
-        for (const std::int64_t dim : {1, 2, 5}) {
+        for (const std::int64_t dim : {1, 2, 3, 5}) {
             const std::int64_t points = 40;
             const Net<Real> net(17, 36, dim, 3, true, activation);
             const auto x = random<Real>(static_cast<std::size_t>(points * dim), 3);

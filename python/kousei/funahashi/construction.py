@@ -25,11 +25,9 @@ from kousei.funahashi.extension import (
     samples_for,
 )
 from kousei.funahashi.parameters import (
-    BumpParameters,
-    alias_bound,
-    choose_parameters,
-    edge_bounds,
+    bumps_for,
     fill_parameters,
+    smallest_parameters,
 )
 from kousei.funahashi.rewriting import add_partners, significant
 
@@ -43,8 +41,8 @@ Function = Callable[[Array], Any]
 
 #: The largest difference found on a grid is multiplied by this.
 SAFETY = 1.5
-#: Shares of a tolerance.
-FOURIER_SHARE, _PRUNING, _UNIVERSAL, _ROUNDING = 0.5, 0.05, 0.35, 0.1
+#: Largest shares of a tolerance; what they leave is that of H.
+FOURIER_SHARE, _PRUNING, _ROUNDING = 0.5, 0.05, 0.1
 _WEIGHTS = 30
 #: Orders and numbers of samples beyond which `to_tolerance` does not go.
 _MOST_FREQUENCIES = {"fourier": 512, "window": 4096, "periodic": 4096}
@@ -143,7 +141,7 @@ def of_series(cls: type[Net], series: Series, tol: float, phi: Activation) -> Ne
     residual = series.residual._replace(size=series.residual.size + lost)
     w, a = w[kept], a[kept]
 
-    share = min(_UNIVERSAL * tol / max(float(np.abs(a).sum()), 1e-300), 0.5)
+    share = min(((1 - _ROUNDING) * tol - residual.size) / max(float(np.abs(a).sum()), 1e-300), 0.5)
     if share < 1e-15:
         raise ValueError(
             f"tol was {tol}: rounding stops it, as the amplitudes add up to {np.abs(a).sum():.3g} and rounding "
@@ -152,9 +150,9 @@ def of_series(cls: type[Net], series: Series, tol: float, phi: Activation) -> Ne
     reach = np.abs(phase_range(w, center, residual.lo, residual.hi)).max(axis=0)
     # A smaller share makes the bump narrower, and its units cancel less.
     for part in (share, share / 8, share / 64):
-        rule = choose_parameters(float(reach.max(initial=math.pi)), max(part, 1e-15), phi)
+        rule = smallest_parameters(reach if len(reach) else np.array([math.pi]), max(part, 1e-15), phi)
         net = cls._of_parts(w, a, rule.thresholds, rule.delta, rule.alpha, center, phi, offset)
-        net = net._derive(_bumps=_bumps_for(reach, share, rule, phi), _merged=rule.p, _residual=residual)
+        net = net._derive(_bumps=bumps_for(reach, share, rule, phi), _merged=rule.p, _residual=residual)
         bound = net.error_bound()
         if bound.total <= tol:
             return net
@@ -282,20 +280,6 @@ def _with_bump(cls: type[Net], series: Series, count: int, activation: Activatio
             "network does not follow the function"
         )
     return net._derive(_residual=series.residual)
-
-
-def _bumps_for(reach: Array, tol: float, rule: BumpParameters, phi: Activation) -> Array:
-    """Return the bumps each frequency needs, (n, 2), for which H is within `tol` of e^(is) up to its reach."""
-    h = math.pi / rule.p
-    room = tol - alias_bound(rule.delta, rule.alpha, h, phi)
-    # The least distance of the first missing threshold for which the ends cost no more than the room.
-    near, far = 0.0, h * (rule.k + 1)
-    for _ in range(50):
-        middle = (near + far) / 2
-        costs = 2 * float(edge_bounds(np.array(middle), rule.delta, rule.alpha, h, phi))
-        near, far = (near, middle) if costs <= room else (middle, far)
-    k = np.clip(np.ceil((reach + far) / h - 1 + 1e-9).astype(np.int64), (rule.p + 1) // 2, rule.k)
-    return np.stack([rule.k - k, rule.k + k + 1], axis=-1)
 
 
 def _middle(lo: Array, hi: Array, center: bool) -> Array:

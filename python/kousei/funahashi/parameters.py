@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,26 +78,70 @@ def choose_parameters(s_max: float, tol: float, activation: Activation | str = "
     if not 1e-15 <= tol < 1:
         raise ValueError(f"tol was {tol}; at least 1e-15 and below 1 is accepted")
     if phi.name in _SLOPES:
-        slope = _SLOPES[phi.name]
-        delta, margin = _bump_for(s_max, tol)
-        alpha = math.pi / (2 * delta)
-        p = math.ceil(1 + math.log(1 / tol) / (2 * math.pi * delta))
-        while alias_bound(delta * slope, alpha / slope, math.pi / p, phi) > tol:
-            p += 1
-        k0 = math.ceil((s_max + margin) * p / math.pi)
-        found = _with_fewest_thresholds(s_max, tol, delta * slope, alpha / slope, p, k0, phi)
+        found = _by_rule(s_max, tol, phi)
     else:
-        found = None
-        for width in _WIDTHS:
-            candidate = _candidate(s_max, tol, float(width), phi)
-            if candidate and (found is None or 2 * candidate.k + candidate.p < 2 * found.k + found.p):
-                found = candidate
+        found = min(_by_width(s_max, tol, phi), key=lambda of: 2 * of.k + of.p, default=None)
+    return _required(found, s_max, tol, phi)
+
+
+def smallest_parameters(reach: np.ndarray[Any, Any], tol: float, phi: Activation) -> BumpParameters:
+    """Return parameters of H for frequencies with |s| up to these, for which they take the fewest units in all."""
+    s_max = float(reach.max())
+
+    def about(of: BumpParameters) -> float:
+        # As far beyond its own |s| as the largest needs.
+        return float((2 * (of.k - np.floor((s_max - reach) * of.p / math.pi)) + of.p).sum())
+
+    def units(of: BumpParameters) -> int:
+        return int((np.diff(bumps_for(reach, tol, of, phi)) + of.p).sum())
+
+    candidates = list(_by_width(s_max, tol, phi))
+    rule = _by_rule(s_max, tol, phi) if phi.name in _SLOPES else None
+    best = sorted([*candidates, rule] if rule else candidates, key=about)[:8]
+    return _required(min(best, key=units, default=None), s_max, tol, phi)
+
+
+def bumps_for(reach: np.ndarray[Any, Any], tol: float, rule: BumpParameters, phi: Activation) -> np.ndarray[Any, Any]:
+    """Return the bumps each frequency needs, (n, 2), for which H is within `tol` of e^(is) up to its reach."""
+    h = math.pi / rule.p
+    room = tol - alias_bound(rule.delta, rule.alpha, h, phi)
+    # The least distance of the first missing threshold for which the ends cost no more than the room.
+    near, far = 0.0, h * (rule.k + 1)
+    for _ in range(50):
+        middle = (near + far) / 2
+        costs = 2 * float(edge_bounds(np.array(middle), rule.delta, rule.alpha, h, phi))
+        near, far = (near, middle) if costs <= room else (middle, far)
+    k = np.clip(np.ceil((reach + far) / h - 1 + 1e-9).astype(np.int64), (rule.p + 1) // 2, rule.k)
+    return np.stack([rule.k - k, rule.k + k + 1], axis=-1)
+
+
+def _required(found: BumpParameters | None, s_max: float, tol: float, phi: Activation) -> BumpParameters:
     if found is None:
         raise ValueError(
             f"tol was {tol} for s_max = {s_max:.6g}: with {phi.name!r} it takes more than {_MOST_THRESHOLDS} "
             "thresholds or drowns in rounding; a larger one is accepted"
         )
     return found
+
+
+def _by_rule(s_max: float, tol: float, phi: Activation) -> BumpParameters | None:
+    """Return the parameters of the rule for logistic and tanh units."""
+    slope = _SLOPES[phi.name]
+    delta, margin = _bump_for(s_max, tol)
+    alpha = math.pi / (2 * delta)
+    p = math.ceil(1 + math.log(1 / tol) / (2 * math.pi * delta))
+    while alias_bound(delta * slope, alpha / slope, math.pi / p, phi) > tol:
+        p += 1
+    k0 = math.ceil((s_max + margin) * p / math.pi)
+    return _with_fewest_thresholds(s_max, tol, delta * slope, alpha / slope, p, k0, phi)
+
+
+def _by_width(s_max: float, tol: float, phi: Activation) -> Iterator[BumpParameters]:
+    """Yield parameters with the fewest thresholds for bumps of a range of widths."""
+    for width in _WIDTHS:
+        candidate = _candidate(s_max, tol, float(width), phi)
+        if candidate:
+            yield candidate
 
 
 def quadrature_bound(

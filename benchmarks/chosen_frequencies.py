@@ -1,0 +1,113 @@
+"""How far chosen sets of frequencies come in four to eight dimensions: `python benchmarks/chosen_frequencies.py`.
+
+Nothing is timed: any machine will do. Some ten minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kousei import FunahashiNetwork
+from kousei.funahashi import from_frequencies, hyperbolic_cross
+from ratios import RESULTS
+
+NAME = "funahashi-chosen-frequencies"
+
+Array = np.ndarray[Any, Any]
+
+
+class Row(NamedTuple):
+    """A function of x in [-1, 1]^dim, a set of frequencies, and about the smallest tolerance that it reaches."""
+
+    function: str
+    dim: int
+    kind: str
+    tol: float
+
+
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    "sum cos(pi x_j+1)/(2 - sin(pi x_j))": lambda x: (
+        np.cos(np.pi * x[..., 1:]) / (2 - np.sin(np.pi * x[..., :-1]))
+    ).sum(axis=-1),
+    "sum 1/(2 - sin(pi (x_j+1 - x_j)))": lambda x: (1 / (2 - np.sin(np.pi * (x[..., 1:] - x[..., :-1])))).sum(
+        axis=-1
+    ),
+    "exp(-|x|^2/2)": lambda x: np.exp(-(x**2).sum(axis=-1) / 2),
+    "exp(sum x_j x_j+1/(D-1))": lambda x: np.exp((x[..., 1:] * x[..., :-1]).mean(axis=-1)),
+}
+NEIGHBOURS, DIFFERENCES, GAUSSIAN, PRODUCTS = FUNCTIONS
+ROWS = (
+    *(Row(NEIGHBOURS, dim, "cross 12, pairs", tol) for dim, tol in ((4, 1.7e-3), (6, 2.0e-3), (8, 2.6e-3))),
+    *(Row(DIFFERENCES, dim, "cross 12, pairs", tol) for dim, tol in ((4, 0.52), (8, 0.61))),
+    Row(DIFFERENCES, 4, "sum 6", 0.14),
+    Row(GAUSSIAN, 4, "sum 5", 5.9e-5),
+    Row(GAUSSIAN, 4, "cross 8", 2.8e-5),
+    Row(GAUSSIAN, 6, "sum 4", 7.5e-3),
+    Row(GAUSSIAN, 6, "cross 4", 2.2e-3),
+    Row(GAUSSIAN, 6, "cross 2", 0.12),
+    Row(GAUSSIAN, 8, "sum 3", 0.12),
+    Row(PRODUCTS, 4, "sum 5", 0.021),
+    Row(PRODUCTS, 4, "sum 6", 1.5e-3),
+    Row(PRODUCTS, 6, "sum 4", 0.18),
+    Row(PRODUCTS, 8, "sum 3", 1.2),
+)
+
+
+def main() -> int:
+    rows = []
+    for row in ROWS:
+        rows.append(measured(row))
+        print(json.dumps(rows[-1]), flush=True)
+    record = {"case": NAME, "command": "python benchmarks/chosen_frequencies.py", "rows": rows}
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    return 0
+
+
+def measured(row: Row) -> dict[str, Any]:
+    f, bounds = FUNCTIONS[row.function], [(-1.0, 1.0)] * row.dim
+    periodic = row.function in (NEIGHBOURS, DIFFERENCES)
+    numbers = indices(row.kind, row.dim)
+    net = from_frequencies(f, bounds, numbers, row.tol, period=2 if periodic else None, rng=0)
+    x = np.random.default_rng(1).uniform(-1, 1, (3000, row.dim))
+    error = float(np.abs(net(x) - f(x)).max())
+    result = row._asdict() | {"indices": len(numbers), "error": error} | size(net)
+    try:
+        extension = "periodic" if periodic else "fourier"
+        whole = FunahashiNetwork.from_function(f, bounds, tol=row.tol, extension=extension)
+        return result | {"from_function": size(whole)}
+    except (ValueError, MemoryError) as refusal:
+        return result | {"from_function": str(refusal)}
+
+
+def size(net: FunahashiNetwork) -> dict[str, int]:
+    return {"frequencies": len(net.frequencies), "units": net.units}
+
+
+def indices(kind: str, dim: int) -> Array:
+    """Return the set "cross N", of it the "pairs" with at most two numbers that are not 0, or "sum n"."""
+    shape, number = kind.split(",")[0].split()
+    if shape == "sum":
+        return np.array(list(of_sum(dim, int(number))))
+    numbers = hyperbolic_cross(dim, int(number))
+    return numbers[np.count_nonzero(numbers, axis=1) <= 2] if kind.endswith("pairs") else numbers
+
+
+def of_sum(dim: int, most: int) -> Iterator[tuple[int, ...]]:
+    """Yield the k with |k_1| + ... + |k_dim| <= most."""
+    if dim == 1:
+        yield from product(range(-most, most + 1))
+        return
+    for first in range(-most, most + 1):
+        for rest in of_sum(dim - 1, most - abs(first)):
+            yield (first, *rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
