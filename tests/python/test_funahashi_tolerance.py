@@ -377,3 +377,25 @@ def test_constant_function() -> None:
     for method in ("auto", "dense", "table"):
         assert np.abs(net(x, method=method) - 3).max() < 1e-6
         assert not net.gradient(x, method=method).any()
+
+
+@pytest.mark.parametrize(
+    ("f", "bounds", "tol"),
+    [
+        (lambda x: np.sin(100 * x[..., 0]), [(0, 1)], 1e-3),
+        (lambda x: np.abs(x[..., 0]), [(-1, 1)], 3e-2),
+        (lambda x: np.exp(-(((x[..., 0] - 0.4) / 0.02) ** 2)), [(0, 1)], 1e-3),
+    ],
+)
+def test_many_oscillations_and_kinks_are_not_rounding(f: object, bounds: list, tol: float) -> None:
+    net = FunahashiNetwork.from_function(f, bounds, tol=tol)
+    x = grid(bounds, 5001)
+    assert np.abs(net(x) - f(x)).max() <= net.error_bound().total <= tol
+
+
+def test_a_spike_between_few_samples_is_seen() -> None:
+    def spike(x: np.ndarray) -> np.ndarray:
+        return np.exp(-(((x - 0.3123) / 0.05) ** 2).sum(axis=-1))
+
+    with pytest.raises(ValueError, match="the function stops it"):
+        FunahashiNetwork.from_function(spike, [(0, 1)] * 3, tol=5e-2)

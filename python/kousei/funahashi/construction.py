@@ -84,7 +84,7 @@ def from_function(
 ) -> Net:
     """See `FunahashiNetwork.from_function`."""
     order, count = _check_order(order, len(check_bounds(box.bounds)[0]), bump.n_thresholds)
-    return _with_bump(cls, _Samples(f, box, order).series(), count, activation, bump)
+    return _with_bump(cls, _Samples(f, box, order, _held_out(f, box)).series(), count, activation, bump)
 
 
 def from_samples(
@@ -164,7 +164,7 @@ def of_series(cls: type[Net], series: Series, tol: float, phi: Activation) -> Ne
 
 def _lowest_order(f: Function, box: Box, tol: float) -> Series:
     """Return the series of the lowest order whose residual takes its share of the tolerance."""
-    dim = len(check_bounds(box.bounds)[0])
+    dim, held_out = len(check_bounds(box.bounds)[0]), _held_out(f, box)
 
     def near(series: Series) -> bool:
         return series.residual.size <= FOURIER_SHARE * tol
@@ -175,11 +175,12 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
         return near(series) and bool(rounding <= _ROUNDING * tol)
 
     def attempt(order: int) -> Series:
-        samples = _Samples(f, box, order)
+        samples = _Samples(f, box, order, held_out)
         series = samples.series()
         return samples.series(tol) if near(series) and not enough(series) else series
 
     failed, order, best, sizes = 0, 2, math.inf, []
+    scale = float(np.abs(held_out[1]).max(initial=0))
     while True:
         if samples_for(order, dim, box.extension) ** dim > _MOST_SAMPLES or order > _MOST_FREQUENCIES[box.extension]:
             raise ValueError(
@@ -191,7 +192,6 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
             break
         sizes.append(series.residual.size)
         best = min(sizes)
-        scale = float(np.abs(series.amplitudes).sum())
         if len(sizes) > 5 and min(sizes[-4:]) > 0.5 * min(sizes[:-4]) and best < 1e-9 * scale:
             raise ValueError(
                 f"tol was {tol}: rounding stops it, as the Fourier sum stays {best:.3g} off whatever its order; "
@@ -208,28 +208,35 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
     return series
 
 
+def _held_out(f: Function, box: Box) -> tuple[Array, Array]:
+    """Return points of the box and f at them, which no series is fitted to: none where a tail is known.
+
+    As many whatever the order: a few would miss what oscillates faster. Denser towards the sides of the box, where
+    the residual is largest.
+    """
+    lo, hi = check_bounds(box.bounds)
+    if box.tail is not None:
+        if box.extension != "periodic":
+            raise ValueError(
+                f"tail came with extension={box.extension!r}; it bounds coefficients of 'periodic' alone"
+            )
+        return np.empty(0), np.empty(0)
+    held = min(_HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
+    nodes = np.cos(np.pi * np.arange(held) / (held - 1))
+    points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
+    return points, check_values(f(points), len(lo), held)
+
+
 class _Samples:
     """A function where the series of an order needs it, and where it is held against that."""
 
-    def __init__(self, f: Function, box: Box, order: int) -> None:
+    def __init__(self, f: Function, box: Box, order: int, held_out: tuple[Array, Array]) -> None:
         self._box, self._order = box, order
+        self._points, self._held_out = held_out
         lo, hi = self._lo, self._hi = check_bounds(box.bounds)
         self._center = _middle(lo, hi, box.center)
         count = samples_for(order, len(lo), box.extension)
         self._values = check_values(f(sample_points(box.bounds, count, box.extension, box.period)), len(lo), count)
-        if box.tail is not None:
-            if box.extension != "periodic":
-                raise ValueError(
-                    f"tail came with extension={box.extension!r}; it bounds coefficients of 'periodic' alone"
-                )
-            return
-        # Between the samples, denser towards the sides of the box, where the residual is largest, and for a low order
-        # as many as a fit takes: a few would miss what oscillates faster.
-        held = max(count, samples_for(2, len(lo), "fourier")) + 3
-        held = min(held, _HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
-        nodes = np.cos(np.pi * np.arange(held) / (held - 1))
-        self._points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
-        self._held_out = check_values(f(self._points), len(lo), held)
 
     def series(self, tol: float = 0.0) -> Series:
         """Return the series; with a tolerance one whose amplitudes are no larger than it asks for."""
