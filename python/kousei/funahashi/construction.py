@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -84,7 +85,7 @@ def from_function(
 ) -> Net:
     """See `FunahashiNetwork.from_function`."""
     order, count = _check_order(order, len(check_bounds(box.bounds)[0]), bump.n_thresholds)
-    return _with_bump(cls, _Samples(f, box, order, _held_out(f, box)).series(), count, activation, bump)
+    return _with_bump(cls, _Samples(f, box, order, _HeldOut(f, box)).series(), count, activation, bump)
 
 
 def from_samples(
@@ -164,7 +165,7 @@ def of_series(cls: type[Net], series: Series, tol: float, phi: Activation) -> Ne
 
 def _lowest_order(f: Function, box: Box, tol: float) -> Series:
     """Return the series of the lowest order whose residual takes its share of the tolerance."""
-    dim, held_out = len(check_bounds(box.bounds)[0]), _held_out(f, box)
+    dim, held_out = len(check_bounds(box.bounds)[0]), _HeldOut(f, box)
 
     def near(series: Series) -> bool:
         return series.residual.size <= FOURIER_SHARE * tol
@@ -180,7 +181,6 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
         return samples.series(tol) if near(series) and not enough(series) else series
 
     failed, order, best, sizes = 0, 2, math.inf, []
-    scale = float(np.abs(held_out[1]).max(initial=0))
     while True:
         if samples_for(order, dim, box.extension) ** dim > _MOST_SAMPLES or order > _MOST_FREQUENCIES[box.extension]:
             raise ValueError(
@@ -192,6 +192,7 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
             break
         sizes.append(series.residual.size)
         best = min(sizes)
+        scale = 0.0 if box.tail else float(np.abs(held_out.values).max())
         if len(sizes) > 5 and min(sizes[-4:]) > 0.5 * min(sizes[:-4]) and best < 1e-9 * scale:
             raise ValueError(
                 f"tol was {tol}: rounding stops it, as the Fourier sum stays {best:.3g} off whatever its order; "
@@ -208,31 +209,37 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
     return series
 
 
-def _held_out(f: Function, box: Box) -> tuple[Array, Array]:
-    """Return points of the box and f at them, which no series is fitted to: none where a tail is known.
+class _HeldOut:
+    """Points of the box and f at them, which no series is fitted to; taken when a series is first held against them.
 
     As many whatever the order: a few would miss what oscillates faster. Denser towards the sides of the box, where
     the residual is largest.
     """
-    lo, hi = check_bounds(box.bounds)
-    if box.tail is not None:
-        if box.extension != "periodic":
+
+    def __init__(self, f: Function, box: Box) -> None:
+        if box.tail is not None and box.extension != "periodic":
             raise ValueError(
                 f"tail came with extension={box.extension!r}; it bounds coefficients of 'periodic' alone"
             )
-        return np.empty(0), np.empty(0)
-    held = min(_HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
-    nodes = np.cos(np.pi * np.arange(held) / (held - 1))
-    points = grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
-    return points, check_values(f(points), len(lo), held)
+        self._f, self._bounds = f, check_bounds(box.bounds)
+
+    @cached_property
+    def points(self) -> Array:
+        lo, hi = self._bounds
+        held = min(_HELD_OUT_AXIS, max(5, round(_HELD_OUT ** (1 / len(lo)))))
+        nodes = np.cos(np.pi * np.arange(held) / (held - 1))
+        return grid_points([(x0 + x1) / 2 + (x1 - x0) / 2 * nodes for x0, x1 in zip(lo, hi, strict=True)])
+
+    @cached_property
+    def values(self) -> Array:
+        return check_values(self._f(self.points), self.points.ndim - 1, len(self.points))
 
 
 class _Samples:
     """A function where the series of an order needs it, and where it is held against that."""
 
-    def __init__(self, f: Function, box: Box, order: int, held_out: tuple[Array, Array]) -> None:
-        self._box, self._order = box, order
-        self._points, self._held_out = held_out
+    def __init__(self, f: Function, box: Box, order: int, held_out: _HeldOut) -> None:
+        self._box, self._order, self._held_out = box, order, held_out
         lo, hi = self._lo, self._hi = check_bounds(box.bounds)
         self._center = _middle(lo, hi, box.center)
         count = samples_for(order, len(lo), box.extension)
@@ -247,9 +254,10 @@ class _Samples:
         return Series(w, a, center, self._residual(w, a))
 
     def _residual(self, w: Array, a: Array) -> Residual:
+        held = self._held_out
         if self._box.tail is None:
-            size = float(np.abs(_fourier_sum(w, a, self._center, self._points) - self._held_out).max())
-            return Residual(self._lo, self._hi, SAFETY * size, False, self._held_out.size)
+            size = float(np.abs(_fourier_sum(w, a, self._center, held.points) - held.values).max())
+            return Residual(self._lo, self._hi, SAFETY * size, False, held.values.size)
         beyond = float(self._box.tail(self._order))
         if not beyond >= 0:
             raise ValueError(f"tail({self._order}) was {beyond}; a bound, at least 0, is accepted")
