@@ -286,7 +286,11 @@ std::int64_t work(const View<Real>& net, Method method) {
     const bool is_logistic = net.activation == Activation::logistic || net.activation == Activation::tanh;
     if (!is_logistic || net.threshold_count == 0) return 0;
     const Rows<Real> rows(net);
-    if (method == Method::window) return rows.count * Near<Real>(rows, simd::widest).length;
+    if (method == Method::window) {
+        const Near<Real> near(rows, simd::widest);
+        // The narrowest vectors, whose lanes are units.
+        return near.fits(std::int64_t{16} / sizeof(Real)) ? rows.count * near.length : 0;
+    }
     return Shares<Real>(rows).group > 0 ? rows.count * rows.longest() : 0;
 }
 

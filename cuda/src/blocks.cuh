@@ -18,7 +18,7 @@ struct Blocks {
     std::int64_t terms, points, outputs;
     std::int64_t point_blocks, segment, segments;
 
-    /// Segments are multiples of `tile` terms; `together`: threads that other axes of the grid add.
+    /// Segments are multiples of `tile` terms; `other_blocks`: of another axis of the grid.
     Blocks(std::int64_t terms_, std::int64_t tile, std::int64_t points_, std::int64_t points_per_block,
            std::int64_t outputs_ = 1, std::int64_t other_blocks = 1)
         : terms(terms_), points(points_), outputs(outputs_), point_blocks(blocks_of(points_, points_per_block)) {

@@ -45,8 +45,10 @@ void with_formula(Cuda on, Activation activation, F&& f) {
     } else if constexpr (sizeof(Real) == sizeof(float)) {
         if (on.precision == Precision::fast && activation == Activation::logistic) return f(FastLogistic{});
         if (on.precision == Precision::fast && activation == Activation::tanh) return f(FastTanh{});
+        activation::with_formula(activation, f);
+    } else {
+        activation::with_formula(activation, f);
     }
-    activation::with_formula(activation, f);
 }
 
 template <class Formula, class Real>

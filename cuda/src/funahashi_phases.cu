@@ -34,9 +34,11 @@ __device__ inline Real clamp(Real x, Real least, Real most) {
 
 /// floor(s), at least 0 and at most `most`; 0 for NaN.
 template <class Real>
-__device__ inline Real cell_of(Real s, Real most) {
+__device__ inline std::int64_t cell_of(Real s, std::int64_t most) {
+    constexpr Real largest = 0x1p62;
     const Real place = s > 0 ? s : Real(0);
-    return static_cast<Real>(static_cast<std::int64_t>(place < most ? place : most));
+    // In integers: a float may not hold `most`.
+    return min(static_cast<std::int64_t>(place < largest ? place : largest), most);
 }
 
 /// Coefficients of a rational function.
@@ -150,16 +152,19 @@ struct Window {
             const Real s =
                 phase_at(net, frequency, static_cast<Real>(1 / rows.spacing), static_cast<Real>(origin), point);
             const std::int64_t units = last - first + row.closes_after;
-            const Real cell = cell_of(s, static_cast<Real>(units + near.length));
-            const Real into = clamp(cell - s, Real(-1), Real(1));
+            const std::int64_t cell = cell_of(s, units + near.length);
+            const Real into = clamp(static_cast<Real>(cell) - s, Real(-1), Real(1));
             const Real z = math::exp2<Range::finite>(into * static_cast<Real>(near.log_spacing));
-            const std::int64_t start = static_cast<std::int64_t>(cell) - near.length;
-            for (std::int64_t k = 0; k < near.length; k += together) {
+            const std::int64_t start = cell - near.length;
+            // Far apart, so that their product does not overflow.
+            const std::int64_t stride = near.length / together;
+            for (std::int64_t k = 0; k < stride; ++k) {
                 Real n[together], q[together];
 #pragma unroll
                 for (int j = 0; j < together; ++j) {
-                    n[j] = coef_in_row(net, row, a, b, first, last - first, start + k + j);
-                    q[j] = growths[k + j] * z + Real(1);
+                    const std::int64_t unit = k + j * stride;
+                    n[j] = coef_in_row(net, row, a, b, first, last - first, start + unit);
+                    q[j] = growths[unit] * z + Real(1);
                 }
                 const Real left = n[0] * q[1] + n[1] * q[0], right = n[2] * q[3] + n[3] * q[2];
                 const Real below = q[0] * q[1], beside = q[2] * q[3];
@@ -182,9 +187,9 @@ struct LookUp {
     __device__ Real operator()(const View<Real>& net, std::int64_t frequency, const Real* point) const {
         const Real origin = table.first * table.cells_per_unit;
         const Real s = phase_at(net, frequency, table.cells_per_unit, origin, point);
-        const Real cell = cell_of(s, static_cast<Real>(table.cells - 1));
-        const Real distance = clamp(s - cell - Real(0.5), Real(-0.5), Real(0.5));
-        const Real* const powers = table.values + static_cast<std::int64_t>(cell) * 2 * (table_degree + 1);
+        const std::int64_t cell = cell_of(s, table.cells - 1);
+        const Real distance = clamp(s - static_cast<Real>(cell) - Real(0.5), Real(-0.5), Real(0.5));
+        const Real* const powers = table.values + cell * 2 * (table_degree + 1);
         Real real = powers[0], imaginary = powers[1];
 #pragma unroll
         for (int power = 1; power <= table_degree; ++power) {

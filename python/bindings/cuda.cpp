@@ -26,6 +26,8 @@ void bind_fourier_sum(py::module_& m) {
             if (dim < 1 || dim > 3 || shape.back() != 2) {
                 throw py::value_error("values has shape " + text(shape) + "; (..., 2), 1 to 3 axes, is accepted");
             }
+            if (size_of(shape) == 0)
+                throw py::value_error("values has shape " + text(shape) + "; no axis of 0 is accepted");
             funahashi::Grid<Real> grid{values.data(), {1, 1, 1}};
             std::copy_n(shape.begin(), dim, grid.extents + 3 - dim);
             Shape batch = batch_of("angles", angles, dim);

@@ -157,6 +157,41 @@ TEST_CASE_TEMPLATE("every method on the device", Real, float, double) {
     }
 }
 
+TEST_CASE_TEMPLATE("thresholds far apart, and points beyond them", Real, float, double) {
+    for (const double h : {0.02, 1.0, 2.5, 5.0, 9.0, 15.0, 30.0, 100.0, 700.0}) {
+        for (const Activation activation : {Activation::logistic, Activation::tanh}) {
+            const Net<Real> net(5, 20, 1, 0, false, activation, h);
+            auto x = random<Real>(60, 4 * h);
+            x.insert(x.end(), {Real(1e9), Real(-1e9)});
+            const auto points = static_cast<std::int64_t>(x.size());
+            const auto evaluated = [&](auto on, Method method) {
+                return values<Real>(
+                    on, points,
+                    [&](auto where) { return funahashi::workspace_bytes(where, net.view, method, points); },
+                    [&](auto where, Real* out, Workspace workspace) {
+                        funahashi::evaluate(where, net.view, method, x.data(), points, out, workspace);
+                    });
+            };
+            const auto expected = evaluated(Cpu{}, Method::dense);
+            for (const Method method : {Method::shared, Method::window}) {
+                if (funahashi::work(net.view, method) == 0) continue;
+                CAPTURE(h);
+                CAPTURE(static_cast<int>(method));
+                const auto host = evaluated(Cpu{}, method), device = evaluated(Cuda{}, method);
+                for (std::size_t i = 0; i < x.size(); ++i) {
+                    const double limit = (sizeof(Real) == 8 ? 1e-13 : 1e-4) * net.sum_of_weights();
+                    // Phases of many digits are rounded differently.
+                    if (std::abs(static_cast<double>(x[i])) > 1e6 && sizeof(Real) == 4) continue;
+                    CHECK(std::abs(static_cast<double>(host[i] - expected[i])) < limit);
+                    CHECK(std::abs(static_cast<double>(device[i] - expected[i])) < limit);
+                }
+            }
+        }
+    }
+    CHECK(funahashi::work(Net<Real>(5, 20, 1, 0, false, Activation::logistic, 1).view, Method::window) > 0);
+    CHECK(funahashi::work(Net<Real>(5, 20, 1, 0, false, Activation::logistic, 700).view, Method::window) == 0);
+}
+
 TEST_CASE_TEMPLATE("gradients on the device", Real, float, double) {
     for (const Activation activation :
          {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan}) {
@@ -211,11 +246,17 @@ TEST_CASE_TEMPLATE("Fourier sums on the device", Real, float, double) {
         const auto grid_values = random<Real>(2 * size);
         const auto angles = random<Real>(static_cast<std::size_t>(dim * points), pi);
         const funahashi::Grid<Real> grid{grid_values.data(), {shape[0], shape[1], shape[2]}};
-        const auto found = values<Real>(
-            Cuda{}, 2 * points, [&](Cuda on) { return funahashi::workspace_bytes(on, grid, points); },
-            [&](Cuda on, Real* out, Workspace workspace) {
-                funahashi::fourier_sum(on, grid, angles.data(), points, dim, out, workspace);
-            });
+        const auto summed = [&] {
+            return values<Real>(
+                Cuda{}, 2 * points, [&](Cuda on) { return funahashi::workspace_bytes(on, grid, points); },
+                [&](Cuda on, Real* out, Workspace workspace) {
+                    funahashi::fourier_sum(on, grid, angles.data(), points, dim, out, workspace);
+                });
+        };
+        const auto found = summed();
+        emulator::reversed = true;
+        CHECK(summed() == found);
+        emulator::reversed = false;
         double largest = 0;
         for (std::int64_t i = 0; i < points; ++i) {
             std::complex<double> sum = 0;

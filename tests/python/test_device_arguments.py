@@ -332,6 +332,9 @@ def test_low_level_methods_check_what_they_take() -> None:
                 cuda.Array(POINTER, (5, 2), "f8"),
                 on,
             )
+    empty = cuda.Array(0, (3, 0, 4, 2), "f8"), cuda.Array(POINTER, (5, 3), "f8"), cuda.Array(POINTER, (5, 2), "f8")
+    with pytest.raises(ValueError, match=r"values has shape \(3, 0, 4, 2\); no axis of 0 is accepted"):
+        cuda.funahashi_fourier_sum(*empty, on)
     values = cuda.Array(POINTER, (8, 2), "f8")
     for angles, out in (((5, 2), (5, 2)), ((5, 1), (5,)), ((5, 1), (4, 2))):
         with pytest.raises(ValueError, match="angles has shape|out has shape"):

@@ -67,8 +67,8 @@ void evaluate_gradient(Cpu on, const View<Real>& net, const Real* x, std::int64_
 enum class Method { dense, shared, window };
 
 /// Units that a method evaluates for each frequency and point, of those that take all bumps. 0 where it is not for
-/// this network: `shared` and `window` are for logistic and tanh units, `shared` where the exponentials of the
-/// thresholds do not overflow. Arrays are not read.
+/// this network: `shared` and `window` are for logistic and tanh units, where the exponentials of all thresholds, or
+/// of some thresholds apart, do not overflow. Arrays are not read.
 template <class Real>
 std::int64_t work(const View<Real>& net, Method method);
 

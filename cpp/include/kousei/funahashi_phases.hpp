@@ -18,6 +18,10 @@ inline constexpr double log2_of_e = 1.4426950408889634074;
 template <class Real>
 inline constexpr double saturated = sizeof(Real) == sizeof(double) ? 37 : 17;
 
+/// Of 2 that a product of 1 + E z may reach.
+template <class Real>
+inline constexpr double highest_power = sizeof(Real) == sizeof(double) ? 1020 : 124;
+
 /// Units of one frequency whose thresholds are spaced evenly, with the bump each opens or closes.
 struct Row {
     double shift;  ///< of the first threshold from that of the first bump
@@ -95,7 +99,7 @@ struct Shares {
     double limit = 0;  ///< largest power of 2 taken for z
 
     explicit Shares(const Rows<Real>& rows) {
-        constexpr double highest = sizeof(Real) == sizeof(double) ? 1020 : 124;
+        constexpr double highest = highest_power<Real>;
         const double half = rows.scale() * rows.spacing * static_cast<double>(rows.longest() + 6) / 2;
         for (const int candidate : {4, 2, 1}) {
             limit = highest / candidate - half;
@@ -153,6 +157,15 @@ struct Near {
     Near(const Rows<Real>& rows, std::int64_t multiple) : log_spacing(rows.scale() * rows.spacing) {
         const double half = std::ceil(saturated<Real> / (rows.slope * rows.spacing)) + 1;
         length = blocks_of(static_cast<std::int64_t>(std::min(2 * half, 1e9)), multiple) * multiple;
+    }
+
+    /// Whether the product of four units that are `stride` apart, and more, does not overflow.
+    bool fits(std::int64_t stride) const {
+        double power = 0;
+        for (int j = 0; j < 4; ++j) {
+            power += std::max(0.0, static_cast<double>(length - middle() - j * stride)) * log_spacing;
+        }
+        return power <= highest_power<Real>;
     }
 
     KOUSEI_HD std::int64_t middle() const { return length / 2; }

@@ -257,11 +257,19 @@ void rationals(const Real* top, const Real* bottom, std::int64_t count, int grou
     }
 }
 
+/// A whole number that Real and integers as wide hold, at most `most`: where there are many, the last are not
+/// reached.
+template <class Real>
+inline Real not_above(std::int64_t most) {
+    constexpr std::int64_t exact = sizeof(Real) == sizeof(double) ? std::int64_t{1} << 53 : std::int64_t{1} << 24;
+    return static_cast<Real>(most < exact ? most : exact);
+}
+
 /// floor(s), at least 0 and at most `most`; 0 for NaN.
 template <class Real>
 inline Vector<Real> cell_of(Vector<Real> s, std::int64_t most, std::int64_t* cell) {
     using V = Vector<Real>;
-    const V place = clamp<V>(s, Real(0), static_cast<Real>(most));
+    const V place = clamp<V>(s, Real(0), not_above<Real>(most));
     const auto whole = __builtin_convertvector(place >= V{} ? place : V{}, math::integer_t<V>);
     for (int lane = 0; lane < width<Real>; ++lane) cell[lane] = whole[lane];
     return __builtin_convertvector(whole, V);

@@ -193,15 +193,29 @@ def contiguous(array: Array) -> Array:
     return array
 
 
+def beside(array: np.ndarray[Any, Any], model: Array) -> Array:
+    """Return an array where calls on `model` compute: itself in host memory, else a copy on the device."""
+    return array if on_host(model) else like(array, model)
+
+
 def like(array: Array, model: Array) -> Array:
-    """Return `array` in the library and on the device of `model`, copied as needed."""
+    """Return `array` in the library and on the device of `model`, copied as needed.
+
+    A copy from the host is complete, for whatever stream uses it first.
+    """
     xp = namespace(model)
     if on_host(array) or on_host(model):
         array = to_host(array)
     if isinstance(model, np.ndarray):
         return np.asarray(array)
     if is_cupy_array(model):
-        return xp.asarray(array)
+        copied = xp.asarray(array)
+        if isinstance(array, np.ndarray):
+            import cupy
+
+            with cupy.cuda.Device(device_index(copied)):
+                cupy.cuda.get_current_stream().synchronize()
+        return copied
     if isinstance(array, np.ndarray) and not array.flags.writeable:
         array = array.copy()
     return xp.asarray(array, device=model.device)

@@ -111,7 +111,8 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
         if phi.name not in ("logistic", "tanh"):
             return f"{method!r} is for logistic and tanh units, and these are {phi.name}"
         if _work(net, method) == 0:
-            return f"exponentials of the thresholds overflow in {net.dtype}; 'window' is accepted"
+            other = "window" if method == "shared" else "dense"
+            return f"exponentials of the thresholds overflow in {net.dtype}; {other!r} is accepted"
         return None
     if reach_of_bump(net.delta, net.alpha, phi) is None:
         return f"{method!r} is for logistic, tanh and erf units, and these are {phi.name}"
@@ -119,6 +120,8 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
         return f"{method!r} is for up to 3 dimensions, and these are {net.dim}"
     if method in _READING and net._fourier is None:
         return f"{method!r} is for frequencies on a grid"
+    if method in _READING and net._fourier and len(net._fourier.waves) > nufft.MOST_WAVES:
+        return f"the thresholds are too far apart for {method!r}: it takes more than {nufft.MOST_WAVES} waves"
     if method == "nufft" and not arrays.on_host(net.frequencies) and importlib.util.find_spec("cufinufft") is None:
         return "'nufft' needs cufinufft for CUDA arrays, which the extra 'cuda' has; 'separable' is accepted"
     return None

@@ -24,6 +24,8 @@ from kousei.funahashi.parts import real_pairs
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
 
+#: Beyond it another method is always faster.
+MOST_WAVES = 100
 #: Relative accuracy asked of a transform.
 _ACCURACY = {"float64": 1e-14, "float32": 1e-6}
 
@@ -40,7 +42,7 @@ class FourierSum(NamedTuple):
 
 def fourier_sum(net: FunahashiNetwork) -> FourierSum | None:
     """Return a network as Fourier sums; None where its frequencies lie on no grid, or too few of it."""
-    w = arrays.to_host(net.frequencies).astype(np.float64)
+    w = net._host["frequencies"].astype(np.float64)
     if not len(w):
         return None
     tolerance = 1e-9 if net.dtype == np.float64 else 1e-4
@@ -56,20 +58,28 @@ def fourier_sum(net: FunahashiNetwork) -> FourierSum | None:
     if np.abs(w - numbers * steps).max() > tolerance * size.max() or math.prod(shape) > max(1 << 16, 64 * len(w)):
         return None
     grid = np.zeros(shape, np.result_type(net.dtype, np.complex64))
-    np.add.at(grid, tuple(numbers.astype(np.int64).T + np.array(shape)[:, None] // 2), arrays.to_host(net.amplitudes))
-    return FourierSum(steps, table.near(grid, net), _waves(net))
+    np.add.at(
+        grid, tuple(numbers.astype(np.int64).T + np.array(shape)[:, None] // 2), net._host["amplitudes"] @ [1, 1j]
+    )
+    return FourierSum(steps, arrays.beside(grid, net.frequencies), _waves(net))
 
 
 def _waves(net: FunahashiNetwork) -> list[tuple[float, complex]]:
-    h, t0, phi = net._spacing, float(arrays.to_host(net.thresholds)[0]), net.activations[0]
+    """Return the waves that count; more than MOST_WAVES where there are more."""
+    h, t0, phi = net._spacing, float(net._host["thresholds"][0]), net.activations[0]
     peak = bump_transform(1.0, net.delta, net.alpha, phi)
-    found = []
-    for m in range(-50, 51):
-        speed = 1 - 2 * math.pi * m / h
-        ratio = bump_transform(speed, net.delta, net.alpha, phi) / peak
-        # Also in the gradient, which multiplies it by its frequency.
-        if abs(ratio) * max(1.0, abs(speed)) > 0.1 * _ACCURACY[net.dtype.name]:
-            found.append((speed, complex(ratio * np.exp(2j * np.pi * m * t0 / h))))
+    found: list[tuple[float, complex]] = []
+    m = last = 0
+    # One of the factors may be 0, and the next not.
+    while m <= last + 3 and len(found) <= MOST_WAVES:
+        for signed in {m, -m}:
+            speed = 1 - 2 * math.pi * signed / h
+            ratio = bump_transform(speed, net.delta, net.alpha, phi) / peak
+            # Also in the gradient, which multiplies it by its frequency.
+            if abs(ratio) * max(1.0, abs(speed)) > 0.1 * _ACCURACY[net.dtype.name]:
+                found.append((speed, complex(ratio * np.exp(2j * np.pi * signed * t0 / h))))
+                last = m
+        m += 1
     return found
 
 
@@ -97,14 +107,14 @@ class Missing(NamedTuple):
 
 def missing_at(net: FunahashiNetwork, x: Array) -> Missing:
     """Return what is missing at points (n, dim)."""
-    return Missing.of(_missing(net, _farthest(net, x - table.near(arrays.to_host(net.center), net))))
+    return Missing.of(_missing(net, _farthest(net, x - arrays.beside(net._host["center"], net.frequencies))))
 
 
 def missing_on_box(net: FunahashiNetwork) -> Missing:
     """Return what is missing on the network's box; nothing for a network that was constructed on none."""
     if net._residual is None:
         return Missing(0, 0.0)
-    w, center = (arrays.to_host(array).astype(np.float64) for array in (net.frequencies, net.center))
+    w, center = (net._host[name].astype(np.float64) for name in ("frequencies", "center"))
     farthest = np.abs(phase_range(w, center, net._residual.lo, net._residual.hi)).max(axis=0)
     return Missing.of(_missing(net, farthest))
 
@@ -133,7 +143,7 @@ def _waves_at(
         shape = arrays.shape_of(parts.grid)
         numbers = np.indices(shape) - np.array(shape).reshape(-1, *[1] * net.dim) // 2
         w = (numbers * parts.steps.reshape(-1, *[1] * net.dim)).astype(net.dtype)
-        grids = grids * table.near(w, net)
+        grids = grids * arrays.beside(w, net.frequencies)
     accuracy = _ACCURACY[net.dtype.name]
     for speed, factor in parts.waves:
         lines = [centered[:, axis] * float(speed * step) for axis, step in enumerate(parts.steps)]
@@ -186,8 +196,8 @@ def _missing_bumps_at(
     near = missing > 0
     if not near.any():
         return 0.0
-    w = arrays.to_host(net.frequencies).astype(np.float64)
-    pairs = arrays.to_host(net._arrays["amplitudes"]).astype(np.float64)
+    w = net._host["frequencies"].astype(np.float64)
+    pairs = net._host["amplitudes"].astype(np.float64)
     a = pairs[:, 0] + 1j * pairs[:, 1]
     upper, lower = _next_thresholds(net)
     turned = np.stack([a * np.exp(1j * upper), np.conj(a * np.exp(1j * lower))])[near]
@@ -198,13 +208,14 @@ def _missing_bumps_at(
     amplitudes = table.factors(directions, real_pairs(turned), gradient).astype(net.dtype)
     xp = arrays.namespace(centered)
     points = xp.concat([centered, xp.ones_like(centered[:, :1])], axis=1)
-    origin = table.near(np.zeros(net.dim + 1, net.dtype), net)
-    return table.look_up(backend, edge, table.near(shifted, net), table.near(amplitudes, net), origin, points)
+    origin = np.zeros(net.dim + 1, net.dtype)
+    w, factors, center = (arrays.beside(array, net.frequencies) for array in (shifted, amplitudes, origin))
+    return table.look_up(backend, edge, w, factors, center, points)
 
 
 def _farthest(net: FunahashiNetwork, centered: Array) -> np.ndarray[Any, Any]:
     """Return a bound on |w . (x - center)| at all points, for each w."""
-    w = np.abs(arrays.to_host(net.frequencies))
+    w = np.abs(net._host["frequencies"])
     if centered.shape[0] == 0:
         return np.zeros(len(w))
     xp = arrays.namespace(centered)
@@ -222,4 +233,4 @@ def _missing(net: FunahashiNetwork, farthest: np.ndarray[Any, Any]) -> np.ndarra
 def _next_thresholds(net: FunahashiNetwork) -> np.ndarray[Any, Any]:
     """Return the first thresholds beyond the upper and the lower end of each frequency, (2, n)."""
     first, last = bumps_of(net).T
-    return float(arrays.to_host(net.thresholds)[0]) + net._spacing * np.stack([last, first - 1])
+    return float(net._host["thresholds"][0]) + net._spacing * np.stack([last, first - 1])

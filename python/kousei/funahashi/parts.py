@@ -98,6 +98,11 @@ class Parts(MLP):
         return bumps + self._merged if self._merged else 2 * bumps
 
     @cached_property
+    def _host(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the arrays as those of NumPy: copied from a device once, which waits for it."""
+        return {name: arrays.to_host(array) for name, array in self._arrays.items()}
+
+    @cached_property
     def _ranges(self) -> dict[str, Array]:
         """Return the bumps of each frequency as the kernels take them; nothing where it takes all of them."""
         if self._bumps is None:

@@ -68,13 +68,8 @@ def groups(net: FunahashiNetwork) -> list[Group]:
         return [Group(slice(None), 0, arrays.shape_of(net.thresholds)[0])]
     ranges, group = np.unique(net._bumps, axis=0, return_inverse=True)
     group = group.ravel()
-    members = [near(np.flatnonzero(group == i), net) for i in range(len(ranges))]
+    members = [arrays.beside(np.flatnonzero(group == i), net.frequencies) for i in range(len(ranges))]
     return [Group(index, int(first), int(last)) for index, (first, last) in zip(members, ranges, strict=True)]
-
-
-def near(array: np.ndarray[Any, Any], net: FunahashiNetwork) -> Any:
-    """Return an array that a call computes with, in the memory of the network: see `Host.array`."""
-    return array if arrays.on_host(net.frequencies) else arrays.like(array, net.frequencies)
 
 
 class Bumps:
@@ -82,6 +77,7 @@ class Bumps:
 
     def __init__(self, net: FunahashiNetwork, *, derivative: bool) -> None:
         spacings, cells = cut(net)
+        arrays.require_memory(spacings * cells * _TERMS, 64, f"a table of {spacings * cells} cells for one bump")
         # The polynomials that agree with it at Chebyshev points. Coefficients of powers of the distance from the
         # middle of a cell, in cells; the highest first.
         nodes = np.cos(np.pi * (np.arange(_TERMS) + 0.5) / _TERMS) / 2
@@ -94,7 +90,7 @@ class Bumps:
 
     def tables(self, net: FunahashiNetwork) -> Iterator[tuple[Any, Table]]:
         """Yield the frequencies of each group and their H."""
-        t0 = float(arrays.to_host(net.thresholds)[0])
+        t0 = float(net._host["thresholds"][0])
         made = (self.table(net, t0 + net._spacing * first, last - first) for _, first, last in net._groups)
         cells = sum(cut(net).of_table(last - first) for _, first, last in net._groups)
         if self._kept is None and cells * _TERMS * 2 * net.dtype.itemsize <= _KEPT_BYTES:
@@ -111,7 +107,7 @@ class Bumps:
         values = (phases[:, None, None] * sums).reshape(-1, _TERMS)
         table = np.zeros((len(values) + 2, _TERMS, 2), net.dtype)  # with what lies beyond
         table[1:-1, :, 0], table[1:-1, :, 1] = values.real, values.imag
-        return Table(near(table, net), first - h * spacings / 2 - h / cells, cells / h)
+        return Table(arrays.beside(table, net.frequencies), first - h * spacings / 2 - h / cells, cells / h)
 
 
 def _bump(net: FunahashiNetwork, u: np.ndarray[Any, Any], derivative: bool) -> np.ndarray[Any, Any]:
