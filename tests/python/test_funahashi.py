@@ -296,7 +296,7 @@ def test_coarse_thresholds_warn_and_aliased_ones_are_refused() -> None:
         FunahashiNetwork.from_function(quartic, [(0, 5)], 16, cutoff=20.0, **options)
 
 
-@pytest.mark.parametrize("order", [0, -2, 1, 7, 2.0, "8", True, None])
+@pytest.mark.parametrize("order", [0, -2, 1, 7, 2.0, "8", True])
 def test_bad_order(order: object) -> None:
     with pytest.raises(ValueError, match="order was .*; an even integer of at least 2 is accepted"):
         FunahashiNetwork.from_function(quartic, [(0, 5)], order)

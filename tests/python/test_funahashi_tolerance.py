@@ -353,7 +353,7 @@ def test_bad_activations() -> None:
         ({"tol": 1e-3, "delta": 1.0}, "delta was 1.0 beside tol"),
         ({"tol": 1e-18}, "tol was 1e-18: rounding stops it"),
         ({"tol": 1e-13}, "tol was 1e-13: rounding stops it"),
-        ({}, "order was None"),
+        ({}, "order and tol were None"),
     ],
 )
 def test_bad_tolerance(options: dict, message: str) -> None:
@@ -399,3 +399,15 @@ def test_a_spike_between_few_samples_is_seen() -> None:
 
     with pytest.raises(ValueError, match="the function stops it"):
         FunahashiNetwork.from_function(spike, [(0, 1)] * 3, tol=5e-2)
+
+
+def test_what_is_asked_for_is_checked_first() -> None:
+    def never(x: np.ndarray) -> np.ndarray:
+        raise AssertionError
+
+    with pytest.raises(ValueError, match="extension was 'chebyshev'; 'fourier', 'window', 'periodic' are accepted"):
+        FunahashiNetwork.from_function(never, [(0, 1)], tol=1e-2, extension="chebyshev")
+    with pytest.raises(ValueError, match="order and tol were None; one of them is accepted"):
+        FunahashiNetwork.from_function(never, [(0, 1)])
+    with pytest.raises((MemoryError, ValueError), match="the fit of order 100000 to 400000 samples along each axis"):
+        FunahashiNetwork.from_function(lambda x: x[..., 0], [(0, 1)], 100_000)

@@ -74,6 +74,8 @@ def fourier_series(
     periods = hi - lo if period is None else arrays.real_numbers("period", period)
     if periods.shape not in ((), lo.shape) or not (np.isfinite(periods).all() and (periods > 0).all()):
         raise ValueError(f"period was {period!r}; a positive number, or one for each dimension, is accepted")
+    if not isinstance(coefficients, Mapping):
+        raise TypeError(f"coefficients was {type(coefficients).__name__}; a mapping from k to a_k is accepted")
     numbers = []
     for k in coefficients:
         row = k if isinstance(k, tuple) else (k,)

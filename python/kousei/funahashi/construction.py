@@ -19,6 +19,7 @@ from kousei.funahashi.extension import (
     Bounds,
     Extension,
     check_bounds,
+    check_periods,
     fourier_coefficients,
     grid_points,
     phase_range,
@@ -122,6 +123,7 @@ def to_tolerance(
 ) -> Net:
     """See `FunahashiNetwork.from_function`, `tol`."""
     require_positive(tol=tol)
+    check_periods(*check_bounds(box.bounds), box.extension, box.period)
     for name, value in given.items():
         if value is not None:
             raise ValueError(f"{name} was {value!r} beside tol; tol chooses it, and accepts none")
@@ -185,7 +187,8 @@ def _lowest_order(f: Function, box: Box, tol: float) -> Series:
         if samples_for(order, dim, box.extension) ** dim > _MOST_SAMPLES or order > _MOST_FREQUENCIES[box.extension]:
             raise ValueError(
                 f"tol was {tol}: the function stops it, whose Fourier sum is still {best:.3g} off with "
-                f"order {failed} (a jump, a kink, many oscillations or dimensions); a larger tol is accepted"
+                f"order {failed}, and its share is half of tol (a jump, a kink, many oscillations or dimensions); "
+                "a larger tol, or another extension, is accepted"
             )
         series = attempt(order)
         if enough(series):

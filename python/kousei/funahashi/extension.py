@@ -115,6 +115,8 @@ def fourier_coefficients(
     numbers = np.arange(order) - order // 2
     if extension == "fourier":
         origin = (lo + hi) / 2
+        # With its singular vectors.
+        arrays.require_memory(samples * order, 64, f"the fit of order {order} to {samples} samples along each axis")
         u = np.linspace(-1, 1, samples)
         fit = np.exp(1j * np.pi / FOURIER_PERIOD * np.outer(u, numbers))
         coefficients = _least_squares(fit, values, rcond)

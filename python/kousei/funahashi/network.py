@@ -58,8 +58,8 @@ class FunahashiNetwork(Parts):
     Notes
     -----
     From M. Kakizaki and T. Akiba, "Possible Application of Funahashi's Theorem to Neural Networks", after Funahashi
-    (1989). The unit of frequency w, threshold t_k and sign s has the weight w/delta, the bias s alpha - t_k/delta and
-    the output weight s (h/Psi(1)) Re(a_w e^(i t_k)).
+    (1989). The unit of frequency w, threshold t_k and sign s has the weight w/delta, the bias
+    s alpha - (t_k + w . center)/delta and the output weight s (h/Psi(1)) Re(a_w e^(i t_k)).
 
     Examples
     --------
@@ -199,6 +199,8 @@ class FunahashiNetwork(Parts):
         """
         box = construction.Box(bounds, extension, period, center, tail)
         bump = construction.Bump(delta, alpha, cutoff, n_thresholds)
+        if tol is None and order is None:
+            raise ValueError("order and tol were None; one of them is accepted")
         if tol is None:
             return construction.from_function(cls, f, box, order, activation, bump)
         return construction.to_tolerance(cls, f, box, tol, activation, {"order": order} | bump._asdict())

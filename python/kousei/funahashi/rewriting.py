@@ -34,7 +34,7 @@ def merged(net: Net) -> Net:
     if p == 0:
         raise ValueError(
             f"2 alpha delta/h is {ratio:.12g}; an integer is accepted, at most the fewest thresholds of a frequency, "
-            f"{_fewest_thresholds(net)}: no units coincide"
+            f"{_fewest_thresholds(net)}: no units coincide (those of from_function with tol do, and are merged)"
         )
     return net._derive(_merged=p)
 
@@ -48,7 +48,10 @@ def halved(net: Net) -> Net:
     w, pairs, t, phases, _ = (arrays.to_host(array).astype(np.float64) for array in net._arrays.values())
     bumps = bumps_of(net)
     if np.abs(t + t[::-1]).max() > 1e-12 * np.abs(t).max():
-        raise ValueError(f"the thresholds reach from {t[0]:.6g} to {t[-1]:.6g}; symmetric ones are accepted")
+        raise ValueError(
+            f"the thresholds reach from {t[0]:.6g} to {t[-1]:.6g}; symmetric ones are accepted, "
+            "as from_function has them with tol, and halves"
+        )
     if (bumps.sum(axis=1) != len(t)).any():
         raise ValueError("some frequencies take thresholds that are not symmetric; symmetric ones are accepted")
     kept, a = add_partners(w, pairs[:, 0] + 1j * pairs[:, 1], bumps)
