@@ -1,12 +1,25 @@
-"""Errors beside ValueError, TypeError and MemoryError, and warnings."""
+"""Errors beside ValueError, TypeError and MemoryError, the check of an integer, and warnings."""
 
 import sys
 import warnings
+from typing import Any
+
+import numpy as np
 
 from kousei._lib import _core
 
 CudaError = _core.CudaError
 SizeError = _core.SizeError
+
+
+def check_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """Return an integer as int; TypeError unless it is one, ValueError unless it is `least` to `most`."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"{name} was {value!r}; an integer is accepted")
+    if value < least or (most is not None and value > most):
+        accepted = f"at least {least}" if most is None else f"{least} to {most}"
+        raise ValueError(f"{name} was {value}; {accepted} is accepted")
+    return int(value)
 
 
 def warn(message: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_integer
 from kousei.activation import Activation, logistic
 from kousei.funahashi import construction
 from kousei.funahashi.bump import bounded, require_positive
@@ -124,10 +125,7 @@ def parity(dim: int, scale: float = 4.0) -> MLP:
     >>> round(float(net(np.array([1.0, 1.0, 1.0]))), 12)
     1.0
     """
-    if not isinstance(dim, int | np.integer) or isinstance(dim, bool):
-        raise TypeError(f"dim was {dim!r}; an integer is accepted")
-    if not 1 <= dim <= 64:
-        raise ValueError(f"dim was {dim}; 1 to 64 is accepted")
+    dim = check_integer("dim", dim, 1, 64)
     require_positive(scale=scale)
     ones, k = np.arange(dim + 1.0), np.arange(1, dim + 1)
     hidden = logistic(scale * (ones[:, None] - k + 0.5))

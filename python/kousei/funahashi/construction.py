@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from kousei._lib import _core
-from kousei._lib.errors import SizeError, warn
+from kousei._lib.errors import SizeError, check_integer, warn
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded, require_positive
 from kousei.funahashi.error import Residual
@@ -85,7 +85,7 @@ def from_function(
     cls: type[Net], f: Function, box: Box, order: int | None, activation: Activation | str, bump: Bump
 ) -> Net:
     """See `FunahashiNetwork.from_function`."""
-    order, count = _check_order(order, len(check_bounds(box.bounds)[0]), bump.n_thresholds)
+    order, count = _check_counts(order, len(check_bounds(box.bounds)[0]), bump.n_thresholds)
     return _with_bump(cls, _Samples(f, box, order, _HeldOut(f, box)).series(), count, activation, bump)
 
 
@@ -98,7 +98,7 @@ def from_samples(
     fitted = box.extension == "fourier"
     if order is None:
         order = max(2, samples.shape[0] // 8 * 2) if fitted else samples.shape[0]
-    order, count = _check_order(order, len(lo), bump.n_thresholds)
+    order, count = _check_counts(order, len(lo), bump.n_thresholds)
     if order > samples.shape[0] or (not fitted and order != samples.shape[0]):
         raise ValueError(
             f"values has {samples.shape[0]} samples along each axis and order was {order}; "
@@ -306,21 +306,28 @@ def _middle(lo: Array, hi: Array, center: bool) -> Array:
     return (lo + hi) / 2 if center else np.zeros(len(lo))
 
 
-def _check_order(order: int | None, dim: int, n_thresholds: int | None) -> tuple[int, int]:
+def check_order(order: Any) -> int:
+    """Return the order; TypeError or ValueError unless it is an even integer of at least 2."""
+    if check_integer("order", order, 2) % 2:
+        raise ValueError(f"order was {order}; an even integer of at least 2 is accepted")
+    return int(order)
+
+
+def _check_counts(order: int | None, dim: int, n_thresholds: int | None) -> tuple[int, int]:
     """Return the order and the number of thresholds once the network is known to be addressable."""
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 2 or order % 2:
-        raise ValueError(f"order was {order!r}; an even integer of at least 2 is accepted")
-    count = order if n_thresholds is None else n_thresholds
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 2:
-        raise ValueError(f"n_thresholds was {count!r}; an integer of at least 2 is accepted")
+    order = check_order(order)
+    count = order if n_thresholds is None else check_integer("n_thresholds", n_thresholds, 2)
     if max(order, count) >= 2**63:
         raise SizeError(f"order was {order} and n_thresholds {count}, which is not representable in 64 bits")
     _core.funahashi_unit_count(order, dim, count)
-    return int(order), int(count)
+    return order, count
 
 
 def check_values(values: Any, dim: int, count: int | None = None) -> Array:
-    """Return the values of f on a grid of `count` points along each axis, or of as many along each as they are."""
+    """Return the values of f on a grid of `count` points along each axis, or of as many along each as they are.
+
+    A list of points is a grid of one axis.
+    """
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError("the values of f are masked; an array without a mask is accepted")
     samples = np.asarray(values)
@@ -329,9 +336,8 @@ def check_values(values: Any, dim: int, count: int | None = None) -> Array:
     length = count or max(samples.shape, default=2)
     if samples.shape != (length,) * dim or length < 2:
         raise ValueError(
-            f"the values of f have shape {samples.shape}; {(length,) * dim}, one axis for each dimension, is "
-            "accepted: f maps points (..., dim) to values (...)"
+            f"the values of f have shape {samples.shape}; {(length,) * dim} is accepted, one value for each point"
         )
     if not np.isfinite(samples).all():
-        raise ValueError("the values of f are NaN or infinite at some samples; finite numbers are accepted")
+        raise ValueError("the values of f are NaN or infinite at some points; finite numbers are accepted")
     return samples.astype(np.float64)

@@ -36,7 +36,7 @@ class ErrorBound(NamedTuple):
     fourier : float
         The Fourier sum against the function. 0 for a network that was given by its frequencies: it stands for that
         sum. An estimate is 1.5 times the largest difference at `points` points of the box that took no part in the
-        construction; for a network from samples 3 times that at the samples, or where it agrees with them, of the
+        fit; for a network from samples 3 times that at the samples, or where it agrees with them, of the
         sum of its outer coefficients.
     quadrature : float
         The spacing of the thresholds: sum |a_w| times the first part of `quadrature_bound`.

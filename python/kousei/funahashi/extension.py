@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_integer
 
 Bounds: TypeAlias = Sequence[tuple[float, float]]
 Extension: TypeAlias = Literal["fourier", "window", "periodic"]
@@ -62,10 +63,9 @@ def sample_points(
     """
     lo, hi = check_bounds(bounds)
     periods = check_periods(lo, hi, extension, period)
-    if not isinstance(samples, int | np.integer) or samples < 2:
-        raise ValueError(f"samples was {samples!r}; an integer of at least 2 is accepted")
+    samples = check_integer("samples", samples, 2)
     # The points, and the values a function makes of them.
-    arrays.require_memory(int(samples) ** len(lo), (len(lo) + 1) * 8, f"a grid of {samples}^{len(lo)} points")
+    arrays.require_memory(samples ** len(lo), (len(lo) + 1) * 8, f"a grid of {samples}^{len(lo)} points")
     if extension == "fourier":
         axes = [np.linspace(a, b, samples) for a, b in zip(lo, hi, strict=True)]
     else:

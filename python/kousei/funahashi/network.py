@@ -10,6 +10,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei._lib.errors import check_integer
 from kousei.activation import Activation
 from kousei.funahashi import construction, evaluation, nufft, rewriting, table
 from kousei.funahashi.bump import bounded, require_positive, warn_of_aliases
@@ -169,7 +170,7 @@ class FunahashiNetwork(Parts):
         Raises
         ------
         TypeError
-            If the values of f are complex.
+            If a number of frequencies or thresholds is not an integer, or the values of f are complex.
         ValueError
             If an argument is out of range, the values are not finite, the thresholds lie h >= pi apart, or `tol`
             cannot be reached: the message says whether rounding or the function stops it.
@@ -382,11 +383,7 @@ class FunahashiNetwork(Parts):
         >>> sorted(net.plan(1_000_000).nanoseconds)
         ['dense', 'nufft', 'shared', 'table', 'window']
         """
-        if not isinstance(n_points, int | np.integer) or isinstance(n_points, bool):
-            raise TypeError(f"n_points was {n_points!r}; an integer is accepted")
-        if n_points < 0:
-            raise ValueError(f"n_points was {n_points}; at least 0 is accepted")
-        return evaluation.plan(self, int(n_points))
+        return evaluation.plan(self, check_integer("n_points", n_points, 0))
 
     def to_mlp(self) -> MLP:
         """Write the network out: weights, biases and output weights of every unit.
@@ -398,6 +395,8 @@ class FunahashiNetwork(Parts):
 
         Raises
         ------
+        ValueError
+            If there are none, as in the network of a constant: an MLP has at least one.
         MemoryError
             If they do not fit into memory.
 
@@ -530,8 +529,8 @@ class FunahashiNetwork(Parts):
         y : array_like (n,)
             Real values.
         rcond : float
-            Singular values below this share of the largest are left out. The smaller it is, the smaller the residual
-            and the larger the weights, which cancel.
+            Between 0 and 1. Singular values below this share of the largest are left out. The smaller it is, the
+            smaller the residual and the larger the weights, which cancel.
 
         Returns
         -------
@@ -543,7 +542,8 @@ class FunahashiNetwork(Parts):
         Raises
         ------
         TypeError, ValueError
-            If the points or the values do not fit, are not finite, or are too few.
+            If the points or the values do not fit, are not finite, or are too few; if the network has no units, or
+            the weights overflow.
 
         Examples
         --------

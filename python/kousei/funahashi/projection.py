@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_integer
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation, resolve
-from kousei.funahashi.bump import require_positive
-from kousei.funahashi.fitting import Refit, check_data, check_units, fit_output_weights
+from kousei.funahashi.fitting import Refit, check_data, check_rcond, fit_output_weights
 
 #: phi' from the values of phi.
 _DERIVATIVES = {"tanh": lambda h: 1 - h * h, "logistic": lambda h: h * (1 - h)}
@@ -58,7 +58,8 @@ def variable_projection(
     Raises
     ------
     TypeError, ValueError
-        If an argument is out of range, or the points or the values do not fit, are not finite, or are too few.
+        If an argument is out of range, or the points or the values do not fit, are not finite, or are too few; if
+        the weights overflow.
     MemoryError
         If the Jacobian does not fit into memory.
 
@@ -85,13 +86,12 @@ def variable_projection(
     True
     """
     points, values = check_data(x, y)
-    units = check_units(units)
+    units = check_integer("units", units, 1)
     phi = resolve(activation)
     if phi.name not in _DERIVATIVES:
         raise ValueError(f"activation was {phi.name!r}; 'tanh', 'logistic' are accepted")
-    if not isinstance(starts, int | np.integer) or isinstance(starts, bool) or starts < 1:
-        raise ValueError(f"starts was {starts!r}; an integer of at least 1 is accepted")
-    require_positive(rcond=rcond)
+    starts = check_integer("starts", starts, 1)
+    check_rcond(rcond)
     n, dim = points.shape
     needed = units * (dim + 2) + 1
     if n < needed:
@@ -101,18 +101,17 @@ def variable_projection(
     arrays.require_memory(n * units * (dim + 1), 32, f"a Jacobian of {units * (dim + 1)} weights at {n} points")
 
     lo, hi = points.min(axis=0), points.max(axis=0)
-    middle, half = (lo + hi) / 2, np.where(lo < hi, (hi - lo) / 2, 1.0)
+    middle, half = lo / 2 + hi / 2, hi / 2 - lo / 2
+    half = np.where(half > 0, half, 1.0)
     problem = _Projection((points - middle) / half, values / (np.abs(values).max() or 1.0), units, phi, rcond)
-    best: Refit | None = None
     draw = generator(rng)
-    for _ in range(starts):
+
+    def improved() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         weight, bias = problem.improved(*_start(draw, units, dim, _SPREADS[phi.name]))
         weight = weight / half
-        fit = fit_output_weights(weight, bias - weight @ middle, phi, points, values, rcond)
-        if best is None or fit.residual < best.residual:
-            best = fit
-    assert best is not None
-    return best
+        return weight, bias - weight @ middle
+
+    return fit_output_weights((improved() for _ in range(starts)), phi, points, values, rcond)
 
 
 def _start(

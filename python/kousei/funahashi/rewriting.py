@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from kousei._lib import arrays
-from kousei.funahashi.bump import require_positive
 from kousei.funahashi.error import bumps_of
-from kousei.funahashi.fitting import Refit, check_data, fit_output_weights
+from kousei.funahashi.fitting import Refit, check_data, check_rcond, fit_output_weights
 from kousei.network import MLP
 
 if TYPE_CHECKING:
@@ -95,6 +94,10 @@ def significant(a: np.ndarray[Any, Any], tol: float) -> np.ndarray[Any, Any]:
 
 def written_out(net: FunahashiNetwork) -> MLP:
     """See `FunahashiNetwork.to_mlp`."""
+    if net.units == 0:
+        raise ValueError(
+            f"the network has no hidden units, its value is {net.offset:.6g}; at least 1 unit is accepted"
+        )
     w, a, t, phases, center = net._arrays.values()
     xp = arrays.namespace(w)
     frequency, opened, closed = unit_indices(net)
@@ -120,7 +123,7 @@ def written_out(net: FunahashiNetwork) -> MLP:
 def refitted(net: FunahashiNetwork, x: Any, y: Any, rcond: float) -> Refit:
     """See `FunahashiNetwork.refit`."""
     points, values = check_data(x, y, net.dim)
-    require_positive(rcond=rcond)
+    check_rcond(rcond)
     if len(points) < net.units + 1:
         raise ValueError(
             f"x has {len(points)} points and the network {net.units} output weights and an offset; "
@@ -129,7 +132,7 @@ def refitted(net: FunahashiNetwork, x: Any, y: Any, rcond: float) -> Refit:
     arrays.require_memory(len(points) * (net.units + 1), 16, f"a fit of {net.units} units at {len(points)} points")
     mlp = net.astype("float64").to_mlp()
     weight, bias = arrays.to_host(mlp.weights[0]), arrays.to_host(mlp.biases[0])
-    return fit_output_weights(weight, bias, net.activations[0], points, values, rcond)
+    return fit_output_weights([(weight, bias)], net.activations[0], points, values, rcond)
 
 
 def unit_indices(net: FunahashiNetwork) -> tuple[np.ndarray[Any, Any], ...]:

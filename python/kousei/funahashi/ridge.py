@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_integer
 from kousei.activation import Activation, resolve
-from kousei.funahashi.bump import require_positive
 from kousei.funahashi.construction import Function, check_values
 from kousei.funahashi.extension import Bounds, check_bounds
-from kousei.funahashi.fitting import Refit, check_units, fit_output_weights
+from kousei.funahashi.fitting import Refit, check_rcond, fit_output_weights
 
 #: 1/slope in spacings of the thresholds.
 _WIDTHS = {"logistic": 1.5, "tanh": 3.0, "erf": 2.0, "arctan": 4.0}
@@ -56,7 +56,7 @@ def ridge_directions(
     Raises
     ------
     TypeError, ValueError
-        If an argument is out of range, or the values of f are not real and finite.
+        If an argument is out of range, or the values of f are not real and finite; if the weights overflow.
     MemoryError
         If the values of the units at the points do not fit into memory.
 
@@ -85,11 +85,12 @@ def ridge_directions(
         raise ValueError(f"directions has shape {along.shape}; (m, {len(lo)}), m >= 1, is accepted")
     if not np.isfinite(along).all() or not along.any(axis=1).all():
         raise ValueError("directions has a row of zeros, NaN or infinite values; finite directions are accepted")
-    units = check_units(units, len(along))
+    along = along / np.abs(along).max(axis=1, keepdims=True)
+    units = check_integer("units", units, len(along))
     phi = resolve(activation)
     if phi.name not in _WIDTHS:
         raise ValueError(f"activation was {phi.name!r}; {', '.join(map(repr, _WIDTHS))} are accepted")
-    require_positive(rcond=rcond)
+    check_rcond(rcond)
     count = max(_LEAST_POINTS, _POINTS * (units + 1))
     arrays.require_memory(count * (units + 1), 16, f"a fit of {units} units at {count} points")
 
@@ -102,7 +103,7 @@ def ridge_directions(
     threshold = spacing * (number - (np.repeat(share, share) - 1) / 2)
     width = _WIDTHS[phi.name] * spacing
     weight = np.repeat(along, share, axis=0) / width[:, None]
-    return fit_output_weights(weight, -threshold / width - weight @ middle, phi, points, values, rcond)
+    return fit_output_weights([(weight, -threshold / width - weight @ middle)], phi, points, values, rcond)
 
 
 def _kronecker(count: int, dim: int) -> np.ndarray[Any, Any]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_CEILING, Context
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_integer
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.funahashi import construction
 from kousei.funahashi.bump import bounded, require_positive
-from kousei.funahashi.construction import Function, check_values
+from kousei.funahashi.construction import Function, check_order, check_values
 from kousei.funahashi.error import Residual
 from kousei.funahashi.extension import FOURIER_PERIOD, FOURIER_RCOND, Bounds, check_bounds, check_periods
 from kousei.funahashi.network import FunahashiNetwork
 
 #: Points of the fit for each column, at least, and those at which the sum is held against f.
 _POINTS, _LEAST_POINTS, _HELD_OUT = 3, 1000, 10_000
+#: Largest share of a tolerance for the error at the third set of points; at the second it is FOURIER_SHARE.
+_MOST = 0.8
 #: Share of the frequencies, those of the largest amplitudes, that the next fit takes.
 _KEPT = 0.8
 #: Points whose waves are held at a time.
@@ -45,7 +50,7 @@ def hyperbolic_cross(dim: int, order: int) -> np.ndarray[Any, Any]:
     ------
     TypeError, ValueError
         If an argument is out of range.
-    MemoryError
+    SizeError, MemoryError
         If the set does not fit into memory.
 
     Notes
@@ -58,16 +63,9 @@ def hyperbolic_cross(dim: int, order: int) -> np.ndarray[Any, Any]:
     >>> len(hyperbolic_cross(2, 8)), len(hyperbolic_cross(6, 8))
     (49, 14337)
     """
-    if not isinstance(dim, int | np.integer) or isinstance(dim, bool):
-        raise TypeError(f"dim was {dim!r}; an integer is accepted")
-    if dim < 1:
-        raise ValueError(f"dim was {dim}; at least 1 is accepted")
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 2 or order % 2:
-        raise ValueError(f"order was {order!r}; an even integer of at least 2 is accepted")
-    limit = int(order) // 2
-    arrays.require_memory(limit, 32, f"counting a hyperbolic cross of order {order}")
-    total = _cross_size(dim, limit)
-    arrays.require_memory(total, 16 * (dim + 2), f"a hyperbolic cross of {total} frequencies")
+    dim, limit = check_integer("dim", dim, 1), check_order(order) // 2
+    for total in _cross_sizes(dim, limit):
+        arrays.require_memory(total, 16 * (dim + 2), f"a hyperbolic cross of at least {total} frequencies")
     numbers, product = np.zeros((1, 0), dtype=np.int64), np.ones(1, dtype=np.int64)
     for _ in range(dim):
         most = limit // product
@@ -78,16 +76,23 @@ def hyperbolic_cross(dim: int, order: int) -> np.ndarray[Any, Any]:
     return numbers
 
 
-def _cross_size(dim: int, limit: int) -> int:
-    """Return the size of a hyperbolic cross, from the number of its members for each product."""
-    sizes = np.zeros(limit + 1)
-    sizes[1] = 1
-    for _ in range(dim):
-        longer = sizes.copy()
-        for k in range(1, limit + 1):
-            longer[k::k] += 2 * sizes[1 : limit // k + 1]
-        sizes = longer
-    return int(sizes.sum())
+def _cross_sizes(dim: int, limit: int) -> Iterator[int]:
+    """Yield the sizes of the hyperbolic crosses of 1 to `dim` axes, each from those of one axis fewer."""
+
+    @cache
+    def size(axes: int, limit: int) -> int:
+        if axes == 1:
+            return 2 * limit + 1
+        total, first = size(axes - 1, limit), 1
+        while first <= limit:  # all |k| of the last axis with the same limit // |k|
+            quotient = limit // first
+            last = limit // quotient
+            total += 2 * (last - first + 1) * size(axes - 1, quotient)
+            first = last + 1
+        return total
+
+    for axes in range(1, dim + 1):
+        yield size(axes, limit)
 
 
 def from_frequencies(
@@ -138,11 +143,12 @@ def from_frequencies(
 
     Notes
     -----
-    Amplitudes are fitted by least squares to values at random points of the box, three for each unknown; the error is
-    estimated at others. While `tol` allows it, the fifth of the frequencies with the smallest amplitudes is left out
-    and the rest is fitted again. Half of the points are uniform; those of the other half are denser towards the sides
-    of the axes whose period is longer than the box, with a chance of one third of lying on one. In many dimensions
-    points see little of the box: what a function does in a small part of it escapes them.
+    Amplitudes are fitted by least squares to values at random points of the box, three for each unknown. While the
+    error at others allows it, the fifth of the frequencies with the smallest amplitudes is left out and the rest is
+    fitted again; the error of what is left is estimated at a third set. Half of the points are uniform; those of the
+    other half are denser towards the sides of the axes whose period is longer than the box, with a chance of one
+    third of lying on one. In many dimensions points see little of the box: what a function does in a small part of
+    it escapes them.
 
     Examples
     --------
@@ -167,43 +173,60 @@ def from_frequencies(
 
     middle, half = (lo + hi) / 2, (hi - lo) / 2
     draw = generator(rng)
-    fitted, held_out = (_random_points(draw, size, periods > hi - lo) * half for size in (count, _HELD_OUT))
-    values, others = (check_values(f(np.clip(middle + u, lo, hi)), 1, len(u)) for u in (fitted, held_out))
+    sizes = (count, _HELD_OUT, _HELD_OUT)
+    fitted, deciding, held_out = (_random_points(draw, size, periods > hi - lo) * half for size in sizes)
+    values, others, last = (
+        check_values(f(np.clip(middle + u, lo, hi)), 1, len(u)) for u in (fitted, deciding, held_out)
+    )
 
     def fit(w: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], float]:
         a = _amplitudes(_waves(fitted, w), values, len(w))
-        return w, a, construction.SAFETY * _largest_difference(held_out, w, a, others)
+        return w, a, construction.SAFETY * _largest_difference(deciding, w, a, others)
+
+    def check(size: float, share: float) -> None:
+        if not size <= share * tol:
+            raise ValueError(
+                f"tol was {tol}: the frequencies stop it, as the Fourier sum of these {len(w)} is still {size:.3g} "
+                "off; more or other ones, another period, or a tol of "
+                f"{_rounded_up(size / construction.FOURIER_SHARE):.3g} are accepted"
+            )
 
     w, a, size = fit(w)
-    if size > construction.FOURIER_SHARE * tol:
-        raise ValueError(
-            f"tol was {tol}: the frequencies stop it, as the Fourier sum of these {len(w)} is still {size:.3g} off; "
-            f"more or other ones, another period, or a tol of {size / construction.FOURIER_SHARE:.3g} are accepted"
-        )
+    check(size, construction.FOURIER_SHARE)
     while len(w) > 1:
         largest = np.sort(np.argsort(-np.abs(a), kind="stable")[: int(_KEPT * len(w))])
         fewer = fit(w[largest])
         if fewer[2] > construction.FOURIER_SHARE * tol:
             break
         w, a, size = fewer
+    size = construction.SAFETY * _largest_difference(held_out, w, a, last)
+    check(size, _MOST)
     series = construction.Series(w, a, middle, Residual(lo, hi, size, False, _HELD_OUT))
     return construction.of_series(FunahashiNetwork, series, float(tol), phi)
 
 
 def _check_numbers(numbers: Any, dim: int) -> np.ndarray[Any, Any]:
-    k = arrays.real_numbers("numbers", numbers)
+    arrays.real_numbers("numbers", numbers)
+    k = np.asarray(numbers)
     if k.ndim != 2 or k.shape[0] == 0 or k.shape[1] != dim:
         raise ValueError(f"numbers has shape {k.shape}; (n, {dim}), n >= 1, is accepted")
-    dtype = np.asarray(numbers).dtype
-    if dtype.kind not in "iu":
-        raise TypeError(f"numbers has dtype {dtype}; integers are accepted")
-    return k
+    if k.dtype.kind not in "iu":
+        raise TypeError(f"numbers has dtype {k.dtype}; integers are accepted")
+    for extreme in (int(k.min()), int(k.max())):
+        if not -(2**63) < extreme < 2**63:
+            raise ValueError(f"numbers has {extreme}; integers between -2^63 and 2^63 are accepted")
+    return k.astype(np.int64)
 
 
 def _half(k: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the rows once, each with its first number that is not 0 positive; 0 comes first."""
     first = np.take_along_axis(k, (k != 0).argmax(axis=1)[:, None], axis=1)
     return np.asarray(np.unique(np.where(first < 0, 0 - k, k), axis=0))
+
+
+def _rounded_up(size: float) -> float:
+    """Return the least number of three digits that is not below."""
+    return float(Context(prec=3, rounding=ROUND_CEILING).create_decimal_from_float(size))
 
 
 def _random_points(draw: np.random.Generator, count: int, extended: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
