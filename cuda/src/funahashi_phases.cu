@@ -3,8 +3,6 @@
 #include <kousei/math/exp2.hpp>
 #include <kousei/math/quotient.hpp>
 
-#include <stdexcept>
-
 #include "blocks.cuh"
 #include "workspace.hpp"
 
@@ -14,7 +12,7 @@ namespace {
 using cuda::block_threads;
 using cuda::Blocks;
 using detail::Carver;
-using math::Range;
+using math::clamp, math::Range;
 
 /// scale (w . (x - center)) - origin.
 template <class Real>
@@ -24,12 +22,6 @@ __device__ inline Real phase_at(const View<Real>& net, std::int64_t frequency, R
     Real s = -origin;
     for (std::int64_t d = 0; d < net.dim; ++d) s += scale * w[d] * coordinate(net, point, d);
     return s;
-}
-
-template <class Real>
-__device__ inline Real clamp(Real x, Real least, Real most) {
-    x = x < least ? least : x;
-    return x > most ? most : x;
 }
 
 /// floor(s), at least 0 and at most `most`; 0 for NaN.
@@ -343,13 +335,11 @@ class LookUpLaunch {
 /// f(launch) for the launch of a method that is not dense.
 template <class Real, class F>
 auto with_launch(const View<Real>& net, Method method, std::int64_t points, F&& f) {
-    if (work(net, method) == 0) throw std::invalid_argument("method is not for this network");
+    require_method(net, method);
     if (method == Method::window) return f(WindowLaunch<Real>(net, points));
     const Rows<Real> rows(net);
     const Shares<Real> shares(rows);
-    if (shares.group == 4) return f(SharedLaunch<4, Real>(net, rows, shares, points));
-    if (shares.group == 2) return f(SharedLaunch<2, Real>(net, rows, shares, points));
-    return f(SharedLaunch<1, Real>(net, rows, shares, points));
+    return shares.with_group([&]<int group>() { return f(SharedLaunch<group, Real>(net, rows, shares, points)); });
 }
 
 template <class Launch, class Real>

@@ -343,11 +343,16 @@ class TestFromFrequencies:
         bounds = [(0.1, 0.7), (-0.3, 0.1), (1 / 3, 1.1)]
         lo, hi = np.array(bounds).T
 
+        asked = []
+
         def f(p: np.ndarray) -> np.ndarray:
-            return np.where(((lo <= p) & (p <= hi)).all(axis=1), p[:, 0], np.nan)
+            asked.append(p)
+            return p[:, 0]
 
         from_frequencies(f, bounds, hyperbolic_cross(3, 4), 1.0, rng=0)
         ridge_directions(f, bounds, [[1, 0, 0]], 8)
+        assert asked
+        assert all(((lo <= p) & (p <= hi)).all() for p in asked)
 
     def test_a_seed_decides(self) -> None:
         first, again, other = (

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 
 #include <kousei/config.hpp>
 #include <kousei/funahashi.hpp>
@@ -17,6 +18,12 @@ inline constexpr double log2_of_e = 1.4426950408889634074;
 /// Arguments of the logistic function beyond which it is 0 or 1 to rounding.
 template <class Real>
 inline constexpr double saturated = sizeof(Real) == sizeof(double) ? 37 : 17;
+
+/// Throws std::invalid_argument where a method is not for the network.
+template <class Real>
+void require_method(const View<Real>& net, Method method) {
+    if (work(net, method) == 0) throw std::invalid_argument("method is not for this network");
+}
 
 /// Of 2 that a product of 1 + E z may reach.
 template <class Real>
@@ -109,6 +116,14 @@ struct Shares {
                 return;
             }
         }
+    }
+
+    /// f.operator()<group>().
+    template <class F>
+    auto with_group(F&& f) const {
+        if (group == 4) return f.template operator()<4>();
+        if (group == 2) return f.template operator()<2>();
+        return f.template operator()<1>();
     }
 
     /// Threshold, counted from the first of its row, for which E is 1.

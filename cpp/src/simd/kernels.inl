@@ -8,7 +8,7 @@ namespace kousei::simd {
 namespace KOUSEI_ISA {
 namespace {
 
-using math::Range;
+using math::clamp, math::Range;
 
 template <class Real>
 struct VectorOf {
@@ -165,13 +165,6 @@ inline Vector<Real> phase_at(const Phase<Real>& phase, std::int64_t i) {
     Vector<Real> s = broadcast(phase.origin);
     for (std::int64_t d = 0; d < phase.dim; ++d) s += load(phase.x + d * phase.stride + i) * phase.weight[d];
     return s;
-}
-
-template <class V>
-inline V clamp(V x, math::scalar_t<V> least, math::scalar_t<V> most) {
-    const V low = least - V{}, high = most - V{};
-    x = x < low ? low : x;
-    return x > high ? high : x;
 }
 
 template <class Real>

@@ -87,6 +87,14 @@ KOUSEI_HD inline V with_sign_of(V x, V magnitude) {
     return from_bits<V>(to_bits(magnitude) | (to_bits(x) & ~detail::magnitude_bits<V>));
 }
 
+/// x, at least `least` and at most `most`; NaN stays.
+template <class V>
+KOUSEI_HD inline V clamp(V x, scalar_t<V> least, scalar_t<V> most) {
+    const V low = least - V{}, high = most - V{};
+    x = x < low ? low : x;
+    return x > high ? high : x;
+}
+
 /// c[0] + c[1] x + ... + c[N-1] x^(N-1) by Horner's rule.
 template <class V, int N>
 KOUSEI_HD inline V polynomial(const double (&c)[N], V x) {

@@ -59,9 +59,6 @@ class ndarray:  # noqa: N801
     def __dlpack_device__(self) -> tuple[int, int]:
         return 2, 0
 
-    def __dlpack__(self, **_: Any) -> Any:
-        raise NotImplementedError
-
     def __array__(self, *_: Any, **__: Any) -> None:
         raise TypeError("Implicit conversion to a NumPy array is not allowed.")
 
