@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ratios import RESULTS, describe, fix_environment, other_load, time_text
 
 if TYPE_CHECKING:
     from kousei import FunahashiNetwork
@@ -40,21 +39,23 @@ def main() -> int:
     if repetitions < 5:
         parser.error("--repetitions must be at least 5")
 
-    fix_environment()
+    import ratios  # asv, which finds no such module, reads this file too
+
+    ratios.fix_environment()
     import kousei
 
     kousei.set_num_threads(1)
-    load = other_load()
+    load = ratios.other_load()
     if load:
         print(f"not measured, since {load}. Run it on an idle machine.", file=sys.stderr)
         return 2
-    record = describe(NAME, f"python benchmarks/scaling.py --repetitions {repetitions}")
+    record = ratios.describe(NAME, f"python benchmarks/scaling.py --repetitions {repetitions}")
     record |= {"clock": "cpu_seconds", "repetitions": repetitions, "sweeps": {}}
     for name, prepare in sweeps().items():
         record["sweeps"][name] = result = measure(prepare(), repetitions)
         print(table(name, result))
     record["met"] = all(result["met"] is not False for result in record["sweeps"].values())
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    (ratios.RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
     return 0 if record["met"] else 1
 
 
@@ -157,6 +158,8 @@ def exponent(seconds: Mapping[int, float]) -> float:
 
 def table(name: str, result: dict[str, Any]) -> str:
     """Return the result of a sweep as text."""
+    from ratios import time_text
+
     sizes = ", ".join(f"{key} {size}" for key, size in result["sizes"].items())
     least, most = result["fitted"]
     lines = [f"{name}: {sizes}"]
