@@ -198,7 +198,7 @@ def table(record: dict[str, Any]) -> str:
             lines.append(f"  {name:<18} n/a: {row['unavailable']}")
             continue
         sides = row["ours_seconds"], row["other_seconds"]
-        times = " ".join(f"{time_text(seconds / record['work']):>10}" for seconds in sides)
+        times = " ".join(f"{as_time(seconds / record['work']):>10}" for seconds in sides)
         spread = " ".join(f"{row[key]:>7.2f}" for key in ("median", "min", "max"))
         lines.append(f"  {name:<18} {times} {spread}  {_target(row, '>=')}")
     for name, row in record.items():
@@ -207,7 +207,7 @@ def table(record: dict[str, Any]) -> str:
     return "\n".join([*map(str.rstrip, lines), ""])
 
 
-def time_text(seconds: float) -> str:
+def as_time(seconds: float) -> str:
     for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
         if seconds * factor >= 1:
             return f"{seconds * factor:.3g} {unit}"

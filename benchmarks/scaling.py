@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from kousei import FunahashiNetwork
 
@@ -158,18 +157,18 @@ def exponent(seconds: Mapping[int, float]) -> float:
 
 def table(name: str, result: dict[str, Any]) -> str:
     """Return the result of a sweep as text."""
-    from ratios import time_text
+    from ratios import as_time
 
     sizes = ", ".join(f"{key} {size}" for key, size in result["sizes"].items())
     least, most = result["fitted"]
     lines = [f"{name}: {sizes}"]
     for size, seconds in zip(result[result["along"]], result["best_seconds"], strict=True):
-        lines.append(f"  {size:>8} {result['along']} {time_text(seconds):>9} {time_text(seconds / size):>9} each")
+        lines.append(f"  {size:>8} {result['along']} {as_time(seconds):>9} {as_time(seconds / size):>9} each")
     lines.append(f"  exponent {result['exponent']:.3f} from {least} to {most}")
     if result["target"]:
         lines[-1] += f"; {LINEAR[0]} to {LINEAR[1]}: {'met' if result['met'] else 'MISSED'}"
     else:
-        beyond = time_text(result["seconds_per_point_beyond"])
+        beyond = as_time(result["seconds_per_point_beyond"])
         lines.append(
             f"  N^D = {most} points, {result['growth_of_points']:.0f} times as many as {least}, take "
             f"{result['growth']:.2f} times as long; beyond, {beyond} each"
