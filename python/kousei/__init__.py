@@ -4,7 +4,7 @@ from kousei import activation, funahashi, network
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
-from kousei.activation import Activation
+from kousei.activation import Activation, PiecewiseLinear
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
 
@@ -15,6 +15,7 @@ __all__ = [
     "Activation",
     "CudaError",
     "FunahashiNetwork",
+    "PiecewiseLinear",
     "SizeError",
     "__version__",
     "activation",

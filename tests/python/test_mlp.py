@@ -8,6 +8,7 @@ import scipy.sparse
 import scipy.special
 
 import kousei
+from kousei.activation import Mixed
 from support import Library
 
 REFERENCE = {
@@ -150,6 +151,7 @@ def good() -> dict:
         ({"weights": [np.ones(3), np.ones((1, 3))]}, ValueError, r"weights\[0\] has shape \(3,\)"),
         ({"weights": [np.ones((3, 0)), np.ones((1, 3))]}, ValueError, "not empty"),
         ({"weights": [np.ones((3, 2))]}, ValueError, "there are 1 weights, 2 biases and 1 activations"),
+        ({"activations": [Mixed([("relu", 2), ("tanh", 2)])]}, ValueError, "for 4 units; the layer has 3"),
         ({"biases": [np.ones(3)]}, ValueError, "there are 2 weights, 1 biases"),
         ({"biases": [np.ones(2), np.ones(1)]}, ValueError, r"biases\[0\] has shape \(2,\); \(3,\) is accepted"),
         ({"biases": [np.ones((3, 1)), np.ones(1)]}, ValueError, r"biases\[0\] has shape \(3, 1\)"),

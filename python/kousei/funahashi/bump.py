@@ -12,7 +12,8 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.errors import warn
-from kousei.activation import Activation, resolve
+from kousei.activation import Activation
+from kousei.activation.named import resolve
 from kousei.network import MLP
 
 #: Arguments from which phi is its limit to rounding.

@@ -9,7 +9,8 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei._lib.random import Rng, generator
-from kousei.activation import Activation, resolve
+from kousei.activation import Activation
+from kousei.activation.named import resolve
 from kousei.funahashi.fitting import Refit, check_data, check_rcond, fit_output_weights
 
 #: phi' from the values of phi.

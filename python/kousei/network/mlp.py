@@ -11,7 +11,9 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.random import Rng, generator
-from kousei.activation import Activation, resolve
+from kousei.activation import Activation
+from kousei.activation.mixed import parts_of
+from kousei.activation.named import resolve
 
 #: Hidden values held at a time by networks with more than one hidden layer, in bytes.
 _BLOCK_BYTES = 1 << 25
@@ -28,7 +30,7 @@ class MLP:
     biases : sequence of arrays (outputs of the layer,)
         One per weight.
     activations : sequence of str or Activation
-        One per hidden layer: one fewer than the weights.
+        One per hidden layer: one fewer than the weights. Without hidden layers the network is an affine map.
 
     Raises
     ------
@@ -200,7 +202,7 @@ class MLP:
         shape = batch if self.outputs == 1 else (*batch, self.outputs)
         dense = [weight for weight in self._weights if not _is_sparse(weight)]
         result, out_view = backends.output(backend, out, shape, self._dtype, x, *dense, *self._biases)
-        if self._activations[0].compiled and len(self._activations) == 1 and len(dense) == len(self._weights):
+        if len(self._activations) == 1 and self._activations[0].compiled and len(dense) == len(self._weights):
             self._evaluate_fused(backend, x, out_view)
         elif isinstance(backend, backends.Host):
             points = backend.view("x", x).reshape(math.prod(batch), self.dim)
@@ -342,10 +344,10 @@ def _astype(array: Array, dtype: np.dtype[Any]) -> Array:
 def _check_layers(
     weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation]
 ) -> np.dtype[Any]:
-    if len(weights) < 2 or len(biases) != len(weights) or len(activations) != len(weights) - 1:
+    if not weights or len(biases) != len(weights) or len(activations) != len(weights) - 1:
         raise ValueError(
             f"there are {len(weights)} weights, {len(biases)} biases and {len(activations)} activations; "
-            "n + 1 weights, n + 1 biases and n activations, n >= 1, are accepted"
+            "n + 1 weights, n + 1 biases and n activations are accepted"
         )
     named = {f"weights[{i}]": array for i, array in enumerate(weights)}
     named |= {f"biases[{i}]": array for i, array in enumerate(biases)}
@@ -363,4 +365,6 @@ def _check_layers(
             raise ValueError(f"weights[{i}] has shape {shape}; {wanted}, not empty, is accepted")
         if arrays.shape_of(bias) != shape[:1]:
             raise ValueError(f"biases[{i}] has shape {arrays.shape_of(bias)}; {shape[:1]} is accepted")
+        if i < len(activations):
+            parts_of(activations[i], shape[0])
     return dtype

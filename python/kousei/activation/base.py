@@ -1,7 +1,8 @@
-"""Functions a hidden unit can apply."""
+"""What every function of a hidden unit has."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
 
-__all__ = ["Activation", "arctan", "erf", "logistic", "relu", "tanh"]
+#: Lower bounds of the compiled functions.
+_LOWER = {"logistic": 0.0, "tanh": -1.0, "erf": -1.0, "arctan": -math.pi / 2, "relu": 0.0}
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Activation:
         return self.function is None
 
     @property
+    def lower(self) -> float:
+        """A lower bound on its values; -inf where none is known."""
+        return _LOWER.get(self.name, -math.inf) if self.function is None else -math.inf
+
+    @property
     def code(self) -> _core.Activation:
         """What the compiled kernels call it."""
         return _core.Activation[self.name]
@@ -110,8 +117,8 @@ class Activation:
         backend, z = backends.enter("z", z)
         dtype = arrays.real_dtype(z=z)
         result, view = backends.output(backend, out, arrays.shape_of(z), dtype, z, in_place=True)
-        if self.function is not None:
-            values = self.function(z)
+        if not self.compiled:
+            values = self._values(z)
             shape, name = arrays.shape_of(values), arrays.dtype_name(values)
             if shape != arrays.shape_of(z) or name != dtype.name:
                 raise ValueError(
@@ -123,23 +130,6 @@ class Activation:
         backend.kernels.activation_apply(self.code, backend.view("z", z), view, backend.launch())
         return result
 
-
-#: 1/(1 + e^(-z)).
-logistic = Activation("logistic")
-#: (e^z - e^(-z))/(e^z + e^(-z)).
-tanh = Activation("tanh")
-#: Integral of 2 e^(-t^2)/sqrt(pi) from 0 to z.
-erf = Activation("erf")
-#: Inverse tangent.
-arctan = Activation("arctan")
-#: max(z, 0).
-relu = Activation("relu")
-
-
-def resolve(activation: Activation | str) -> Activation:
-    """Return the activation that a name or an `Activation` stands for."""
-    if isinstance(activation, Activation):
-        return activation
-    if isinstance(activation, str):
-        return Activation(activation)
-    raise TypeError(f"activation was {type(activation).__name__}; a name or a kousei.Activation is accepted")
+    def _values(self, z: Array) -> Array:
+        assert self.function is not None
+        return self.function(z)

@@ -1,0 +1,35 @@
+"""Functions a hidden unit can apply."""
+
+from kousei.activation.base import Activation
+from kousei.activation.mixed import Mixed, prelu
+from kousei.activation.named import arctan, erf, logistic, tanh
+from kousei.activation.piecewise import (
+    PiecewiseLinear,
+    abs,
+    hardsigmoid,
+    hardtanh,
+    hat,
+    leaky_relu,
+    relu,
+    relu6,
+    softshrink,
+)
+
+__all__ = [
+    "Activation",
+    "Mixed",
+    "PiecewiseLinear",
+    "abs",
+    "arctan",
+    "erf",
+    "hardsigmoid",
+    "hardtanh",
+    "hat",
+    "leaky_relu",
+    "logistic",
+    "prelu",
+    "relu",
+    "relu6",
+    "softshrink",
+    "tanh",
+]

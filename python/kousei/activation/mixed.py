@@ -1,0 +1,115 @@
+"""A layer whose units apply different functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from kousei._lib import arrays
+from kousei._lib.arrays import Array
+from kousei._lib.errors import check_integer
+from kousei.activation.base import Activation
+from kousei.activation.named import resolve
+from kousei.activation.piecewise import leaky_relu
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Mixed(Activation):
+    """The activation of a layer whose units are not all alike.
+
+    Parameters
+    ----------
+    parts : sequence of (Activation or str, int)
+        The function, and the number of consecutive units that apply it.
+
+    Raises
+    ------
+    TypeError
+        If a number is not an integer.
+    ValueError
+        If a number is below 1, or there are no parts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kousei
+    >>> from kousei.activation import Mixed
+    >>> Mixed([("relu", 2), ("tanh", 1)])
+    Mixed([2 relu, 1 tanh])
+    >>> Mixed([("relu", 2), ("tanh", 1)])(np.array([[-1.0, 2.0, 0.0]]))
+    array([[0., 2., 0.]])
+    """
+
+    parts: tuple[tuple[Activation, int], ...] = ()
+
+    def __init__(self, parts: Iterable[tuple[Activation | str, int]]) -> None:
+        checked = [(resolve(activation), check_integer("units of a part", units, 1)) for activation, units in parts]
+        if not checked:
+            raise ValueError("there are no parts; one or more are accepted")
+        # Parts of parts are parts; neighbours that are alike are one.
+        flat = [part for activation, units in checked for part in parts_of(activation, units)]
+        joined = [(alike, sum(n for _, n in run)) for alike, run in groupby(flat, key=lambda part: part[0])]
+        self.__dict__.update(parts=tuple(joined), name=" + ".join(f"{n} {part.name}" for part, n in joined))
+
+    @property
+    def units(self) -> int:
+        """Units of the layer."""
+        return sum(units for _, units in self.parts)
+
+    @property
+    def lower(self) -> float:
+        """A lower bound on the values of all of its units; -inf where none is known."""
+        return min(activation.lower for activation, _ in self.parts)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the compiled kernels have it."""
+        return False
+
+    def __repr__(self) -> str:
+        return f"Mixed([{', '.join(f'{units} {activation.name}' for activation, units in self.parts)}])"
+
+    def _values(self, z: Array) -> Array:
+        shape = arrays.shape_of(z)
+        if not shape or shape[-1] != self.units:
+            raise ValueError(f"z has shape {shape}; (..., {self.units}) is accepted")
+        values, first = [], 0
+        for activation, units in self.parts:
+            values.append(activation(z[..., first : first + units]))
+            first += units
+        return arrays.namespace(z).concat(values, axis=-1)
+
+
+def parts_of(activation: Activation, units: int) -> tuple[tuple[Activation, int], ...]:
+    """Return the parts of a layer of `units` units; ValueError if it has not so many."""
+    if not isinstance(activation, Mixed):
+        return ((activation, units),)
+    if activation.units != units:
+        raise ValueError(f"activation was {activation!r}, for {activation.units} units; the layer has {units}")
+    return activation.parts
+
+
+def mix(parts: Iterable[tuple[Activation, int]]) -> Activation:
+    """Return the activation of a layer of these parts: `Mixed` where they differ."""
+    mixed = Mixed(parts)
+    return mixed.parts[0][0] if len(mixed.parts) == 1 else mixed
+
+
+def prelu(slopes: Any) -> Activation:
+    """Return the activation of a layer whose unit j applies `leaky_relu` of slopes[j].
+
+    Parameters
+    ----------
+    slopes : array_like (units,)
+
+    Returns
+    -------
+    Activation
+        One `leaky_relu` where the slopes are all alike, else `Mixed`.
+    """
+    values = arrays.real_numbers("slopes", slopes)
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"slopes has shape {values.shape}; (units,), not empty, is accepted")
+    return mix((leaky_relu(slope), 1) for slope in values.tolist())
