@@ -62,7 +62,9 @@ CONTRACTS = {
     "kousei.FunahashiNetwork.prune": Contract(lambda like: _funahashi(like).prune(1.5), dim=2),
     "kousei.FunahashiNetwork.__call__ (ranges)": Contract(_ranged, dim=2),
     "kousei.Activation.__call__": Contract(lambda like: kousei.Activation("erf")),
-    "kousei.PiecewiseLinear": Contract(lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)),
+    "kousei.Activation.__call__ (piecewise linear)": Contract(
+        lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)
+    ),
     "kousei.funahashi.bump_transform": Contract(
         lambda like: lambda x: kousei.funahashi.bump_transform(x, 0.5, 2.0), takes_out=False
     ),

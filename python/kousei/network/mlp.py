@@ -273,10 +273,10 @@ class MLP:
         >>> f, g = kousei.MLP.random([2, 5, 3], rng=0), kousei.MLP.random([2, 4, 6, 3], rng=1)
         >>> print((f + g).summary())
         layer   inputs  outputs    nonzero  share  activation
-            0        2        9         18   100%  relu
-            1        9       11         49    49%  relu
+            0        2        8         12    75%  relu
+            1        8       11         44    50%  relu
             2       11        3         33   100%  affine
-        hidden layers 2, hidden units 20, weights and biases 173
+        hidden layers 2, hidden units 19, weights and biases 159
         f + g: at most 5 + 10 + 1 x 4 = 19 hidden units
         """
         names = [activation.name for activation in self.activations] + [""]
