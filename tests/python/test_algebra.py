@@ -172,9 +172,7 @@ def test_trained_network() -> None:
     """A digits classifier beside its shifted copy, and after itself."""
     datasets = pytest.importorskip("sklearn.datasets")
     neural_network = pytest.importorskip("sklearn.neural_network")
-    perceptron = importlib.import_module("sklearn.neural_network").MLPClassifier(
-        (32, 32), max_iter=10, random_state=0
-    )
+    perceptron = neural_network.MLPClassifier((32, 32), max_iter=10, random_state=0)
     x, digits = datasets.load_digits(return_X_y=True)
     x = x / 16
     with warnings.catch_warnings():
