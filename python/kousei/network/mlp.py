@@ -15,6 +15,7 @@ from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
+from kousei.network.device import evaluate_layers
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 #: Hidden values held at a time by networks with more than one hidden layer, in bytes.
@@ -216,9 +217,7 @@ class MLP:
             biases = [arrays.host_view("biases", b) for b in self._biases]
             self._evaluate_layers(np, points, hosts, biases, out_view.reshape(-1, self.outputs))
         else:
-            xp = arrays.namespace(x)
-            points = xp.reshape(x, (math.prod(batch), self.dim))
-            self._evaluate_layers(xp, points, self._weights, self._biases, xp.reshape(result, (-1, self.outputs)))
+            evaluate_layers(self, backend, x, result)
         return result
 
     def _evaluate_fused(self, backend: backends.Backend, x: Array, out_view: Any) -> None:
