@@ -63,7 +63,7 @@ class MLP:
         if isinstance(activations, str):
             raise TypeError(f"activations was {activations!r}; a sequence, one for each hidden layer, is accepted")
         self._weights = tuple(
-            weight if _is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
+            weight if arrays.is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
             for i, weight in enumerate(weights)
         )
         self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
@@ -200,13 +200,13 @@ class MLP:
         backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self._biases[0])
         shape = batch if self.outputs == 1 else (*batch, self.outputs)
-        dense = [weight for weight in self._weights if not _is_sparse(weight)]
+        dense = [weight for weight in self._weights if not arrays.is_sparse(weight)]
         result, out_view = backends.output(backend, out, shape, self._dtype, x, *dense, *self._biases)
         if len(self._activations) == 1 and self._activations[0].compiled and len(dense) == len(self._weights):
             self._evaluate_fused(backend, x, out_view)
         elif isinstance(backend, backends.Host):
             points = backend.view("x", x).reshape(math.prod(batch), self.dim)
-            hosts = [w if _is_sparse(w) else arrays.host_view("weights", w) for w in self._weights]
+            hosts = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in self._weights]
             biases = [arrays.host_view("biases", b) for b in self._biases]
             self._evaluate_layers(np, points, hosts, biases, out_view.reshape(-1, self.outputs))
         else:
@@ -229,7 +229,7 @@ class MLP:
         for start in range(0, points.shape[0], block):
             hidden = points[start : start + block]
             for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-                hidden = (weight @ hidden.T).T if _is_sparse(weight) else xp.matmul(hidden, weight.T)
+                hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else xp.matmul(hidden, weight.T)
                 hidden = hidden + bias
                 if layer < len(self._activations):
                     hidden = self._activations[layer](hidden)
@@ -289,7 +289,7 @@ class MLP:
         dtype = arrays.real_dtype(x=x)
 
         def convert(array: Array) -> Array:
-            if _is_sparse(array):
+            if arrays.is_sparse(array):
                 raise TypeError("the weights are sparse; like() accepts networks with dense weights")
             return arrays.like(_astype(array, dtype), x)
 
@@ -325,17 +325,12 @@ def check_points(net: MLP, x: Array, parameter: Array) -> tuple[int, ...]:
     return shape[:-1]
 
 
-def _is_sparse(weight: Array) -> bool:
-    # SciPy's sparse arrays and matrices, told without importing SciPy.
-    return hasattr(weight, "tocsr") and hasattr(weight, "nnz")
-
-
 def _size(weight: Array) -> int:
-    return int(weight.nnz) if _is_sparse(weight) else math.prod(arrays.shape_of(weight))
+    return int(weight.nnz) if arrays.is_sparse(weight) else math.prod(arrays.shape_of(weight))
 
 
 def _astype(array: Array, dtype: np.dtype[Any]) -> Array:
-    if _is_sparse(array) or isinstance(array, np.ndarray):
+    if arrays.is_sparse(array) or isinstance(array, np.ndarray):
         return array.astype(dtype)
     xp = arrays.namespace(array)
     return xp.astype(array, getattr(xp, dtype.name))
