@@ -1,5 +1,6 @@
 """Networks given by their weights."""
 
+from kousei.network.bounds import Bounds
 from kousei.network.mlp import MLP
 
-__all__ = ["MLP"]
+__all__ = ["MLP", "Bounds"]

@@ -334,7 +334,8 @@ class MLP:
         if bounds is None:
             return _written(rewriting.to_activation_everywhere(layers, target), self)
         box = check_bounds(bounds, "bounds", self.dim, flat=True)
-        ranges = [(layer.lower, layer.upper) for layer in propagate(layers, box, self.dtype)]
+        # Without rounding: by how much it passes these, values change, as they do by rounding anyhow.
+        ranges = [(layer.lower, layer.upper) for layer in propagate(layers, box, 0.0)]
         return _written(rewriting.to_activation(layers, target, ranges), self)
 
     def bounds(self, box: Box, method: str = "interval") -> Bounds:
