@@ -104,7 +104,7 @@ def real_dtype(**named: Array) -> np.dtype[Any]:
 
 
 def is_sparse(array: Array) -> bool:
-    """Tell whether an array is one of SciPy's sparse arrays and matrices, without importing SciPy."""
+    """Tell whether an array is one of SciPy's, or CuPy's, sparse ones, without importing either."""
     return hasattr(array, "tocsr") and hasattr(array, "nnz")
 
 
