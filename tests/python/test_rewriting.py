@@ -77,8 +77,8 @@ def test_error_of_one_relu(g: object, rho: float, rng: np.random.Generator) -> N
 
 
 def test_error_of_one_relu_in_the_closed_form(rng: np.random.Generator) -> None:
-    """4 eps rho kappa (A + (|g(t)| + A max|t_i|)/d') of Theorem 3, d' the reach on both sides of the kink."""
-    for g, kappa, t, d in (
+    """4 eps rho kappa (A + (2 |g(t)| + 4 A max|t_i|)/d), d from the kink to its neighbour, or rho without one."""
+    for g, kappa, value, d in (
         (hardtanh(), 1, 1, 2),
         (resolve("relu6"), 1, 0, 6),
         (leaky_relu(0.25), 4 / 3, 0, math.inf),
@@ -87,8 +87,7 @@ def test_error_of_one_relu_in_the_closed_form(rng: np.random.Generator) -> None:
         for rho in 10.0 ** np.arange(-2, 8):
             x = rng.uniform(-rho, rho, 5000)
             error = np.abs(one_unit("relu").to_activation(g, [(-rho, rho)])(x[:, None]) - np.maximum(x, 0)).max()
-            # Powers of two are less by a factor of 2 at most.
-            assert error <= 4 * EPS * rho * kappa * (1 + 2 * (t + kinks) / min(d, rho))
+            assert error <= 4 * EPS * rho * kappa * (1 + (2 * value + 4 * kinks) / min(d, rho))
 
 
 @pytest.mark.parametrize("g", EVERYWHERE, ids=lambda g: g.name)

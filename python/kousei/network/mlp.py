@@ -261,7 +261,7 @@ class MLP:
 
         Notes
         -----
-        From the ReLU-representation abstract (JSIAM 2024, G3-4-1; after Nagase 2022).
+        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022).
 
         Examples
         --------
@@ -312,8 +312,8 @@ class MLP:
 
         Notes
         -----
-        From the ReLU-representation abstract (JSIAM 2024, G3-4-1; after Nagase 2022). A ReLU at arguments of modulus
-        at most rho is then off by rounding in proportion to rho: see the page on networks for the bound.
+        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022). A ReLU at arguments of
+        modulus at most rho is then off by rounding in proportion to rho: see the page on networks for the bound.
 
         Examples
         --------
@@ -510,7 +510,9 @@ def _written(layers: Layers, model: MLP) -> MLP:
     for name, group in (("weights", weights), ("biases", biases)):
         for i, array in enumerate(group):
             if not np.isfinite(array.data if arrays.is_sparse(array) else array).all():
-                raise ValueError(f"{name}[{i}] of the rewritten network is not finite in {model.dtype}")
+                raise ValueError(
+                    f"{name}[{i}] of the rewritten network is not finite in {model.dtype}; finite ones are accepted"
+                )
     return MLP(weights, biases, layers.activations).like(model.biases[0])
 
 
