@@ -9,6 +9,8 @@ const InstructionSet set{"avx2",
                          &kernels<float>,
                          &kernels<double>,
                          phase_kernels<float>,
-                         phase_kernels<double>};
+                         phase_kernels<double>,
+                         &apply_part<float>,
+                         &apply_part<double>};
 
 }  // namespace kousei::simd::avx2

@@ -12,6 +12,8 @@ const InstructionSet set{"avx512",
                          &kernels<float>,
                          &kernels<double>,
                          phase_kernels<float>,
-                         phase_kernels<double>};
+                         phase_kernels<double>,
+                         &apply_part<float>,
+                         &apply_part<double>};
 
 }  // namespace kousei::simd::avx512

@@ -5,7 +5,7 @@
 namespace kousei::simd::baseline {
 
 extern const InstructionSet set;
-const InstructionSet set{"baseline",       [] { return true; },  &kernels<float>,
-                         &kernels<double>, phase_kernels<float>, phase_kernels<double>};
+const InstructionSet set{"baseline",           [] { return true; },   &kernels<float>,    &kernels<double>,
+                         phase_kernels<float>, phase_kernels<double>, &apply_part<float>, &apply_part<double>};
 
 }  // namespace kousei::simd::baseline
