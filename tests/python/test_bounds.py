@@ -14,7 +14,7 @@ from kousei.activation import Mixed, PiecewiseLinear
 from kousei.network import relaxation
 from support import PIECEWISE_LINEAR, Library, random_network
 
-SMOOTH = ["logistic", "tanh", "erf", "arctan"]
+SMOOTH = ["logistic", "tanh", "erf", "arctan", "gelu", "silu", "softplus", "repu2", "repu3"]
 
 
 def pre_activations(net: kousei.MLP, x: np.ndarray) -> list[np.ndarray]:
@@ -93,7 +93,8 @@ def test_lines_and_images(g: object, rng: np.random.Generator) -> None:
     # The chord between the ends, and the level lines, are never better at the middle.
     chord = (values[-1] - values[0]) / (z[-1] - z[0])
     chord_above = (values - chord * z).max(axis=0) + chord * z[250]
-    bend = 0 if isinstance(g, PiecewiseLinear) else ((upper - lower) / 20) ** 2 / 8
+    curvature = 0 if isinstance(g, PiecewiseLinear) else relaxation._curvature(g, upper)
+    bend = ((upper - lower) / 20) ** 2 / 8 * curvature
     assert (above[250] <= np.minimum(chord_above + bend, most) + between).all()
 
 
