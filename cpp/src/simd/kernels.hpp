@@ -4,6 +4,8 @@
 #include <kousei/activation.hpp>
 #include <kousei/funahashi.hpp>
 
+#include "layers.hpp"
+
 namespace kousei::simd {
 
 /// A block of hidden units laid out for vectors: lane k of every array belongs to unit k. `stride` >= units is a
@@ -86,6 +88,17 @@ struct InstructionSet {
     PhaseKernels<double> double_phases;
     ApplyPart<float> float_apply_part;
     ApplyPart<double> double_apply_part;
+    LayerKernels<float> float_layers;
+    LayerKernels<double> double_layers;
+
+    template <class Real>
+    const LayerKernels<Real>& layers() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_layers;
+        } else {
+            return double_layers;
+        }
+    }
 
     template <class Real>
     ApplyPart<Real> apply_part() const {
