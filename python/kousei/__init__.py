@@ -6,7 +6,7 @@ from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.funahashi import FunahashiNetwork
-from kousei.network import MLP
+from kousei.network import MLP, identity, maximum, minimum, stack
 
 __version__ = _core.__version__
 
@@ -20,7 +20,11 @@ __all__ = [
     "__version__",
     "activation",
     "funahashi",
+    "identity",
+    "maximum",
+    "minimum",
     "network",
     "num_threads",
     "set_num_threads",
+    "stack",
 ]
