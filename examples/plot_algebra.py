@@ -20,7 +20,8 @@ import numpy as np
 import kousei
 
 across, along = (
-    kousei.MLP([np.array([direction]), np.eye(1)], [np.zeros(1)] * 2, ["abs"]) for direction in ([1.0, 0.0], [0.0, 1.0])
+    kousei.MLP([np.array([direction]), np.eye(1)], [np.zeros(1)] * 2, ["abs"])
+    for direction in ([1.0, 0.0], [0.0, 1.0])
 )
 distance = kousei.maximum(across, along)
 hat = kousei.MLP([np.array([[2.0]]), np.eye(1)], [np.array([-2.0]), np.zeros(1)], ["hat"])

@@ -20,9 +20,7 @@ import kousei
 knots = np.linspace(-2, 2, 9)
 heights = np.sin(2 * knots) + knots / 2
 slopes = np.diff(heights) / np.diff(knots)
-net = kousei.MLP(
-    [np.ones((8, 1)), np.diff(slopes, prepend=0.0)[None, :]], [-knots[:-1], heights[:1]], ["relu"]
-)
+net = kousei.MLP([np.ones((8, 1)), np.diff(slopes, prepend=0.0)[None, :]], [-knots[:-1], heights[:1]], ["relu"])
 print(net)
 
 # %%
