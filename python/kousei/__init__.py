@@ -1,11 +1,12 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
-from kousei import activation, funahashi, network
+from kousei import activation, funahashi, io, network
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.funahashi import FunahashiNetwork
+from kousei.io import load, save
 from kousei.network import MLP
 
 __version__ = _core.__version__
@@ -20,7 +21,10 @@ __all__ = [
     "__version__",
     "activation",
     "funahashi",
+    "io",
+    "load",
     "network",
     "num_threads",
+    "save",
     "set_num_threads",
 ]
