@@ -62,6 +62,7 @@ CONTRACTS = {
     "kousei.FunahashiNetwork.prune": Contract(lambda like: _funahashi(like).prune(1.5), dim=2),
     "kousei.FunahashiNetwork.__call__ (ranges)": Contract(_ranged, dim=2),
     "kousei.Activation.__call__": Contract(lambda like: kousei.Activation("erf")),
+    "kousei.PiecewiseLinear": Contract(lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)),
     "kousei.funahashi.bump_transform": Contract(
         lambda like: lambda x: kousei.funahashi.bump_transform(x, 0.5, 2.0), takes_out=False
     ),
@@ -72,7 +73,7 @@ CONTRACTS = {
     ),
 } | {
     f"kousei.activation.{name}": Contract(lambda like, name=name: getattr(kousei.activation, name))
-    for name in ("logistic", "tanh", "erf", "arctan", "relu")
+    for name in ("logistic", "tanh", "erf", "arctan", "relu", "abs", "hat", "relu6")
 }
 #: Public names that take no array of points, and methods tested through the ones above.
 NO_ARRAYS = {
@@ -88,6 +89,16 @@ NO_ARRAYS = {
     "kousei.MLP.astype",
     "kousei.MLP.like",
     "kousei.MLP.random",
+    "kousei.MLP.summary",
+    "kousei.identity",
+    "kousei.maximum",
+    "kousei.minimum",
+    "kousei.stack",
+    "kousei.activation.hardsigmoid",
+    "kousei.activation.hardtanh",
+    "kousei.activation.leaky_relu",
+    "kousei.activation.prelu",
+    "kousei.activation.softshrink",
     "kousei.funahashi.BumpParameters",
     "kousei.funahashi.ErrorBound",
     "kousei.funahashi.Plan",

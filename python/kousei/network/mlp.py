@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
+from kousei.network.summary import Formula, LayerSummary, Summary
 
 #: Hidden values held at a time by networks with more than one hidden layer, in bytes.
 _BLOCK_BYTES = 1 << 25
@@ -57,13 +59,17 @@ class MLP:
     array([3., 0., 2.])
     """
 
+    _formula: Formula | None = None  # what the theorem that made it says of its size
+    #: NumPy's numbers leave ``a * net`` to the network.
+    __array_ufunc__ = None
+
     def __init__(
         self, weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation | str]
     ) -> None:
         if isinstance(activations, str):
             raise TypeError(f"activations was {activations!r}; a sequence, one for each hidden layer, is accepted")
         self._weights = tuple(
-            weight if _is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
+            weight if arrays.is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
             for i, weight in enumerate(weights)
         )
         self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
@@ -200,13 +206,13 @@ class MLP:
         backend, x = backends.enter("x", x, precision)
         batch = check_points(self, x, self._biases[0])
         shape = batch if self.outputs == 1 else (*batch, self.outputs)
-        dense = [weight for weight in self._weights if not _is_sparse(weight)]
+        dense = [weight for weight in self._weights if not arrays.is_sparse(weight)]
         result, out_view = backends.output(backend, out, shape, self._dtype, x, *dense, *self._biases)
         if len(self._activations) == 1 and self._activations[0].compiled and len(dense) == len(self._weights):
             self._evaluate_fused(backend, x, out_view)
         elif isinstance(backend, backends.Host):
             points = backend.view("x", x).reshape(math.prod(batch), self.dim)
-            hosts = [w if _is_sparse(w) else arrays.host_view("weights", w) for w in self._weights]
+            hosts = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in self._weights]
             biases = [arrays.host_view("biases", b) for b in self._biases]
             self._evaluate_layers(np, points, hosts, biases, out_view.reshape(-1, self.outputs))
         else:
@@ -229,11 +235,60 @@ class MLP:
         for start in range(0, points.shape[0], block):
             hidden = points[start : start + block]
             for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-                hidden = (weight @ hidden.T).T if _is_sparse(weight) else xp.matmul(hidden, weight.T)
+                hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else xp.matmul(hidden, weight.T)
                 hidden = hidden + bias
                 if layer < len(self._activations):
                     hidden = self._activations[layer](hidden)
             out[start : start + block] = hidden
+
+    def __rshift__(self, after: MLP) -> MLP:
+        return _algebra().compose(self, after) if isinstance(after, MLP) else NotImplemented
+
+    def __add__(self, other: MLP) -> MLP:
+        return _algebra().add(self, other) if isinstance(other, MLP) else NotImplemented
+
+    def __sub__(self, other: MLP) -> MLP:
+        return self + -other if isinstance(other, MLP) else NotImplemented
+
+    def __mul__(self, factor: float) -> MLP:
+        real = isinstance(factor, numbers.Real) and not isinstance(factor, bool | np.bool_)
+        return _algebra().scale(float(factor), self) if real else NotImplemented
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> MLP:
+        return -1.0 * self
+
+    def summary(self) -> Summary:
+        """Sizes, layer by layer, beside the formula of the theorem that made the network.
+
+        Returns
+        -------
+        Summary
+            Printed, it is a table.
+
+        Examples
+        --------
+        >>> import kousei
+        >>> f, g = kousei.MLP.random([2, 5, 3], rng=0), kousei.MLP.random([2, 4, 6, 3], rng=1)
+        >>> print((f + g).summary())
+        layer   inputs  outputs    nonzero  share  activation
+            0        2        9         18   100%  relu
+            1        9       11         49    49%  relu
+            2       11        3         33   100%  affine
+        hidden layers 2, hidden units 20, weights and biases 173
+        f + g: at most 5 + 10 + 1 x 4 = 19 hidden units
+        """
+        names = [activation.name for activation in self.activations] + [""]
+        return Summary(
+            tuple(
+                LayerSummary(outputs, inputs, name, _nonzero(weight), arrays.is_sparse(weight))
+                for weight, outputs, inputs, name in zip(
+                    self.weights, self.sizes[1:], self.sizes, names, strict=False
+                )
+            ),
+            self._formula,
+        )
 
     def astype(self, dtype: Any) -> Self:
         """Return the network with parameters of another dtype.
@@ -258,7 +313,8 @@ class MLP:
     def like(self, x: Array, /) -> Self:
         """Return the network with its parameters where `x` is: in its library, on its device, of its dtype.
 
-        Calls never move arrays between devices; this does, once.
+        Calls never move arrays between devices; this does, once. Sparse weights stay sparse for NumPy, and become
+        dense for other libraries.
 
         Parameters
         ----------
@@ -272,7 +328,7 @@ class MLP:
         Raises
         ------
         TypeError
-            If `x` is not such an array, or the weights are sparse.
+            If `x` is not such an array.
         CudaError
             If `x` lies in CUDA memory and there is no device or no CUDA build.
 
@@ -289,9 +345,10 @@ class MLP:
         dtype = arrays.real_dtype(x=x)
 
         def convert(array: Array) -> Array:
-            if _is_sparse(array):
-                raise TypeError("the weights are sparse; like() accepts networks with dense weights")
-            return arrays.like(_astype(array, dtype), x)
+            if arrays.is_sparse(array) and not isinstance(x, np.ndarray):
+                array = array.toarray()
+            array = _astype(array, dtype)
+            return array if arrays.is_sparse(array) else arrays.like(array, x)
 
         return self._map(convert)
 
@@ -325,17 +382,23 @@ def check_points(net: MLP, x: Array, parameter: Array) -> tuple[int, ...]:
     return shape[:-1]
 
 
-def _is_sparse(weight: Array) -> bool:
-    # SciPy's sparse arrays and matrices, told without importing SciPy.
-    return hasattr(weight, "tocsr") and hasattr(weight, "nnz")
+def _algebra() -> Any:
+    # Which is itself written with networks.
+    from kousei.network import algebra
+
+    return algebra
+
+
+def _nonzero(weight: Array) -> int:
+    return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
 
 
 def _size(weight: Array) -> int:
-    return int(weight.nnz) if _is_sparse(weight) else math.prod(arrays.shape_of(weight))
+    return int(weight.nnz) if arrays.is_sparse(weight) else math.prod(arrays.shape_of(weight))
 
 
 def _astype(array: Array, dtype: np.dtype[Any]) -> Array:
-    if _is_sparse(array) or isinstance(array, np.ndarray):
+    if arrays.is_sparse(array) or isinstance(array, np.ndarray):
         return array.astype(dtype)
     xp = arrays.namespace(array)
     return xp.astype(array, getattr(xp, dtype.name))
