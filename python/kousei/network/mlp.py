@@ -11,10 +11,15 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.boxes import Bounds as Box
+from kousei._lib.boxes import check_bounds
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
+from kousei.network import rewriting
+from kousei.network.bounds import Bounds, bounds_of, propagate
+from kousei.network.layers import Layers, layers_of
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 #: Hidden values held at a time by networks with more than one hidden layer, in bytes.
@@ -290,6 +295,146 @@ class MLP:
             self._formula,
         )
 
+    def to_relu(self) -> MLP:
+        """Return the same function with ReLU units: Theorem 3, exact on all of R.
+
+        A unit whose activation has n kinks becomes at most n + 1 units; ReLU units stay as they are.
+
+        Returns
+        -------
+        MLP
+            Of the dtype, in the library and memory of the network; computed on the host in float64.
+
+        Raises
+        ------
+        ValueError
+            If an activation is not piecewise linear, or a parameter overflows.
+
+        Notes
+        -----
+        From the ReLU-representation abstract (JSIAM 2024, G3-4-1; after Nagase 2022).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.MLP.random([2, 5, 1], "hardtanh", rng=0)
+        >>> net.to_relu()
+        MLP(2 -> 10 relu -> 1, float64, 41 parameters)
+        >>> x = np.random.default_rng(1).normal(size=(100, 2))
+        >>> bool(np.abs(net(x) - net.to_relu()(x)).max() < 1e-14)
+        True
+        """
+        layers = layers_of(self)
+        rewriting.check_piecewise_linear(layers)
+        return _written(rewriting.to_relu(layers), self)
+
+    def to_activation(self, g: Activation | str, bounds: Box | None = None, *, everywhere: bool = False) -> MLP:
+        """Return the same function with units of a piecewise-linear g: Theorem 3.
+
+        On a box a ReLU is 1 or 2 units at a kink of g, after a change of scale by which the unit stays between its
+        neighbours there. ReLU units that are 0 or linear on the box take none or one.
+
+        Parameters
+        ----------
+        g : PiecewiseLinear or str
+            Of all hidden units; its slope has to change.
+        bounds : sequence of (lo, hi)
+            The box on which the function is the same, one pair for each input.
+        everywhere : bool
+            On all of R instead, without bounds. It takes a g whose slopes on the far left and right have different
+            moduli, and of n kinks 2, 6, 18, 50, 130, 322 units at most for each ReLU, n = 1, ..., 6.
+
+        Returns
+        -------
+        MLP
+            Of the dtype, in the library and memory of the network; computed on the host in float64.
+
+        Raises
+        ------
+        TypeError
+            If `g` is no activation.
+        ValueError
+            If `g` or an activation of the network is not piecewise linear, `g` is affine, there are not bounds or
+            everywhere=True, one of the two; if lo > hi, a bound is not finite or they are not one for each input; if
+            `g` cannot stand for ReLU everywhere; if a parameter overflows.
+
+        Notes
+        -----
+        From the ReLU-representation abstract (JSIAM 2024, G3-4-1; after Nagase 2022). A ReLU at arguments of modulus
+        at most rho is then off by rounding in proportion to rho: see the page on networks for the bound.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.MLP.random([2, 5, 1], "relu", rng=1)
+        >>> tight = net.to_activation("hardtanh", [(-3, 3), (-3, 3)])
+        >>> tight
+        MLP(2 -> 5 hardtanh -> 1, float64, 21 parameters)
+        >>> x = np.random.default_rng(1).uniform(-3, 3, (100, 2))
+        >>> bool(np.abs(net(x) - tight(x)).max() < 1e-14)
+        True
+        >>> net.to_activation("leaky_relu", everywhere=True)
+        MLP(2 -> 10 leaky_relu -> 1, float64, 41 parameters)
+        """
+        if not isinstance(everywhere, bool | np.bool_):
+            raise TypeError(f"everywhere was {everywhere!r}; True and False are accepted")
+        if everywhere == (bounds is not None):
+            raise ValueError(
+                f"bounds was {bounds!r} and everywhere {everywhere}; bounds, or everywhere=True without, is accepted"
+            )
+        target, layers = rewriting.check_target(g), layers_of(self)
+        rewriting.check_piecewise_linear(layers)
+        if bounds is None:
+            return _written(rewriting.to_activation_everywhere(layers, target), self)
+        box = check_bounds(bounds, "bounds", self.dim, flat=True)
+        ranges = [(layer.lower, layer.upper) for layer in propagate(layers, box, self.dtype)]
+        return _written(rewriting.to_activation(layers, target, ranges), self)
+
+    def bounds(self, box: Box, method: str = "interval") -> Bounds:
+        """Bound what the network and each of its layers can compute on a box.
+
+        Parameters
+        ----------
+        box : sequence of (lo, hi)
+            One pair for each input.
+        method : {"interval", "linear"}
+            "interval" goes from layer to layer by intervals. "linear", which is CROWN, bounds each layer by linear
+            functions of the input besides, and is never wider; it takes a product of matrices for each layer and each
+            layer below it.
+
+        Returns
+        -------
+        Bounds
+            `lower` and `upper` of the outputs, `layers`, those of the pre-activations of each layer, as NumPy arrays
+            of float64, and `overflow`, the first layer that can overflow in float32 and in float64.
+
+        Raises
+        ------
+        TypeError
+            If an activation is a function in Python, whose range is not known.
+        ValueError
+            If lo > hi, a bound is not finite, or they are not one for each input.
+
+        Notes
+        -----
+        They hold for what the network computes in its dtype, layer by layer, underflow and precision="fast" aside.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.MLP([np.array([[1.0], [-1.0]]), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], ["relu"])
+        >>> net.bounds([(-1, 2)]).upper.round(6)
+        array([3.])
+        >>> net.bounds([(-1, 2)], "linear").upper.round(6)
+        array([2.])
+        >>> net.bounds([(-1, 1e38)]).overflow
+        {'float32': None, 'float64': None}
+        """
+        return bounds_of(layers_of(self), check_bounds(box, "box", self.dim, flat=True), self.dtype, method)
+
     def astype(self, dtype: Any) -> Self:
         """Return the network with parameters of another dtype.
 
@@ -350,11 +495,33 @@ class MLP:
             array = _astype(array, dtype)
             return array if arrays.is_sparse(array) else arrays.like(array, x)
 
+            if arrays.is_sparse(array):
+                raise TypeError("the weights are sparse; like() accepts networks with dense weights")
+            return arrays.like(_astype(array, dtype), x)
+
         return self._map(convert)
 
     def _map(self, convert: Any) -> Self:
         weights, biases = ([convert(array) for array in group] for group in (self._weights, self._biases))
         return type(self)(weights, biases, self._activations)
+
+
+def _written(layers: Layers, model: MLP) -> MLP:
+    """Return layers as a network of the dtype, in the library and memory of `model`."""
+    place = model.biases[0]
+
+    def convert(name: str, array: Any) -> Array:
+        with np.errstate(over="ignore"):
+            cast = array.astype(model.dtype)
+        if not np.isfinite(cast.data if arrays.is_sparse(cast) else cast).all():
+            raise ValueError(f"{name} of the rewritten network is not finite in {model.dtype}; finite is accepted")
+        return cast if arrays.is_sparse(cast) else arrays.like(cast, place)
+
+    return MLP(
+        [convert(f"weights[{i}]", weight) for i, weight in enumerate(layers.weights)],
+        [convert(f"biases[{i}]", bias) for i, bias in enumerate(layers.biases)],
+        layers.activations,
+    )
 
 
 def as_real_dtype(dtype: Any) -> np.dtype[Any]:
