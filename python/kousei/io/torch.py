@@ -10,9 +10,10 @@ import numpy as np
 from kousei import activation as act
 from kousei._lib import arrays
 from kousei.activation import Activation
+from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
 from kousei.io.chain import Step, chain, diagonal
-from kousei.io.named import leak, leaks, limits, threshold
+from kousei.io.wording import leak, leaks, limits, reworded, threshold
 from kousei.network import MLP
 
 if TYPE_CHECKING:
@@ -108,8 +109,8 @@ def to_torch(net: MLP) -> nn.Sequential:
 
     Notes
     -----
-    A piecewise-linear activation that torch has no module for becomes ReLU units, see `MLP.to_relu`, and so do the
-    others of that network.
+    A layer of piecewise-linear activations that torch has no module for becomes one of ReLU units, as by
+    `MLP.to_relu`.
 
     Examples
     --------
@@ -125,13 +126,7 @@ def to_torch(net: MLP) -> nn.Sequential:
 
     if not isinstance(net, MLP):
         raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
-    unsaid = [
-        f"{layer}: {activation.name}"
-        for layer, activation in enumerate(net.activations)
-        if _module(activation, net.sizes[layer + 1]) is None
-    ]
-    if unsaid:
-        raise ValueError(f"net has hidden layers that torch has no module for: {'; '.join(unsaid)}")
+    net = reworded(net, _said, "torch")
     modules: list[Any] = []
     for weight, bias, activation in zip(net.weights, net.biases, [*net.activations, None], strict=True):
         linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")
@@ -217,6 +212,11 @@ def _tensor(array: Any) -> Any:
     if arrays.is_sparse(array):
         array = array.toarray()
     return torch.tensor(array) if isinstance(array, np.ndarray) else torch.utils.dlpack.from_dlpack(array).clone()
+
+
+def _said(activation: Activation, units: int) -> list[bool]:
+    """Return, of each part of a layer, whether torch has a module for the layer."""
+    return [_module(activation, units) is not None] * len(parts_of(activation, units))
 
 
 def _module(activation: Activation, units: int) -> Any:

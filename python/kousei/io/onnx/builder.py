@@ -17,8 +17,8 @@ from kousei.network.wiring import Piece, Wire, Wiring, level_of, size_of
 
 Array = np.ndarray[Any, Any]
 
-#: A network may hold this many numbers, or this many times those of its file, whichever is more: a few bytes of a file
-#: can say that something large is to be repeated.
+#: A network may hold this many numbers, or this many times those of its file, whichever is more: in a few bytes a file
+#: can repeat what is large.
 _NUMBERS, _TIMES = 1 << 24, 100
 
 
@@ -55,7 +55,9 @@ class Builder:
         """Count numbers that the network is going to hold; ValueError if they are too many for its file."""
         self._left -= numbers
         if self._left < 0:
-            raise ValueError(f"{place} makes the network too large: over {_NUMBERS} numbers and {_TIMES} times its file")
+            raise ValueError(
+                f"{place} makes the network too large: over {_NUMBERS} numbers and {_TIMES} times those of its file"
+            )
 
     def affine(self, node: Node, inputs: Sequence[Computed], weight: Any, bias: Array) -> Computed:
         """Return weight @ inputs + bias."""
@@ -90,8 +92,5 @@ class Builder:
 
 def _held(piece: Piece) -> int:
     """Return how many numbers the matrices of a piece have, at least one for each of its own."""
-    sizes = [piece.size]
-    for matrix in piece.terms.values():
-        if matrix is not None:
-            sizes.append(matrix.nnz if arrays.is_sparse(matrix) else matrix.size)
-    return sum(sizes)
+    matrices = [matrix for matrix in piece.terms.values() if matrix is not None]
+    return piece.size + sum(matrix.nnz if arrays.is_sparse(matrix) else matrix.size for matrix in matrices)

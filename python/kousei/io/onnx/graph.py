@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +76,7 @@ def read_graph(model: Any, folder: str | None, known: set[str]) -> Graph:
         raise ValueError(f"the model has opset {said}; {_ACCEPTED_OPSETS}, one of them")
     if model.functions:
         names = ", ".join(sorted(function.name for function in model.functions))
-        raise ValueError(f"the model has functions of its own: {names}; onnx.inliner.inline_local_functions undoes them")
+        raise ValueError(f"the model has functions: {names}; onnx.inliner.inline_local_functions writes them out")
     graph = model.graph
     if graph.sparse_initializer:
         raise ValueError("the model has sparse initializers; dense ones are accepted")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -23,25 +22,29 @@ from kousei.io.onnx.tensors import dtype_of, name_of
 
 Operator = Callable[..., Value]
 
+_NOTHING: Array = np.zeros(0)
+
 
 def run(builder: Builder, node: Node, inputs: Sequence[Value | None]) -> Value:
     """Return the first output of a node; ValueError if it is not what its operator accepts."""
     operator = OPERATORS[node.operator]
     _, _, *parameters = inspect.signature(operator).parameters.values()
-    attributes = {p.name: type(p.default) for p in parameters if p.kind is p.KEYWORD_ONLY}
+    types = {p.name: type(p.default) for p in parameters if p.kind is p.KEYWORD_ONLY}
     for name, value in node.attributes.items():
-        if not isinstance(value, attributes.get(name, ())):
+        if not isinstance(value, types.get(name, ())):
             raise ValueError(f"{node} has an attribute {name!r} that is not accepted, or not of this type")
+    places = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    least = sum(p.default is p.empty for p in places)
+    many = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    most = len(inputs) if many else len(places)
+    if not max(least, many) <= len(inputs) <= most or any(
+        value is None for value in inputs[: most if many else least]
+    ):
+        raise ValueError(f"{node} has the inputs {', '.join(map(repr, node.inputs))}, which are too few or too many")
     if node.operator not in _ANY_SHAPE:
         for value in inputs:
             if isinstance(value, Computed) and len(value.shape) > 1:
                 raise ValueError(f"{node} takes points of shape {value.shape}; flattened ones are accepted")
-    given = [value is not None for value in inputs]
-    required = sum(p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty for p in parameters)
-    positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
-    many = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    if not all(given if many else given[:required]) or not required <= len(inputs) <= (len(inputs) if many else positional):
-        raise ValueError(f"{node} has not the inputs of this operator: {', '.join(node.inputs)}")
     return operator(builder, node, *inputs, **node.attributes)
 
 
@@ -148,7 +151,7 @@ def _value(
     builder: Builder,
     node: Node,
     *,
-    value: Array = np.zeros(0),
+    value: Array = _NOTHING,
     value_float: float = 0.0,
     value_floats: list[float] = [],  # noqa: B006
     value_int: int = 0,
@@ -297,8 +300,6 @@ def _swish(builder: Builder, node: Node, x: Value, *, alpha: float = 1.0) -> Val
 def _extreme(sign: int) -> Operator:
     def operator(builder: Builder, node: Node, *values: Value) -> Value:
         """Return max(a, b) = b + R(a - b), or min(a, b) = b - R(b - a)."""
-        if not values:
-            raise ValueError(f"{node} has no inputs; one or more are accepted")
         wiring = builder.wiring
         result, *others = values
         for a in others:
@@ -320,7 +321,7 @@ def _concat(builder: Builder, node: Node, *values: Value, axis: int = 0) -> Valu
     computed = [value for value in values if isinstance(value, Computed)]
     if computed:
         if len(computed) < len(values) or axis not in (1, -1):
-            raise ValueError(f"{node} joins points with constants, or along axis {axis}; values of points are accepted")
+            raise ValueError(f"{node} joins constants to points, or along axis {axis}; values of points are accepted")
         builder.spend(sum(value.size for value in computed), node)
         return builder.concat(computed)
     constants = [_constant(node, "an input", value) for value in values]
@@ -347,21 +348,22 @@ def _batch_normalization(
         raise ValueError(f"{node} is in training mode; inference is accepted")
     value = _computed(node, "input", x)
     named = {"scale": scale, "B": shift, "mean": mean, "variance": variance}
-    size = value.size
-    one = {name: np.broadcast_to(_vector(node, name, array, size), size).astype(float) for name, array in named.items()}
-    factor = one["scale"] / np.sqrt(one["variance"] + epsilon)
-    return builder.affine(node, [value], diagonal(factor), one["B"] - factor * one["mean"])
+    each = {name: _vector(node, name, array, value.size).astype(np.float64) for name, array in named.items()}
+    factor = np.broadcast_to(each["scale"] / np.sqrt(each["variance"] + epsilon), value.size)
+    return builder.affine(node, [value], diagonal(factor), each["B"] - factor * each["mean"])
 
 
 def _dropout(
-    builder: Builder, node: Node, x: Value, ratio: Value | None = None, training: Value | None = None, *, seed: int = 0
+    builder: Builder, node: Node, x: Value, ratio: Value | None = None, mode: Value | None = None, *, seed: int = 0
 ) -> Value:
-    if training is not None and _constant(node, "training_mode", training).any():
+    if mode is not None and _constant(node, "training_mode", mode).any():
         raise ValueError(f"{node} is in training mode; inference is accepted")
     return x
 
 
-def _cast(builder: Builder, node: Node, x: Value, *, to: int = 0, saturate: int = 1, round_mode: bytes = b"up") -> Value:
+def _cast(
+    builder: Builder, node: Node, x: Value, *, to: int = 0, saturate: int = 1, round_mode: bytes = b"up"
+) -> Value:
     wanted = dtype_of(to)
     if isinstance(x, Computed):
         if wanted != builder.graph.dtype:

@@ -79,5 +79,5 @@ def from_onnx(source: str | os.PathLike[str] | bytes | onnx.ModelProto) -> MLP:
                 raise error if str(node) in str(error) else ValueError(f"{node}: {error}") from None
     output = values.get(graph.output)
     if not isinstance(output, Computed) or len(output.shape) > 1:
-        raise ValueError(f"output {graph.output!r} is not one row of values for each point, which depend on the input")
+        raise ValueError(f"output {graph.output!r} is not a row of values for each point that depends on it")
     return write("the model", builder.wiring, output.wire, graph.dtype)
