@@ -17,8 +17,8 @@ from kousei.network.wiring import Piece, Wire, Wiring, level_of, size_of
 
 Array = np.ndarray[Any, Any]
 
-#: A network may hold this many numbers, or this many times those of its file, whichever is more: in a few bytes a file
-#: can repeat what is large.
+#: A network may hold this many numbers, or this many times those of its file, whichever is more: in a few bytes a
+#: file can repeat what is large.
 _NUMBERS, _TIMES = 1 << 24, 100
 
 

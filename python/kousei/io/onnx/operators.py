@@ -34,23 +34,22 @@ def run(builder: Builder, node: Node, inputs: Sequence[Value | None]) -> Value:
         if not isinstance(value, types.get(name, ())):
             raise ValueError(f"{node} has an attribute {name!r} that is not accepted, or not of this type")
     places = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    least = sum(p.default is p.empty for p in places)
-    many = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    most = len(inputs) if many else len(places)
-    if not max(least, many) <= len(inputs) <= most or any(
-        value is None for value in inputs[: most if many else least]
-    ):
+    least, most = sum(p.default is p.empty for p in places), len(places)
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        least, most = max(1, len(inputs)), len(inputs)
+    if not least <= len(inputs) <= most or any(value is None for value in inputs[:least]):
         raise ValueError(f"{node} has the inputs {', '.join(map(repr, node.inputs))}, which are too few or too many")
     if node.operator not in _ANY_SHAPE:
         for value in inputs:
             if isinstance(value, Computed) and len(value.shape) > 1:
                 raise ValueError(f"{node} takes points of shape {value.shape}; flattened ones are accepted")
-    return operator(builder, node, *inputs, **node.attributes)
+    value = operator(builder, node, *inputs, **node.attributes)
+    return value if isinstance(value, Computed) else np.asarray(value)
 
 
 def _constant(node: Node, what: str, value: Value | None) -> Array:
     if not isinstance(value, np.ndarray):
-        raise ValueError(f"{node} has no constant {what}; one that is is accepted")
+        raise ValueError(f"{node} has {what} that is not constant; a constant is accepted")
     return value
 
 
@@ -91,7 +90,7 @@ def _vector(node: Node, what: str, value: Value | None, size: int | None = None)
 
 def _computed(node: Node, what: str, value: Value | None) -> Computed:
     if not isinstance(value, Computed):
-        raise ValueError(f"{node} has a constant {what}; one that depends on the input is accepted")
+        raise ValueError(f"{node} has {what} that is constant; one that depends on the input is accepted")
     return value
 
 
@@ -99,7 +98,9 @@ def _combine(builder: Builder, node: Node, *terms: tuple[int, Value]) -> Value:
     """Return the sum of values times their signs."""
     from scipy.sparse import csr_array, hstack
 
-    constants = [sign * _real(node, "a term", value) for sign, value in terms if not isinstance(value, Computed)]
+    constants = [
+        np.asarray(sign * _real(node, "a term", value)) for sign, value in terms if not isinstance(value, Computed)
+    ]
     computed = [(sign, value) for sign, value in terms if isinstance(value, Computed)]
     if not computed:
         shape = np.broadcast_shapes(*(array.shape for array in constants))
@@ -227,8 +228,8 @@ def _gemm(
     transA: int = 0,
     transB: int = 0,
 ) -> Value:
-    points = _computed(node, "first factor", a)
-    weight = _real(node, "second factor", b)
+    points = _computed(node, "a first factor", a)
+    weight = _real(node, "a second factor", b)
     weight = weight.T if transB else weight
     if transA or weight.ndim != 2 or len(weight) != points.size or not weight.size:
         flag = ", transposed" if transA else ""
@@ -251,7 +252,7 @@ def _leaky_relu(builder: Builder, node: Node, x: Value, *, alpha: float = float(
 
 
 def _prelu(builder: Builder, node: Node, x: Value, slope: Value) -> Value:
-    value = _computed(node, "input", x)
+    value = _computed(node, "an input", x)
     slopes = _vector(node, "slopes", slope, value.size)
     return builder.activate(node, value, act.prelu(slopes) if len(slopes) > 1 else act.leaky_relu(float(slopes[0])))
 
@@ -346,7 +347,7 @@ def _batch_normalization(
 ) -> Value:
     if training_mode or len([name for name in node.outputs if name]) > 1:
         raise ValueError(f"{node} is in training mode; inference is accepted")
-    value = _computed(node, "input", x)
+    value = _computed(node, "an input", x)
     named = {"scale": scale, "B": shift, "mean": mean, "variance": variance}
     each = {name: _vector(node, name, array, value.size).astype(np.float64) for name, array in named.items()}
     factor = np.broadcast_to(each["scale"] / np.sqrt(each["variance"] + epsilon), value.size)
@@ -400,7 +401,7 @@ def _reshape(builder: Builder, node: Node, x: Value, shape: Value, *, allowzero:
 
 
 def _transpose(builder: Builder, node: Node, x: Value, *, perm: list[int] = []) -> Value:  # noqa: B006
-    array = _constant(node, "input", x)
+    array = _constant(node, "an input", x)
     if perm and sorted(perm) != list(range(array.ndim)):
         raise ValueError(f"{node} has perm {perm} and an input of {array.ndim} axes")
     return array.transpose([int(axis) for axis in perm] or None)
@@ -415,12 +416,12 @@ def _axes(node: Node, axes: Value | None, rank: int) -> tuple[int, ...]:
 
 
 def _squeeze(builder: Builder, node: Node, x: Value, axes: Value | None = None) -> Value:
-    array = _constant(node, "input", x)
+    array = _constant(node, "an input", x)
     return array.squeeze(None if axes is None else _axes(node, axes, array.ndim))
 
 
 def _unsqueeze(builder: Builder, node: Node, x: Value, axes: Value) -> Value:
-    array = _constant(node, "input", x)
+    array = _constant(node, "an input", x)
     return np.expand_dims(array, _axes(node, axes, array.ndim + len(_integers(node, "axes", axes))))
 
 
