@@ -221,6 +221,13 @@ def test_what_is_no_model(tmp_path: Path) -> None:
         kousei.io.from_onnx(path)
 
 
+def test_names_that_are_not_utf_8() -> None:
+    data = model_of(node("Relu")).SerializeToString()
+    for name in (b"Relu", b"the Relu", b"x"):
+        with pytest.raises(ValueError, match="names that are not UTF-8"):
+            kousei.io.from_onnx(data.replace(name, b"\xff" * len(name), 1))
+
+
 def beside(location: str, **numbers: Any) -> Any:
     entries = {"location": location, **{key: str(value) for key, value in numbers.items()}}
     made = tensor(data_location=onnx.TensorProto.EXTERNAL)

@@ -81,7 +81,7 @@ def from_torch(module: nn.Module) -> MLP:
         if (tensor := getattr(part, name, None)) is not None
     }
     dtype = arrays.real_dtype(**tensors) if tensors else np.dtype(np.float64)
-    steps = [(path, step) for path, part, kind in parts if (step := _step(path, part, kind, tensors)) is not None]
+    steps = [(path, step) for path, part, kind in parts for step in _steps(path, part, kind, tensors)]
     return chain("module", steps, dtype)
 
 
@@ -173,31 +173,34 @@ def _refusal(part: Any, kind: str) -> str:
     return ""
 
 
-def _step(path: str, part: Any, kind: str, tensors: dict[str, Any]) -> Step | None:
-    """Return the affine map, or the activation, that a part is; None if it changes nothing."""
+def _steps(path: str, part: Any, kind: str, tensors: dict[str, Any]) -> Iterator[Step]:
+    """Yield the affine maps and activations that a part is; none if it changes nothing."""
     numbers = {name: _numbers(place, tensors[place]) for name in _TENSORS if (place := f"{path}.{name}") in tensors}
     match kind:
         case "Linear":
-            return numbers["weight"], numbers.get("bias", np.zeros(part.out_features))
+            yield numbers["weight"], numbers.get("bias", np.zeros(part.out_features))
         case "BatchNorm1d":
             with np.errstate(all="ignore"):  # chain() refuses what is not finite
                 scale = numbers.get("weight", 1.0) / np.sqrt(numbers["running_var"] + part.eps)
-            return diagonal(scale), numbers.get("bias", 0.0) - scale * numbers["running_mean"]
+            yield diagonal(scale), numbers.get("bias", 0.0) - scale * numbers["running_mean"]
         case "PReLU":
             slopes = numbers["weight"]
-            return act.prelu(slopes) if len(slopes) > 1 else act.leaky_relu(float(slopes[0]))
+            if len(slopes) > 1:  # only so many values fit
+                yield diagonal(np.ones(len(slopes))), np.zeros(len(slopes))
+            yield act.prelu(slopes)
         case "ReLU":
-            return act.relu
+            yield act.relu
         case "LeakyReLU":
-            return act.leaky_relu(part.negative_slope)
+            yield act.leaky_relu(part.negative_slope)
         case "Hardtanh":
             limits = (part.min_val, part.max_val)
-            return act.relu6 if limits == (0, 6) else act.hardtanh(*limits)
+            yield act.relu6 if limits == (0, 6) else act.hardtanh(*limits)
         case "Hardsigmoid":
-            return act.hardsigmoid()
+            yield act.hardsigmoid()
         case "Softshrink":
-            return act.softshrink(part.lambd)
-    return next((resolve(ours) for ours, theirs in _SMOOTH.items() if theirs == kind), None)
+            yield act.softshrink(part.lambd)
+        case _:
+            yield from (resolve(ours) for ours, theirs in _SMOOTH.items() if theirs == kind)
 
 
 def _numbers(place: str, tensor: Any) -> np.ndarray[Any, Any]:

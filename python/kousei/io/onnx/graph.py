@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,8 @@ def parse(source: Any) -> tuple[Any, str | None]:
 
 def read_graph(model: Any, folder: str | None, known: set[str]) -> Graph:
     """Return the graph of a model whose operators are all known; ValueError for one that is not accepted."""
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise ValueError("the model has names that are not UTF-8")
     versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     if len(versions) != 1 or versions[0] not in OPSETS:
         said = ", ".join(map(str, versions)) or "none"
@@ -94,6 +97,16 @@ def read_graph(model: Any, folder: str | None, known: set[str]) -> Graph:
     used = {name for node in nodes for name in node.inputs}
     constants = {name: reader.read(tensor, name) for name, tensor in tensors.items() if name in used}
     return Graph(inputs[0].name, shape, batch, dtype, constants, nodes, graph.output[0].name)
+
+
+def _texts(model: Any) -> Iterator[Any]:
+    """Yield the names a model has, which are bytes where they are damaged."""
+    graph = model.graph
+    yield from (entry.domain for entry in model.opset_import)
+    yield from (named.name for named in (*model.functions, *graph.initializer, *graph.input, *graph.output))
+    for node in graph.node:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
 
 
 def _points(value: Any) -> tuple[tuple[int, ...], int | None, np.dtype[Any]]:

@@ -75,7 +75,7 @@ class TensorReader:
     def _external(self, tensor: Any, name: str, size: int) -> bytes:
         if self._folder is None:
             raise ValueError(f"tensor {name!r} lies in a file of its own; give the path of the model to find it")
-        entries = {entry.key: entry.value for entry in tensor.external_data}
+        entries = {entry.key: entry.value for entry in tensor.external_data if isinstance(entry.value, str)}
         location = entries.get("location", "")
         path = self._inside(location, name)
         numbers = {key: entries[key] for key in ("offset", "length") if key in entries}
