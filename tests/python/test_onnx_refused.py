@@ -132,7 +132,7 @@ REFUSED = {
         "the model has affine maps whose product overflows float64",
     ),
     "no sign": (model_of(node("HardSigmoid", alpha=0.0)), "alpha 0.0; a positive one"),
-    "infinite slope": (model_of(node("LeakyRelu", alpha=np.inf)), r"LeakyRelu \('the LeakyRelu'\): slopes was"),
+    "infinite slope": (model_of(node("LeakyRelu", alpha=np.inf)), r"LeakyRelu \('the LeakyRelu'\): slope"),
     "slopes": (model_of(node("PRelu", "x s"), s=np.ones(2)), r"slopes of shape \(2,\); \(3,\) or \(1,\)"),
     "clip to nothing": (model_of(node("Clip", "x a b"), a=1.0, b=1.0), "minimum 1.0 and the maximum 1.0"),
     "clip by many": (model_of(node("Clip", "x a"), a=np.ones(3)), r"a minimum of shape \(3,\); one number"),
