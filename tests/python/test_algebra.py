@@ -1,6 +1,5 @@
 """Theorem 2: sums, compositions, maxima and stacks of networks are networks, of the sizes it says."""
 
-import importlib
 import re
 import warnings
 from collections.abc import Callable
@@ -172,9 +171,8 @@ def test_formulas_are_written_out() -> None:
 def test_trained_network() -> None:
     """A digits classifier beside its shifted copy, and after itself."""
     datasets = pytest.importorskip("sklearn.datasets")
-    perceptron = importlib.import_module("sklearn.neural_network").MLPClassifier(
-        (32, 32), max_iter=10, random_state=0
-    )
+    neural_network = pytest.importorskip("sklearn.neural_network")
+    perceptron = neural_network.MLPClassifier((32, 32), max_iter=10, random_state=0)
     x, digits = datasets.load_digits(return_X_y=True)
     x = x / 16
     with warnings.catch_warnings():

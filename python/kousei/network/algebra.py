@@ -58,7 +58,7 @@ def stack(*nets: MLP) -> MLP:
     >>> f, g = kousei.MLP.random([2, 5, 3], rng=0), kousei.MLP.random([2, 4, 6, 1], rng=1)
     >>> both = kousei.stack(f, g)
     >>> both
-    MLP(2 -> 9 relu -> 11 relu -> 4, float64, 182 parameters)
+    MLP(2 -> 8 relu -> 11 relu -> 4, float64, 171 parameters)
     >>> x = np.ones((1, 2))
     >>> bool(np.allclose(both(x), np.hstack([f(x), g(x)[:, None]])))
     True

@@ -56,25 +56,29 @@ def bounds_of(layers: Layers, box: Interval, dtype: np.dtype[Any], method: str) 
         raise ValueError(f"method was {method!r}; {' and '.join(map(repr, METHODS))} are accepted")
     for i, activation in enumerate(layers.activations):
         relaxation.check_known(f"activations[{i}]", activation)
-    found = propagate(layers, box, dtype, linear=method == "linear")
-    overflow = {name: _first_overflow(layers, box, np.dtype(name)) for name in ("float32", "float64")}
-    last = found[-1]
-    return Bounds(last.lower, last.upper, tuple((layer.lower, layer.upper) for layer in found), overflow)
+    intervals = {name: propagate(layers, box, float(np.finfo(name).eps)) for name in ("float32", "float64")}
+    overflow = {name: _first_overflow(found, float(np.finfo(name).max)) for name, found in intervals.items()}
+    ends = [(layer.lower, layer.upper) for layer in intervals[dtype.name]]
+    if method == "linear":
+        found = propagate(layers, box, float(np.finfo(dtype).eps), linear=True)
+        # Of tighter intervals below, an interval is no wider up to rounding.
+        ends = [
+            (np.maximum(lower, layer.lower), np.minimum(upper, layer.upper))
+            for (lower, upper), layer in zip(ends, found, strict=True)
+        ]
+    return Bounds(*ends[-1], tuple(ends), overflow)
 
 
-def _first_overflow(layers: Layers, box: Interval, dtype: np.dtype[Any]) -> int | None:
-    largest = np.finfo(dtype).max
-    found = propagate(layers, box, dtype)
+def _first_overflow(found: list[_Layer], largest: float) -> int | None:
     return next((i for i, layer in enumerate(found) if not layer.largest <= largest), None)
 
 
-def propagate(layers: Layers, box: Interval, dtype: np.dtype[Any], *, linear: bool = False) -> list[_Layer]:
-    """Return bounds on the pre-activations of each layer, as they are computed in `dtype` in any order of summation.
+def propagate(layers: Layers, box: Interval, eps: float, *, linear: bool = False) -> list[_Layer]:
+    """Return bounds on the pre-activations of each layer, as computed with rounding to `eps`, in whatever order.
 
     A sum of n products and a bias is off by at most (n + 1) eps/2 of |W| |h| + |b|; (n + 4) eps of it is allowed for,
     which covers the rounding of the bounds too.
     """
-    eps = float(np.finfo(dtype).eps)
     found: list[_Layer] = []
     lines: list[relaxation.Lines] = []
     lower, upper = box

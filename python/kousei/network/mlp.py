@@ -11,15 +11,13 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.boxes import Bounds as Box
 from kousei._lib.boxes import check_bounds
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
-from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
 from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
-from kousei.network.layers import Layers, layers_of
+from kousei.network.layers import Layers, check_layers, layers_of, size_of, with_dtype
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 #: Hidden values held at a time by networks with more than one hidden layer, in bytes.
@@ -79,7 +77,7 @@ class MLP:
         )
         self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
         self._activations = tuple(map(resolve, activations))
-        self._dtype = _check_layers(self._weights, self._biases, self._activations)
+        self._dtype = check_layers(self._weights, self._biases, self._activations)
 
     @classmethod
     def random(
@@ -165,7 +163,7 @@ class MLP:
     @property
     def parameters(self) -> int:
         """Weights and biases; of sparse weights the stored ones."""
-        return sum(_size(weight) for weight in self.weights) + sum(self.sizes[1:])
+        return sum(size_of(weight) for weight in self.weights) + sum(self.sizes[1:])
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -246,55 +244,6 @@ class MLP:
                     hidden = self._activations[layer](hidden)
             out[start : start + block] = hidden
 
-    def __rshift__(self, after: MLP) -> MLP:
-        return _algebra().compose(self, after) if isinstance(after, MLP) else NotImplemented
-
-    def __add__(self, other: MLP) -> MLP:
-        return _algebra().add(self, other) if isinstance(other, MLP) else NotImplemented
-
-    def __sub__(self, other: MLP) -> MLP:
-        return self + -other if isinstance(other, MLP) else NotImplemented
-
-    def __mul__(self, factor: float) -> MLP:
-        real = isinstance(factor, numbers.Real) and not isinstance(factor, bool | np.bool_)
-        return _algebra().scale(float(factor), self) if real else NotImplemented
-
-    __rmul__ = __mul__
-
-    def __neg__(self) -> MLP:
-        return -1.0 * self
-
-    def summary(self) -> Summary:
-        """Sizes, layer by layer, beside the formula of the theorem that made the network.
-
-        Returns
-        -------
-        Summary
-            Printed, it is a table.
-
-        Examples
-        --------
-        >>> import kousei
-        >>> f, g = kousei.MLP.random([2, 5, 3], rng=0), kousei.MLP.random([2, 4, 6, 3], rng=1)
-        >>> print((f + g).summary())
-        layer   inputs  outputs    nonzero  share  activation
-            0        2        9         18   100%  relu
-            1        9       11         49    49%  relu
-            2       11        3         33   100%  affine
-        hidden layers 2, hidden units 20, weights and biases 173
-        f + g: at most 5 + 10 + 1 x 4 = 19 hidden units
-        """
-        names = [activation.name for activation in self.activations] + [""]
-        return Summary(
-            tuple(
-                LayerSummary(outputs, inputs, name, _nonzero(weight), arrays.is_sparse(weight))
-                for weight, outputs, inputs, name in zip(
-                    self.weights, self.sizes[1:], self.sizes, names, strict=False
-                )
-            ),
-            self._formula,
-        )
-
     def to_relu(self) -> MLP:
         """Return the same function with ReLU units: Theorem 3, exact on all of R.
 
@@ -312,7 +261,7 @@ class MLP:
 
         Notes
         -----
-        From the ReLU-representation abstract (JSIAM 2024, G3-4-1; after Nagase 2022).
+        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022).
 
         Examples
         --------
@@ -329,7 +278,9 @@ class MLP:
         rewriting.check_piecewise_linear(layers)
         return _written(rewriting.to_relu(layers), self)
 
-    def to_activation(self, g: Activation | str, bounds: Box | None = None, *, everywhere: bool = False) -> MLP:
+    def to_activation(
+        self, g: Activation | str, bounds: Sequence[tuple[float, float]] | None = None, *, everywhere: bool = False
+    ) -> MLP:
         """Return the same function with units of a piecewise-linear g: Theorem 3.
 
         On a box a ReLU is 1 or 2 units at a kink of g, after a change of scale by which the unit stays between its
@@ -361,8 +312,8 @@ class MLP:
 
         Notes
         -----
-        From the ReLU-representation abstract (JSIAM 2024, G3-4-1; after Nagase 2022). A ReLU at arguments of modulus
-        at most rho is then off by rounding in proportion to rho: see the page on networks for the bound.
+        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022). A ReLU at arguments of
+        modulus at most rho is then off by rounding in proportion to rho: see the page on networks for the bound.
 
         Examples
         --------
@@ -389,10 +340,11 @@ class MLP:
         if bounds is None:
             return _written(rewriting.to_activation_everywhere(layers, target), self)
         box = check_bounds(bounds, "bounds", self.dim, flat=True)
-        ranges = [(layer.lower, layer.upper) for layer in propagate(layers, box, self.dtype)]
+        # Without rounding: by how much it passes these, values change, as they do by rounding anyhow.
+        ranges = [(layer.lower, layer.upper) for layer in propagate(layers, box, 0.0)]
         return _written(rewriting.to_activation(layers, target, ranges), self)
 
-    def bounds(self, box: Box, method: str = "interval") -> Bounds:
+    def bounds(self, box: Sequence[tuple[float, float]], method: str = "interval") -> Bounds:
         """Bound what the network and each of its layers can compute on a box.
 
         Parameters
@@ -435,6 +387,55 @@ class MLP:
         """
         return bounds_of(layers_of(self), check_bounds(box, "box", self.dim, flat=True), self.dtype, method)
 
+    def __rshift__(self, after: MLP) -> MLP:
+        return _algebra().compose(self, after) if isinstance(after, MLP) else NotImplemented
+
+    def __add__(self, other: MLP) -> MLP:
+        return _algebra().add(self, other) if isinstance(other, MLP) else NotImplemented
+
+    def __sub__(self, other: MLP) -> MLP:
+        return self + -other if isinstance(other, MLP) else NotImplemented
+
+    def __mul__(self, factor: float) -> MLP:
+        real = isinstance(factor, numbers.Real) and not isinstance(factor, bool | np.bool_)
+        return _algebra().scale(float(factor), self) if real else NotImplemented
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> MLP:
+        return -1.0 * self
+
+    def summary(self) -> Summary:
+        """Sizes, layer by layer, beside the formula of the theorem that made the network.
+
+        Returns
+        -------
+        Summary
+            Printed, it is a table.
+
+        Examples
+        --------
+        >>> import kousei
+        >>> f, g = kousei.MLP.random([2, 5, 3], rng=0), kousei.MLP.random([2, 4, 6, 3], rng=1)
+        >>> print((f + g).summary())
+        layer   inputs  outputs    nonzero  share  activation
+            0        2        8         12    75%  relu
+            1        8       11         44    50%  relu
+            2       11        3         33   100%  affine
+        hidden layers 2, hidden units 19, weights and biases 159
+        f + g: at most 5 + 10 + 1 x 4 = 19 hidden units
+        """
+        names = [activation.name for activation in self.activations] + [""]
+        return Summary(
+            tuple(
+                LayerSummary(outputs, inputs, name, _nonzero(weight), arrays.is_sparse(weight))
+                for weight, outputs, inputs, name in zip(
+                    self.weights, self.sizes[1:], self.sizes, names, strict=False
+                )
+            ),
+            self._formula,
+        )
+
     def astype(self, dtype: Any) -> Self:
         """Return the network with parameters of another dtype.
 
@@ -453,7 +454,7 @@ class MLP:
             For any other dtype.
         """
         wanted = as_real_dtype(dtype)
-        return self._map(lambda array: _astype(array, wanted))
+        return self._map(lambda array: with_dtype(array, wanted))
 
     def like(self, x: Array, /) -> Self:
         """Return the network with its parameters where `x` is: in its library, on its device, of its dtype.
@@ -492,12 +493,8 @@ class MLP:
         def convert(array: Array) -> Array:
             if arrays.is_sparse(array) and not isinstance(x, np.ndarray):
                 array = array.toarray()
-            array = _astype(array, dtype)
+            array = with_dtype(array, dtype)
             return array if arrays.is_sparse(array) else arrays.like(array, x)
-
-            if arrays.is_sparse(array):
-                raise TypeError("the weights are sparse; like() accepts networks with dense weights")
-            return arrays.like(_astype(array, dtype), x)
 
         return self._map(convert)
 
@@ -508,20 +505,15 @@ class MLP:
 
 def _written(layers: Layers, model: MLP) -> MLP:
     """Return layers as a network of the dtype, in the library and memory of `model`."""
-    place = model.biases[0]
-
-    def convert(name: str, array: Any) -> Array:
-        with np.errstate(over="ignore"):
-            cast = array.astype(model.dtype)
-        if not np.isfinite(cast.data if arrays.is_sparse(cast) else cast).all():
-            raise ValueError(f"{name} of the rewritten network is not finite in {model.dtype}; finite is accepted")
-        return cast if arrays.is_sparse(cast) else arrays.like(cast, place)
-
-    return MLP(
-        [convert(f"weights[{i}]", weight) for i, weight in enumerate(layers.weights)],
-        [convert(f"biases[{i}]", bias) for i, bias in enumerate(layers.biases)],
-        layers.activations,
-    )
+    with np.errstate(over="ignore"):
+        weights, biases = ([array.astype(model.dtype) for array in group] for group in layers[:2])
+    for name, group in (("weights", weights), ("biases", biases)):
+        for i, array in enumerate(group):
+            if not np.isfinite(array.data if arrays.is_sparse(array) else array).all():
+                raise ValueError(
+                    f"{name}[{i}] of the rewritten network is not finite in {model.dtype}; finite ones are accepted"
+                )
+    return MLP(weights, biases, layers.activations).like(model.biases[0])
 
 
 def as_real_dtype(dtype: Any) -> np.dtype[Any]:
@@ -549,52 +541,12 @@ def check_points(net: MLP, x: Array, parameter: Array) -> tuple[int, ...]:
     return shape[:-1]
 
 
+def _nonzero(weight: Array) -> int:
+    return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
+
+
 def _algebra() -> Any:
     # Which is itself written with networks.
     from kousei.network import algebra
 
     return algebra
-
-
-def _nonzero(weight: Array) -> int:
-    return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
-
-
-def _size(weight: Array) -> int:
-    return int(weight.nnz) if arrays.is_sparse(weight) else math.prod(arrays.shape_of(weight))
-
-
-def _astype(array: Array, dtype: np.dtype[Any]) -> Array:
-    if arrays.is_sparse(array) or isinstance(array, np.ndarray):
-        return array.astype(dtype)
-    xp = arrays.namespace(array)
-    return xp.astype(array, getattr(xp, dtype.name))
-
-
-def _check_layers(
-    weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation]
-) -> np.dtype[Any]:
-    if not weights or len(biases) != len(weights) or len(activations) != len(weights) - 1:
-        raise ValueError(
-            f"there are {len(weights)} weights, {len(biases)} biases and {len(activations)} activations; "
-            "n + 1 weights, n + 1 biases and n activations are accepted"
-        )
-    named = {f"weights[{i}]": array for i, array in enumerate(weights)}
-    named |= {f"biases[{i}]": array for i, array in enumerate(biases)}
-    dtype = arrays.real_dtype(**named)
-    first, model = next(iter(named.items()))
-    for name, array in named.items():
-        if arrays.place(array) != arrays.place(model):
-            places = f"{arrays.place(array)} and {first} in {arrays.place(model)}"
-            raise TypeError(f"{name} lies in {places}; a network lies in one memory")
-    for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        shape = arrays.shape_of(weight)
-        inputs = arrays.shape_of(weights[i - 1])[0] if i else None
-        if len(shape) != 2 or 0 in shape or inputs not in (None, shape[1]):
-            wanted = "(outputs, inputs)" if inputs is None else f"(outputs, {inputs})"
-            raise ValueError(f"weights[{i}] has shape {shape}; {wanted}, not empty, is accepted")
-        if arrays.shape_of(bias) != shape[:1]:
-            raise ValueError(f"biases[{i}] has shape {arrays.shape_of(bias)}; {shape[:1]} is accepted")
-        if i < len(activations):
-            parts_of(activations[i], shape[0])
-    return dtype

@@ -9,12 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear
+from kousei.activation.base import power_of
 from kousei.activation.mixed import Mixed, parts_of
 
 Array = np.ndarray[Any, Any]
 
+_BOUNDED = ("logistic", "tanh", "erf", "arctan")
 #: Largest |g''| of the smooth activations.
-_CURVATURE = {"logistic": 0.0963, "tanh": 0.7699, "erf": 0.9680, "arctan": 0.6496}
+_CURVATURE = dict(zip(_BOUNDED, (0.0963, 0.7699, 0.9680, 0.6496), strict=True)) | {
+    "gelu": 0.7979,
+    "silu": 0.5001,
+    "softplus": 0.2501,
+}
 #: Points of an interval at which a smooth activation is looked at.
 _POINTS = 21
 
@@ -31,7 +37,7 @@ class Lines(NamedTuple):
 def check_known(name: str, activation: Activation) -> None:
     """Raise TypeError unless the range of an activation on an interval is known."""
     for part, _ in activation.parts if isinstance(activation, Mixed) else ((activation, 1),):
-        if not (isinstance(part, PiecewiseLinear) or part.compiled):
+        if part.function is not None:
             raise TypeError(f"{name} was {part.name!r}, a function in Python; one that is built in is accepted")
 
 
@@ -39,7 +45,7 @@ def image(activation: Activation, lower: Array, upper: Array, eps: float) -> tup
     """Return the least and the largest values that units compute, with rounding to `eps`, at z in [lower, upper]."""
 
     def of_part(g: Activation, lower: Array, upper: Array) -> tuple[Array, Array]:
-        least, most = _range(g, lower, upper)
+        least, most = g.image(lower, upper)
         error = _rounding(g, lower, upper, eps)
         return least - error, most + error
 
@@ -77,22 +83,23 @@ def _by_parts(activation: Activation, lower: Array, upper: Array, of_part: Calla
     return tuple(map(np.concatenate, zip(*found, strict=True)))
 
 
-def _range(g: Activation, lower: Array, upper: Array) -> tuple[Array, Array]:
-    """Return the least and the largest value of g on [lower, upper]."""
-    ends = _points(g, lower, upper) if isinstance(g, PiecewiseLinear) else (lower, upper)
-    values = np.stack([g(z) for z in ends])
-    return values.min(axis=0), values.max(axis=0)
-
-
 def _rounding(g: Activation, lower: Array, upper: Array, eps: float) -> Array:
     """Return how far computed values of g at [lower, upper] can be from g."""
+    reach = np.maximum(np.abs(lower), np.abs(upper))
     if not isinstance(g, PiecewiseLinear):
-        return 8 * eps * np.maximum(1, np.abs(_range(g, lower, upper)).max(axis=0))
+        size = np.abs(g.image(lower, upper)).max(axis=0)
+        return (8 + power_of(g.name)) * eps * np.maximum(1, size if g.name in _BOUNDED else np.maximum(size, reach))
     if not any(g.intercepts) and {*g.slopes} <= {-1.0, 0.0, 1.0}:
         return np.zeros(len(lower))
-    steep, reach = np.abs(g.slopes).max(), np.maximum(np.abs(lower), np.abs(upper))
+    steep = np.abs(g.slopes).max()
     size = np.abs(g.intercepts).max() + steep * (np.abs(g.kinks).max() + reach)
     return 2 * (len(g.kinks) + 1) * eps * size
+
+
+def _curvature(g: Activation, upper: Array) -> Array | float:
+    """Return the largest |g''| below `upper`."""
+    power = power_of(g.name)
+    return power * (power - 1) * np.maximum(upper, 0) ** (power - 2) if power else _CURVATURE[g.name]
 
 
 def _points(g: Activation, lower: Array, upper: Array) -> Array:
@@ -104,8 +111,8 @@ def _points(g: Activation, lower: Array, upper: Array) -> Array:
 
 
 def _lines(g: Activation, lower: Array, upper: Array) -> Lines:
-    """Return lines around g; level ones where an interval is not finite, or the curvature of g is not known."""
-    least, most = _range(g, lower, upper)
+    """Return lines around g; level ones where an interval is not finite."""
+    least, most = g.image(lower, upper)
     known = np.isfinite(least) & np.isfinite(most) & np.isfinite(upper - lower)
     start, stop = np.where(known, lower, 0), np.where(known, upper, 0)
     points = _points(g, start, stop)
@@ -116,7 +123,7 @@ def _lines(g: Activation, lower: Array, upper: Array) -> Lines:
     if not isinstance(g, PiecewiseLinear):
         # Chords from the ends, and of the middle as a tangent there.
         pairs = [(i, j) for i, j in pairs if i == 0 or j == last or (abs(i + j - last) == 1 and j - i == 1)]
-        bend = ((stop - start) / last) ** 2 / 8 * _CURVATURE.get(g.name, np.inf)
+        bend = ((stop - start) / last) ** 2 / 8 * _curvature(g, stop)
     level = np.zeros(len(lower))
     above, above_offset = _line_above(points, values, bend, pairs, (level, most), known)
     below, below_offset = _line_above(points, -values, bend, pairs, (level, -least), known)

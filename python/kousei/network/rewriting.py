@@ -49,6 +49,11 @@ def to_relu(layers: Layers) -> Layers:
 
 def to_activation(layers: Layers, g: PiecewiseLinear, ranges: Sequence[tuple[Array, Array]]) -> Layers:
     """Return the layers with units of g, the same function where the pre-activations of each lie in its range."""
+    for i, ends in enumerate(ranges):
+        if not np.isfinite(ends).all():
+            raise ValueError(
+                f"layer {i} overflows on the bounds; bounds on which its pre-activations are finite are accepted"
+            )
 
     def relu_units(layer: int, units: slice, outer: Copies) -> Copies:
         ends = np.stack([outer.scale * end[units] + outer.shift for end in ranges[layer]])
@@ -248,10 +253,9 @@ def in_activation_everywhere(g: PiecewiseLinear) -> Copies:
     weight, c, s = _one_kink(t - t[0], jumps)
     coef, scale, shift = (part[:, None, None] for part in (weight * s, 1 / s, t[0] - c / s))
     f_at_zero = math.fsum((coef * g(shift)).ravel())
-    sides = [share / (first + last) * coef for share in (last, first)]
-    return Copies(
-        np.vstack(sides), np.vstack([scale, -scale]), np.vstack([shift, shift]), np.full((1, 1), -f_at_zero)
-    )
+    sides = np.concatenate([share / (first + last) * coef for share in (last, first)])
+    scales, shifts = np.concatenate([scale, -scale]), np.concatenate([shift, shift])
+    return Copies(sides, scales, shifts, np.full((1, 1), -f_at_zero))
 
 
 def _one_kink(t: Array, jumps: Array) -> tuple[Array, Array, Array]:

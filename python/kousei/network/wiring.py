@@ -12,6 +12,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei.activation import Activation, relu
 from kousei.activation.mixed import mix, parts_of
+from kousei.network.layers import on_host
 from kousei.network.mlp import MLP
 
 #: A NumPy array or a SciPy sparse array.
@@ -118,7 +119,7 @@ class Wiring:
 
     def apply(self, net: MLP, wire: Wire, level: int | None = None) -> Wire:
         """Return net(wire); where `level` is beyond, it is reached by identities at the cheapest place."""
-        layers = [(_host(w), _host(b)) for w, b in zip(net.weights, net.biases, strict=True)]
+        layers = [(on_host(w), on_host(b)) for w, b in zip(net.weights, net.biases, strict=True)]
         here = level_of(wire)
         extra = 0 if level is None else level - here - len(net.activations)
         spot = cheapest_spot(net, self.cost_of_lift(wire)) if extra > 0 else len(layers)
@@ -314,10 +315,3 @@ def _vstack(matrices: Sequence[Matrix]) -> Matrix:
     from scipy.sparse import vstack
 
     return vstack(matrices, format="csr")
-
-
-def _host(array: Any) -> Any:
-    """Return a parameter as one of NumPy or SciPy, in float64."""
-    if arrays.is_sparse(array):
-        return (array.get() if hasattr(array, "get") else array).astype(np.float64)
-    return arrays.to_host(array).astype(np.float64)
