@@ -191,6 +191,13 @@ def test_refused(name: str) -> None:
             kousei.io.from_onnx(source)
 
 
+def test_parameters_beyond_float32() -> None:
+    """The kinks of HardSigmoid are quotients of its attributes."""
+    model = model_of(node("HardSigmoid", alpha=1e-44), x=[info("x", FLOAT)], y=[info("y", FLOAT, None)])
+    with pytest.raises(ValueError, match="which float32 cannot hold"):
+        kousei.io.from_onnx(model)
+
+
 def test_sparse_initializers_are_refused() -> None:
     model = model_of(node("MatMul", "x a"))
     values = numpy_helper.from_array(np.ones(1), "a")
