@@ -159,12 +159,11 @@ class Wiring:
     def network(self, wire: Wire, dtype: Any = np.float64) -> MLP:
         """Return the network whose outputs are those of the wire."""
         wire = self.lift(wire)
-        used = set(_reachable(wire))
-        levels = [
-            [block for block in self._blocks if block.level == level and block in used]
-            for level in range(level_of(wire) + 1)
-        ]
-        levels[0] = self._blocks[:1]
+        used = {*_reachable(wire), self._blocks[0]}
+        levels: list[list[_Block]] = [[] for _ in range(level_of(wire) + 1)]
+        for block in self._blocks:
+            if block in used:
+                levels[block.level].append(block)
         weights, biases, activations = [], [], []
         for below, here in zip(levels, [*levels[1:], None], strict=True):
             sources = [wire] if here is None else [block.source for block in here if block.source is not None]
