@@ -28,7 +28,7 @@ print(net)
 # ---------
 #
 # ``to_activation`` takes the box on which the result must be the same. Beside a level piece of the activation one
-# unit replaces each: ReLU6, the hard tanh and the hat have one. The leaky ReLU takes two, and as its slopes on the two
+# unit replaces each: ReLU6, the hard tanh and the hat have one. The leaky ReLU takes two, and as its slopes on both
 # sides differ in size, it can be the same on all of R.
 
 BOX = [(-2.0, 2.0)]
