@@ -1,0 +1,80 @@
+"""Checks of what a file says, and activations as JSON."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from kousei.activation import Activation, Mixed, PiecewiseLinear
+from kousei.activation.named import resolve
+
+#: What of a network is JSON, and its arrays by name.
+Config: TypeAlias = dict[str, Any]
+Arrays: TypeAlias = dict[str, np.ndarray[Any, Any]]
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return names as errors list them."""
+    return ", ".join(names)
+
+
+def shown(value: Any) -> str:
+    """Return a value of a file as errors show it, which is not at any length."""
+    return reprlib.repr(value)
+
+
+def check_names(what: str, found: Collection[str], wanted: Collection[str]) -> None:
+    """Raise ValueError unless the names are the wanted ones."""
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise ValueError(f"{what}: {shown(missing[0])} is missing")
+    unknown = sorted(set(found) - set(wanted))
+    if unknown:
+        raise ValueError(f"{what}: {shown(unknown[0])} is not known; {one_of(wanted)} are accepted")
+
+
+def entry(config: Mapping[str, Any], name: str, *kinds: type) -> Any:
+    """Return what stands under a name; ValueError unless it is there and of one of these types."""
+    if name not in config:
+        raise ValueError(f"{name!r} is missing")
+    value = config[name]
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise ValueError(f"{name!r} was {shown(value)}; {names} is accepted")
+    return value
+
+
+def activation_to_config(activation: Activation) -> Any:
+    """Return an activation as JSON: its name where the kernels have it, else what it is made of."""
+    if isinstance(activation, Mixed):
+        return {"parts": [[activation_to_config(part), units] for part, units in activation.parts]}
+    if activation.compiled:
+        return activation.name
+    if isinstance(activation, PiecewiseLinear):
+        numbers = {"kinks": list(activation.kinks), "slopes": list(activation.slopes), "value": activation.value}
+        return {"name": activation.name, **numbers}
+    raise ValueError(
+        f"activation {activation.name!r} is a Python function, which no file holds; "
+        "built-in and piecewise-linear ones are accepted"
+    )
+
+
+def activation_from_config(config: Any) -> Activation:
+    """Return the activation of `activation_to_config`."""
+    if isinstance(config, str):
+        return resolve(config)
+    if isinstance(config, dict) and "parts" in config:
+        check_names("activation", config, ("parts",))
+        parts = entry(config, "parts", list)
+        for part in parts:
+            if not isinstance(part, list) or len(part) != 2 or (isinstance(part[0], dict) and "parts" in part[0]):
+                raise ValueError(f"a part was {shown(part)}; [activation, units] is accepted")
+        return Mixed((activation_from_config(activation), units) for activation, units in parts)
+    if isinstance(config, dict):
+        check_names("activation", config, ("name", "kinks", "slopes", "value"))
+        kinks, slopes = (entry(config, name, list) for name in ("kinks", "slopes"))
+        return PiecewiseLinear(kinks, slopes, entry(config, "value", int, float), name=entry(config, "name", str))
+    raise ValueError(f"an activation was {shown(config)}; a name, or an object of its numbers or parts, is accepted")
