@@ -5,6 +5,7 @@
 #include <fstream>
 #include <ios>
 #include <stdexcept>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -183,14 +184,12 @@ std::span<const T> values(std::span<const std::byte> file, const Tensor& tensor)
 }
 
 std::vector<std::byte> read_file(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    std::vector<std::byte> bytes;
-    const std::streamoff size = file ? std::streamoff{file.tellg()} : -1;
-    if (size >= 0) {
-        bytes.resize(static_cast<std::size_t>(size));
-        file.seekg(0).read(reinterpret_cast<char*>(bytes.data()), size);
-    }
-    if (!file || size < 0) fail(path.string() + " cannot be read");
+    std::error_code none;
+    const std::uintmax_t size = std::filesystem::file_size(path, none);
+    std::vector<std::byte> bytes(none ? 0 : size);
+    std::ifstream file(path, std::ios::binary);
+    file.read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
+    if (none || !file) fail(path.string() + " cannot be read");
     return bytes;
 }
 

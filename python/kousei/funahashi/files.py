@@ -27,7 +27,7 @@ def to_state(net: FunahashiNetwork) -> tuple[Config, Arrays]:
     if net._residual is not None:
         lo, hi, size, proven, points = net._residual
         residual = {"proven": proven, "points": points}
-        tensors |= zip(_RESIDUAL, (lo, hi, np.float64(size).reshape(())), strict=True)
+        tensors |= zip(_RESIDUAL, (lo, hi, np.array(size)), strict=True)
     config = {
         "activation": activation_to_config(net.activations[0]),
         "delta": net.delta,
