@@ -75,10 +75,15 @@ __device__ inline Real value_of(Activation activation, Precision precision, Real
             return value(math::Erf{});
         case Activation::arctan:
             return value(math::Arctan{});
-        case Activation::relu:
-            break;
+        case Activation::gelu:
+            return value(math::Gelu{});
+        case Activation::silu:
+            return value(math::Silu{});
+        case Activation::softplus:
+            return value(math::Softplus{});
+        default:
+            return value(math::Relu{});
     }
-    return value(math::Relu{});
 }
 
 }  // namespace kousei::cuda

@@ -1,6 +1,7 @@
 #include "activation.hpp"
 #include "funahashi.hpp"
 #include "host_array.hpp"
+#include "layers.hpp"
 #include "network.hpp"
 #include "submodules.hpp"
 
@@ -23,6 +24,8 @@ void bind_cpu(py::module_& m) {
         .def(py::init([](int threads) { return Cpu{threads, nullptr}; }), py::arg("threads") = 0);
     bind<float>(m);
     bind<double>(m);
+    bind_layers<float>(m, "Float32Layers");
+    bind_layers<double>(m, "Float64Layers");
 }
 
 }  // namespace kousei::python

@@ -25,6 +25,12 @@ PYBIND11_MODULE(_core, m) {
         .value("erf", kousei::Activation::erf)
         .value("arctan", kousei::Activation::arctan)
         .value("relu", kousei::Activation::relu)
+        .value("gelu", kousei::Activation::gelu)
+        .value("silu", kousei::Activation::silu)
+        .value("softplus", kousei::Activation::softplus)
+        .value("repu", kousei::Activation::repu)
+        .value("piecewise_linear", kousei::Activation::piecewise_linear)
+        .value("homogeneous", kousei::Activation::homogeneous)
         .finalize();
 
     py::native_enum<kousei::funahashi::Method>(m, "FunahashiMethod", "enum.Enum")

@@ -28,8 +28,15 @@ double exact(Activation activation, Real z) {
             return std::atan(x);
         case Activation::relu:
             return std::max(x, 0.0);
+        case Activation::gelu:
+            return x == -HUGE_VAL ? 0 : x / 2 * std::erfc(-x / std::sqrt(2.0));
+        case Activation::silu:
+            return x == -HUGE_VAL ? 0 : x / (1 + std::exp(-x));
+        case Activation::softplus:
+            return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+        default:
+            return NAN;
     }
-    return NAN;
 }
 
 template <class Real>
@@ -46,8 +53,15 @@ double exact_derivative(Activation activation, Real z) {
             return 1 / (1 + x * x);
         case Activation::relu:
             return std::isnan(x) ? x : x > 0;
+        case Activation::gelu:
+            return std::erfc(-x / std::sqrt(2.0)) / 2 + x * std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0));
+        case Activation::silu:
+            return (1 + x / (1 + std::exp(x))) / (1 + std::exp(-x));
+        case Activation::softplus:
+            return 1 / (1 + std::exp(-x));
+        default:
+            return NAN;
     }
-    return NAN;
 }
 
 template <class Real>
@@ -56,11 +70,13 @@ double exact(Activation activation, Real z, bool derivative) {
 }
 
 /// Activations, and whether it is their derivative.
-constexpr std::pair<Activation, bool> functions[] = {{Activation::logistic, false}, {Activation::logistic, true},
-                                                     {Activation::tanh, false},     {Activation::tanh, true},
-                                                     {Activation::erf, false},      {Activation::erf, true},
-                                                     {Activation::arctan, false},   {Activation::arctan, true},
-                                                     {Activation::relu, false},     {Activation::relu, true}};
+constexpr std::pair<Activation, bool> functions[] = {
+    {Activation::logistic, false}, {Activation::logistic, true}, {Activation::tanh, false},
+    {Activation::tanh, true},      {Activation::erf, false},     {Activation::erf, true},
+    {Activation::arctan, false},   {Activation::arctan, true},   {Activation::relu, false},
+    {Activation::relu, true},      {Activation::gelu, false},    {Activation::gelu, true},
+    {Activation::silu, false},     {Activation::silu, true},     {Activation::softplus, false},
+    {Activation::softplus, true}};
 
 /// A tile with its arrays.
 template <class Real>
@@ -133,8 +149,7 @@ TEST_CASE_TEMPLATE("every instruction set adds up the units of a tile", Real, fl
     }
 }
 
-TEST_CASE_TEMPLATE("every instruction set applies activations and their derivatives elementwise", Real, float,
-                   double) {
+TEST_CASE_TEMPLATE("every instruction set applies activations elementwise", Real, float, double) {
     std::vector<Real> z(1003), out(1003);
     for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<Real>(0.05 * (static_cast<double>(i) - 500));
     z[0] = -std::numeric_limits<Real>::infinity();
@@ -144,14 +159,70 @@ TEST_CASE_TEMPLATE("every instruction set applies activations and their derivati
         if (!(*set)->supported()) continue;
         CAPTURE((*set)->name);
         for (const auto& [activation, derivative] : functions) {
-            (*set)->template kernels<Real>(activation, derivative).apply(z.data(), 1003, out.data());
+            if (derivative) continue;
+            CAPTURE(static_cast<int>(activation));
+            const kousei::activation::Part<Real> part{activation, nullptr, 0, 1003};
+            (*set)->template apply_part<Real>()(part, nullptr, z.data(), 1, 1003, out.data(), 1003);
             for (std::size_t i = 0; i < z.size(); ++i) {
-                const double expected = exact(activation, z[i], derivative);
+                const double expected = exact(activation, z[i], false);
                 if (std::isnan(expected) || std::isinf(expected)) {
                     CHECK(std::isnan(out[i]) == std::isnan(expected));
                 } else {
                     CHECK(std::abs(static_cast<double>(out[i]) - expected) <=
                           2 * std::numeric_limits<Real>::epsilon() * std::max(1.0, std::abs(expected)));
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("every instruction set applies the parts of a layer in place", Real, float, double) {
+    using kousei::activation::Part;
+    constexpr std::int64_t rows = 3;
+    for (const auto* const* set = kousei::simd::instruction_sets; *set; ++set) {
+        if (!(*set)->supported()) continue;
+        CAPTURE((*set)->name);
+        for (const std::int64_t units : {1, 3, 4, 17, 40}) {
+            // relu6, with a kink at each end of [0, 6]; slopes of units; and max(z, 0)^3.
+            const std::vector<Real> relu6 = {0, 6, 0, 1, 0, 0, 0, 6};
+            std::vector<Real> slopes;
+            for (std::int64_t j = 0; j < 2 * units; ++j) slopes.push_back(static_cast<Real>(j % 3) - 1);
+            const Part<Real> parts[] = {{Activation::piecewise_linear, relu6.data(), 2, units},
+                                        {Activation::homogeneous, slopes.data(), 0, units},
+                                        {Activation::repu, nullptr, 3, units},
+                                        {Activation::tanh, nullptr, 0, units}};
+            const std::int64_t stride = 4 * units + 5;
+            std::mt19937_64 random(3);
+            std::vector<Real> z(static_cast<std::size_t>(rows * stride)), bias;
+            for (Real& value : z) value = static_cast<Real>(4 * std::normal_distribution<double>()(random));
+            z[0] = std::numeric_limits<Real>::infinity();
+            z[static_cast<std::size_t>(stride)] = std::numeric_limits<Real>::quiet_NaN();
+            for (std::int64_t j = 0; j < 4 * units; ++j) bias.push_back(static_cast<Real>(j % 5) / 2);
+            for (const bool biased : {true, false}) {
+                std::vector<Real> out = z;
+                for (std::int64_t p = 0; p < 4; ++p) {
+                    Real* const at = out.data() + p * units;
+                    (*set)->template apply_part<Real>()(parts[p], biased ? bias.data() + p * units : nullptr, at,
+                                                        rows, stride, at, stride);
+                }
+                for (std::int64_t i = 0; i < rows * stride; ++i) {
+                    const auto at = static_cast<std::size_t>(i);
+                    const std::int64_t unit = i % stride, j = unit % units;
+                    const Real x = z[at] + (biased && unit < 4 * units ? bias[static_cast<std::size_t>(unit)] : 0);
+                    if (unit >= 4 * units) {
+                        CHECK(out[at] == z[at]);
+                    } else if (std::isnan(x)) {
+                        CHECK(std::isnan(out[at]));
+                    } else if (unit < units) {
+                        CHECK(out[at] == std::clamp<Real>(x, 0, 6));
+                    } else if (unit < 2 * units) {
+                        CHECK(out[at] == x * slopes[static_cast<std::size_t>(x < 0 ? j : j + units)]);
+                    } else {
+                        const double relu = std::max(static_cast<double>(x), 0.0);
+                        const double expected = unit < 3 * units ? std::pow(relu, 3) : std::tanh(x);
+                        CHECK(std::abs(static_cast<double>(out[at]) - expected) <=
+                              4 * std::numeric_limits<Real>::epsilon() * std::abs(expected));
+                    }
                 }
             }
         }

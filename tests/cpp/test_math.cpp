@@ -15,10 +15,16 @@
 #include <kousei/math/derivative.hpp>
 #include <kousei/math/erf.hpp>
 #include <kousei/math/exp2.hpp>
+#include <kousei/math/gelu.hpp>
 #include <kousei/math/lanes.hpp>
+#include <kousei/math/log1p.hpp>
 #include <kousei/math/logistic.hpp>
+#include <kousei/math/piecewise_linear.hpp>
 #include <kousei/math/quotient.hpp>
 #include <kousei/math/relu.hpp>
+#include <kousei/math/repu.hpp>
+#include <kousei/math/silu.hpp>
+#include <kousei/math/softplus.hpp>
 #include <kousei/math/tanh.hpp>
 
 namespace {
@@ -27,10 +33,13 @@ namespace math = kousei::math;
 using math::Arctan;
 using math::Derivative;
 using math::Erf;
+using math::Gelu;
 using math::Logistic;
 using math::Range;
 using math::Relu;
 using math::scalar_t;
+using math::Silu;
+using math::Softplus;
 using math::Tanh;
 
 #if defined(__AVX512F__)
@@ -149,6 +158,21 @@ long double erf_reference(long double x) {
 long double arctan_reference(long double x) {
     return std::atan(x);
 }
+long double gelu_reference(long double x) {
+    return x / 2 * std::erfc(-x / std::numbers::sqrt2_v<long double>);
+}
+long double silu_reference(long double x) {
+    return x / (1 + std::exp(-x));
+}
+long double softplus_reference(long double x) {
+    return std::max(x, 0.0L) + std::log1p(std::exp(-std::fabs(x)));
+}
+
+/// times eps max(1, |x|).
+template <class V>
+auto absolute(double times) {
+    return [=](long double x, long double) { return times * eps<V> * std::max(1.0L, std::fabs(x)); };
+}
 
 /// The same bits, or two NaN.
 template <class T>
@@ -212,11 +236,17 @@ TEST_CASE_TEMPLATE("lanes are independent", V, ALL_TYPES) {
     check(Erf{});
     check(Arctan{});
     check(Relu{});
+    check(Gelu{});
+    check(Silu{});
+    check(Softplus{});
     check(Derivative<Logistic>{});
     check(Derivative<Tanh>{});
     check(Derivative<Erf>{});
     check(Derivative<Arctan>{});
     check(Derivative<Relu>{});
+    check(Derivative<Gelu>{});
+    check(Derivative<Silu>{});
+    check(Derivative<Softplus>{});
 }
 
 /// math::exp2 as it is called, with the overloads for the vectors that have a table.
@@ -308,6 +338,103 @@ TEST_CASE_TEMPLATE("relu", V, ALL_TYPES) {
     CHECK(at<V>(f, infinity<V>) == infinity<V>);
 }
 
+TEST_CASE_TEMPLATE("gelu", V, ALL_TYPES) {
+    const auto f = in_any<Gelu, V>;
+    const auto left = [](long double x, long double exact) {
+        return (4 + x * x) * eps<V> * std::fabs(exact) + std::numeric_limits<scalar_t<V>>::min();
+    };
+    check_error<V>(f, gelu_reference, absolute<V>(1), points<V>(-8, 8));
+    check_error<V>(in_finite<Gelu, V>, gelu_reference, absolute<V>(1), points<V>(-1e6, 1e6));
+    check_error<V>(f, gelu_reference, left, points<V>(-40, 0));
+    CHECK(at<V>(f, 0) == 0);
+    CHECK(at<V>(f, -infinity<V>) == 0);
+    CHECK(at<V>(f, -std::numeric_limits<scalar_t<V>>::max()) == 0);
+    CHECK(at<V>(f, infinity<V>) == infinity<V>);
+}
+
+TEST_CASE_TEMPLATE("silu", V, ALL_TYPES) {
+    const auto f = in_any<Silu, V>;
+    check_error<V>(f, silu_reference, absolute<V>(1), points<V>(-30, 30));
+    check_error<V>(in_finite<Silu, V>, silu_reference, absolute<V>(1), points<V>(-1e6, 1e6));
+    CHECK(at<V>(f, 0) == 0);
+    CHECK(at<V>(f, -infinity<V>) == 0);
+    CHECK(at<V>(f, -std::numeric_limits<scalar_t<V>>::max()) == 0);
+    CHECK(at<V>(f, infinity<V>) == infinity<V>);
+}
+
+TEST_CASE_TEMPLATE("softplus", V, ALL_TYPES) {
+    const auto f = in_any<Softplus, V>;
+    const auto growing = [](long double x, long double exact) {
+        return (3 + std::fabs(x)) * eps<V> * exact + std::numeric_limits<scalar_t<V>>::min();
+    };
+    check_error<V>(f, softplus_reference, absolute<V>(1), points<V>(-30, 30));
+    check_error<V>(in_finite<Softplus, V>, softplus_reference, absolute<V>(1), points<V>(-1e6, 1e6));
+    check_error<V>(f, softplus_reference, growing, points<V>(-80, 10));
+    CHECK(at<V>(f, -infinity<V>) == 0);
+    CHECK(at<V>(f, infinity<V>) == infinity<V>);
+}
+
+TEST_CASE_TEMPLATE("log1p", V, ALL_TYPES) {
+    std::vector<scalar_t<V>> x = points<V>(0, 1);
+    for (scalar_t<V>& each : x) each = std::fabs(each);
+    check_error<V>([](V y) { return math::log1p(y); }, [](long double y) { return std::log1p(y); }, relative<V>(2),
+                   x);
+    CHECK(at<V>([](V y) { return math::log1p(y); }, 0) == 0);
+}
+
+TEST_CASE_TEMPLATE("repu", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    for (const int power : {1, 2, 3, 6, 7, 32}) {
+        const auto f = [=](V z) { return math::repu(power, z); };
+        check_error<V>(
+            f, [=](long double x) { return std::pow(std::max(x, 0.0L), power); }, relative<V>(power / 2.0),
+            points<V>(-10, 10));
+        CHECK(at<V>(f, T(-2)) == 0);
+        CHECK(at<V>(f, -infinity<V>) == 0);
+        CHECK(at<V>(f, infinity<V>) == infinity<V>);
+        CHECK(std::isnan(at<V>(f, not_a_number<V>)));
+    }
+}
+
+TEST_CASE_TEMPLATE("piecewise linear functions", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const T max = std::numeric_limits<T>::max();
+    // hardtanh: values between the kinks and at them are exact, and so are limits.
+    const T hardtanh[] = {-1, 1, 0, 1, 0, -1, 0, 1};
+    const auto f = [&](V z) { return math::PiecewiseLinear<T>{hardtanh, 2}(z); };
+    check_error<V>(
+        f, [](long double x) { return std::clamp(x, -1.0L, 1.0L); }, [](long double, long double) { return 0.0L; },
+        points<V>(-3, 3));
+    for (const T x : {infinity<V>, max, T(1)}) {
+        CHECK(at<V>(f, x) == 1);
+        CHECK(at<V>(f, -x) == -1);
+    }
+    CHECK(std::isnan(at<V>(f, not_a_number<V>)));
+    // Of three kinks, with slopes without end: 2 |z + 1| - |z| + |z - 4| / 2.
+    const T three[] = {-1, 0, 4, T(-1.5), T(2.5), T(0.5), T(1.5), 0, 4, 4, 0};
+    const auto g = [&](V z) { return math::PiecewiseLinear<T>{three, 3}(z); };
+    check_error<V>(
+        g, [](long double x) { return 2 * std::fabs(x + 1) - std::fabs(x) + std::fabs(x - 4) / 2; }, absolute<V>(8),
+        points<V>(-10, 10));
+    CHECK(at<V>(g, infinity<V>) == infinity<V>);
+    CHECK(at<V>(g, -infinity<V>) == infinity<V>);
+}
+
+TEST_CASE_TEMPLATE("homogeneous functions", V, ALL_TYPES) {
+    using T = scalar_t<V>;
+    const auto f = [](double below, double above) {
+        return [=](V z) { return math::homogeneous<V>(math::splat<V>(below), math::splat<V>(above), z); };
+    };
+    for (const T x : {T(1.5), T(1e30), infinity<V>}) {
+        CHECK(at<V>(f(0.25, 2), -x) == -x / 4);
+        CHECK(at<V>(f(0.25, 2), x) == x * 2);
+        CHECK(at<V>(f(0, -1), -x) == 0);
+        CHECK(at<V>(f(-1, 0), x) == 0);
+    }
+    CHECK(at<V>(f(3, 4), 0) == 0);
+    CHECK(std::isnan(at<V>(f(0, 0), not_a_number<V>)));
+}
+
 TEST_CASE_TEMPLATE("derivatives", V, ALL_TYPES) {
     using T = scalar_t<V>;
     const auto growing = [](long double x, long double exact) {
@@ -324,6 +451,27 @@ TEST_CASE_TEMPLATE("derivatives", V, ALL_TYPES) {
         points<V>(-40, 40));
     check_error<V>(in_any<Derivative<Erf>, V>, erf_slope, growing, points<V>(-9, 9));
     check_error<V>(in_any<Derivative<Arctan>, V>, arctan_slope, relative<V>(2), points<V>(-1e6, 1e6));
+    const auto gelu_slope = [](long double x) {
+        return std::erfc(-x / std::numbers::sqrt2_v<long double>) / 2 + x * std::exp(-x * x / 2) *
+                                                                            std::numbers::inv_sqrtpi_v<long double> /
+                                                                            std::numbers::sqrt2_v<long double>;
+    };
+    const auto silu_slope = [](long double x) { return (1 + x / (1 + std::exp(x))) / (1 + std::exp(-x)); };
+    const auto fixed = [](long double, long double) { return 4 * eps<V>; };
+    check_error<V>(in_any<Derivative<Gelu>, V>, gelu_slope, fixed, points<V>(-50, 50));
+    check_error<V>(in_any<Derivative<Silu>, V>, silu_slope, fixed, points<V>(-200, 200));
+    check_error<V>(in_any<Derivative<Softplus>, V>, logistic_reference, fixed, points<V>(-200, 200));
+    const auto rises = []<class Formula>(Formula) {
+        for (const auto f : {in_any<Formula, V>, in_finite<Formula, V>}) {
+            CHECK(at<V>(f, T(1e6)) == 1);
+            CHECK(std::fabs(at<V>(f, T(-1e6))) <= T(0x1p-100));
+        }
+        CHECK(at<V>(in_any<Formula, V>, infinity<V>) == 1);
+        CHECK(std::fabs(at<V>(in_any<Formula, V>, -infinity<V>)) <= T(0x1p-100));
+    };
+    rises(Derivative<Gelu>{});
+    rises(Derivative<Silu>{});
+    rises(Derivative<Softplus>{});
     CHECK(at<V>(in_any<Derivative<Logistic>, V>, T(0)) == T(0.25));
     CHECK(at<V>(in_any<Derivative<Tanh>, V>, T(0)) == 1);
     CHECK(at<V>(in_any<Derivative<Relu>, V>, T(0)) == 0);
@@ -365,6 +513,12 @@ TEST_CASE_TEMPLATE("NaN stays NaN", V, ALL_TYPES) {
     check(Erf{});
     check(Arctan{});
     check(Relu{});
+    check(Gelu{});
+    check(Silu{});
+    check(Softplus{});
+    check(Derivative<Gelu>{});
+    check(Derivative<Silu>{});
+    check(Derivative<Softplus>{});
 }
 
 TEST_CASE_TEMPLATE("Range::finite gives the same bits for moderate arguments", V, ALL_TYPES) {

@@ -284,8 +284,9 @@ TEST_CASE_TEMPLATE("functions of one argument on the device", Real, float, doubl
     for (const Activation activation :
          {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan, Activation::relu}) {
         std::vector<Real> expected(1000), found(1000);
-        activation::apply(Cpu{}, activation, z.data(), 1000, expected.data());
-        activation::apply(Cuda{}, activation, z.data(), 1000, found.data());
+        const activation::Part<Real> part{activation, nullptr, 0, 1000};
+        activation::apply<Real>(Cpu{}, &part, 1, nullptr, z.data(), 1, expected.data());
+        activation::apply<Real>(Cuda{}, &part, 1, nullptr, z.data(), 1, found.data());
         for (std::size_t i = 0; i < 1000; ++i) {
             CHECK(std::abs(expected[i] - found[i]) <= 20 * std::abs(expected[i]) * tolerance<Real>);
         }

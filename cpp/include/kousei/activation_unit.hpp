@@ -5,8 +5,11 @@
 #include <kousei/math/arctan.hpp>
 #include <kousei/math/derivative.hpp>
 #include <kousei/math/erf.hpp>
+#include <kousei/math/gelu.hpp>
 #include <kousei/math/logistic.hpp>
 #include <kousei/math/relu.hpp>
+#include <kousei/math/silu.hpp>
+#include <kousei/math/softplus.hpp>
 #include <kousei/math/tanh.hpp>
 
 namespace kousei::activation {
@@ -15,7 +18,7 @@ namespace kousei::activation {
 template <class Net>
 inline constexpr bool is_of_derivatives = false;
 
-/// Calls f with the formula of an activation: f(math::Logistic{}), ...
+/// Calls f with the formula of an activation without parameters: f(math::Logistic{}), ...
 template <class F>
 decltype(auto) with_formula(Activation activation, F&& f) {
     switch (activation) {
@@ -29,6 +32,16 @@ decltype(auto) with_formula(Activation activation, F&& f) {
             return f(math::Arctan{});
         case Activation::relu:
             return f(math::Relu{});
+        case Activation::gelu:
+            return f(math::Gelu{});
+        case Activation::silu:
+            return f(math::Silu{});
+        case Activation::softplus:
+            return f(math::Softplus{});
+        case Activation::repu:
+        case Activation::piecewise_linear:
+        case Activation::homogeneous:
+            throw std::invalid_argument("activation has parameters; one without is accepted");
     }
     throw std::invalid_argument("activation is not one of kousei::Activation");
 }

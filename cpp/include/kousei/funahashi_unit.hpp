@@ -143,29 +143,28 @@ KOUSEI_HD inline Real offset(const Gradient<Real>&, std::int64_t) {
     return 0;
 }
 
-/// Fourier transform of the activation's derivative, phi'^(w) = int phi'(u) e^{-iwu} du. Relu has none: NaN.
+/// Fourier transform of the activation's derivative, phi'^(w) = int phi'(u) e^{-iwu} du. NaN for
+/// activations that are not bounded.
 template <class Real>
 KOUSEI_HD inline Real derivative_transform(Activation activation, Real w) {
     using std::abs, std::exp, std::sinh;
     constexpr Real pi = Real(3.14159265358979323846);
     // Below it w/sinh(w) is 1, and w may be too small for a quotient.
     constexpr Real tiny = Real(1e-9);
-    const Real half = w / 2;
-    // All of them are 0 to rounding there, and sinh infinite.
-    if (abs(w) > 1000 && activation != Activation::relu) return 0;
+    // All of them are even, and 0 to rounding from there on.
+    w = abs(w) > 1000 ? Real(1000) : abs(w);
     switch (activation) {
         case Activation::logistic:
-            return abs(w) < tiny ? Real(1) : pi * w / sinh(pi * w);
+            return w < tiny ? Real(1) : pi * w / sinh(pi * w);
         case Activation::tanh:
-            return abs(w) < tiny ? Real(2) : pi * w / sinh(pi * half);
+            return w < tiny ? Real(2) : pi * w / sinh(pi * w / 2);
         case Activation::erf:
-            return 2 * exp(-half * half);
+            return 2 * exp(-w * w / 4);
         case Activation::arctan:
-            return pi * exp(-abs(w));
-        case Activation::relu:
-            break;
+            return pi * exp(-w);
+        default:
+            return Real(NAN);
     }
-    return Real(NAN);
 }
 
 /// Psi(omega) = int psi(u) e^{-i omega u} du = (2 sin(alpha delta omega)/omega) phi'^(delta omega); at 0 its limit.

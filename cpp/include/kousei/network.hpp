@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 
 #include <kousei/activation.hpp>
 #include <kousei/execution.hpp>
@@ -30,5 +31,32 @@ std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points)
 /// below 2^-124 (double: 2^-990) of an output weight.
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace);
+
+/// A fully connected layer, borrowed: out[j] = f_j(weight[j] . x + bias[j]).
+template <class Real>
+struct Layer {
+    const Real* weight;  ///< (units, inputs) row-major; sparse: the stored weights, row by row
+    const Real* bias;    ///< (units)
+    std::int64_t units;
+    std::int64_t inputs;
+    std::span<const activation::Part<Real>> parts = {};  ///< f of all units, one after the other; none: the identity
+    const std::int64_t* starts = nullptr;                ///< sparse: (units + 1), where the weights of a unit begin
+    const std::int32_t* columns = nullptr;               ///< sparse: the input of each stored weight
+};
+
+/// Bytes of workspace that evaluate needs for `points` points.
+template <class Real>
+std::int64_t workspace_bytes(Cpu on, std::span<const Layer<Real>> layers, std::int64_t points);
+
+/// The layers one after the other, at least one, each with as many inputs as the one before has units; x is (points,
+/// inputs of the first), out (points, units of the last). Hidden values are held for a chunk of the points. The
+/// result does not depend on the number of threads. On the other points it depends by their number alone: up to
+/// most_in_rows of them are summed in another order than more.
+template <class Real>
+void evaluate(Cpu on, std::span<const Layer<Real>> layers, const Real* x, std::int64_t points, Real* out,
+              Workspace workspace);
+
+/// See evaluate.
+inline constexpr std::int64_t most_in_rows = 4;
 
 }  // namespace kousei::network

@@ -1,5 +1,6 @@
 #define KOUSEI_VECTOR_BYTES 32
 #include "kernels.inl"
+#include "layers.inl"
 
 namespace kousei::simd::avx2 {
 
@@ -9,6 +10,10 @@ const InstructionSet set{"avx2",
                          &kernels<float>,
                          &kernels<double>,
                          phase_kernels<float>,
-                         phase_kernels<double>};
+                         phase_kernels<double>,
+                         &apply_part<float>,
+                         &apply_part<double>,
+                         layer_kernels<float>,
+                         layer_kernels<double>};
 
 }  // namespace kousei::simd::avx2

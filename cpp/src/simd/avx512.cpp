@@ -1,5 +1,6 @@
 #define KOUSEI_VECTOR_BYTES 64
 #include "kernels.inl"
+#include "layers.inl"
 
 namespace kousei::simd::avx512 {
 
@@ -12,6 +13,10 @@ const InstructionSet set{"avx512",
                          &kernels<float>,
                          &kernels<double>,
                          phase_kernels<float>,
-                         phase_kernels<double>};
+                         phase_kernels<double>,
+                         &apply_part<float>,
+                         &apply_part<double>,
+                         layer_kernels<float>,
+                         layer_kernels<double>};
 
 }  // namespace kousei::simd::avx512

@@ -4,6 +4,8 @@
 #include <kousei/activation.hpp>
 #include <kousei/funahashi.hpp>
 
+#include "layers.hpp"
+
 namespace kousei::simd {
 
 /// A block of hidden units laid out for vectors: lane k of every array belongs to unit k. `stride` >= units is a
@@ -34,9 +36,13 @@ struct Kernels {
     double scale;
     /// sum[i, o] += sum_k coef[o, k] activation(weight[:, k] . x[i] + bias[k]); x is (points, dim).
     void (*accumulate)(const Tile<Real>& tile, const Real* x, std::int64_t points, double* sum);
-    /// out[i] = activation(z[i]).
-    void (*apply)(const Real* z, std::int64_t count, Real* out);
 };
+
+/// out[i, j] = f_j(z[i, j] + bias[j]) on the units j of a part, in rows of the given strides. `out` may be `z`, and
+/// `bias` nullptr for 0.
+template <class Real>
+using ApplyPart = void (*)(const activation::Part<Real>& part, const Real* bias, const Real* z, std::int64_t rows,
+                           std::int64_t z_stride, Real* out, std::int64_t out_stride);
 
 /// One frequency w at the points of a chunk: points are x[d * stride + i], s = origin + sum_d weight[d] x[d, i].
 template <class Real>
@@ -80,6 +86,28 @@ struct InstructionSet {
     Kernels<double> (*double_kernels)(Activation, bool derivative);
     PhaseKernels<float> float_phases;
     PhaseKernels<double> double_phases;
+    ApplyPart<float> float_apply_part;
+    ApplyPart<double> double_apply_part;
+    LayerKernels<float> float_layers;
+    LayerKernels<double> double_layers;
+
+    template <class Real>
+    const LayerKernels<Real>& layers() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_layers;
+        } else {
+            return double_layers;
+        }
+    }
+
+    template <class Real>
+    ApplyPart<Real> apply_part() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_apply_part;
+        } else {
+            return double_apply_part;
+        }
+    }
 
     template <class Real>
     const PhaseKernels<Real>& phases() const {

@@ -1,6 +1,8 @@
 // Included once per instruction set, by a file that says KOUSEI_VECTOR_BYTES. Nothing here may call a function that
 // another instruction set shares: see KOUSEI_ISA in config.hpp.
 #include <kousei/activation_unit.hpp>
+#include <kousei/math/piecewise_linear.hpp>
+#include <kousei/math/repu.hpp>
 
 #include "kernels.hpp"
 
@@ -127,23 +129,8 @@ void accumulate(const Tile<Real>& tile, const Real* x, std::int64_t points, doub
 }
 
 template <class Formula, class Real>
-void apply(const Real* z, std::int64_t count, Real* out) {
-    using V = Vector<Real>;
-    const auto activation = [](V v) {
-        return Formula::template of_scaled<Range::any>(v * static_cast<Real>(Formula::template scale<V>));
-    };
-    std::int64_t i = 0;
-    for (; i + width<Real> <= count; i += width<Real>) store<Real>(activation(load(z + i)), out + i);
-    if (i == count) return;
-    Real lane[width<Real>] = {};
-    for (std::int64_t j = 0; j < count - i; ++j) lane[j] = z[i + j];
-    store<Real>(activation(load(lane)), lane);
-    for (std::int64_t j = 0; j < count - i; ++j) out[i + j] = lane[j];
-}
-
-template <class Formula, class Real>
 Kernels<Real> kernels_of() {
-    return {Formula::template scale<Vector<Real>>, &accumulate<Formula, Real>, &apply<Formula, Real>};
+    return {Formula::template scale<Vector<Real>>, &accumulate<Formula, Real>};
 }
 
 template <class Real>
@@ -151,6 +138,65 @@ Kernels<Real> kernels(Activation which, bool derivative) {
     return activation::with_formula(which, [=]<class Formula>(Formula) {
         return derivative ? kernels_of<math::Derivative<Formula>, Real>() : kernels_of<Formula, Real>();
     });
+}
+
+/// As load and store, of `count` numbers; the other lanes are zero.
+template <class Real>
+inline Vector<Real> load_first(const Real* from, std::int64_t count) {
+    if (count == width<Real>) return load(from);
+    Real lane[width<Real>] = {};
+    for (std::int64_t i = 0; i < count; ++i) lane[i] = from[i];
+    return load(lane);
+}
+
+template <class Real>
+inline void store_first(Vector<Real> v, Real* to, std::int64_t count) {
+    if (count == width<Real>) return store<Real>(v, to);
+    Real lane[width<Real>];
+    store<Real>(v, lane);
+    for (std::int64_t i = 0; i < count; ++i) to[i] = lane[i];
+}
+
+/// ApplyPart with f(z, j, count) of the units j, j + 1, ..., j + count - 1 of the part.
+template <class Real, class F>
+inline void apply_rows(std::int64_t units, const Real* bias, const Real* z, std::int64_t rows, std::int64_t z_stride,
+                       Real* out, std::int64_t out_stride, F f) {
+    const std::int64_t whole = units / width<Real> * width<Real>;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const auto step = [&](std::int64_t j, std::int64_t count) {
+            Vector<Real> v = load_first(z + row * z_stride + j, count);
+            if (bias) v += load_first(bias + j, count);
+            store_first<Real>(f(v, j, count), out + row * out_stride + j, count);
+        };
+        for (std::int64_t j = 0; j < whole; j += width<Real>) step(j, width<Real>);
+        if (whole < units) step(whole, units - whole);
+    }
+}
+
+template <class Real>
+void apply_part(const activation::Part<Real>& part, const Real* bias, const Real* z, std::int64_t rows,
+                std::int64_t z_stride, Real* out, std::int64_t out_stride) {
+    using V = Vector<Real>;
+    const auto apply = [&](auto f) { apply_rows(part.units, bias, z, rows, z_stride, out, out_stride, f); };
+    switch (part.which) {
+        case Activation::repu:
+            return apply([&](V v, std::int64_t, std::int64_t) { return math::repu(part.count, v); });
+        case Activation::piecewise_linear: {
+            const math::PiecewiseLinear<Real> f{part.parameters, part.count};
+            return apply([&](V v, std::int64_t, std::int64_t) { return f(v); });
+        }
+        case Activation::homogeneous:
+            return apply([&](V v, std::int64_t j, std::int64_t count) {
+                const Real* const below = part.parameters + j;
+                return math::homogeneous<V>(load_first(below, count), load_first(below + part.units, count), v);
+            });
+        default:
+            activation::with_formula(part.which, [&]<class Formula>(Formula) {
+                apply([](V v, std::int64_t, std::int64_t) {
+                    return Formula::template of_scaled<Range::any>(v * static_cast<Real>(Formula::template scale<V>));
+                });
+            });
+    }
 }
 
 /// x in every lane: x - 0 is x to the compiler, and x + 0 is not.

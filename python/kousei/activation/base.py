@@ -127,7 +127,10 @@ class Activation:
                 )
             result[...] = values
             return result
-        backend.kernels.activation_apply(self.code, backend.view("z", z), view, backend.launch())
+        shape = arrays.shape_of(z)
+        parts = [(self.code, shape[-1] if shape else 1, 0)]
+        none = backend.view("parameters", backend.empty((0,), dtype))
+        backend.kernels.activation_apply(parts, none, None, backend.view("z", z), view, backend.launch())
         return result
 
     def _values(self, z: Array) -> Array:

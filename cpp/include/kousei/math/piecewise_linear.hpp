@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+
+#include <kousei/math/lanes.hpp>
+
+namespace kousei::math {
+inline namespace KOUSEI_ISA {
+
+/// slope z, which at slope 0 is 0 for infinities too; NaN stays.
+template <class V>
+KOUSEI_HD inline V line(V slope, V z) {
+    return (slope == V{}) & (z == z) ? V{} : slope * z;
+}
+
+/// On piece i, that of the i kinks which are at most z, slope[i] z + intercept[i].
+template <class Real>
+struct PiecewiseLinear {
+    const Real* kinks;  ///< increasing; the slopes and the intercepts of the pieces follow
+    std::int64_t count;
+
+    template <class V>
+    KOUSEI_HD V operator()(V z) const {
+        const Real *const slopes = kinks + count, *const intercepts = slopes + count + 1;
+        V slope = slopes[0] - V{}, intercept = intercepts[0] - V{};
+        for (std::int64_t i = 0; i < count; ++i) {
+            const auto right = z >= kinks[i] - V{};
+            slope = right ? slopes[i + 1] - V{} : slope;
+            intercept = right ? intercepts[i + 1] - V{} : intercept;
+        }
+        return line(slope, z) + intercept;
+    }
+};
+
+/// below z for z < 0, above z from 0 on.
+template <class V>
+KOUSEI_HD inline V homogeneous(V below, V above, V z) {
+    return line(z < V{} ? below : above, z);
+}
+
+}  // namespace KOUSEI_ISA
+}  // namespace kousei::math

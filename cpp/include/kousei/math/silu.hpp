@@ -1,0 +1,31 @@
+#pragma once
+#include <kousei/math/logistic.hpp>
+
+namespace kousei::math {
+inline namespace KOUSEI_ISA {
+
+/// z logistic(z), absolute error at most eps max(1, |z|).
+struct Silu {
+    template <class V>
+    static constexpr double scale = 1;
+
+    template <Range range, class V>
+    KOUSEI_HD static V of_scaled(V z) {
+        // Below it rounds to 0; at -infinity it would be NaN.
+        const V least = splat<V>(is_double<V> ? -750 : -110);
+        z = z < least ? least : z;
+        return z * Logistic::of_scaled<range>(z * static_cast<scalar_t<V>>(Logistic::scale<V>));
+    }
+
+    /// s + z s (1 - s) with s = logistic(z).
+    template <Range range, class V>
+    KOUSEI_HD static V derivative_of_scaled(V z) {
+        constexpr auto scale_of_s = static_cast<scalar_t<V>>(Logistic::scale<V>);
+        const V s = Logistic::of_scaled<range>(z * scale_of_s);
+        const V bounded = clamp(z, is_double<V> ? -750 : -110, is_double<V> ? 750 : 110);
+        return s + bounded * Logistic::derivative_of_scaled<range>(bounded * scale_of_s);
+    }
+};
+
+}  // namespace KOUSEI_ISA
+}  // namespace kousei::math
