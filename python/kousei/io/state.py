@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kousei.activation import Activation, Mixed, PiecewiseLinear
+from kousei.activation import Activation, Mixed, PiecewiseLinear, relu
 from kousei.activation.named import resolve
 
 #: What of a network is JSON, and its arrays by name.
@@ -48,33 +48,43 @@ def entry(config: Mapping[str, Any], name: str, *kinds: type) -> Any:
 
 
 def activation_to_config(activation: Activation) -> Any:
-    """Return an activation as JSON: its name where the kernels have it, else what it is made of."""
+    """Return an activation as JSON: its name, or the numbers or the parts it is made of."""
     if isinstance(activation, Mixed):
         return {"parts": [[activation_to_config(part), units] for part, units in activation.parts]}
-    if activation.compiled:
-        return activation.name
-    if isinstance(activation, PiecewiseLinear):
+    if isinstance(activation, PiecewiseLinear) and (activation != relu or activation.name != relu.name):
         numbers = {"kinks": list(activation.kinks), "slopes": list(activation.slopes), "value": activation.value}
         return {"name": activation.name, **numbers}
-    raise ValueError(
-        f"activation {activation.name!r} is a Python function, which no file holds; "
-        "built-in and piecewise-linear ones are accepted"
-    )
+    if activation.function is not None:
+        raise ValueError(
+            f"activation {activation.name!r} is a Python function, which no file holds; "
+            "built-in and piecewise-linear ones are accepted"
+        )
+    return activation.name
 
 
 def activation_from_config(config: Any) -> Activation:
-    """Return the activation of `activation_to_config`."""
-    if isinstance(config, str):
-        return resolve(config)
+    """Return the activation of `activation_to_config`; ValueError or TypeError if it is none."""
     if isinstance(config, dict) and "parts" in config:
         check_names("activation", config, ("parts",))
-        parts = entry(config, "parts", list)
-        for part in parts:
-            if not isinstance(part, list) or len(part) != 2 or (isinstance(part[0], dict) and "parts" in part[0]):
-                raise ValueError(f"a part was {shown(part)}; [activation, units] is accepted")
-        return Mixed((activation_from_config(activation), units) for activation, units in parts)
+        return Mixed(map(_part_from_config, entry(config, "parts", list)))
     if isinstance(config, dict):
         check_names("activation", config, ("name", "kinks", "slopes", "value"))
         kinks, slopes = (entry(config, name, list) for name in ("kinks", "slopes"))
         return PiecewiseLinear(kinks, slopes, entry(config, "value", int, float), name=entry(config, "name", str))
-    raise ValueError(f"an activation was {shown(config)}; a name, or an object of its numbers or parts, is accepted")
+    if isinstance(config, str):
+        activation = resolve(config)
+        if activation_to_config(activation) == config:
+            return activation
+    raise ValueError(
+        f"an activation was {shown(config)}; the name of one without parameters is accepted, and an object of "
+        "numbers or parts for others"
+    )
+
+
+def _part_from_config(config: Any) -> tuple[Activation, int]:
+    if not isinstance(config, list) or len(config) != 2:
+        raise ValueError(f"a part was {shown(config)}; [activation, units] is accepted")
+    activation, units = config
+    if isinstance(activation, dict) and "parts" in activation:
+        raise ValueError("a part has parts of its own; one activation is accepted")
+    return activation_from_config(activation), units
