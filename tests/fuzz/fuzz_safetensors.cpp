@@ -1,10 +1,10 @@
 // Files of tensors: the bytes of the input, or a valid file that the input says how to change. The reader must stay
 // inside the file (sanitizers watch), allocate no more than it has, and answer by std::invalid_argument or by tensors
 // that are what the header promises.
+#include <kousei/network_file.hpp>
 #include <kousei/safetensors.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -78,41 +79,42 @@ std::string file_of(std::string header, std::size_t data) {
 }
 
 const std::vector<std::string>& valid_files() {
-    static const std::vector<std::string> files = {
-        file_of(R"({})", 0),
-        file_of(R"({"__metadata__":{"kousei":"{\"format\": 1, \"class\": \"MLP\", \"config\": {\"activations\": )"
-                R"([\"tanh\"]}}"},"biases.0":{"dtype":"F64","shape":[3],"data_offsets":[0,24]},"biases.1":{"dtype":)"
-                R"("F64","shape":[1],"data_offsets":[24,32]},"weights.0":{"dtype":"F64","shape":[3,2],"data_offsets")"
-                R"(:[32,80]},"weights.1":{"dtype":"F64","shape":[1,3],"data_offsets":[80,104]}})",
-                104),
-        file_of(
-            R"({"b":{"dtype":"F32","shape":[2,0],"data_offsets":[8,8]},"a":{"dtype":"I64","shape":[],)"
-            R"("data_offsets":[0,8]},"\u00e9\ud83d\ude00\n":{"shape":[2,3],"data_offsets":[8,14],"dtype":"BOOL"}})",
-            14),
-        file_of(R"({"c":{"dtype":"I32","shape":[1,2,1],"data_offsets":[0,8]} , "__metadata__" : {"" : "\\\/\b\t"}})",
-                8),
-    };
+    static const std::vector<std::string> files = [] {
+        std::vector<std::string> valid = {
+            file_of("{}", 0),
+            file_of(R"({"b":{"dtype":"F32","shape":[2,0],"data_offsets":[8,8]},"a":{"dtype":"I64","shape":[],)"
+                    R"("data_offsets":[0,8]},"\u00e9\ud83d\ude00\n":{"shape":[2,3],"data_offsets":[8,14],)"
+                    R"("dtype":"BOOL"} , "__metadata__" : {"" : "\\\/\b\t"}})",
+                    14)};
+        for (const char* name : {"dense.safetensors", "sparse.safetensors"}) {
+            const auto bytes = st::read_file(std::string(KOUSEI_TEST_DATA "/") + name);
+            valid.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        }
+        return valid;
+    }();
     return files;
 }
 
 /// Changes one thing; edits of the header may leave its length true, so that they are read.
 void change(std::string& file, Input& input) {
-    static constexpr std::array<std::string_view, 16> pieces = {"9223372036854775807",
-                                                                "18446744073709551616",
-                                                                "-1",
-                                                                "0",
-                                                                "1e3",
-                                                                "[",
-                                                                "]",
-                                                                "{",
-                                                                "}",
-                                                                "\"",
-                                                                ",",
-                                                                "\\ud800",
-                                                                "[[[[",
-                                                                "\"dtype\":\"F16\",",
-                                                                "__metadata__",
-                                                                "\xff"};
+    static const std::vector<std::string> pieces = {"9223372036854775807",
+                                                    "18446744073709551616",
+                                                    "-1",
+                                                    "0",
+                                                    "1e3",
+                                                    "[",
+                                                    "]",
+                                                    "{",
+                                                    "}",
+                                                    "\"",
+                                                    ",",
+                                                    "\\",
+                                                    "\\ud800",
+                                                    "[[[[",
+                                                    "null",
+                                                    "\"dtype\":\"F16\",",
+                                                    "__metadata__",
+                                                    "\xff"};
     const std::size_t at = input.below(file.size() + 1), size = file.size();
     switch (input.below(8)) {
         case 0:
@@ -165,6 +167,30 @@ void read_values(std::span<const std::byte> file, const st::Tensor& tensor, std:
     }
 }
 
+/// Evaluates a network of a few units at two points.
+template <class Real>
+void run_network(std::span<const std::byte> file) {
+    try {
+        const kousei::network::Saved<Real> net(file);
+        const auto layers = net.layers();
+        for (const auto& layer : layers) {
+            if (std::max(layer.units, layer.inputs) > 1000) return;
+        }
+        most_at_once = SIZE_MAX;
+        const std::vector<Real> x(static_cast<std::size_t>(2 * layers.front().inputs), Real(0.5));
+        std::vector<Real> out(static_cast<std::size_t>(2 * layers.back().units));
+        const kousei::Cpu on{1};
+        const std::int64_t bytes = kousei::network::workspace_bytes(on, layers, 2);
+        struct alignas(64) Line {
+            std::byte bytes[64];
+        };
+        std::vector<Line> scratch(static_cast<std::size_t>(bytes) / sizeof(Line) + 1);
+        kousei::network::evaluate(on, layers, x.data(), 2, out.data(), {scratch.data(), bytes});
+    } catch (const std::invalid_argument& error) {
+        require(std::strlen(error.what()) > 0);
+    }
+}
+
 void read(const std::string& text) {
     // Of exactly its size, so that a sanitizer sees one byte too many.
     const std::vector<std::byte> bytes(reinterpret_cast<const std::byte*>(text.data()),
@@ -183,6 +209,8 @@ void read(const std::string& text) {
             read_values<std::int64_t>(file, tensor, "I64");
         }
         require(covered == std::ssize(file));
+        run_network<float>(file);
+        run_network<double>(file);
     } catch (const std::invalid_argument& error) {
         require(std::strlen(error.what()) > 0);
     }

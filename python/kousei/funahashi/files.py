@@ -12,7 +12,7 @@ from kousei._lib.errors import check_integer
 from kousei.funahashi.error import Residual
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.funahashi.rewriting import coincidence
-from kousei.io.state import Arrays, Config, activation_from_config, activation_to_config, check_names, entry
+from kousei.io.state import Arrays, Config, activation_from_config, activation_to_config, check_names, entry, number
 
 _CONFIG = ("activation", "delta", "alpha", "offset", "spacing", "merged", "residual")
 _RESIDUAL = ("residual.lo", "residual.hi", "residual.size")
@@ -54,9 +54,7 @@ def from_state(config: Config, tensors: Arrays) -> FunahashiNetwork:
         raise ValueError(f"amplitudes has shape {pairs.shape}; (n, 2), real and imaginary parts, is accepted")
     if phases.shape != (*t.shape, 2) or not np.isfinite(phases).all():
         raise ValueError(f"phases has shape {phases.shape}; {(*t.shape, 2)}, finite, is accepted")
-    delta, alpha, offset, spacing = (
-        float(entry(config, name, int, float)) for name in ("delta", "alpha", "offset", "spacing")
-    )
+    delta, alpha, offset, spacing = (number(config, name) for name in ("delta", "alpha", "offset", "spacing"))
     amplitudes = pairs[:, 0] + 1j * pairs[:, 1]
     phi = activation_from_config(config["activation"])
     net = FunahashiNetwork._of_parts(w, amplitudes, _even(t), delta, alpha, center, phi, offset)

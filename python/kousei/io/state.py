@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -47,6 +48,15 @@ def entry(config: Mapping[str, Any], name: str, *kinds: type) -> Any:
     return value
 
 
+def number(config: Mapping[str, Any], name: str) -> float:
+    """Return the number under a name; ValueError unless it is there and finite."""
+    value = entry(config, name, int, float)
+    # Compared, as an integer may be too large for a float.
+    if not abs(value) <= sys.float_info.max:
+        raise ValueError(f"{name!r} was {shown(value)}; a finite number is accepted")
+    return float(value)
+
+
 def activation_to_config(activation: Activation) -> Any:
     """Return an activation as JSON: its name, or the numbers or the parts it is made of."""
     if isinstance(activation, Mixed):
@@ -70,7 +80,7 @@ def activation_from_config(config: Any) -> Activation:
     if isinstance(config, dict):
         check_names("activation", config, ("name", "kinks", "slopes", "value"))
         kinks, slopes = (entry(config, name, list) for name in ("kinks", "slopes"))
-        return PiecewiseLinear(kinks, slopes, entry(config, "value", int, float), name=entry(config, "name", str))
+        return PiecewiseLinear(kinks, slopes, number(config, "value"), name=entry(config, "name", str))
     if isinstance(config, str):
         activation = resolve(config)
         if activation_to_config(activation) == config:
