@@ -7,7 +7,7 @@ from kousei._lib.threads import num_threads, set_num_threads
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.funahashi import FunahashiNetwork
 from kousei.io import load, save
-from kousei.network import MLP
+from kousei.network import MLP, identity, maximum, minimum, stack
 
 __version__ = _core.__version__
 
@@ -21,10 +21,14 @@ __all__ = [
     "__version__",
     "activation",
     "funahashi",
+    "identity",
     "io",
     "load",
+    "maximum",
+    "minimum",
     "network",
     "num_threads",
     "save",
     "set_num_threads",
+    "stack",
 ]

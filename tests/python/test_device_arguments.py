@@ -238,6 +238,29 @@ def test_low_level_route_checks_every_extent(name: str) -> None:
 
 
 @needs_build
+@pytest.mark.parametrize(
+    ("parts", "parameters", "bias", "message"),
+    [
+        ([("relu", 3, 0)], 0, None, "the parts have 3 units; 4 are accepted"),
+        ([("relu", 3, 0), ("tanh", -1, 0), ("relu", 2, 0)], 0, None, "a part has -1 units"),
+        ([("repu", 4, 0)], 0, None, "a part has 4 units and the count 0"),
+        ([("piecewise_linear", 4, 2**62)], 8, None, "the count 4611686018427387904"),
+        ([("piecewise_linear", 4, 2)], 7, None, r"parameters has shape \(7,\); \(8,\) is accepted"),
+        ([("homogeneous", 4, 0)], 4, None, r"parameters has shape \(4,\); \(8,\) is accepted"),
+        ([("relu", 4, 0)], 1, None, r"parameters has shape \(1,\); \(0,\) is accepted"),
+        ([("relu", 4, 0)], 0, 3, r"bias has shape \(3,\); \(4,\) is accepted"),
+    ],
+)
+def test_low_level_route_checks_parts(parts: list, parameters: int, bias: int | None, message: str) -> None:
+    array = lambda *shape: _core.cuda.Array(POINTER, shape, "f8")  # noqa: E731
+    named = [(_core.Activation[name], units, count) for name, units, count in parts]
+    with pytest.raises(ValueError, match=message):
+        _core.cuda.activation_apply(
+            named, array(parameters), bias and array(bias), array(5, 4), array(5, 4), _core.cuda.Cuda()
+        )
+
+
+@needs_build
 def test_low_level_route_refuses_read_only_out() -> None:
     arguments = network_arguments()
     arguments["out"] = _core.cuda.Array(POINTER, (5,), "f8", read_only=True)
@@ -288,8 +311,9 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.network_evaluate(**network_arguments(dtype))
     z = _core.cuda.Array(POINTER, (5,), dtype)
+    none = _core.cuda.Array(0, (0,), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
-        _core.cuda.activation_apply(_core.Activation.tanh, z, z, _core.cuda.Cuda())
+        _core.cuda.activation_apply([(_core.Activation.tanh, 5, 0)], none, None, z, z, _core.cuda.Cuda())
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.funahashi_bump_transform(_core.Activation.tanh, 1.0, 1.0, z, z, _core.cuda.Cuda(3))
     arguments = funahashi_arguments(dtype)

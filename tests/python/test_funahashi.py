@@ -368,7 +368,7 @@ def test_fewer_values_than_frequencies() -> None:
         ({"cutoff": np.inf}, "cutoff was inf"),
         ({"cutoff": 1e300}, "h < pi is accepted"),
         ({"n_thresholds": 10**30}, "not representable in 64 bits"),
-        ({"activation": "relu"}, "activation was 'relu', which is not bounded"),
+        ({"activation": "relu"}, "activation was 'relu'; 'logistic', 'tanh', 'erf', 'arctan' are accepted"),
         ({"activation": "sine"}, "activation was 'sine'; 'logistic'"),
     ],
 )
@@ -476,7 +476,7 @@ def test_parts_are_never_converted_silently(name: str) -> None:
         ({"thresholds": [0.0, 1.0, 1.5]}, "equally spaced"),
         ({"thresholds": [1.0, 0.0]}, "increasing"),
         ({"thresholds": [0.0, np.nan]}, "finite"),
-        ({"activation": "relu"}, "not bounded"),
+        ({"activation": "relu"}, "'logistic', 'tanh', 'erf', 'arctan' are accepted"),
     ],
 )
 def test_bad_parts(arguments: dict, message: str) -> None:

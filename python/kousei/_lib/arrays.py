@@ -103,6 +103,11 @@ def real_dtype(**named: Array) -> np.dtype[Any]:
     return np.dtype(name)
 
 
+def is_sparse(array: Array) -> bool:
+    """Tell whether an array is one of SciPy's, or CuPy's, sparse ones, without importing either."""
+    return hasattr(array, "tocsr") and hasattr(array, "nnz")
+
+
 def shape_of(array: Array) -> tuple[int, ...]:
     """Return the shape of an array as a tuple of int."""
     return tuple(int(extent) for extent in array.shape)

@@ -35,6 +35,15 @@ class Host:
         """Return a new array that `view` accepts."""
         return np.empty(shape, dtype)
 
+    @property
+    def library(self) -> tuple[str, int]:
+        """What tells the arrays of `keep` from those for another library or device."""
+        return "numpy", 0
+
+    def keep(self, array: np.ndarray[Any, Any]) -> Array:
+        """Return `array` as one that `view` accepts, for other calls too."""
+        return array
+
     def finish(self, result: Array) -> Array:
         """Return an array made by `empty` as one of the caller's library."""
         return arrays.from_host(result, self._model)
@@ -78,6 +87,15 @@ class Device:
         xp = arrays.namespace(self._model)
         device = {"device": self._model.device} if hasattr(self._model, "device") else {}
         return xp.empty(shape, dtype=getattr(xp, dtype.name), **device)
+
+    @property
+    def library(self) -> tuple[str, int]:
+        """As `Host.library`."""
+        return arrays.namespace(self._model).__name__, arrays.device_index(self._model)
+
+    def keep(self, array: np.ndarray[Any, Any]) -> Array:
+        """As `Host.keep`."""
+        return arrays.like(array, self.empty((0,), array.dtype))
 
     def finish(self, result: Array) -> Array:
         """As `Host.finish`."""

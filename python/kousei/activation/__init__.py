@@ -2,7 +2,7 @@
 
 from kousei.activation.base import Activation
 from kousei.activation.mixed import Mixed, prelu
-from kousei.activation.named import arctan, erf, logistic, tanh
+from kousei.activation.named import arctan, erf, gelu, logistic, repu, silu, softplus, tanh
 from kousei.activation.piecewise import (
     PiecewiseLinear,
     abs,
@@ -22,6 +22,7 @@ __all__ = [
     "abs",
     "arctan",
     "erf",
+    "gelu",
     "hardsigmoid",
     "hardtanh",
     "hat",
@@ -30,6 +31,9 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "repu",
+    "silu",
+    "softplus",
     "softshrink",
     "tanh",
 ]

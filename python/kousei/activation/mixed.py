@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
+from itertools import accumulate, groupby
 from typing import Any
 
-from kousei._lib import arrays
+import numpy as np
+
+from kousei._lib import _core, arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_integer
-from kousei.activation.base import Activation
+from kousei.activation.base import Activation, Part
 from kousei.activation.named import resolve
-from kousei.activation.piecewise import leaky_relu
+from kousei.activation.piecewise import PiecewiseLinear, leaky_relu
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -65,21 +68,61 @@ class Mixed(Activation):
 
     @property
     def compiled(self) -> bool:
-        """Whether the compiled kernels have it."""
+        """Whether the fused kernel of one hidden layer has it."""
         return False
 
     def __repr__(self) -> str:
         return f"Mixed([{', '.join(f'{units} {activation.name}' for activation, units in self.parts)}])"
 
+    def _kernel_parts(self, units: int) -> list[Part] | None:
+        parts_of(self, units)
+        return self._compiled_parts
+
+    @cached_property
+    def _compiled_parts(self) -> list[Part] | None:
+        parts: list[Part] = []
+        for homogeneous, run in groupby(self.parts, key=lambda part: _slopes(part[0]) is not None):
+            group = list(run)
+            if homogeneous and len(group) > 1:
+                below, above = zip(
+                    *(_slopes(activation) or () for activation, n in group for _ in range(n)), strict=True
+                )
+                parts.append((_core.Activation.homogeneous, len(below), 0, below + above))
+                continue
+            for activation, n in group:
+                its = activation._kernel_parts(n)
+                if its is None:
+                    return None
+                parts += its
+        return parts
+
     def _values(self, z: Array) -> Array:
-        shape = arrays.shape_of(z)
-        if not shape or shape[-1] != self.units:
-            raise ValueError(f"z has shape {shape}; (..., {self.units}) is accepted")
-        values, first = [], 0
-        for activation, units in self.parts:
-            values.append(activation(z[..., first : first + units]))
-            first += units
+        slices = self._slices()
+        values = [activation(z[..., units]) for (activation, _), units in zip(self.parts, slices, strict=True)]
         return arrays.namespace(z).concat(values, axis=-1)
+
+    def _image(
+        self, lo: np.ndarray[Any, Any], hi: np.ndarray[Any, Any]
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        if lo.shape[-1:] != (self.units,):
+            raise ValueError(f"lo has shape {lo.shape}; (..., {self.units}) is accepted")
+        images = [
+            activation.image(lo[..., units], hi[..., units])
+            for (activation, _), units in zip(self.parts, self._slices(), strict=True)
+        ]
+        least, most = (np.concatenate(ends, axis=-1) for ends in zip(*images, strict=True))
+        return least, most
+
+    def _slices(self) -> list[slice]:
+        last = list(accumulate(units for _, units in self.parts))
+        return [slice(end - units, end) for (_, units), end in zip(self.parts, last, strict=True)]
+
+
+def _slopes(activation: Activation) -> tuple[float, ...] | None:
+    """Return the slopes on both sides of 0 of a homogeneous function, None for others."""
+    if isinstance(activation, PiecewiseLinear) and activation.is_homogeneous:
+        return activation.slopes
+    return None
 
 
 def parts_of(activation: Activation, units: int) -> tuple[tuple[Activation, int], ...]:
@@ -108,8 +151,25 @@ def prelu(slopes: Any) -> Activation:
     -------
     Activation
         One `leaky_relu` where the slopes are all alike, else `Mixed`.
+
+    Raises
+    ------
+    TypeError
+        If the slopes are not real numbers.
+    ValueError
+        If they are not finite, or not of one axis that is not empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kousei.activation import prelu
+    >>> prelu([0.25, 0.5])(np.array([[-1.0, -1.0], [2.0, 2.0]]))
+    array([[-0.25, -0.5 ],
+           [ 2.  ,  2.  ]])
     """
     values = arrays.real_numbers("slopes", slopes)
     if values.ndim != 1 or len(values) == 0:
         raise ValueError(f"slopes has shape {values.shape}; (units,), not empty, is accepted")
+    if not np.isfinite(values).all():
+        raise ValueError(f"slopes was {values.tolist()}; finite numbers are accepted")
     return mix((leaky_relu(slope), 1) for slope in values.tolist())

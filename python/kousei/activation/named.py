@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kousei._lib.errors import check_integer
 from kousei.activation import piecewise
-from kousei.activation.base import Activation
+from kousei.activation.base import ACCEPTED, LARGEST_POWER, NAMES, Activation, power_of
 
 #: 1/(1 + e^(-z)).
 logistic = Activation("logistic")
@@ -13,9 +14,16 @@ tanh = Activation("tanh")
 erf = Activation("erf")
 #: Inverse tangent.
 arctan = Activation("arctan")
+#: z Phi(z), Phi the distribution function of the normal distribution.
+gelu = Activation("gelu")
+#: z/(1 + e^(-z)).
+silu = Activation("silu")
+#: log(1 + e^z).
+softplus = Activation("softplus")
 
 _PIECEWISE_LINEAR = {
     "relu": piecewise.relu,
+    "repu1": piecewise.relu,
     "leaky_relu": piecewise.leaky_relu(),
     "hardtanh": piecewise.hardtanh(),
     "hardsigmoid": piecewise.hardsigmoid(),
@@ -26,11 +34,48 @@ _PIECEWISE_LINEAR = {
 }
 
 
+def repu(power: int) -> Activation:
+    """Return max(z, 0)^power.
+
+    Parameters
+    ----------
+    power : int
+        1 to 32; 1 is `relu`.
+
+    Returns
+    -------
+    Activation
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        If it is not 1 to 32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kousei.activation import repu
+    >>> repu(3)
+    Activation(name='repu3')
+    >>> repu(3)(np.array([-1.0, 2.0]))
+    array([0., 8.])
+    """
+    return resolve(f"repu{check_integer('power', power, 1, LARGEST_POWER)}")
+
+
 def resolve(activation: Activation | str) -> Activation:
     """Return the activation that a name or an `Activation` stands for."""
-    if isinstance(activation, Activation):
-        named = type(activation) is Activation and activation.compiled
-        return _PIECEWISE_LINEAR.get(activation.name, activation) if named else activation
     if isinstance(activation, str):
-        return _PIECEWISE_LINEAR[activation] if activation in _PIECEWISE_LINEAR else Activation(activation)
-    raise TypeError(f"activation was {type(activation).__name__}; a name or a kousei.Activation is accepted")
+        if activation in _PIECEWISE_LINEAR:
+            return _PIECEWISE_LINEAR[activation]
+        if activation in NAMES or power_of(activation):
+            return Activation(activation)
+        others = ", ".join(repr(name) for name in _PIECEWISE_LINEAR if name not in ("relu", "repu1"))
+        raise ValueError(f"activation was {activation!r}; {ACCEPTED}, {others} and a kousei.Activation are accepted")
+    if not isinstance(activation, Activation):
+        raise TypeError(f"activation was {type(activation).__name__}; a name or a kousei.Activation is accepted")
+    # Those that kousei.Activation makes of a name.
+    named = type(activation) is Activation and activation.function is None
+    return _PIECEWISE_LINEAR.get(activation.name, activation) if named else activation

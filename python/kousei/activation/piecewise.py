@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from kousei._lib import arrays
-from kousei._lib.arrays import Array
-from kousei.activation.base import Activation
+from kousei._lib import _core, arrays
+from kousei.activation.base import Activation, Part
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -34,7 +34,8 @@ class PiecewiseLinear(Activation):
     TypeError
         For anything but real numbers.
     ValueError
-        If they are not finite, their numbers do not fit, or the kinks do not increase.
+        If they are not finite, their numbers do not fit, the kinks do not increase, or a piece has a value at its
+        kinks or at 0, where it may be continued to, that overflows.
 
     Notes
     -----
@@ -68,6 +69,11 @@ class PiecewiseLinear(Activation):
         if not (np.diff(t) > 0).all():
             raise ValueError(f"kinks was {t.tolist()}; increasing numbers are accepted")
         self.__dict__.update(kinks=tuple(t.tolist()), slopes=tuple(a.tolist()), value=float(at_first), name=name)
+        if not np.isfinite(self.intercepts + self.values).all():
+            raise ValueError(
+                f"kinks was {t.tolist()}, slopes {a.tolist()} and value {float(at_first)}; "
+                "its pieces have values at their kinks or at 0 that float64 cannot hold"
+            )
 
     @cached_property
     def intercepts(self) -> tuple[float, ...]:
@@ -100,16 +106,31 @@ class PiecewiseLinear(Activation):
 
     @property
     def compiled(self) -> bool:
-        """Whether the compiled kernels have it."""
-        return self.name == "relu"
+        """Whether the fused kernel of one hidden layer has it."""
+        return self.is_homogeneous and self.slopes == (0, 1)
 
-    def _values(self, z: Array) -> Array:
-        xp = arrays.namespace(z)
-        values = xp.zeros_like(z)
-        for i, (slope, intercept) in enumerate(zip(self.slopes, self.intercepts, strict=True)):
-            piece = slope * z + intercept if slope else xp.full_like(z, intercept)
-            values = piece if i == 0 else xp.where(z >= self.kinks[i - 1], piece, values)
-        return xp.where(z == z, values, z)
+    @property
+    def code(self) -> _core.Activation:
+        """What the compiled kernels call it."""
+        return _core.Activation.relu if self.compiled else _core.Activation.piecewise_linear
+
+    def _kernel_parts(self, units: int) -> list[Part]:
+        if self.compiled:
+            return [(self.code, units, 0, ())]
+        return [(self.code, units, len(self.kinks), self.kinks + self.slopes + self.intercepts)]
+
+    def _image(
+        self, lo: np.ndarray[Any, Any], hi: np.ndarray[Any, Any]
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        left, right = self(lo), self(hi)
+        least, most = np.minimum(left, right), np.maximum(left, right)
+        for kink, value in zip(self.kinks, self.values, strict=True):
+            inside = (lo <= kink) & (kink <= hi)
+            least, most = (
+                np.where(inside, np.minimum(least, value), least),
+                np.where(inside, np.maximum(most, value), most),
+            )
+        return least, most
 
 
 #: max(z, 0).
@@ -123,20 +144,135 @@ hat = PiecewiseLinear([-1, 0, 1], [0, 1, -1, 0], name="hat")
 
 
 def leaky_relu(slope: float = 0.01) -> PiecewiseLinear:
-    """Return z for z >= 0 and slope z below."""
-    return PiecewiseLinear([0], [slope, 1], name="leaky_relu")
+    """Return z for z >= 0 and slope z below.
+
+    Parameters
+    ----------
+    slope : float
+
+    Returns
+    -------
+    PiecewiseLinear
+
+    Raises
+    ------
+    TypeError
+        If the slope is not a real number.
+    ValueError
+        If it is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kousei.activation import leaky_relu
+    >>> leaky_relu(0.1)(np.array([-2.0, 3.0]))
+    array([-0.2,  3. ])
+    """
+    return PiecewiseLinear([0], [finite("slope", slope), 1], name="leaky_relu")
 
 
 def hardtanh(least: float = -1.0, most: float = 1.0) -> PiecewiseLinear:
-    """Return z, at least `least` and at most `most`."""
-    return PiecewiseLinear([least, most], [0, 1, 0], least, name="hardtanh")
+    """Return z, at least `least` and at most `most`.
+
+    Parameters
+    ----------
+    least, most : float
+
+    Returns
+    -------
+    PiecewiseLinear
+
+    Raises
+    ------
+    TypeError
+        If they are not real numbers.
+    ValueError
+        If they are not finite, or least < most does not hold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kousei.activation import hardtanh
+    >>> hardtanh(0, 2)(np.array([-1.0, 0.5, 5.0]))
+    array([0. , 0.5, 2. ])
+    """
+    low, high = finite("least", least), finite("most", most)
+    if low >= high:
+        raise ValueError(f"least was {least} and most {most}; least < most is accepted")
+    return PiecewiseLinear([low, high], [0, 1, 0], low, name="hardtanh")
 
 
 def hardsigmoid(slope: float = 1 / 6, offset: float = 0.5) -> PiecewiseLinear:
-    """Return slope z + offset, at least 0 and at most 1."""
-    return PiecewiseLinear([-offset / slope, (1 - offset) / slope], [0, slope, 0], name="hardsigmoid")
+    """Return slope z + offset, at least 0 and at most 1.
+
+    Parameters
+    ----------
+    slope : float
+        Positive.
+    offset : float
+
+    Returns
+    -------
+    PiecewiseLinear
+
+    Raises
+    ------
+    TypeError
+        If they are not real numbers.
+    ValueError
+        If they are not finite, or the slope is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kousei.activation import hardsigmoid
+    >>> hardsigmoid()(np.array([-4.0, 0.0, 1.5, 4.0]))
+    array([0.  , 0.5 , 0.75, 1.  ])
+    """
+    steepness, at_zero = finite("slope", slope), finite("offset", offset)
+    if steepness <= 0:
+        raise ValueError(f"slope was {slope}; a positive number is accepted")
+    return PiecewiseLinear([-at_zero / steepness, (1 - at_zero) / steepness], [0, steepness, 0], name="hardsigmoid")
 
 
 def softshrink(threshold: float = 0.5) -> PiecewiseLinear:
-    """Return z, moved towards 0 by `threshold`, and 0 where that would pass it."""
-    return PiecewiseLinear([-threshold, threshold], [1, 0, 1], name="softshrink")
+    """Return z, moved towards 0 by `threshold`, and 0 where that would pass it.
+
+    Parameters
+    ----------
+    threshold : float
+        Not negative.
+
+    Returns
+    -------
+    PiecewiseLinear
+
+    Raises
+    ------
+    TypeError
+        If it is not a real number.
+    ValueError
+        If it is negative or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kousei.activation import softshrink
+    >>> softshrink(1)(np.array([-3.0, 0.5, 1.5]))
+    array([-2. ,  0. ,  0.5])
+    """
+    width = finite("threshold", threshold)
+    if width < 0:
+        raise ValueError(f"threshold was {threshold}; a number that is not negative is accepted")
+    if width == 0:
+        return PiecewiseLinear([0], [1, 1], name="softshrink")
+    return PiecewiseLinear([-width, width], [1, 0, 1], name="softshrink")
+
+
+def finite(name: str, value: Any) -> float:
+    """Return a real number as float; TypeError unless it is one, ValueError unless it is finite."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(f"{name} was {value!r}; a real number is accepted")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} was {value}; a finite number is accepted")
+    return float(value)

@@ -10,12 +10,13 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei._lib.boxes import Bounds
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation
 from kousei.funahashi import construction, evaluation, nufft, rewriting, table
 from kousei.funahashi.bump import require_positive, warn_of_aliases
 from kousei.funahashi.error import ErrorBound, bound_error
-from kousei.funahashi.extension import Bounds, Extension
+from kousei.funahashi.extension import Extension
 from kousei.funahashi.fitting import Refit
 from kousei.funahashi.parts import Parts
 from kousei.network import MLP

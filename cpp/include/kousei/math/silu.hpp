@@ -4,7 +4,7 @@
 namespace kousei::math {
 inline namespace KOUSEI_ISA {
 
-/// z logistic(z), absolute error at most eps max(1, |z|).
+/// z logistic(z), absolute error at most 1.5 eps max(1, |z|).
 struct Silu {
     template <class V>
     static constexpr double scale = 1;

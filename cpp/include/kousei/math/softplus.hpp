@@ -5,7 +5,7 @@
 namespace kousei::math {
 inline namespace KOUSEI_ISA {
 
-/// log(1 + e^z), absolute error at most eps max(1, |z|); below z = -1 the relative error grows as |z| eps.
+/// log(1 + e^z), absolute error at most 1.5 eps max(1, |z|); below z = -1 the relative error grows as |z| eps.
 struct Softplus {
     template <class V>
     static constexpr double scale = 1;

@@ -18,8 +18,14 @@ class CudaError(RuntimeError):
 class Activation(enum.Enum):
     arctan: typing.ClassVar[Activation]
     erf: typing.ClassVar[Activation]
+    gelu: typing.ClassVar[Activation]
+    homogeneous: typing.ClassVar[Activation]
     logistic: typing.ClassVar[Activation]
+    piecewise_linear: typing.ClassVar[Activation]
     relu: typing.ClassVar[Activation]
+    repu: typing.ClassVar[Activation]
+    silu: typing.ClassVar[Activation]
+    softplus: typing.ClassVar[Activation]
     tanh: typing.ClassVar[Activation]
     @classmethod
     def __new__(cls, value):

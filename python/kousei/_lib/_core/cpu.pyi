@@ -2,6 +2,7 @@
 Kernels for arrays in host memory.
 """
 from __future__ import annotations
+import collections.abc
 import kousei._lib._core
 import numpy
 import numpy.typing
@@ -14,10 +15,10 @@ class Cpu:
     def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         ...
 @typing.overload
-def activation_apply(activation: kousei._lib._core.Activation, z: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32] | None, z: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
-def activation_apply(activation: kousei._lib._core.Activation, z: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64] | None, z: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
