@@ -76,8 +76,11 @@ ACTIVATIONS = {
     "hardtanh": hardtanh(-0.1, 0.3),
     "kinks": kousei.PiecewiseLinear([-1, 0.1], [0.1, -0.2, 1e-300], 1 / 3, name="müde\n"),
     "prelu": prelu([0.1, 0.2, 0.1, 0.1, 0.3]),
-    "mixed": Mixed([("relu", 1), ("tanh", 1), (leaky_relu(0.3), 2), ("abs", 1)]),
-} | {name: kousei.activation.named.resolve(name) for name in ("relu", "logistic", "erf", "arctan", "hat", "relu6")}
+    "mixed": Mixed([("repu2", 1), ("tanh", 1), (leaky_relu(0.3), 2), ("abs", 1)]),
+} | {
+    name: kousei.activation.named.resolve(name)
+    for name in ("relu", "logistic", "erf", "arctan", "gelu", "silu", "softplus", "repu3", "repu32", "hat", "relu6")
+}
 
 
 def round_trip(path: Path, net: kousei.MLP) -> Any:
@@ -392,8 +395,8 @@ FORMULA: list[tuple[Change, str]] = [
     (lambda m, t: m["config"].update(merged=m["config"]["merged"] + 1), "merged was .*; 0 or "),
     (lambda m, t: m["config"].update(merged=-1), "merged was -1"),
     (lambda m, t: m["config"].update(merged=1.5), "merged was 1.5"),
-    (lambda m, t: m["config"].update(activation="relu"), "which is not bounded"),
-    (lambda m, t: m["config"].update(activation=KINKS), "no derivative_transform"),
+    (lambda m, t: m["config"].update(activation="relu"), "activation was 'relu'; 'logistic', 'tanh'"),
+    (lambda m, t: m["config"].update(activation=KINKS | {"name": "tanh"}), "'activation' was .*; str is"),
     (lambda m, t: m["config"].pop("activation"), "config: 'activation' is missing"),
     (lambda m, t: m["config"].update(residual=None), "tensors: 'residual"),
     (lambda m, t: m["config"].update(residual={}), "residual: "),

@@ -56,7 +56,7 @@ def from_state(config: Config, tensors: Arrays) -> FunahashiNetwork:
         raise ValueError(f"phases has shape {phases.shape}; {(*t.shape, 2)}, finite, is accepted")
     delta, alpha, offset, spacing = (number(config, name) for name in ("delta", "alpha", "offset", "spacing"))
     amplitudes = pairs[:, 0] + 1j * pairs[:, 1]
-    phi = activation_from_config(config["activation"])
+    phi = activation_from_config(entry(config, "activation", str))
     net = FunahashiNetwork._of_parts(w, amplitudes, _even(t), delta, alpha, center, phi, offset)
     size = float(np.abs(t).max())
     if not abs(net._spacing - spacing) <= 1e-12 * spacing + 4 * float(np.finfo(dtype).eps) * size / (len(t) - 1):

@@ -164,7 +164,8 @@ def load(path: str | os.PathLike[str]) -> MLP:
                 metadata, lambda: {tensor: _read(file, tensor, *tensors[tensor]) for tensor in tensors}
             )
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{name}: {error}") from error
+            # A message may repeat the file at any length.
+            raise ValueError(f"{name}: {str(error)[:500]}") from error
 
 
 def _header(metadata: dict[str, str], arrays: Arrays) -> bytes:

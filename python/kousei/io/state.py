@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from kousei.activation import Activation, Mixed, PiecewiseLinear, relu
+from kousei.activation.base import NAMES, power_of
 from kousei.activation.named import resolve
 
 #: What of a network is JSON, and its arrays by name.
@@ -81,10 +82,8 @@ def activation_from_config(config: Any) -> Activation:
         check_names("activation", config, ("name", "kinks", "slopes", "value"))
         kinks, slopes = (entry(config, name, list) for name in ("kinks", "slopes"))
         return PiecewiseLinear(kinks, slopes, number(config, "value"), name=entry(config, "name", str))
-    if isinstance(config, str):
-        activation = resolve(config)
-        if activation_to_config(activation) == config:
-            return activation
+    if isinstance(config, str) and (config in NAMES or power_of(config) > 1):
+        return resolve(config)
     raise ValueError(
         f"an activation was {shown(config)}; the name of one without parameters is accepted, and an object of "
         "numbers or parts for others"
