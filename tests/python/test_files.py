@@ -79,7 +79,7 @@ ACTIVATIONS = {
     "mixed": Mixed([("repu2", 1), ("tanh", 1), (leaky_relu(0.3), 2), ("abs", 1)]),
 } | {
     name: kousei.activation.named.resolve(name)
-    for name in ("relu", "logistic", "erf", "arctan", "gelu", "silu", "softplus", "repu3", "repu32", "hat", "relu6")
+    for name in ("relu", "logistic", "erf", "arctan", "gelu", "silu", "softplus", "repu3", "hat", "relu6")
 }
 
 
