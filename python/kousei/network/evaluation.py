@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from array_api_compat import is_torch_array
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
@@ -80,8 +81,8 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
     They are made once where all parameters are read in place, so that what is written to them shows.
     """
     if net._layers is not None:
-        layers, sparse = net._layers
-        if all(weight.data is values for weight, values in sparse):
+        layers, watched = net._layers
+        if all(_memory(array) == memory for array, memory in watched):
             return layers
     layers = _core.cpu.Float32Layers() if net.dtype == np.float32 else _core.cpu.Float64Layers()
     none = [], np.empty(0, net.dtype)
@@ -98,19 +99,24 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
             layers.add_sparse(backend.view("weights", csr.data), starts, columns, inputs, bias, *activation)
         else:
             layers.add(backend.view("weights", weight), bias, *activation)
-    if all(map(_is_in_place, (*net.weights, *net.biases))):
-        net._layers = layers, [(weight, weight.data) for weight in net.weights if arrays.is_sparse(weight)]
+    parameters = *net.weights, *net.biases
+    if all(map(_is_in_place, parameters)):
+        net._layers = layers, [(array, _memory(array)) for array in parameters if type(array) is not np.ndarray]
     return layers
 
 
 def _is_in_place(array: Array) -> bool:
-    """Tell whether the kernels read an array itself, and go on to: that of another library can take new memory.
-
-    Sparse weights that are canonical are not sorted in place, and their values stay where they are.
-    """
+    """Tell whether the kernels read an array itself. Only canonical sparse weights are never sorted in place."""
     if arrays.is_sparse(array):
         return array.format == "csr" and bool(array.has_canonical_format) and _is_in_place(array.data)
+    if is_torch_array(array):
+        return array.is_contiguous() and not array.is_neg()
     return type(array) is np.ndarray and array.flags.c_contiguous and array.flags.aligned
+
+
+def _memory(array: Array) -> Any:
+    """Return what changes when a tensor, or the values of sparse weights, take other memory."""
+    return id(array.data) if arrays.is_sparse(array) else (array.data_ptr(), array.stride())
 
 
 def _from_python(
