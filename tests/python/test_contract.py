@@ -75,7 +75,10 @@ CONTRACTS = {
     ),
 } | {
     f"kousei.activation.{name}": Contract(lambda like, name=name: getattr(kousei.activation, name))
-    for name in ("logistic", "tanh", "erf", "arctan", "relu", "abs", "hat", "relu6")
+    for name in (
+        *("logistic", "tanh", "erf", "arctan", "relu", "gelu", "silu", "softplus"),
+        *("abs", "hat", "relu6"),
+    )
 }
 #: Public names that take no array of points, and methods tested through the ones above.
 NO_ARRAYS = {
@@ -100,7 +103,10 @@ NO_ARRAYS = {
     "kousei.activation.hardtanh",
     "kousei.activation.leaky_relu",
     "kousei.activation.prelu",
+    "kousei.activation.repu",
     "kousei.activation.softshrink",
+    "kousei.Activation.for_kernels",
+    "kousei.Activation.image",
     "kousei.funahashi.BumpParameters",
     "kousei.funahashi.ErrorBound",
     "kousei.funahashi.Plan",

@@ -120,8 +120,9 @@ class Mixed(Activation):
 
 def _slopes(activation: Activation) -> tuple[float, ...] | None:
     """Return the slopes on both sides of 0 of a homogeneous function, None for others."""
-    homogeneous = isinstance(activation, PiecewiseLinear) and activation.is_homogeneous
-    return activation.slopes if homogeneous else None
+    if isinstance(activation, PiecewiseLinear) and activation.is_homogeneous:
+        return activation.slopes
+    return None
 
 
 def parts_of(activation: Activation, units: int) -> tuple[tuple[Activation, int], ...]:

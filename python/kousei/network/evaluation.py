@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from array_api_compat import is_torch_array
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
+from kousei.network.device import evaluate_layers
 
 if TYPE_CHECKING:
     from kousei.network.mlp import MLP
@@ -37,18 +37,14 @@ def evaluate(net: MLP, x: Array, out: Array | None, precision: str) -> Array:
         code, launch = net.activations[0].code, backend.launch()
         backend.kernels.network_evaluate(weight, bias, coef, offset, code, backend.view("x", x), view, launch)
         return result
-    layers = _layers(net, backend) if isinstance(backend, backends.Host) else None
+    if isinstance(backend, backends.Device):
+        evaluate_layers(net, backend, x, result)
+        return result
+    points, layers = backend.view("x", x), _layers(net, backend)
     if layers is not None:
-        layers.evaluate(backend.view("x", x), view, backend.launch())
-    elif isinstance(backend, backends.Host):
-        points = backend.view("x", x).reshape(math.prod(batch), net.dim)
-        weights = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in net.weights]
-        biases = [arrays.host_view("biases", b) for b in net.biases]
-        _from_python(net, np, points, weights, biases, view.reshape(-1, net.outputs))
+        layers.evaluate(points, view, backend.launch())
     else:
-        xp = arrays.namespace(x)
-        points = xp.reshape(x, (math.prod(batch), net.dim))
-        _from_python(net, xp, points, net.weights, net.biases, xp.reshape(result, (-1, net.outputs)))
+        _from_python(net, points.reshape(math.prod(batch), net.dim), view.reshape(-1, net.outputs))
     return result
 
 
@@ -119,14 +115,14 @@ def _memory(array: Array) -> Any:
     return id(array.data) if arrays.is_sparse(array) else (array.data_ptr(), array.stride())
 
 
-def _from_python(
-    net: MLP, xp: Any, points: Array, weights: Sequence[Array], biases: Sequence[Array], out: Array
-) -> None:
+def _from_python(net: MLP, points: Array, out: Array) -> None:
+    weights = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in net.weights]
+    biases = [arrays.host_view("biases", bias) for bias in net.biases]
     block = max(1, _BLOCK_BYTES // (max(net.sizes) * net.dtype.itemsize))
-    for start in range(0, points.shape[0], block):
+    for start in range(0, len(points), block):
         hidden = points[start : start + block]
         for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-            hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else xp.matmul(hidden, weight.T)
+            hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else hidden @ weight.T
             hidden = hidden + bias
             if layer < len(net.activations):
                 hidden = net.activations[layer](hidden)
