@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from array_api_compat import is_torch_array
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
+from kousei.network.device import evaluate_layers
 
 if TYPE_CHECKING:
     from kousei.network.mlp import MLP
@@ -36,18 +37,14 @@ def evaluate(net: MLP, x: Array, out: Array | None, precision: str) -> Array:
         code, launch = net.activations[0].code, backend.launch()
         backend.kernels.network_evaluate(weight, bias, coef, offset, code, backend.view("x", x), view, launch)
         return result
-    layers = _layers(net, backend) if isinstance(backend, backends.Host) else None
+    if isinstance(backend, backends.Device):
+        evaluate_layers(net, backend, x, result)
+        return result
+    points, layers = backend.view("x", x), _layers(net, backend)
     if layers is not None:
-        layers.evaluate(backend.view("x", x), view, backend.launch())
-    elif isinstance(backend, backends.Host):
-        points = backend.view("x", x).reshape(math.prod(batch), net.dim)
-        weights = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in net.weights]
-        biases = [arrays.host_view("biases", b) for b in net.biases]
-        _from_python(net, np, points, weights, biases, view.reshape(-1, net.outputs))
+        layers.evaluate(points, view, backend.launch())
     else:
-        xp = arrays.namespace(x)
-        points = xp.reshape(x, (math.prod(batch), net.dim))
-        _from_python(net, xp, points, net.weights, net.biases, xp.reshape(result, (-1, net.outputs)))
+        _from_python(net, points.reshape(math.prod(batch), net.dim), view.reshape(-1, net.outputs))
     return result
 
 
@@ -80,8 +77,8 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
     They are made once where all parameters are read in place, so that what is written to them shows.
     """
     if net._layers is not None:
-        layers, sparse = net._layers
-        if all(weight.data is values for weight, values in sparse):
+        layers, watched = net._layers
+        if all(_memory(array) == memory for array, memory in watched):
             return layers
     layers = _core.cpu.Float32Layers() if net.dtype == np.float32 else _core.cpu.Float64Layers()
     none = [], np.empty(0, net.dtype)
@@ -98,29 +95,34 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
             layers.add_sparse(backend.view("weights", csr.data), starts, columns, inputs, bias, *activation)
         else:
             layers.add(backend.view("weights", weight), bias, *activation)
-    if all(map(_is_in_place, (*net.weights, *net.biases))):
-        net._layers = layers, [(weight, weight.data) for weight in net.weights if arrays.is_sparse(weight)]
+    parameters = *net.weights, *net.biases
+    if all(map(_is_in_place, parameters)):
+        net._layers = layers, [(array, _memory(array)) for array in parameters if type(array) is not np.ndarray]
     return layers
 
 
 def _is_in_place(array: Array) -> bool:
-    """Tell whether the kernels read an array itself, and go on to: that of another library can take new memory.
-
-    Sparse weights that are canonical are not sorted in place, and their values stay where they are.
-    """
+    """Tell whether the kernels read an array itself. Only canonical sparse weights are never sorted in place."""
     if arrays.is_sparse(array):
         return array.format == "csr" and bool(array.has_canonical_format) and _is_in_place(array.data)
+    if is_torch_array(array):
+        return array.is_contiguous() and not array.is_neg()
     return type(array) is np.ndarray and array.flags.c_contiguous and array.flags.aligned
 
 
-def _from_python(
-    net: MLP, xp: Any, points: Array, weights: Sequence[Array], biases: Sequence[Array], out: Array
-) -> None:
+def _memory(array: Array) -> Any:
+    """Return what changes when a tensor, or the values of sparse weights, take other memory."""
+    return id(array.data) if arrays.is_sparse(array) else (array.data_ptr(), array.stride())
+
+
+def _from_python(net: MLP, points: Array, out: Array) -> None:
+    weights = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in net.weights]
+    biases = [arrays.host_view("biases", bias) for bias in net.biases]
     block = max(1, _BLOCK_BYTES // (max(net.sizes) * net.dtype.itemsize))
-    for start in range(0, points.shape[0], block):
+    for start in range(0, len(points), block):
         hidden = points[start : start + block]
         for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-            hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else xp.matmul(hidden, weight.T)
+            hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else hidden @ weight.T
             hidden = hidden + bias
             if layer < len(net.activations):
                 hidden = net.activations[layer](hidden)
