@@ -62,14 +62,6 @@ def test_deep(activation: kousei.Activation, dtype: str, rng: np.random.Generato
     np.testing.assert_allclose(net(x), reference(net, x), rtol=0, atol=300 * np.finfo(dtype).eps)
 
 
-def test_deep_networks_run_in_blocks(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
-    net = kousei.MLP.random([2, 50, 40, 3], "tanh", rng=rng)
-    x = rng.normal(size=(100, 2))
-    whole = net(x)
-    monkeypatch.setattr("kousei.network.mlp._BLOCK_BYTES", 50 * 8 * 7)
-    np.testing.assert_allclose(net(x), whole, rtol=0, atol=1e-14)
-
-
 @pytest.mark.parametrize("sizes", [[3, 40, 2], [3, 40, 20, 1]])
 def test_sparse_weights(sizes: list[int], dtype: str, rng: np.random.Generator) -> None:
     dense = kousei.MLP.random(sizes, "tanh", rng=rng).astype(dtype)
