@@ -353,6 +353,7 @@ def test_fewer_values_than_frequencies() -> None:
     [
         ({"delta": 1.0, "alpha": PI, "cutoff": 9.0}, "alpha . delta is 1 pi; anything but a multiple of pi"),
         ({"delta": 0.5, "alpha": 4 * PI, "cutoff": 9.0}, "alpha . delta is 2 pi"),
+        ({"delta": 1e300, "alpha": 1e300, "cutoff": 9.0}, "alpha . delta is inf pi"),
         ({"delta": -1.0}, "delta was -1.0; a positive finite number"),
         ({"delta": np.nan, "cutoff": 9.0}, "delta was nan"),
         ({"alpha": 0.0}, "alpha was 0.0"),

@@ -181,7 +181,7 @@ def bump_phases(
     require_positive(delta=delta, alpha=alpha)
     spacing = spacing_of(thresholds)
     cycles = alpha * delta / math.pi
-    if abs(cycles - round(cycles)) < 1e-9:
+    if cycles == math.inf or abs(cycles - round(cycles)) < 1e-9:
         raise ValueError(f"alpha * delta is {cycles:.12g} pi; anything but a multiple of pi is accepted (Psi(1) = 0)")
     if math.pi / spacing * (1 - 1e-12) < 1:
         raise ValueError(f"the thresholds are {_spacing_advice(thresholds)}, and h < pi is accepted")

@@ -196,7 +196,8 @@ def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> MLP:
     name = entry(file, "class", str)
     if name not in _kinds:
         raise ValueError(f"the class of the network is {shown(name)}; {one_of(_kinds)} is accepted")
-    return _kinds[name].from_state(entry(file, "config", dict), read())
+    with np.errstate(all="ignore"):  # what is not finite is for from_state to accept or to refuse
+        return _kinds[name].from_state(entry(file, "config", dict), read())
 
 
 def _parse(text: str) -> Config:
