@@ -92,7 +92,8 @@ TEST_CASE("networks of another kind") {
     check_refused<double>(replaced(dense, "\"kousei\"", "\"other\" "), "there is no 'kousei'");
     check_refused<double>(replaced(dense, "tanh", "sinh"), "activation 'sinh' is not known");
     check_refused<double>(replaced(dense, R"([\"tanh\"])", "[]"), "the file has 4 tensors; the network takes 2");
-    check_refused<double>(replaced(dense, "activations", "activationz"), "metadata 'kousei', byte 55: 'activations' is");
+    check_refused<double>(replaced(dense, "activations", "activationz"),
+                          "metadata 'kousei', byte 55: 'activations' is");
     check_refused<double>(replaced(dense, R"(\"activations\": [\"tanh\"])", ""), "has no 'activations'");
     check_refused<double>(replaced(dense, "\"biases.1\"", "\"biases.2\""), "tensor 'biases.1' is missing");
     check_refused<double>(replaced(dense, "\"shape\":[3,2]", "\"shape\":[2,3]"), "weights.0 is (2, 3) and biases.0");

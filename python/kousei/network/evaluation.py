@@ -81,7 +81,7 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
         if all(_memory(array) == memory for array, memory in watched):
             return layers
     layers = _core.cpu.Float32Layers() if net.dtype == np.float32 else _core.cpu.Float64Layers()
-    none = [], np.empty(0, net.dtype)
+    none: Any = [], np.empty(0, net.dtype)
     for i, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
         units, inputs = net.sizes[i + 1], net.sizes[i]
         last = i == len(net.activations)
