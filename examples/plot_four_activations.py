@@ -27,13 +27,14 @@ print(net)
 # Rewritten
 # ---------
 #
-# ``to_activation`` takes the box on which the result must be the same. For ReLU6 and the hard tanh one unit replaces
-# each, for the leaky ReLU and the hat two.
+# ``to_activation`` takes the box on which the result must be the same. Beside a level piece of the activation one
+# unit replaces each: ReLU6, the hard tanh and the hat have one. The leaky ReLU takes two, and as its slopes on both
+# sides differ in size, it can be the same on all of R.
 
 BOX = [(-2.0, 2.0)]
 inside = np.linspace(-2, 2, 1001)[:, None]
-names = ["relu6", "hardtanh", "leaky_relu", "hat"]
-networks = {name: net.to_activation(name, BOX) for name in names}
+networks = {name: net.to_activation(name, BOX) for name in ("relu6", "hardtanh", "hat")}
+networks["leaky_relu"] = net.to_activation("leaky_relu", everywhere=True)
 for name, other in networks.items():
     error = np.abs(other(inside) - net(inside)).max()
     print(f"{name:>10}: {other.units:>2} units, largest difference in the box {error:.1e}")
@@ -43,8 +44,7 @@ for name, other in networks.items():
 # Inside the box and beyond
 # -------------------------
 #
-# In the box the curves are one. Beyond it a bounded activation must level off. The leaky ReLU has slopes of different
-# size on its two sides, and so the rewritten network is the same everywhere.
+# In the box the curves are one. Beyond it each of the first three goes its own way.
 
 x = np.linspace(-4, 4, 1601)[:, None]
 figure, axes = plt.subplots(figsize=(8, 4.6), layout="constrained")
@@ -55,4 +55,4 @@ for (name, other), color, dash in zip(networks.items(), styles, ["-", "--", ":",
     axes.plot(x, other(x), dash, color=color, linewidth=2, label=f"{name}, {other.units} units")
 axes.plot(knots, heights, "o", color="black", markersize=4)
 axes.set(xlabel="x", ylim=(-4, 4), title="the same function on the box")
-axes.legend(loc="lower right")
+axes.legend(loc="lower left")

@@ -30,7 +30,7 @@ def deep() -> Case:
         work=net.units * len(x),
         sizes={"dim": net.dim, "units": net.units, "points": len(x)},
         dtype="float64",
-        chunks="others: all points at once; ours: blocks of 32 MiB",
+        chunks="numpy and torch: all points at once",
         ours=lambda: net(x),
         others={
             "numpy float64": lambda: lambda: layers(net, x),
@@ -43,6 +43,37 @@ def deep() -> Case:
             )
         },
     )
+
+
+def layers_in_torch(dtype: str, width: int, batch: int, floor: float) -> Case:
+    """Three hidden layers of relu, in whole calls from Python."""
+    net = MLP.random([width] * 5, "relu", rng=0).astype(dtype)
+    x = np.random.default_rng(0).normal(size=(batch, width)).astype(dtype)
+    calls = max(1, min(2000, 10**9 // (width**2 * batch)))  # tens of milliseconds
+    return Case(
+        work=calls * batch,
+        sizes={"width": width, "hidden layers": 3, "points": batch, "calls": calls},
+        dtype=dtype,
+        ours=lambda: repeat(lambda: net(x), calls),
+        others={f"torch {dtype}": lambda: repeated(torch_layers(net, x), calls)},
+        floors={f"torch {dtype}": floor},
+    )
+
+
+for _dtype in ("float32", "float64"):
+    for _width in (16, 64, 256, 512, 1024):
+        for _batch in (1, 256):
+            _floor = 1.0 if _width <= 256 else 0.9
+            case(f"mlp-torch-{_dtype}-{_width}-{_batch}", _dtype, _width, _batch, _floor)(layers_in_torch)
+
+
+def repeat(f: Callable[[], Any], times: int) -> None:
+    for _ in range(times):
+        f()
+
+
+def repeated(f: Callable[[], Any], times: int) -> Callable[[], None]:
+    return lambda: repeat(f, times)
 
 
 def layers(net: MLP, x: Array) -> Array:
@@ -61,11 +92,13 @@ def torch_layers(net: MLP, x: Array) -> Callable[[], Any]:
 
     torch.set_num_threads(1)
     modules: list[Any] = []
-    for weight, bias in zip(net.weights, net.biases, strict=True):
-        linear = torch.nn.Linear(weight.shape[1], weight.shape[0], dtype=torch.float64)
+    functions = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}
+    names = [activation.name for activation in net.activations]
+    for weight, bias, name in zip(net.weights, net.biases, [*names, None], strict=True):
+        linear = torch.nn.Linear(weight.shape[1], weight.shape[0], dtype=getattr(torch, net.dtype.name))
         linear.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
-        modules += [linear, torch.nn.Tanh()]
-    model, at_points = torch.nn.Sequential(*modules[:-1]), torch.from_numpy(x)
+        modules += [linear] if name is None else [linear, functions[name]()]
+    model, at_points = torch.nn.Sequential(*modules), torch.from_numpy(x)
 
     @torch.inference_mode()
     def run() -> Any:

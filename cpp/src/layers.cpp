@@ -45,14 +45,16 @@ struct Chunks {
         if (layers.empty()) throw std::invalid_argument("layers has none; one or more are accepted");
         const auto& kernels = simd::instruction_set().layers<Real>();
         double work = 0;
+        std::int64_t few = most_in_rows;
         for (const Layer<Real>& layer : layers) {
+            if (layer.starts) few = 1;  // a lane more costs a sparse layer nothing, a row more as much as the first
             widest = std::max({widest, layer.units, layer.inputs});
             work += static_cast<double>(weights_of(layer));
         }
         // Two buffers: what a layer reads and what it writes.
         const std::int64_t point_bytes = checked_mul(std::max<std::int64_t>(widest, 1), 2 * sizeof(Real));
         const int threads = work * static_cast<double>(all_points) < serial_work ? 1 : detail::thread_limit(on);
-        in_rows = all_points <= most_in_rows || point_bytes > held_bytes / kernels.width;
+        in_rows = all_points <= few || point_bytes > held_bytes / kernels.width;
         const std::int64_t step = in_rows ? 1 : kernels.width;
         const std::int64_t held = held_bytes / point_bytes / step * step;
         if (!in_rows && all_points >= threads * step && held >= threads * step) {

@@ -45,11 +45,38 @@ void bind_fourier_sum(py::module_& m) {
 }
 
 template <class Real>
+void bind_layer(py::module_& m) {
+    using namespace pybind11::literals;
+    using Array = DeviceArray<Real>;
+    m.def(
+        "network_layer",
+        [](const Array& weight, const Array& bias, const std::vector<PartOf>& parts, const Array& parameters,
+           const Array& x, Array& out, const Launch& on) {
+            require_axes("weight", weight, 2);
+            const std::int64_t units = weight.shape(0), inputs = weight.shape(1);
+            require_shape("bias", bias, {units});
+            const auto views =
+                parts.empty() ? std::vector<activation::Part<Real>>{} : parts_of<Real>(parts, parameters, units);
+            const network::Layer<Real> layer{weight.data(), bias.data(), units, inputs, views};
+            require_axes("x", x, 2);
+            require_shape("x", x, {x.shape(0), inputs});
+            require_shape("out", out, {x.shape(0), units});
+            const Real* from = x.data();
+            Real* to = out.mutable_data();
+            DeviceSide::run(on, from,
+                            [&](Cuda where, auto) { network::evaluate(where, layer, from, x.shape(0), to); });
+        },
+        "weight"_a.noconvert(), "bias"_a.noconvert(), "parts"_a, "parameters"_a.noconvert(), "x"_a.noconvert(),
+        "out"_a.noconvert(), "on"_a);
+}
+
+template <class Real>
 void bind(py::module_& m) {
     bind_activation<DeviceSide, Real>(m);
     bind_network<DeviceSide, Real>(m);
     bind_funahashi<DeviceSide, Real>(m);
     bind_fourier_sum<Real>(m);
+    bind_layer<Real>(m);
 }
 
 }  // namespace

@@ -118,6 +118,7 @@ REFUSED = {
     "terms that differ": (model_of(node("Add", "x c"), c=np.ones(2)), r"terms of \[2, 3\] values"),
     "points added": (model_of(node("Add", "x c"), c=np.ones((5, 3))), r"a term of shape \(5, 3\)"),
     "more axes": (model_of(node("Add", "x c"), c=np.ones((1, 1, 3))), r"a term of shape \(1, 1, 3\)"),
+    "half as precise": (model_of(node("Add", "x c"), c=np.ones(3, "float32")), "a constant of type float32; that of"),
     "nothing added": (model_of(node("Add", "x c"), c=np.ones(0)), "without numbers"),
     "integers added": (model_of(node("Add", "x c"), c=np.ones(3, int)), "a term of type int64"),
     "constants that differ": (
@@ -188,6 +189,13 @@ def test_refused(name: str) -> None:
     for source in (model, model.SerializeToString()):
         with pytest.raises(ValueError, match=message):
             kousei.io.from_onnx(source)
+
+
+def test_parameters_beyond_float32() -> None:
+    """The kinks of HardSigmoid are quotients of its attributes."""
+    model = model_of(node("HardSigmoid", alpha=1e-44), x=[info("x", FLOAT)], y=[info("y", FLOAT, None)])
+    with pytest.raises(ValueError, match="which float32 cannot hold"):
+        kousei.io.from_onnx(model)
 
 
 def test_sparse_initializers_are_refused() -> None:

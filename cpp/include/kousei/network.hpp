@@ -51,7 +51,7 @@ std::int64_t workspace_bytes(Cpu on, std::span<const Layer<Real>> layers, std::i
 /// The layers one after the other, at least one, each with as many inputs as the one before has units; x is (points,
 /// inputs of the first), out (points, units of the last). Hidden values are held for a chunk of the points. The
 /// result does not depend on the number of threads. On the other points it depends by their number alone: up to
-/// most_in_rows of them are summed in another order than more.
+/// most_in_rows of them, one where a layer is sparse, are summed in another order than more.
 template <class Real>
 void evaluate(Cpu on, std::span<const Layer<Real>> layers, const Real* x, std::int64_t points, Real* out,
               Workspace workspace);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,7 +89,12 @@ def dtype_name(array: Array) -> str:
 
     A byte order that is not this machine's stays in the name, so that it equals no plain one.
     """
-    return str(array.dtype).rpartition(".")[2]
+    return _name_of_dtype(array.dtype)
+
+
+@cache
+def _name_of_dtype(dtype: Any) -> str:
+    return str(dtype).rpartition(".")[2]
 
 
 def real_dtype(**named: Array) -> np.dtype[Any]:
@@ -108,6 +114,10 @@ def is_sparse(array: Array) -> bool:
     return hasattr(array, "tocsr") and hasattr(array, "nnz")
 
 
+def _is_sparse_of_cupy(array: Array) -> bool:
+    return type(array).__module__.partition(".")[0] == "cupyx"
+
+
 def shape_of(array: Array) -> tuple[int, ...]:
     """Return the shape of an array as a tuple of int."""
     return tuple(int(extent) for extent in array.shape)
@@ -119,6 +129,8 @@ def on_host(array: Array) -> bool:
         return True
     if is_torch_array(array):
         return bool(array.device.type != "cuda")
+    if is_sparse(array):
+        return not _is_sparse_of_cupy(array)
     if hasattr(array, "__dlpack_device__"):
         return int(array.__dlpack_device__()[0]) in _HOST_DEVICES
     return not hasattr(array, "__cuda_array_interface__")
@@ -126,6 +138,8 @@ def on_host(array: Array) -> bool:
 
 def device_index(array: Array) -> int:
     """Return the number of the CUDA device whose memory an array lies in."""
+    if _is_sparse_of_cupy(array):
+        return int(array.device.id)
     if hasattr(array, "__dlpack_device__"):
         return int(array.__dlpack_device__()[1])
     return int(_core.cuda.device_of(array.__cuda_array_interface__["data"][0]))  # type: ignore[attr-defined, unused-ignore]

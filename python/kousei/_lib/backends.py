@@ -54,7 +54,8 @@ class Host:
 
     def addresses(self, view: Any) -> range:
         """Return the memory of a view."""
-        return range(view.ctypes.data, view.ctypes.data + view.nbytes)
+        start = view.__array_interface__["data"][0]
+        return range(start, start + view.nbytes)
 
     def launch(self) -> Any:
         """Return the execution argument of a kernel."""

@@ -11,7 +11,7 @@ import numpy as np
 from kousei._lib import _core, arrays, backends
 from kousei.funahashi import nufft, rewriting, table
 from kousei.funahashi.bump import reach_of_bump
-from kousei.network.mlp import check_points
+from kousei.network.evaluation import check_points
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork

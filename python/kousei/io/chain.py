@@ -36,12 +36,14 @@ def chain(name: str, steps: Sequence[tuple[str, Step]], dtype: Any) -> MLP:
 
 
 def write(name: str, wiring: Wiring, wire: Wire, dtype: Any) -> MLP:
-    """Return the network of a wire; ValueError if what merged affine maps give is beyond its dtype."""
+    """Return the network of a wire; ValueError if its dtype cannot hold a parameter."""
     with np.errstate(all="ignore"):
         net = wiring.network(wire, dtype)
         for array in (*net.weights, *net.biases):
             if not np.isfinite(_stored(array)).all():
                 raise ValueError(f"{name} has affine maps whose product overflows {net.dtype}")
+        for activation, units in zip(net.activations, net.sizes[1:], strict=False):
+            activation(np.zeros(units, net.dtype))  # which refuses its own parameters
     return net
 
 

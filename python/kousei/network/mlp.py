@@ -17,11 +17,9 @@ from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
+from kousei.network.evaluation import evaluate
 from kousei.network.layers import Layers, check_layers, layers_of, size_of, with_dtype
 from kousei.network.summary import Formula, LayerSummary, Summary
-
-#: Hidden values held at a time by networks with more than one hidden layer, in bytes.
-_BLOCK_BYTES = 1 << 25
 
 
 class MLP:
@@ -78,6 +76,8 @@ class MLP:
         self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
         self._activations = tuple(map(resolve, activations))
         self._dtype = check_layers(self._weights, self._biases, self._activations)
+        self._sizes = (*arrays.shape_of(self._weights[0])[::-1], *(int(w.shape[0]) for w in self._weights[1:]))
+        self._layers: Any = None  # kept by evaluate
 
     @classmethod
     def random(
@@ -142,8 +142,7 @@ class MLP:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Units of each layer, from the inputs to the outputs."""
-        weights = self.weights
-        return (int(weights[0].shape[1]), *(int(weight.shape[0]) for weight in weights))
+        return self._sizes
 
     @property
     def dim(self) -> int:
@@ -170,6 +169,9 @@ class MLP:
         """Dtype of the parameters and of the points the network accepts."""
         return self._dtype
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_layers": None}
+
     def __repr__(self) -> str:
         names = [f" {activation.name}" for activation in self.activations] + [""]
         layers = [f"{size}{name}" for size, name in zip(self.sizes[1:], names, strict=True)]
@@ -179,8 +181,10 @@ class MLP:
     def __call__(self, x: Array, /, *, out: Array | None = None, precision: str = "full") -> Array:
         """Evaluate the network.
 
-        One hidden layer of any width runs through a fused kernel that never holds points times units; more hidden
-        layers run in blocks of points with bounded memory.
+        All layers run in one compiled call, in blocks of points with bounded memory; one hidden layer of few inputs
+        and outputs, or of a great many units, in a fused kernel that never holds points times units. A function of
+        one's own among the activations is called from Python. Up to four points are summed in another order than
+        more, so that the last digits of a value can depend on the number of points; on threads they do not.
 
         Parameters
         ----------
@@ -206,43 +210,7 @@ class MLP:
         CudaError
             If `x` lies in CUDA memory and there is no device or no CUDA build.
         """
-        backend, x = backends.enter("x", x, precision)
-        batch = check_points(self, x, self._biases[0])
-        shape = batch if self.outputs == 1 else (*batch, self.outputs)
-        dense = [weight for weight in self._weights if not arrays.is_sparse(weight)]
-        result, out_view = backends.output(backend, out, shape, self._dtype, x, *dense, *self._biases)
-        if len(self._activations) == 1 and self._activations[0].compiled and len(dense) == len(self._weights):
-            self._evaluate_fused(backend, x, out_view)
-        elif isinstance(backend, backends.Host):
-            points = backend.view("x", x).reshape(math.prod(batch), self.dim)
-            hosts = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in self._weights]
-            biases = [arrays.host_view("biases", b) for b in self._biases]
-            self._evaluate_layers(np, points, hosts, biases, out_view.reshape(-1, self.outputs))
-        else:
-            xp = arrays.namespace(x)
-            points = xp.reshape(x, (math.prod(batch), self.dim))
-            self._evaluate_layers(xp, points, self._weights, self._biases, xp.reshape(result, (-1, self.outputs)))
-        return result
-
-    def _evaluate_fused(self, backend: backends.Backend, x: Array, out_view: Any) -> None:
-        weight, coef = (backend.view("weights", w) for w in self._weights)
-        bias, offset = (backend.view("biases", b) for b in self._biases)
-        launch = backend.launch()
-        code = self._activations[0].code
-        backend.kernels.network_evaluate(weight, bias, coef, offset, code, backend.view("x", x), out_view, launch)
-
-    def _evaluate_layers(
-        self, xp: Any, points: Array, weights: Sequence[Array], biases: Sequence[Array], out: Array
-    ) -> None:
-        block = max(1, _BLOCK_BYTES // (max(self.sizes) * self._dtype.itemsize))
-        for start in range(0, points.shape[0], block):
-            hidden = points[start : start + block]
-            for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-                hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else xp.matmul(hidden, weight.T)
-                hidden = hidden + bias
-                if layer < len(self._activations):
-                    hidden = self._activations[layer](hidden)
-            out[start : start + block] = hidden
+        return evaluate(self, x, out, precision)
 
     def to_relu(self) -> MLP:
         """Return the same function with ReLU units: Theorem 3, exact on all of R.
@@ -522,23 +490,6 @@ def as_real_dtype(dtype: Any) -> np.dtype[Any]:
     if wanted not in (np.float32, np.float64):
         raise TypeError(f"dtype was {wanted}; float32 and float64 are accepted")
     return wanted
-
-
-def check_points(net: MLP, x: Array, parameter: Array) -> tuple[int, ...]:
-    """Return the batch shape of points for `net`, whose arrays lie where `parameter` does."""
-    dtype = arrays.real_dtype(x=x)
-    if dtype != net.dtype:
-        raise TypeError(
-            f"x has dtype {dtype} and the network {net.dtype}; they must agree: net.like(x) or net.astype('{dtype}')"
-        )
-    if arrays.place(x) != arrays.place(parameter):
-        raise TypeError(
-            f"x lies in {arrays.place(x)} and the network in {arrays.place(parameter)}; net.like(x) brings it there"
-        )
-    shape = arrays.shape_of(x)
-    if not shape or shape[-1] != net.dim:
-        raise ValueError(f"x has shape {shape}; (..., {net.dim}) is accepted")
-    return shape[:-1]
 
 
 def _nonzero(weight: Array) -> int:

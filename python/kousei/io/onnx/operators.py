@@ -43,6 +43,10 @@ def run(builder: Builder, node: Node, inputs: Sequence[Value | None]) -> Value:
         for value in inputs:
             if isinstance(value, Computed) and len(value.shape) > 1:
                 raise ValueError(f"{node} takes points of shape {value.shape}; flattened ones are accepted")
+    if any(isinstance(value, Computed) for value in inputs):
+        for value in inputs:
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != builder.graph.dtype:
+                raise ValueError(f"{node} has a constant of type {value.dtype}; that of the input is accepted")
     value = operator(builder, node, *inputs, **node.attributes)
     return value if isinstance(value, Computed) else np.asarray(value)
 
@@ -202,7 +206,8 @@ def _gate(builder: Builder, node: Node, a: Computed, b: Computed) -> Value:
 def _div(builder: Builder, node: Node, a: Value, b: Value) -> Value:
     divisor = _real(node, "a divisor", b)
     if isinstance(a, Computed):
-        return _scale(builder, node, a, 1 / _vector(node, "a divisor", b, None if a.size == 1 else a.size))
+        divisors = _vector(node, "a divisor", b, None if a.size == 1 else a.size)
+        return _scale(builder, node, a, 1 / divisors.astype(np.float64))
     return _folded(builder, node, np.divide, a, divisor)
 
 

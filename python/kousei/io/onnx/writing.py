@@ -195,10 +195,10 @@ def _word(activation: Activation, dtype: np.dtype[Any], opset: int) -> _Word | N
         return _Word(_SMOOTH[activation.name]) if activation.name in _SMOOTH else None
     if activation in (act.relu, act.abs):
         return _Word("Relu" if activation == act.relu else "Abs")
-    kink, one = activation.kinks[0], activation.value == activation.kinks[0]
+    kink = activation.kinks[0]
     if (cut := limits(activation)) is not None:
         return _Word("Clip", cut)
-    if one and activation.slopes in ((0, 1), (1, 0)):
+    if activation.value == kink and activation.slopes in ((0, 1), (1, 0)):
         return _Word("Clip", (kink,) if activation.slopes[0] == 0 else (None, kink))
     # What follows has its parameters in float32.
     if dtype != np.float32:

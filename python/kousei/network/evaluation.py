@@ -1,0 +1,129 @@
+"""How a network is evaluated: by one fused kernel, by its layers in one call, or layer by layer from Python."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from array_api_compat import is_torch_array
+
+from kousei._lib import _core, arrays, backends
+from kousei._lib.arrays import Array
+from kousei.network.device import evaluate_layers
+
+if TYPE_CHECKING:
+    from kousei.network.mlp import MLP
+
+#: Hidden values held at a time by layers that run from Python, in bytes.
+_BLOCK_BYTES = 1 << 25
+#: On the host one hidden layer is fused where inputs and outputs together are at most so many: only then its units
+#: are summed faster where none is stored.
+_FEW = 6
+#: Or where its units are more, and those of a vector of points would not be held.
+_MANY_UNITS = 1 << 18
+
+
+def evaluate(net: MLP, x: Array, out: Array | None, precision: str) -> Array:
+    """Return the values of a network, as `MLP.__call__`."""
+    backend, x = backends.enter("x", x, precision)
+    batch = check_points(net, x, net.biases[0])
+    shape = batch if net.outputs == 1 else (*batch, net.outputs)
+    read = () if out is None else (*(w for w in net.weights if not arrays.is_sparse(w)), *net.biases)
+    result, view = backends.output(backend, out, shape, net.dtype, x, *read)
+    if _is_fused(net, backend):
+        weight, coef = (backend.view("weights", w) for w in net.weights)
+        bias, offset = (backend.view("biases", b) for b in net.biases)
+        code, launch = net.activations[0].code, backend.launch()
+        backend.kernels.network_evaluate(weight, bias, coef, offset, code, backend.view("x", x), view, launch)
+        return result
+    if isinstance(backend, backends.Device):
+        evaluate_layers(net, backend, x, result)
+        return result
+    points, layers = backend.view("x", x), _layers(net, backend)
+    if layers is not None:
+        layers.evaluate(points, view, backend.launch())
+    else:
+        _from_python(net, points.reshape(math.prod(batch), net.dim), view.reshape(-1, net.outputs))
+    return result
+
+
+def check_points(net: Any, x: Array, parameter: Array) -> tuple[int, ...]:
+    """Return the batch shape of points for `net`, whose arrays lie where `parameter` does."""
+    if not isinstance(x, np.ndarray) or x.dtype != net.dtype:
+        dtype = arrays.real_dtype(x=x)
+        if dtype != net.dtype:
+            hint = f"net.like(x) or net.astype('{dtype}')"
+            raise TypeError(f"x has dtype {dtype} and the network {net.dtype}; they must agree: {hint}")
+    if arrays.place(x) != arrays.place(parameter):
+        raise TypeError(
+            f"x lies in {arrays.place(x)} and the network in {arrays.place(parameter)}; net.like(x) brings it there"
+        )
+    shape = arrays.shape_of(x)
+    if not shape or shape[-1] != net.dim:
+        raise ValueError(f"x has shape {shape}; (..., {net.dim}) is accepted")
+    return shape[:-1]
+
+
+def _is_fused(net: MLP, backend: backends.Backend) -> bool:
+    if len(net.activations) != 1 or not net.activations[0].compiled or any(map(arrays.is_sparse, net.weights)):
+        return False
+    return isinstance(backend, backends.Device) or net.dim + net.outputs <= _FEW or net.units > _MANY_UNITS
+
+
+def _layers(net: MLP, backend: backends.Host) -> Any:
+    """Return the layers of a network as the kernels for the host take them; None if they do not know a function.
+
+    They are made once where all parameters are read in place, so that what is written to them shows.
+    """
+    if net._layers is not None:
+        layers, watched = net._layers
+        if all(_memory(array) == memory for array, memory in watched):
+            return layers
+    layers = _core.cpu.Float32Layers() if net.dtype == np.float32 else _core.cpu.Float64Layers()
+    none = [], np.empty(0, net.dtype)
+    for i, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
+        units, inputs = net.sizes[i + 1], net.sizes[i]
+        last = i == len(net.activations)
+        activation = none if last else net.activations[i].for_kernels(units, backend, net.dtype)
+        if activation is None:
+            return None
+        bias = backend.view("biases", bias)
+        if arrays.is_sparse(weight):
+            csr = weight.tocsr()
+            starts, columns = csr.indptr.astype(np.int64), csr.indices.astype(np.int64)
+            layers.add_sparse(backend.view("weights", csr.data), starts, columns, inputs, bias, *activation)
+        else:
+            layers.add(backend.view("weights", weight), bias, *activation)
+    parameters = *net.weights, *net.biases
+    if all(map(_is_in_place, parameters)):
+        net._layers = layers, [(array, _memory(array)) for array in parameters if type(array) is not np.ndarray]
+    return layers
+
+
+def _is_in_place(array: Array) -> bool:
+    """Tell whether the kernels read an array itself. Only canonical sparse weights are never sorted in place."""
+    if arrays.is_sparse(array):
+        return array.format == "csr" and bool(array.has_canonical_format) and _is_in_place(array.data)
+    if is_torch_array(array):
+        return array.is_contiguous() and not array.is_neg()
+    return type(array) is np.ndarray and array.flags.c_contiguous and array.flags.aligned
+
+
+def _memory(array: Array) -> Any:
+    """Return what changes when a tensor, or the values of sparse weights, take other memory."""
+    return id(array.data) if arrays.is_sparse(array) else (array.data_ptr(), array.stride())
+
+
+def _from_python(net: MLP, points: Array, out: Array) -> None:
+    weights = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in net.weights]
+    biases = [arrays.host_view("biases", bias) for bias in net.biases]
+    block = max(1, _BLOCK_BYTES // (max(net.sizes) * net.dtype.itemsize))
+    for start in range(0, len(points), block):
+        hidden = points[start : start + block]
+        for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else hidden @ weight.T
+            hidden = hidden + bias
+            if layer < len(net.activations):
+                hidden = net.activations[layer](hidden)
+        out[start : start + block] = hidden

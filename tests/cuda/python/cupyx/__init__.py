@@ -1,0 +1,1 @@
+"""A stand-in for what of CuPy lies outside of it."""

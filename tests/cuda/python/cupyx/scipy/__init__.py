@@ -1,0 +1,1 @@
+"""Of SciPy, with arrays of the stand-in."""
