@@ -228,6 +228,18 @@ Layer<Real> dense_layer(Tensors& tensors, const std::string& name) {
             .inputs = weight.shape[1]};
 }
 
+template <class Real>
+void require_shapes(const std::string& weights, const Layer<Real>& layer, std::int64_t biases, std::int64_t inputs) {
+    if (layer.units < 1 || layer.inputs < 1 || biases != layer.units) {
+        fail(weights + " is (" + std::to_string(layer.units) + ", " + std::to_string(layer.inputs) + ") and has " +
+             std::to_string(biases) + " biases; (n, inputs), not empty, and n are accepted");
+    }
+    if (layer.inputs != inputs) {
+        fail(weights + " has " + std::to_string(layer.inputs) + " inputs; the layer before has " +
+             std::to_string(inputs) + " units");
+    }
+}
+
 /// The parts of a layer of so many units, with their parameters.
 template <class Real>
 std::vector<activation::Part<Real>> take_parts(const std::vector<Part>& wanted, std::int64_t units,
@@ -270,15 +282,7 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
                 : dense_layer<Real>(tensors, weights);
         const auto bias = tensors.values<Real>(biases, 1);
         layer.bias = bias.data();
-        if (layer.units < 1 || layer.inputs < 1 || std::ssize(bias) != layer.units) {
-            fail(weights + " is (" + std::to_string(layer.units) + ", " + std::to_string(layer.inputs) + ") and " +
-                 biases + " has " + std::to_string(bias.size()) +
-                 " numbers; (n, inputs), not empty, and n are accepted");
-        }
-        if (i > 0 && layer.inputs != layers_.back().units) {
-            fail(weights + " has " + std::to_string(layer.inputs) + " inputs; the layer before has " +
-                 std::to_string(layers_.back().units) + " units");
-        }
+        require_shapes(weights, layer, std::ssize(bias), i > 0 ? layers_.back().units : layer.inputs);
         if (i < activations.size()) {
             layer.parts = parts_.emplace_back(take_parts(activations[i], layer.units, parameters_.emplace_back()));
         }

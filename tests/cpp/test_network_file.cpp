@@ -96,7 +96,8 @@ TEST_CASE("networks of another kind") {
                           "metadata 'kousei', byte 55: 'activations' is");
     check_refused<double>(replaced(dense, R"(\"activations\": [\"tanh\"])", ""), "has no 'activations'");
     check_refused<double>(replaced(dense, "\"biases.1\"", "\"biases.2\""), "tensor 'biases.1' is missing");
-    check_refused<double>(replaced(dense, "\"shape\":[3,2]", "\"shape\":[2,3]"), "weights.0 is (2, 3) and biases.0");
+    check_refused<double>(replaced(dense, "\"shape\":[3,2]", "\"shape\":[2,3]"),
+                          "weights.0 is (2, 3) and has 3 biases");
     check_refused<double>(replaced(dense, "\"shape\":[2,3]", "\"shape\":[6]"), "'weights.1' has 1 axes; 2");
     check_refused<double>(Bytes(dense.begin(), dense.end() - 8), "the file has");
     // One byte on, where no double can lie.
@@ -104,6 +105,21 @@ TEST_CASE("networks of another kind") {
     std::memcpy(moved.data() + 1, dense.data(), dense.size());
     CHECK_THROWS_WITH_AS(network::Saved<double>{std::span<const std::byte>(moved).subspan(1)},
                          doctest::Contains("is not aligned"), std::invalid_argument);
+}
+
+TEST_CASE("layers that do not chain") {
+    const std::string header =
+        R"({"__metadata__":{"kousei":"{\"format\":1,\"class\":\"MLP\",\"config\":{\"activations\":[\"relu\"]}}"},)"
+        R"("weights.0":{"dtype":"F64","shape":[1,1],"data_offsets":[0,8]},)"
+        R"("biases.0":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},)"
+        R"("weights.1":{"dtype":"F64","shape":[1,2],"data_offsets":[16,32]},)"
+        R"("biases.1":{"dtype":"F64","shape":[1],"data_offsets":[32,40]}})";
+    const std::uint64_t length = (header.size() + 7) / 8 * 8;
+    Bytes file(8 + length + 40);
+    std::memcpy(file.data(), &length, 8);
+    std::memset(file.data() + 8, ' ', length);
+    std::memcpy(file.data() + 8, header.data(), header.size());
+    check_refused<double>(file, "weights.1 has 2 inputs; the layer before has 1 units");
 }
 
 TEST_CASE("sparse rows and parts that do not fit") {
