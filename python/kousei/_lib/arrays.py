@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -89,12 +88,7 @@ def dtype_name(array: Array) -> str:
 
     A byte order that is not this machine's stays in the name, so that it equals no plain one.
     """
-    return _name_of_dtype(array.dtype)
-
-
-@cache
-def _name_of_dtype(dtype: Any) -> str:
-    return str(dtype).rpartition(".")[2]
+    return str(array.dtype).rpartition(".")[2]
 
 
 def real_dtype(**named: Array) -> np.dtype[Any]:

@@ -7,12 +7,36 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate']
+__all__: list[str] = ['Cpu', 'Float32Layers', 'Float64Layers', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
     """
     def __init__(self, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+class Float32Layers:
+    """
+    Layers of a network, evaluated together; arrays are borrowed.
+    """
+    def __init__(self) -> None:
+        ...
+    def add(self, weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
+        ...
+    def add_sparse(self, values: numpy.typing.NDArray[numpy.float32], starts: numpy.typing.NDArray[numpy.int64], columns: numpy.typing.NDArray[numpy.int64], inputs: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
+        ...
+    def evaluate(self, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+        ...
+class Float64Layers:
+    """
+    Layers of a network, evaluated together; arrays are borrowed.
+    """
+    def __init__(self) -> None:
+        ...
+    def add(self, weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
+        ...
+    def add_sparse(self, values: numpy.typing.NDArray[numpy.float64], starts: numpy.typing.NDArray[numpy.int64], columns: numpy.typing.NDArray[numpy.int64], inputs: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
+        ...
+    def evaluate(self, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
         ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32] | None, z: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
