@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: Hidden values held at a time by layers that run from Python, in bytes.
 _BLOCK_BYTES = 1 << 25
-#: On the host one hidden layer is fused, its units summed and never stored, where that is faster: with at most so many
-#: inputs and outputs together, and at least so many units;
+#: On the host one hidden layer is fused, its units summed and never stored, where that is faster: with at most so
+#: many inputs and outputs together, and at least so many units;
 _FEW = 6
 _UNITS = 128
 #: or with so many that the hidden values of a vector of points would not be held.
