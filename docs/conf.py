@@ -67,7 +67,9 @@ def api_of(room):
     return api
 
 
-rooms = [import_module(name) for name in ("kousei", "kousei.activation", "kousei.funahashi", "kousei.network")]
+rooms = [
+    import_module(name) for name in ("kousei", "kousei.activation", "kousei.funahashi", "kousei.io", "kousei.network")
+]
 autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}
 
 

@@ -51,7 +51,7 @@ void apply(Cuda on, const Part<Real>* parts, std::int64_t part_count, const Real
         }
         const std::int64_t count = rows * units;
         if (count > 0) {
-            const std::int64_t blocks = std::min<std::int64_t>(blocks_of(count, threads), 1 << 13);
+            const std::int64_t blocks = std::min<std::int64_t>(blocks_of(count, threads), 1 << 11);
             const std::int64_t turn = blocks * threads;
             const Columns columns{first, units, stride, count, turn / units, turn % units};
             cuda::launch(on, dim3(static_cast<unsigned>(blocks)), threads, apply_kernel<Real>, together, columns,

@@ -37,35 +37,55 @@ struct FastLogistic {
     }
 };
 
-/// As activation::with_formula, minding the precision; or with the formula of the derivative.
-template <class Real, bool derivative, class F>
+/// As activation::with_formula, for a kind of network and minding the precision; or with the formula of the
+/// derivative.
+template <class Net, class Real, class F>
 void with_formula(Cuda on, Activation activation, F&& f) {
-    if constexpr (derivative) {
-        return activation::with_formula(activation, [&]<class Formula>(Formula) { f(math::Derivative<Formula>{}); });
-    } else if constexpr (sizeof(Real) == sizeof(float)) {
-        if (on.precision == Precision::fast && activation == Activation::logistic) return f(FastLogistic{});
-        if (on.precision == Precision::fast && activation == Activation::tanh) return f(FastTanh{});
-        activation::with_formula(activation, f);
+    if constexpr (activation::is_of_derivatives<Net>) {
+        activation::with_bounded_formula(activation, [&]<class Formula>(Formula) { f(math::Derivative<Formula>{}); });
     } else {
-        activation::with_formula(activation, f);
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            if (on.precision == Precision::fast && activation == Activation::logistic) return f(FastLogistic{});
+            if (on.precision == Precision::fast && activation == Activation::tanh) return f(FastTanh{});
+        }
+        if constexpr (activation::is_of_bounded<Net>) {
+            activation::with_bounded_formula(activation, f);
+        } else {
+            activation::with_formula(activation, f);
+        }
     }
 }
 
 template <class Formula, class Real>
-__device__ inline Real value_of(Real z) {
+__device__ inline Real value_at(Real z) {
     return Formula::template of_scaled<math::Range::any>(z * static_cast<Real>(Formula::template scale<Real>));
 }
 
-/// activation(z), or its derivative, chosen while the kernel runs.
-template <bool derivative = false, class Real>
+/// activation(z) of a unit of a kind of network, or its derivative, chosen while the kernel runs.
+template <class Net, class Real>
 __device__ inline Real value_of(Activation activation, Precision precision, Real z) {
+    constexpr bool derivative = activation::is_of_derivatives<Net>;
     if constexpr (sizeof(Real) == sizeof(float) && !derivative) {
-        if (precision == Precision::fast && activation == Activation::logistic) return value_of<FastLogistic>(z);
-        if (precision == Precision::fast && activation == Activation::tanh) return value_of<FastTanh>(z);
+        if (precision == Precision::fast && activation == Activation::logistic) return value_at<FastLogistic>(z);
+        if (precision == Precision::fast && activation == Activation::tanh) return value_at<FastTanh>(z);
     }
     const auto value = [z]<class Formula>(Formula) {
-        return value_of<std::conditional_t<derivative, math::Derivative<Formula>, Formula>>(z);
+        return value_at<std::conditional_t<derivative, math::Derivative<Formula>, Formula>>(z);
     };
+    if constexpr (!activation::is_of_bounded<Net>) {
+        switch (activation) {
+            case Activation::relu:
+                return value(math::Relu{});
+            case Activation::gelu:
+                return value(math::Gelu{});
+            case Activation::silu:
+                return value(math::Silu{});
+            case Activation::softplus:
+                return value(math::Softplus{});
+            default:
+                break;
+        }
+    }
     switch (activation) {
         case Activation::logistic:
             return value(math::Logistic{});
@@ -73,16 +93,8 @@ __device__ inline Real value_of(Activation activation, Precision precision, Real
             return value(math::Tanh{});
         case Activation::erf:
             return value(math::Erf{});
-        case Activation::arctan:
-            return value(math::Arctan{});
-        case Activation::gelu:
-            return value(math::Gelu{});
-        case Activation::silu:
-            return value(math::Silu{});
-        case Activation::softplus:
-            return value(math::Softplus{});
         default:
-            return value(math::Relu{});
+            return value(math::Arctan{});
     }
 }
 

@@ -25,7 +25,7 @@ __device__ inline Real value_of(const activation::Part<Real>& part, Precision pr
         case Activation::homogeneous:
             return math::homogeneous(part.parameters[unit], part.parameters[part.units + unit], z);
         default:
-            return value_of(part.which, precision, z);
+            return value_of<Parts<Real>>(part.which, precision, z);
     }
 }
 

@@ -93,7 +93,6 @@ template <class Net, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
     sum_of_any_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, Precision precision,
                      const Real* x, double* sums, Real* out) {
-    constexpr bool derivative = activation::is_of_derivatives<Net>;
     const std::int64_t first = blocks.first(blockIdx.y), last = blocks.last(blockIdx.y);
     const std::int64_t output_blocks = (blocks.outputs + outputs_together - 1) / outputs_together;
     const std::int64_t turns = (output_blocks + gridDim.z - 1) / gridDim.z;
@@ -120,7 +119,7 @@ __global__ void __launch_bounds__(block_threads, 1)
 #pragma unroll
             for (int k = 0; k < units_together; ++k) {
                 if (k >= count) break;
-                const Real hidden = value_of<derivative>(net.activation, precision, z[k]);
+                const Real hidden = value_of<Net>(net.activation, precision, z[k]);
 #pragma unroll
                 for (int o = 0; o < outputs_together; ++o) {
                     if (first_output + o < blocks.outputs) {
@@ -154,7 +153,7 @@ void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, 
     // Of a gradient there are as many as dimensions.
     const bool few = blocks.outputs == (derivative ? net.dim : 1);
     const auto staged = [&]<int dim>() {
-        with_formula<Real, derivative>(on, net.activation, [&]<class Formula>(Formula) {
+        with_formula<Net, Real>(on, net.activation, [&]<class Formula>(Formula) {
             launch(on, blocks.grid(), block_threads, sum_of_staged_units < Formula, dim, derivative ? dim : 1, Net,
                    Real >, net, blocks, x, sums, out);
         });

@@ -7,6 +7,7 @@
 #include <kousei/funahashi.hpp>
 #include <kousei/threads.hpp>
 
+#include "safetensors.hpp"
 #include "submodules.hpp"
 
 namespace py = pybind11;
@@ -59,6 +60,8 @@ PYBIND11_MODULE(_core, m) {
     m.def("instruction_set_name", &kousei::instruction_set_name);
     m.def("funahashi_unit_count", &kousei::funahashi::unit_count, py::arg("order"), py::arg("dim"),
           py::arg("thresholds"));
+
+    kousei::python::bind_safetensors(m);
 
     py::module_ cpu = m.def_submodule("cpu", "Kernels for arrays in host memory.");
     kousei::python::bind_cpu(cpu);

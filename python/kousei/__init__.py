@@ -1,11 +1,12 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
-from kousei import activation, funahashi, network
+from kousei import activation, funahashi, io, network
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.funahashi import FunahashiNetwork
+from kousei.io import load, save
 from kousei.network import MLP, identity, maximum, minimum, stack
 
 __version__ = _core.__version__
@@ -21,10 +22,13 @@ __all__ = [
     "activation",
     "funahashi",
     "identity",
+    "io",
+    "load",
     "maximum",
     "minimum",
     "network",
     "num_threads",
+    "save",
     "set_num_threads",
     "stack",
 ]

@@ -1,4 +1,4 @@
-"""``python -m kousei info`` and ``python -m kousei demo``."""
+"""``python -m kousei info``, ``demo`` and ``convert``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,24 @@ def info() -> None:
         rows["CUDA"] = f"not available: {reason}"
     for name, value in rows.items():
         print(f"{name:>15}: {value}")
+
+
+def convert(source: str, target: str) -> None:
+    """Read a network from one file and write it into another, each of the format its suffix says."""
+    read = _of_suffix(source, {".safetensors": kousei.load, ".onnx": kousei.io.from_onnx})
+    write = _of_suffix(target, {".safetensors": kousei.save, ".onnx": lambda path, net: kousei.io.to_onnx(net, path)})
+    if ".onnx" in (Path(source).suffix, Path(target).suffix) and find_spec("onnx") is None:
+        raise ValueError("onnx is not installed: pip install 'kousei[onnx]'")
+    net = read(source)
+    write(target, net)
+    print(f"{net!r} in {target}")
+
+
+def _of_suffix(path: str, known: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+    suffix = Path(path).suffix
+    if suffix not in known:
+        raise ValueError(f"{path} has the suffix {suffix!r}; {' and '.join(known)} are accepted")
+    return known[suffix]
 
 
 def demo(picture: str) -> None:
@@ -153,11 +172,19 @@ def main() -> None:
     commands.add_parser("info", help="versions, instruction set, threads, CUDA")
     drawing = commands.add_parser("demo", help="two functions as networks of growing size, with a picture")
     drawing.add_argument("--picture", default="kousei-demo.png", help="where to draw (default: %(default)s)")
+    converting = commands.add_parser("convert", help="a network from one file into another: .safetensors, .onnx")
+    converting.add_argument("source", help="the file to read")
+    converting.add_argument("target", help="the file to write")
     arguments = parser.parse_args()
     if arguments.command == "info":
         info()
-    else:
+    elif arguments.command == "demo":
         demo(arguments.picture)
+    else:
+        try:
+            convert(arguments.source, arguments.target)
+        except (OSError, TypeError, ValueError) as error:
+            parser.exit(1, f"kousei: {' '.join(str(error).split())}\n")
 
 
 if __name__ == "__main__":

@@ -108,8 +108,8 @@ struct Net {
 }  // namespace
 
 TEST_CASE_TEMPLATE("networks on the device", Real, float, double) {
-    for (const Activation activation :
-         {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan, Activation::relu}) {
+    for (const Activation activation : {Activation::logistic, Activation::tanh, Activation::erf, Activation::arctan,
+                                        Activation::relu, Activation::gelu, Activation::silu, Activation::softplus}) {
         for (const std::int64_t outputs : {1, 3, 6}) {
             for (const std::int64_t dim : {1, 2, 3, 5}) {
                 const std::int64_t units = 300, points = 70;
@@ -339,7 +339,7 @@ TEST_CASE_TEMPLATE("parts of layers on the device", Real, float, double) {
         }
     }
     // More elements than threads: each goes on at another unit.
-    const std::int64_t units = 37, rows = 60000;
+    const std::int64_t units = 37, rows = 15000;
     const ManyParts<Real> many(units, 3);
     const auto z = random<Real>(static_cast<std::size_t>(rows * units), 3);
     std::vector<Real> expected(z.size()), found(z.size());

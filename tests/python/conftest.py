@@ -17,7 +17,7 @@ def dtype(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=["logistic", "tanh", "erf", "arctan", "relu"])
+@pytest.fixture(params=["logistic", "tanh", "erf", "arctan", "relu", "gelu", "silu", "softplus"])
 def activation(request: pytest.FixtureRequest) -> kousei.Activation:
     return kousei.Activation(request.param)
 

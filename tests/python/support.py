@@ -3,11 +3,14 @@
 import importlib
 import importlib.util
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+import kousei
 from kousei._lib.backends import why_no_cuda
+from kousei.activation import Mixed
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,29 @@ def quartic(x: np.ndarray) -> np.ndarray:
 def xor(x: np.ndarray) -> np.ndarray:
     """Second function of Kakizaki and Akiba, on [0, 1]^2."""
     return (1 - np.cos(np.pi * x[..., 0]) * np.cos(np.pi * x[..., 1])) / 2
+
+
+def random_network(rng: np.random.Generator, activations: list[Any]) -> kousei.MLP:
+    """Depth 1 to 4, widths 1 to 8, mixed layers, with zeros, ties and biases of 0."""
+    sizes = rng.integers(1, 9, rng.integers(3, 7)).tolist()
+    weights, biases, functions = [], [], []
+    for inputs, outputs in pairwise(sizes):
+        weight = rng.normal(size=(outputs, inputs))
+        weight[rng.random(weight.shape) < 0.2] = 0
+        weights.append(np.round(weight) if rng.random() < 0.3 else weight)
+        biases.append(rng.normal(size=outputs) * (rng.random() < 0.7))
+    for units in sizes[1:-1]:
+        one, other = (activations[i] for i in rng.integers(0, len(activations), 2))
+        split = int(rng.integers(0, units))
+        functions.append(Mixed([(one, split), (other, units - split)]) if split else other)
+    return kousei.MLP(weights, biases, functions)
+
+
+#: Piecewise-linear activations: the named ones, and others with more kinks, none, or two slopes of one modulus.
+PIECEWISE_LINEAR = [
+    *("relu", "leaky_relu", "hardtanh", "hardsigmoid", "relu6", "abs", "hat", "softshrink"),
+    kousei.PiecewiseLinear([-0.5, 0.25, 2], [0.3, -1, 0.7, 2], 0.1, name="three kinks"),
+    kousei.PiecewiseLinear([-3, 1], [2, -2, 0.5], 4, name="tent"),
+    kousei.PiecewiseLinear([1], [2, 2], 1, name="affine"),
+    kousei.PiecewiseLinear([0], [0, 0], 2, name="constant"),
+]

@@ -36,6 +36,10 @@ def _mlp(*sizes: int) -> Callable[[Any], Any]:
     return lambda like: kousei.MLP.random(sizes, "tanh", rng=1).like(like)
 
 
+def _rewritten(rewrite: Callable[[kousei.MLP], kousei.MLP]) -> Callable[[Any], Any]:
+    return lambda like: rewrite(kousei.MLP.random([3, 5, 4, 2], "hardtanh", rng=1).like(like))
+
+
 def _funahashi(like: Any) -> Any:
     w = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), axis=-1).reshape(-1, 2)
     thresholds = np.pi / 4 * np.arange(-20, 21)
@@ -53,6 +57,10 @@ CONTRACTS = {
     "kousei.MLP.__call__ (outputs)": Contract(_mlp(2, 9, 3), dim=2, outputs=3),
     "kousei.MLP.__call__ (any dim)": Contract(_mlp(5, 6, 1), dim=5),
     "kousei.MLP.__call__ (deep)": Contract(_mlp(2, 5, 4, 2), dim=2, outputs=2),
+    "kousei.MLP.to_relu": Contract(_rewritten(lambda net: net.to_relu()), dim=3, outputs=2),
+    "kousei.MLP.to_activation": Contract(
+        _rewritten(lambda net: net.to_activation("relu6", [(-1, 1)] * 3)), dim=3, outputs=2
+    ),
     "kousei.FunahashiNetwork.__call__": Contract(_funahashi, dim=2),
     "kousei.FunahashiNetwork.gradient": Contract(lambda like: _funahashi(like).gradient, dim=2, outputs=2),
     "kousei.FunahashiNetwork.gradient (ranges)": Contract(lambda like: _ranged(like).gradient, dim=2, outputs=2),
@@ -92,6 +100,7 @@ NO_ARRAYS = {
     "kousei.FunahashiNetwork.refit",
     "kousei.FunahashiNetwork.from_samples",
     "kousei.MLP.astype",
+    "kousei.MLP.bounds",
     "kousei.MLP.like",
     "kousei.MLP.random",
     "kousei.MLP.summary",
@@ -105,6 +114,14 @@ NO_ARRAYS = {
     "kousei.activation.prelu",
     "kousei.activation.repu",
     "kousei.activation.softshrink",
+    "kousei.load",
+    "kousei.save",
+    "kousei.io.from_onnx",
+    "kousei.io.from_sklearn",
+    "kousei.io.from_torch",
+    "kousei.io.register",
+    "kousei.io.to_onnx",
+    "kousei.io.to_torch",
     "kousei.Activation.for_kernels",
     "kousei.Activation.image",
     "kousei.funahashi.BumpParameters",

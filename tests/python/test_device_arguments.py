@@ -261,6 +261,17 @@ def test_low_level_route_checks_parts(parts: list, parameters: int, bias: int | 
 
 
 @needs_build
+@pytest.mark.parametrize("name", ["weight", "bias", "parts", "parameters", "x", "out"])
+def test_low_level_route_checks_a_layer(name: str) -> None:
+    shapes = {"weight": (4, 3), "bias": (4,), "parameters": (0,), "x": (5, 3), "out": (5, 4)}
+    arguments: dict[str, Any] = {key: _core.cuda.Array(POINTER, shape, "f8") for key, shape in shapes.items()}
+    arguments |= {"parts": [(_core.Activation.relu, 4, 0)], "on": _core.cuda.Cuda()}
+    bad = [(_core.Activation.relu, 3, 0)] if name == "parts" else _core.cuda.Array(POINTER, (5, 5, 5), "f8")
+    with pytest.raises(ValueError, match=f"{name} has shape|the parts have 3 units"):
+        _core.cuda.network_layer(**arguments | {name: bad})
+
+
+@needs_build
 def test_low_level_route_refuses_read_only_out() -> None:
     arguments = network_arguments()
     arguments["out"] = _core.cuda.Array(POINTER, (5,), "f8", read_only=True)

@@ -17,6 +17,9 @@ REFERENCE = {
     "erf": scipy.special.erf,
     "arctan": np.arctan,
     "relu": lambda z: np.maximum(z, 0),
+    "gelu": lambda z: z * scipy.special.ndtr(z),
+    "silu": lambda z: z * scipy.special.expit(z),
+    "softplus": lambda z: np.logaddexp(z, 0),
 }
 
 

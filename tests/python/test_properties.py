@@ -38,7 +38,7 @@ def test_a_unit_of_any_argument(library: Library, z: np.ndarray) -> None:
     dim=st.integers(1, 6),
     units=st.integers(1, 200),
     outputs=st.integers(1, 4),
-    activation=st.sampled_from(["logistic", "tanh", "erf", "arctan", "relu"]),
+    activation=st.sampled_from(["logistic", "tanh", "erf", "arctan", "relu", "gelu", "silu", "softplus"]),
     seed=st.integers(0, 2**32 - 1),
 )
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

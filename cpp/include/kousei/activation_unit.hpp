@@ -18,9 +18,13 @@ namespace kousei::activation {
 template <class Net>
 inline constexpr bool is_of_derivatives = false;
 
-/// Calls f with the formula of an activation without parameters: f(math::Logistic{}), ...
+/// Whether a kind of network has bounded activations alone: for the others nothing is compiled.
+template <class Net>
+inline constexpr bool is_of_bounded = false;
+
+/// Calls f with the formula of a bounded activation: f(math::Logistic{}), ...
 template <class F>
-decltype(auto) with_formula(Activation activation, F&& f) {
+decltype(auto) with_bounded_formula(Activation activation, F&& f) {
     switch (activation) {
         case Activation::logistic:
             return f(math::Logistic{});
@@ -30,6 +34,15 @@ decltype(auto) with_formula(Activation activation, F&& f) {
             return f(math::Erf{});
         case Activation::arctan:
             return f(math::Arctan{});
+        default:
+            throw std::invalid_argument("activation is not bounded; logistic, tanh, erf and arctan are accepted");
+    }
+}
+
+/// The same for every activation without parameters.
+template <class F>
+decltype(auto) with_formula(Activation activation, F&& f) {
+    switch (activation) {
         case Activation::relu:
             return f(math::Relu{});
         case Activation::gelu:
@@ -42,8 +55,9 @@ decltype(auto) with_formula(Activation activation, F&& f) {
         case Activation::piecewise_linear:
         case Activation::homogeneous:
             throw std::invalid_argument("activation has parameters; one without is accepted");
+        default:
+            return with_bounded_formula(activation, f);
     }
-    throw std::invalid_argument("activation is not one of kousei::Activation");
 }
 
 }  // namespace kousei::activation

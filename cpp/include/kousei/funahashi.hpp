@@ -32,7 +32,7 @@ struct View {
     double spacing;      ///< h
     Real inverse_delta;  ///< 1/delta
     Real alpha;
-    Activation activation;
+    Activation activation;  ///< bounded
     Real offset = 0;
     std::int64_t merged = 0;  ///< 0: two units for each bump
     Ranges ranges = {};       ///< without `bumps`: all of them

@@ -181,4 +181,8 @@ KOUSEI_HD inline Real bump_transform_at(Activation activation, Real delta, Real 
 }  // namespace kousei::funahashi
 
 template <class Real>
+inline constexpr bool kousei::activation::is_of_bounded<kousei::funahashi::View<Real>> = true;
+template <class Real>
+inline constexpr bool kousei::activation::is_of_bounded<kousei::funahashi::Gradient<Real>> = true;
+template <class Real>
 inline constexpr bool kousei::activation::is_of_derivatives<kousei::funahashi::Gradient<Real>> = true;

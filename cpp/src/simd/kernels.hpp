@@ -118,7 +118,7 @@ struct InstructionSet {
         }
     }
 
-    /// Of an activation, or of its derivative.
+    /// Of an activation without parameters, or of the derivative of a bounded one.
     template <class Real>
     Kernels<Real> kernels(Activation activation, bool derivative = false) const {
         if constexpr (sizeof(Real) == sizeof(float)) {

@@ -135,9 +135,11 @@ Kernels<Real> kernels_of() {
 
 template <class Real>
 Kernels<Real> kernels(Activation which, bool derivative) {
-    return activation::with_formula(which, [=]<class Formula>(Formula) {
-        return derivative ? kernels_of<math::Derivative<Formula>, Real>() : kernels_of<Formula, Real>();
-    });
+    if (derivative) {
+        return activation::with_bounded_formula(
+            which, []<class Formula>(Formula) { return kernels_of<math::Derivative<Formula>, Real>(); });
+    }
+    return activation::with_formula(which, []<class Formula>(Formula) { return kernels_of<Formula, Real>(); });
 }
 
 /// As load and store, of `count` numbers; the other lanes are zero.

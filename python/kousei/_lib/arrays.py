@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,7 +89,13 @@ def dtype_name(array: Array) -> str:
 
     A byte order that is not this machine's stays in the name, so that it equals no plain one.
     """
-    return str(array.dtype).rpartition(".")[2]
+    return _name_of_dtype(type(array.dtype), array.dtype)
+
+
+@cache
+def _name_of_dtype(_: type, dtype: Any) -> str:
+    # By type first: dtypes of two libraries can have one hash, and some warn where they are compared.
+    return str(dtype).rpartition(".")[2]
 
 
 def real_dtype(**named: Array) -> np.dtype[Any]:

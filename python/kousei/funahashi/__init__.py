@@ -5,6 +5,7 @@ Networks", after K. Funahashi, "On the approximate realization of continuous map
 Networks 2 (1989): 2 N^(D+1) hidden units from the N^D Fourier coefficients of a function of D variables.
 """
 
+from kousei.funahashi import files
 from kousei.funahashi.bump import bump_transform, universal_function
 from kousei.funahashi.closed_form import fourier_series, parity
 from kousei.funahashi.error import ErrorBound
@@ -16,6 +17,7 @@ from kousei.funahashi.parameters import BumpParameters, choose_parameters, quadr
 from kousei.funahashi.projection import variable_projection
 from kousei.funahashi.ridge import ridge_directions
 from kousei.funahashi.sparse import from_frequencies, hyperbolic_cross
+from kousei.io import register
 
 __all__ = [
     "BumpParameters",
@@ -35,3 +37,5 @@ __all__ = [
     "universal_function",
     "variable_projection",
 ]
+
+register(FunahashiNetwork, files.to_state, files.from_state)

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.boxes import Bounds, check_bounds
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation, logistic
 from kousei.funahashi import construction
 from kousei.funahashi.bump import bounded, require_positive
 from kousei.funahashi.error import Residual
-from kousei.funahashi.extension import Bounds, check_bounds
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.network import MLP
 

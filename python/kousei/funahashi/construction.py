@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from kousei._lib import _core
+from kousei._lib.boxes import Bounds, check_bounds
 from kousei._lib.errors import SizeError, check_integer, warn
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded, require_positive
 from kousei.funahashi.error import Residual
 from kousei.funahashi.extension import (
     FOURIER_RCOND,
-    Bounds,
     Extension,
-    check_bounds,
     check_periods,
     fourier_coefficients,
     grid_points,

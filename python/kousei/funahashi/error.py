@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
-from kousei.funahashi.extension import Bounds, check_bounds, phase_range
+from kousei._lib.boxes import Bounds, check_bounds
+from kousei.funahashi.extension import phase_range
 from kousei.funahashi.parameters import alias_bound, edge_bounds
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def bound_error(net: FunahashiNetwork, box: Bounds | None) -> ErrorBound:
     """Return what `FunahashiNetwork.error_bound` does."""
     residual = net._residual
     if box is not None:
-        lo, hi = check_bounds(box)
-        if len(lo) != net.dim:
-            raise ValueError(f"box has {len(lo)} dimensions; {net.dim} are accepted")
+        lo, hi = check_bounds(box, "box", net.dim)
         if residual and not ((residual.lo <= lo).all() and (hi <= residual.hi).all()):
             bounds = np.stack([residual.lo, residual.hi], axis=-1).tolist()
             raise ValueError(f"box was {box}; one inside the bounds of the construction, {bounds}, is accepted")

@@ -14,9 +14,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.boxes import Bounds, check_bounds
 from kousei._lib.errors import check_integer
 
-Bounds: TypeAlias = Sequence[tuple[float, float]]
 Extension: TypeAlias = Literal["fourier", "window", "periodic"]
 
 FOURIER_PERIOD = 3.0  # in lengths of the box
@@ -153,20 +153,6 @@ def _along_every_axis(matrix: np.ndarray[Any, Any], array: np.ndarray[Any, Any])
     for axis in range(array.ndim):
         array = np.moveaxis(np.tensordot(matrix, array, (1, axis)), 0, axis)
     return array
-
-
-def check_bounds(bounds: Bounds) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return lo (dim,) and hi (dim,) of a box; ValueError unless lo < hi, finite."""
-    try:
-        pairs = arrays.real_numbers("bounds", bounds)
-    except (TypeError, ValueError):
-        raise ValueError(f"bounds was {bounds!r}; one (lo, hi) for each dimension is accepted") from None
-    if pairs.ndim != 2 or pairs.shape[0] == 0 or pairs.shape[1] != 2:
-        raise ValueError(f"bounds has shape {pairs.shape}; (dim, 2), one (lo, hi) for each dimension, is accepted")
-    lo, hi = pairs.T
-    if not (np.isfinite(pairs).all() and (lo < hi).all()):
-        raise ValueError(f"bounds was {pairs.tolist()}; finite lo < hi are accepted")
-    return lo, hi
 
 
 def check_periods(

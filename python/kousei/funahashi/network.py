@@ -10,12 +10,13 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei._lib.boxes import Bounds
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation
 from kousei.funahashi import construction, evaluation, nufft, rewriting, table
-from kousei.funahashi.bump import bounded, require_positive, warn_of_aliases
+from kousei.funahashi.bump import require_positive, warn_of_aliases
 from kousei.funahashi.error import ErrorBound, bound_error
-from kousei.funahashi.extension import Bounds, Extension
+from kousei.funahashi.extension import Extension
 from kousei.funahashi.fitting import Refit
 from kousei.funahashi.parts import Parts
 from kousei.network import MLP
@@ -89,21 +90,8 @@ class FunahashiNetwork(Parts):
         *,
         offset: float = 0.0,
     ) -> None:
-        w = arrays.real_numbers("frequencies", frequencies)
-        if w.ndim != 2 or w.shape[1] == 0:
-            raise ValueError(f"frequencies has shape {w.shape}; (n, dim), dim >= 1, is accepted")
-        a = arrays.real_numbers("amplitudes", amplitudes, kinds="iufc")
-        if a.shape != w.shape[:1]:
-            raise ValueError(f"amplitudes has shape {a.shape}; {w.shape[:1]} is accepted")
-        t = arrays.real_numbers("thresholds", thresholds)
-        c = np.zeros(w.shape[1]) if center is None else arrays.real_numbers("center", center)
-        if c.shape != w.shape[1:]:
-            raise ValueError(f"center has shape {c.shape}; {w.shape[1:]} is accepted")
-        for name, array in (("frequencies", w), ("amplitudes", a), ("center", c), ("offset", offset)):
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
-        self._set_parts(w, a, t, delta, alpha, c, bounded(activation), offset)
-        warn_of_aliases(t)
+        self._set_parts(frequencies, amplitudes, thresholds, delta, alpha, center, activation, offset)
+        warn_of_aliases(self.thresholds)
 
     @classmethod
     def from_function(

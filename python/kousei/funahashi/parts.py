@@ -10,7 +10,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei.activation import Activation
-from kousei.funahashi.bump import bump_phases, spacing_of
+from kousei.funahashi.bump import bounded, bump_phases, spacing_of
 from kousei.funahashi.error import Residual
 from kousei.network import MLP
 
@@ -29,18 +29,45 @@ class Parts(MLP):
 
     @classmethod
     def _of_parts(cls, *parts: Any) -> Self:
-        """Return the network of NumPy arrays that fit, without the warning of coarse thresholds."""
+        """Return the network of what the constructor takes, without the warning of coarse thresholds."""
         net = object.__new__(cls)
         net._set_parts(*parts)
         return net
 
     def _set_parts(
-        self, w: Any, a: Any, t: Any, delta: float, alpha: float, center: Any, phi: Activation, offset: float
+        self,
+        frequencies: Any,
+        amplitudes: Any,
+        thresholds: Any,
+        delta: float,
+        alpha: float,
+        center: Any,
+        activation: Activation | str,
+        offset: float,
     ) -> None:
-        self._activations = (phi,)
+        w = arrays.real_numbers("frequencies", frequencies)
+        if w.ndim != 2 or w.shape[1] == 0:
+            raise ValueError(f"frequencies has shape {w.shape}; (n, dim), dim >= 1, is accepted")
+        a = arrays.real_numbers("amplitudes", amplitudes, kinds="iufc")
+        if a.shape != w.shape[:1]:
+            raise ValueError(f"amplitudes has shape {a.shape}; {w.shape[:1]} is accepted")
+        t = arrays.real_numbers("thresholds", thresholds)
+        c = np.zeros(w.shape[1]) if center is None else arrays.real_numbers("center", center)
+        if c.shape != w.shape[1:]:
+            raise ValueError(f"center has shape {c.shape}; {w.shape[1:]} is accepted")
+        for name, array in (("frequencies", w), ("amplitudes", a), ("center", c), ("offset", offset)):
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
+        phi = bounded(activation)
         phases = bump_phases(delta, alpha, t, phi)
-        parts = {"frequencies": w, "amplitudes": real_pairs(a), "thresholds": t, "phases": real_pairs(phases)}
-        self._arrays = parts | {"center": center}
+        self._arrays = {
+            "frequencies": w,
+            "amplitudes": real_pairs(a),
+            "thresholds": t,
+            "phases": real_pairs(phases),
+            "center": c,
+        }
+        self._activations = (phi,)
         self._spacing = spacing_of(t)
         self._delta, self._alpha, self._offset = float(delta), float(alpha), float(offset)
         self._dtype = np.dtype(np.float64)

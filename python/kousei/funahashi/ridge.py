@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.boxes import Bounds, check_bounds
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.funahashi.construction import Function, check_values
-from kousei.funahashi.extension import Bounds, check_bounds
 from kousei.funahashi.fitting import Refit, check_rcond, fit_output_weights
 
 #: 1/slope in spacings of the thresholds.

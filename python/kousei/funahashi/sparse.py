@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.boxes import Bounds, check_bounds
 from kousei._lib.errors import check_integer
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
@@ -17,7 +18,7 @@ from kousei.funahashi import construction
 from kousei.funahashi.bump import bounded, require_positive
 from kousei.funahashi.construction import Function, check_order, check_values
 from kousei.funahashi.error import Residual
-from kousei.funahashi.extension import FOURIER_PERIOD, FOURIER_RCOND, Bounds, check_bounds, check_periods
+from kousei.funahashi.extension import FOURIER_PERIOD, FOURIER_RCOND, check_periods
 from kousei.funahashi.network import FunahashiNetwork
 
 #: Points of the fit for each column, at least, and those at which the sum is held against f.

@@ -1,7 +1,8 @@
 """Networks given by their weights, and their algebra."""
 
 from kousei.network.algebra import identity, maximum, minimum, stack
+from kousei.network.bounds import Bounds
 from kousei.network.mlp import MLP
 from kousei.network.summary import Formula, LayerSummary, Summary
 
-__all__ = ["MLP", "Formula", "LayerSummary", "Summary", "identity", "maximum", "minimum", "stack"]
+__all__ = ["MLP", "Bounds", "Formula", "LayerSummary", "Summary", "identity", "maximum", "minimum", "stack"]

@@ -11,11 +11,14 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.boxes import check_bounds
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
-from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
+from kousei.network import rewriting
+from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
+from kousei.network.layers import Layers, check_layers, layers_of, size_of, with_dtype
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 
@@ -72,7 +75,7 @@ class MLP:
         )
         self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
         self._activations = tuple(map(resolve, activations))
-        self._dtype = _check_layers(self._weights, self._biases, self._activations)
+        self._dtype = check_layers(self._weights, self._biases, self._activations)
         self._sizes = (*arrays.shape_of(self._weights[0])[::-1], *(int(w.shape[0]) for w in self._weights[1:]))
         self._layers: Any = None  # kept by evaluate
 
@@ -159,7 +162,7 @@ class MLP:
     @property
     def parameters(self) -> int:
         """Weights and biases; of sparse weights the stored ones."""
-        return sum(_size(weight) for weight in self.weights) + sum(self.sizes[1:])
+        return sum(size_of(weight) for weight in self.weights) + sum(self.sizes[1:])
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -210,6 +213,149 @@ class MLP:
             If `x` lies in CUDA memory and there is no device or no CUDA build.
         """
         return evaluate(self, x, out, precision)
+
+    def to_relu(self) -> MLP:
+        """Return the same function with ReLU units: Theorem 3, exact on all of R.
+
+        A unit whose activation has n kinks becomes at most n + 1 units; ReLU units stay as they are.
+
+        Returns
+        -------
+        MLP
+            Of the dtype, in the library and memory of the network; computed on the host in float64.
+
+        Raises
+        ------
+        ValueError
+            If an activation is not piecewise linear, or a parameter overflows.
+
+        Notes
+        -----
+        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.MLP.random([2, 5, 1], "hardtanh", rng=0)
+        >>> net.to_relu()
+        MLP(2 -> 10 relu -> 1, float64, 41 parameters)
+        >>> x = np.random.default_rng(1).normal(size=(100, 2))
+        >>> bool(np.abs(net(x) - net.to_relu()(x)).max() < 1e-14)
+        True
+        """
+        layers = layers_of(self)
+        rewriting.check_piecewise_linear(layers)
+        return _written(rewriting.to_relu(layers), self)
+
+    def to_activation(
+        self, g: Activation | str, bounds: Sequence[tuple[float, float]] | None = None, *, everywhere: bool = False
+    ) -> MLP:
+        """Return the same function with units of a piecewise-linear g: Theorem 3.
+
+        On a box a ReLU is 1 or 2 units at a kink of g, after a change of scale by which the unit stays between its
+        neighbours there. ReLU units that are 0 or linear on the box take none or one.
+
+        Parameters
+        ----------
+        g : PiecewiseLinear or str
+            Of all hidden units; its slope has to change.
+        bounds : sequence of (lo, hi)
+            The box on which the function is the same, one pair for each input.
+        everywhere : bool
+            On all of R instead, without bounds. It takes a g whose slopes on the far left and right have different
+            moduli, and of n kinks 2, 6, 18, 50, 130, 322 units at most for each ReLU, n = 1, ..., 6.
+
+        Returns
+        -------
+        MLP
+            Of the dtype, in the library and memory of the network; computed on the host in float64.
+
+        Raises
+        ------
+        TypeError
+            If `g` is no activation.
+        ValueError
+            If `g` or an activation of the network is not piecewise linear, `g` is affine, there are not bounds or
+            everywhere=True, one of the two; if lo > hi, a bound is not finite or they are not one for each input; if
+            `g` cannot stand for ReLU everywhere; if a parameter overflows.
+
+        Notes
+        -----
+        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022). A ReLU at arguments of
+        modulus at most rho is then off by rounding in proportion to rho: see the page on networks for the bound.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.MLP.random([2, 5, 1], "relu", rng=1)
+        >>> tight = net.to_activation("hardtanh", [(-3, 3), (-3, 3)])
+        >>> tight
+        MLP(2 -> 5 hardtanh -> 1, float64, 21 parameters)
+        >>> x = np.random.default_rng(1).uniform(-3, 3, (100, 2))
+        >>> bool(np.abs(net(x) - tight(x)).max() < 1e-14)
+        True
+        >>> net.to_activation("leaky_relu", everywhere=True)
+        MLP(2 -> 10 leaky_relu -> 1, float64, 41 parameters)
+        """
+        if not isinstance(everywhere, bool | np.bool_):
+            raise TypeError(f"everywhere was {everywhere!r}; True and False are accepted")
+        if everywhere == (bounds is not None):
+            raise ValueError(
+                f"bounds was {bounds!r} and everywhere {everywhere}; bounds, or everywhere=True without, is accepted"
+            )
+        target, layers = rewriting.check_target(g), layers_of(self)
+        rewriting.check_piecewise_linear(layers)
+        if bounds is None:
+            return _written(rewriting.to_activation_everywhere(layers, target), self)
+        box = check_bounds(bounds, "bounds", self.dim, flat=True)
+        # Without rounding: by how much it passes these, values change, as they do by rounding anyhow.
+        ranges = [(layer.lower, layer.upper) for layer in propagate(layers, box, 0.0)]
+        return _written(rewriting.to_activation(layers, target, ranges), self)
+
+    def bounds(self, box: Sequence[tuple[float, float]], method: str = "interval") -> Bounds:
+        """Bound what the network and each of its layers can compute on a box.
+
+        Parameters
+        ----------
+        box : sequence of (lo, hi)
+            One pair for each input.
+        method : {"interval", "linear"}
+            "interval" goes from layer to layer by intervals. "linear", which is CROWN, bounds each layer by linear
+            functions of the input besides, and is never wider; it takes a product of matrices for each layer and each
+            layer below it.
+
+        Returns
+        -------
+        Bounds
+            `lower` and `upper` of the outputs, `layers`, those of the pre-activations of each layer, as NumPy arrays
+            of float64, and `overflow`, the first layer that can overflow in float32 and in float64.
+
+        Raises
+        ------
+        TypeError
+            If an activation is a function in Python, whose range is not known.
+        ValueError
+            If lo > hi, a bound is not finite, or they are not one for each input.
+
+        Notes
+        -----
+        They hold for what the network computes in its dtype, layer by layer, underflow and precision="fast" aside.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> net = kousei.MLP([np.array([[1.0], [-1.0]]), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], ["relu"])
+        >>> net.bounds([(-1, 2)]).upper.round(6)
+        array([3.])
+        >>> net.bounds([(-1, 2)], "linear").upper.round(6)
+        array([2.])
+        >>> net.bounds([(-1, 1e38)]).overflow
+        {'float32': None, 'float64': None}
+        """
+        return bounds_of(layers_of(self), check_bounds(box, "box", self.dim, flat=True), self.dtype, method)
 
     def __rshift__(self, after: MLP) -> MLP:
         return _algebra().compose(self, after) if isinstance(after, MLP) else NotImplemented
@@ -278,7 +424,7 @@ class MLP:
             For any other dtype.
         """
         wanted = as_real_dtype(dtype)
-        return self._map(lambda array: _astype(array, wanted))
+        return self._map(lambda array: with_dtype(array, wanted))
 
     def like(self, x: Array, /) -> Self:
         """Return the network with its parameters where `x` is: in its library, on its device, of its dtype.
@@ -317,7 +463,7 @@ class MLP:
         def convert(array: Array) -> Array:
             if arrays.is_sparse(array) and not isinstance(x, np.ndarray):
                 array = array.toarray()
-            array = _astype(array, dtype)
+            array = with_dtype(array, dtype)
             return array if arrays.is_sparse(array) else arrays.like(array, x)
 
         return self._map(convert)
@@ -325,6 +471,19 @@ class MLP:
     def _map(self, convert: Any) -> Self:
         weights, biases = ([convert(array) for array in group] for group in (self._weights, self._biases))
         return type(self)(weights, biases, self._activations)
+
+
+def _written(layers: Layers, model: MLP) -> MLP:
+    """Return layers as a network of the dtype, in the library and memory of `model`."""
+    with np.errstate(over="ignore"):
+        weights, biases = ([array.astype(model.dtype) for array in group] for group in layers[:2])
+    for name, group in (("weights", weights), ("biases", biases)):
+        for i, array in enumerate(group):
+            if not np.isfinite(array.data if arrays.is_sparse(array) else array).all():
+                raise ValueError(
+                    f"{name}[{i}] of the rewritten network is not finite in {model.dtype}; finite ones are accepted"
+                )
+    return MLP(weights, biases, layers.activations).like(model.biases[0])
 
 
 def as_real_dtype(dtype: Any) -> np.dtype[Any]:
@@ -335,52 +494,12 @@ def as_real_dtype(dtype: Any) -> np.dtype[Any]:
     return wanted
 
 
+def _nonzero(weight: Array) -> int:
+    return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
+
+
 def _algebra() -> Any:
     # Which is itself written with networks.
     from kousei.network import algebra
 
     return algebra
-
-
-def _nonzero(weight: Array) -> int:
-    return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
-
-
-def _size(weight: Array) -> int:
-    return int(weight.nnz) if arrays.is_sparse(weight) else math.prod(arrays.shape_of(weight))
-
-
-def _astype(array: Array, dtype: np.dtype[Any]) -> Array:
-    if arrays.is_sparse(array) or isinstance(array, np.ndarray):
-        return array.astype(dtype)
-    xp = arrays.namespace(array)
-    return xp.astype(array, getattr(xp, dtype.name))
-
-
-def _check_layers(
-    weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation]
-) -> np.dtype[Any]:
-    if not weights or len(biases) != len(weights) or len(activations) != len(weights) - 1:
-        raise ValueError(
-            f"there are {len(weights)} weights, {len(biases)} biases and {len(activations)} activations; "
-            "n + 1 weights, n + 1 biases and n activations are accepted"
-        )
-    named = {f"weights[{i}]": array for i, array in enumerate(weights)}
-    named |= {f"biases[{i}]": array for i, array in enumerate(biases)}
-    dtype = arrays.real_dtype(**named)
-    first, model = next(iter(named.items()))
-    for name, array in named.items():
-        if arrays.place(array) != arrays.place(model):
-            places = f"{arrays.place(array)} and {first} in {arrays.place(model)}"
-            raise TypeError(f"{name} lies in {places}; a network lies in one memory")
-    for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        shape = arrays.shape_of(weight)
-        inputs = arrays.shape_of(weights[i - 1])[0] if i else None
-        if len(shape) != 2 or 0 in shape or inputs not in (None, shape[1]):
-            wanted = "(outputs, inputs)" if inputs is None else f"(outputs, {inputs})"
-            raise ValueError(f"weights[{i}] has shape {shape}; {wanted}, not empty, is accepted")
-        if arrays.shape_of(bias) != shape[:1]:
-            raise ValueError(f"biases[{i}] has shape {arrays.shape_of(bias)}; {shape[:1]} is accepted")
-        if i < len(activations):
-            parts_of(activations[i], shape[0])
-    return dtype

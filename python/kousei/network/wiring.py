@@ -12,6 +12,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei.activation import Activation, relu
 from kousei.activation.mixed import mix, parts_of
+from kousei.network.layers import on_host
 from kousei.network.mlp import MLP
 
 #: A NumPy array or a SciPy sparse array.
@@ -118,7 +119,7 @@ class Wiring:
 
     def apply(self, net: MLP, wire: Wire, level: int | None = None) -> Wire:
         """Return net(wire); where `level` is beyond, it is reached by identities at the cheapest place."""
-        layers = [(_host(w), _host(b)) for w, b in zip(net.weights, net.biases, strict=True)]
+        layers = [(on_host(w), on_host(b)) for w, b in zip(net.weights, net.biases, strict=True)]
         here = level_of(wire)
         extra = 0 if level is None else level - here - len(net.activations)
         spot = cheapest_spot(net, self.cost_of_lift(wire)) if extra > 0 else len(layers)
@@ -158,12 +159,11 @@ class Wiring:
     def network(self, wire: Wire, dtype: Any = np.float64) -> MLP:
         """Return the network whose outputs are those of the wire."""
         wire = self.lift(wire)
-        used = set(_reachable(wire))
-        levels = [
-            [block for block in self._blocks if block.level == level and block in used]
-            for level in range(level_of(wire) + 1)
-        ]
-        levels[0] = self._blocks[:1]
+        used = {*_reachable(wire), self._blocks[0]}
+        levels: list[list[_Block]] = [[] for _ in range(level_of(wire) + 1)]
+        for block in self._blocks:
+            if block in used:
+                levels[block.level].append(block)
         weights, biases, activations = [], [], []
         for below, here in zip(levels, [*levels[1:], None], strict=True):
             sources = [wire] if here is None else [block.source for block in here if block.source is not None]
@@ -315,10 +315,3 @@ def _vstack(matrices: Sequence[Matrix]) -> Matrix:
     from scipy.sparse import vstack
 
     return vstack(matrices, format="csr")
-
-
-def _host(array: Any) -> Any:
-    """Return a parameter as one of NumPy or SciPy, in float64."""
-    if arrays.is_sparse(array):
-        return (array.get() if hasattr(array, "get") else array).astype(np.float64)
-    return arrays.to_host(array).astype(np.float64)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_evaluate', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_evaluate', 'network_layer', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -91,6 +91,12 @@ def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, act
     ...
 @typing.overload
 def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def network_layer(weight: Array, bias: Array, parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, x: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def network_layer(weight: Array, bias: Array, parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, x: Array, out: Array, on: Cuda) -> None:
     ...
 def runtime_version() -> int:
     ...

@@ -1,0 +1,471 @@
+"""What each operator of ONNX is in a network.
+
+A function takes the builder, the node, its inputs, and its attributes by keyword, with the defaults of ONNX: its
+signature is what a node is checked against.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from kousei import activation as act
+from kousei.activation import Activation, PiecewiseLinear
+from kousei.activation.named import resolve
+from kousei.io.chain import diagonal
+from kousei.io.onnx.builder import Array, Builder, Computed, Value
+from kousei.io.onnx.graph import Node
+from kousei.io.onnx.tensors import dtype_of, name_of
+
+Operator = Callable[..., Value]
+
+_NOTHING: Array = np.zeros(0)
+
+
+def run(builder: Builder, node: Node, inputs: Sequence[Value | None]) -> Value:
+    """Return the first output of a node; ValueError if it is not what its operator accepts."""
+    operator = OPERATORS[node.operator]
+    _, _, *parameters = inspect.signature(operator).parameters.values()
+    types = {p.name: type(p.default) for p in parameters if p.kind is p.KEYWORD_ONLY}
+    for name, value in node.attributes.items():
+        if not isinstance(value, types.get(name, ())):
+            raise ValueError(f"{node} has an attribute {name!r} that is not accepted, or not of this type")
+    places = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    least, most = sum(p.default is p.empty for p in places), len(places)
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        least, most = max(1, len(inputs)), len(inputs)
+    if not least <= len(inputs) <= most or any(value is None for value in inputs[:least]):
+        raise ValueError(f"{node} has the inputs {', '.join(map(repr, node.inputs))}, which are too few or too many")
+    if node.operator not in _ANY_SHAPE:
+        for value in inputs:
+            if isinstance(value, Computed) and len(value.shape) > 1:
+                raise ValueError(f"{node} takes points of shape {value.shape}; flattened ones are accepted")
+    if any(isinstance(value, Computed) for value in inputs):
+        for value in inputs:
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != builder.graph.dtype:
+                raise ValueError(f"{node} has a constant of type {value.dtype}; that of the input is accepted")
+    value = operator(builder, node, *inputs, **node.attributes)
+    return value if isinstance(value, Computed) else np.asarray(value)
+
+
+def _constant(node: Node, what: str, value: Value | None) -> Array:
+    if not isinstance(value, np.ndarray):
+        raise ValueError(f"{node} has {what} that is not constant; a constant is accepted")
+    return value
+
+
+def _real(node: Node, what: str, value: Value | None) -> Array:
+    """Return a constant of real numbers."""
+    array = _constant(node, what, value)
+    if array.dtype.kind != "f":
+        raise ValueError(f"{node} has {what} of type {array.dtype}; real numbers are accepted")
+    return array
+
+
+def _integers(node: Node, what: str, value: Value | None) -> list[int]:
+    array = _constant(node, what, value)
+    if array.dtype.kind != "i" or array.ndim > 1 or array.size > 64:
+        raise ValueError(f"{node} has {what} of type {array.dtype} and shape {array.shape}; integers are accepted")
+    numbers: list[int] = array.reshape(-1).tolist()
+    return numbers
+
+
+def _number(node: Node, what: str, value: Value | None) -> float:
+    array = _real(node, what, value)
+    if array.size != 1:
+        raise ValueError(f"{node} has {what} of shape {array.shape}; one number is accepted")
+    return float(array.reshape(())[()])
+
+
+def _vector(node: Node, what: str, value: Value | None, size: int | None = None) -> Array:
+    """Return a constant that is the same at every point, as one number or one for each value."""
+    array = _real(node, what, value)
+    vector = array.reshape(-1)
+    if array.ndim > 2 or (array.ndim == 2 and len(array) != 1) or (size is not None and len(vector) not in (1, size)):
+        accepted = "(values,)" if size is None else f"({size},) or (1,)"
+        raise ValueError(f"{node} has {what} of shape {array.shape}; {accepted} is accepted")
+    if not len(vector):
+        raise ValueError(f"{node} has {what} without numbers; one or more are accepted")
+    return vector
+
+
+def _computed(node: Node, what: str, value: Value | None) -> Computed:
+    if not isinstance(value, Computed):
+        raise ValueError(f"{node} has {what} that is constant; one that depends on the input is accepted")
+    return value
+
+
+def _combine(builder: Builder, node: Node, *terms: tuple[int, Value]) -> Value:
+    """Return the sum of values times their signs."""
+    from scipy.sparse import csr_array, hstack
+
+    constants = [
+        np.asarray(sign * _real(node, "a term", value)) for sign, value in terms if not isinstance(value, Computed)
+    ]
+    computed = [(sign, value) for sign, value in terms if isinstance(value, Computed)]
+    if not computed:
+        shape = np.broadcast_shapes(*(array.shape for array in constants))
+        builder.spend(math.prod(shape), node)
+        return sum(constants[1:], constants[0])
+    vectors = [_vector(node, "a term", array) for array in constants]
+    sizes = {*(value.size for _, value in computed), *map(len, vectors)} - {1} or {1}
+    if len(sizes) > 1:
+        raise ValueError(f"{node} has terms of {sorted(sizes)} values; as many, or one, are accepted")
+    (size,) = sizes
+    builder.spend(size * len(terms), node)
+    blocks = [
+        sign * (diagonal(np.ones(size)) if value.size == size else csr_array(np.ones((size, 1))))
+        for sign, value in computed
+    ]
+    bias = sum((np.broadcast_to(vector, size) for vector in vectors), np.zeros(size))
+    return builder.affine(node, [value for _, value in computed], hstack(blocks, format="csr"), bias)
+
+
+def _scale(builder: Builder, node: Node, value: Computed, factors: Array) -> Computed:
+    """Return a value times constants."""
+    if value.size == 1 and len(factors) > 1:
+        return builder.affine(node, [value], factors[:, None], np.zeros(len(factors)))
+    builder.spend(value.size, node)
+    weight = diagonal(np.broadcast_to(factors, value.size))
+    return builder.affine(node, [value], weight, np.zeros(value.size))
+
+
+def _activate(builder: Builder, node: Node, value: Value, activation: Activation) -> Value:
+    if isinstance(value, Computed):
+        return builder.activate(node, value, activation)
+    array = _real(node, "an input", value)
+    builder.spend(array.size, node)
+    return activation(array)
+
+
+def _unary(activation: Activation | str) -> Operator:
+    def operator(builder: Builder, node: Node, x: Value) -> Value:
+        return _activate(builder, node, x, resolve(activation))
+
+    return operator
+
+
+def _identity(builder: Builder, node: Node, x: Value) -> Value:
+    return x
+
+
+def _value(
+    builder: Builder,
+    node: Node,
+    *,
+    value: Array = _NOTHING,
+    value_float: float = 0.0,
+    value_floats: list[float] = [],  # noqa: B006
+    value_int: int = 0,
+    value_ints: list[int] = [],  # noqa: B006
+) -> Value:
+    if len(node.attributes) != 1:
+        raise ValueError(f"{node} has {len(node.attributes)} values; one is accepted")
+    ((name, given),) = node.attributes.items()
+    return given if name == "value" else np.array(given, np.float32 if "float" in name else np.int64)
+
+
+def _add(builder: Builder, node: Node, a: Value, b: Value) -> Value:
+    return _combine(builder, node, (1, a), (1, b))
+
+
+def _sub(builder: Builder, node: Node, a: Value, b: Value) -> Value:
+    return _combine(builder, node, (1, a), (-1, b))
+
+
+def _neg(builder: Builder, node: Node, x: Value) -> Value:
+    return _combine(builder, node, (-1, x))
+
+
+def _sum(builder: Builder, node: Node, *terms: Value) -> Value:
+    return _combine(builder, node, *((1, term) for term in terms))
+
+
+def _mul(builder: Builder, node: Node, a: Value, b: Value) -> Value:
+    if isinstance(a, Computed) and isinstance(b, Computed):
+        return _gate(builder, node, a, b)
+    if isinstance(b, Computed):
+        a, b = b, a
+    if isinstance(a, Computed):
+        return _scale(builder, node, a, _vector(node, "a factor", b, None if a.size == 1 else a.size))
+    return _folded(builder, node, np.multiply, a, b)
+
+
+def _gate(builder: Builder, node: Node, a: Computed, b: Computed) -> Value:
+    """Return z times Sigmoid(z), which is how silu is written; nothing else of this kind is known."""
+    for this, that, value in ((0, 1, a), (1, 0, b)):
+        other = builder.made_by.get(node.inputs[that])
+        if other is not None and other.operator == "Sigmoid" and other.inputs == (node.inputs[this],):
+            return builder.activate(node, value, resolve("silu"))
+    raise ValueError(f"{node} multiplies two values that depend on the input; z and Sigmoid(z) are accepted")
+
+
+def _div(builder: Builder, node: Node, a: Value, b: Value) -> Value:
+    divisor = _real(node, "a divisor", b)
+    if isinstance(a, Computed):
+        divisors = _vector(node, "a divisor", b, None if a.size == 1 else a.size)
+        return _scale(builder, node, a, 1 / divisors.astype(np.float64))
+    return _folded(builder, node, np.divide, a, divisor)
+
+
+def _folded(builder: Builder, node: Node, function: Callable[..., Array], a: Value, b: Value) -> Value:
+    one, two = _real(node, "an input", a), _real(node, "an input", b)
+    builder.spend(math.prod(np.broadcast_shapes(one.shape, two.shape)), node)
+    return function(one, two)
+
+
+def _matmul(builder: Builder, node: Node, a: Value, b: Value) -> Value:
+    return _gemm(builder, node, a, b)
+
+
+def _gemm(
+    builder: Builder,
+    node: Node,
+    a: Value,
+    b: Value,
+    c: Value | None = None,
+    *,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    transA: int = 0,
+    transB: int = 0,
+) -> Value:
+    points = _computed(node, "a first factor", a)
+    weight = _real(node, "a second factor", b)
+    weight = weight.T if transB else weight
+    if transA or weight.ndim != 2 or len(weight) != points.size or not weight.size:
+        flag = ", transposed" if transA else ""
+        raise ValueError(
+            f"{node} multiplies points of {points.size} values{flag} by a matrix of shape {weight.shape}; "
+            f"({points.size}, outputs) is accepted, the points not transposed"
+        )
+    size = weight.shape[1]
+    bias = np.zeros(size)
+    if isinstance(c, np.ndarray):
+        bias = beta * np.broadcast_to(_vector(node, "an addend", c, size), size).astype(np.float64)
+    product = builder.affine(node, [points], alpha * weight.T.astype(np.float64), bias)
+    if isinstance(c, Computed):
+        return _combine(builder, node, (1, product), (1, _scale(builder, node, c, np.array([beta]))))
+    return product
+
+
+def _leaky_relu(builder: Builder, node: Node, x: Value, *, alpha: float = float(np.float32(0.01))) -> Value:
+    return _activate(builder, node, x, act.leaky_relu(alpha))
+
+
+def _prelu(builder: Builder, node: Node, x: Value, slope: Value) -> Value:
+    value = _computed(node, "an input", x)
+    slopes = _vector(node, "slopes", slope, value.size)
+    return builder.activate(node, value, act.prelu(slopes) if len(slopes) > 1 else act.leaky_relu(float(slopes[0])))
+
+
+def _clip(builder: Builder, node: Node, x: Value, low: Value | None = None, high: Value | None = None) -> Value:
+    least = -math.inf if low is None else _number(node, "a minimum", low)
+    most = math.inf if high is None else _number(node, "a maximum", high)
+    if not least < most:
+        raise ValueError(f"{node} has the minimum {least} and the maximum {most}; a smaller minimum is accepted")
+    largest = float(np.finfo(builder.graph.dtype).max)  # which stands for no limit
+    if least <= -largest and most >= largest:
+        return x
+    if most >= largest:
+        return _activate(builder, node, x, PiecewiseLinear([least], [0, 1], least, name="clip"))
+    if least <= -largest:
+        return _activate(builder, node, x, PiecewiseLinear([most], [1, 0], most, name="clip"))
+    return _activate(builder, node, x, act.relu6 if (least, most) == (0, 6) else act.hardtanh(least, most))
+
+
+def _hard_sigmoid(
+    builder: Builder, node: Node, x: Value, *, alpha: float = float(np.float32(0.2)), beta: float = 0.5
+) -> Value:
+    if not alpha > 0:
+        raise ValueError(f"{node} has alpha {alpha}; a positive one is accepted")
+    return _activate(builder, node, x, act.hardsigmoid(alpha, beta))
+
+
+def _shrink(builder: Builder, node: Node, x: Value, *, bias: float = 0.0, lambd: float = 0.5) -> Value:
+    if bias != lambd:
+        raise ValueError(f"{node} has bias {bias} and lambd {lambd}, and jumps; equal ones are accepted")
+    return _activate(builder, node, x, act.softshrink(lambd))
+
+
+def _gelu(builder: Builder, node: Node, x: Value, *, approximate: bytes = b"none") -> Value:
+    if approximate != b"none":
+        raise ValueError(f"{node} has approximate {approximate.decode(errors='replace')!r}; 'none' is accepted")
+    return _activate(builder, node, x, resolve("gelu"))
+
+
+def _swish(builder: Builder, node: Node, x: Value, *, alpha: float = 1.0) -> Value:
+    if alpha != 1:
+        raise ValueError(f"{node} has alpha {alpha}; 1 is accepted")
+    return _activate(builder, node, x, resolve("silu"))
+
+
+def _extreme(sign: int) -> Operator:
+    def operator(builder: Builder, node: Node, *values: Value) -> Value:
+        """Return max(a, b) = b + R(a - b), or min(a, b) = b - R(b - a)."""
+        wiring = builder.wiring
+        result, *others = values
+        for a in others:
+            b = result
+            if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+                result = _folded(builder, node, np.maximum if sign > 0 else np.minimum, a, b)
+                continue
+            # b is to pass the layer of the difference.
+            passing = [0 if isinstance(v, np.ndarray) else wiring.cost_of_lift(v.wire) for v in (a, b)]
+            a, b = (a, b) if passing[1] <= passing[0] else (b, a)
+            over = _activate(builder, node, _combine(builder, node, (sign, a), (-sign, b)), act.relu)
+            result = _combine(builder, node, (sign, over), (1, b))
+        return result
+
+    return operator
+
+
+def _concat(builder: Builder, node: Node, *values: Value, axis: int = 0) -> Value:
+    computed = [value for value in values if isinstance(value, Computed)]
+    if computed:
+        if len(computed) < len(values) or axis not in (1, -1):
+            raise ValueError(f"{node} joins constants to points, or along axis {axis}; values of points are accepted")
+        builder.spend(sum(value.size for value in computed), node)
+        return builder.concat(computed)
+    constants = [_constant(node, "an input", value) for value in values]
+    if not all(-array.ndim <= axis < array.ndim for array in constants):
+        raise ValueError(f"{node} has axis {axis}, which its inputs have not")
+    builder.spend(sum(array.size for array in constants), node)
+    return np.concatenate(constants, axis=axis)
+
+
+def _batch_normalization(
+    builder: Builder,
+    node: Node,
+    x: Value,
+    scale: Value,
+    shift: Value,
+    mean: Value,
+    variance: Value,
+    *,
+    epsilon: float = float(np.float32(1e-5)),
+    momentum: float = 0.9,
+    training_mode: int = 0,
+) -> Value:
+    if training_mode or len([name for name in node.outputs if name]) > 1:
+        raise ValueError(f"{node} is in training mode; inference is accepted")
+    value = _computed(node, "an input", x)
+    named = {"scale": scale, "B": shift, "mean": mean, "variance": variance}
+    each = {name: _vector(node, name, array, value.size).astype(np.float64) for name, array in named.items()}
+    factor = np.broadcast_to(each["scale"] / np.sqrt(each["variance"] + epsilon), value.size)
+    return builder.affine(node, [value], diagonal(factor), each["B"] - factor * each["mean"])
+
+
+def _dropout(
+    builder: Builder, node: Node, x: Value, ratio: Value | None = None, mode: Value | None = None, *, seed: int = 0
+) -> Value:
+    if mode is not None and _constant(node, "training_mode", mode).any():
+        raise ValueError(f"{node} is in training mode; inference is accepted")
+    return x
+
+
+def _cast(
+    builder: Builder, node: Node, x: Value, *, to: int = 0, saturate: int = 1, round_mode: bytes = b"up"
+) -> Value:
+    wanted = dtype_of(to)
+    if isinstance(x, Computed):
+        if wanted != builder.graph.dtype:
+            raise ValueError(f"{node} makes {builder.graph.dtype} values {name_of(to)}; a network has one dtype")
+        return x
+    if wanted is None:
+        raise ValueError(f"{node} makes a constant {name_of(to)}; real numbers and integers are accepted")
+    builder.spend(x.size, node)
+    return x.astype(wanted)
+
+
+def _flatten(builder: Builder, node: Node, x: Value, *, axis: int = 1) -> Value:
+    shape = (1, *x.shape) if isinstance(x, Computed) else x.shape
+    if not -len(shape) <= axis <= len(shape):
+        raise ValueError(f"{node} has axis {axis} and an input of {len(shape)} axes")
+    axis = axis + len(shape) if axis < 0 else axis
+    if isinstance(x, Computed):
+        if axis != 1:
+            raise ValueError(f"{node} has axis {axis}; 1 is accepted: what follows the points")
+        return Computed(x.wire, (x.size,))
+    return x.reshape(math.prod(shape[:axis]), math.prod(shape[axis:]))
+
+
+def _reshape(builder: Builder, node: Node, x: Value, shape: Value, *, allowzero: int = 0) -> Value:
+    wanted = _integers(node, "a shape", shape)
+    if isinstance(x, np.ndarray):
+        filled = [x.shape[i] if n == 0 and not allowzero and i < x.ndim else n for i, n in enumerate(wanted)]
+        return x.reshape(filled)
+    points = {-1, *([0] if not allowzero else []), *([builder.graph.batch] if builder.graph.batch else [])}
+    rest = {x.size, *([-1] if wanted[:1] != [-1] else []), *([0] if not allowzero and len(x.shape) == 1 else [])}
+    if len(wanted) != 2 or wanted[0] not in points or wanted[1] not in rest:
+        raise ValueError(f"{node} has the shape {wanted}; one row of {x.size} values for each point is accepted")
+    return Computed(x.wire, (x.size,))
+
+
+def _transpose(builder: Builder, node: Node, x: Value, *, perm: list[int] = []) -> Value:  # noqa: B006
+    array = _constant(node, "an input", x)
+    if perm and sorted(perm) != list(range(array.ndim)):
+        raise ValueError(f"{node} has perm {perm} and an input of {array.ndim} axes")
+    return array.transpose([int(axis) for axis in perm] or None)
+
+
+def _axes(node: Node, axes: Value | None, rank: int) -> tuple[int, ...]:
+    numbers = _integers(node, "axes", axes)
+    positive = [axis + rank if axis < 0 else axis for axis in numbers]
+    if len(set(positive)) < len(positive) or not all(0 <= axis < rank for axis in positive):
+        raise ValueError(f"{node} has axes {numbers}; different ones of {rank} are accepted")
+    return tuple(positive)
+
+
+def _squeeze(builder: Builder, node: Node, x: Value, axes: Value | None = None) -> Value:
+    array = _constant(node, "an input", x)
+    return array.squeeze(None if axes is None else _axes(node, axes, array.ndim))
+
+
+def _unsqueeze(builder: Builder, node: Node, x: Value, axes: Value) -> Value:
+    array = _constant(node, "an input", x)
+    return np.expand_dims(array, _axes(node, axes, array.ndim + len(_integers(node, "axes", axes))))
+
+
+OPERATORS: dict[str, Operator] = {
+    "Abs": _unary(act.abs),
+    "Add": _add,
+    "Atan": _unary(act.arctan),
+    "BatchNormalization": _batch_normalization,
+    "Cast": _cast,
+    "Clip": _clip,
+    "Concat": _concat,
+    "Constant": _value,
+    "Div": _div,
+    "Dropout": _dropout,
+    "Erf": _unary(act.erf),
+    "Flatten": _flatten,
+    "Gelu": _gelu,
+    "Gemm": _gemm,
+    "HardSigmoid": _hard_sigmoid,
+    "Identity": _identity,
+    "LeakyRelu": _leaky_relu,
+    "MatMul": _matmul,
+    "Max": _extreme(1),
+    "Min": _extreme(-1),
+    "Mul": _mul,
+    "Neg": _neg,
+    "PRelu": _prelu,
+    "Relu": _unary(act.relu),
+    "Reshape": _reshape,
+    "Shrink": _shrink,
+    "Sigmoid": _unary(act.logistic),
+    "Softplus": _unary("softplus"),
+    "Squeeze": _squeeze,
+    "Sub": _sub,
+    "Sum": _sum,
+    "Swish": _swish,
+    "Tanh": _unary(act.tanh),
+    "Transpose": _transpose,
+    "Unsqueeze": _unsqueeze,
+}
+#: Operators that take points which are not flattened.
+_ANY_SHAPE = {"Cast", "Dropout", "Flatten", "Identity", "Reshape"}

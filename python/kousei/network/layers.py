@@ -1,0 +1,80 @@
+"""The layers of a network: their checks, and the parameters in host memory, where rewriters compute with them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei._lib.arrays import Array
+from kousei.activation import Activation
+from kousei.activation.mixed import parts_of
+
+if TYPE_CHECKING:
+    from kousei.network.mlp import MLP
+
+
+class Layers(NamedTuple):
+    """Parameters as float64 of NumPy, sparse weights as those of SciPy."""
+
+    weights: Sequence[Any]
+    biases: Sequence[np.ndarray[Any, Any]]
+    activations: Sequence[Activation]
+
+
+def layers_of(net: MLP) -> Layers:
+    """Return the layers of a network; copied from a device, which waits for it."""
+    return Layers([*map(on_host, net.weights)], [*map(on_host, net.biases)], net.activations)
+
+
+def on_host(array: Any) -> Any:
+    """Return a parameter as one of NumPy or SciPy, in float64."""
+    if arrays.is_sparse(array):
+        return (array.get() if hasattr(array, "get") else array).tocsr().astype(np.float64)
+    return arrays.to_host(array).astype(np.float64)
+
+
+def size_of(weight: Array) -> int:
+    """Return how many numbers a weight stores."""
+    return int(weight.nnz) if arrays.is_sparse(weight) else math.prod(arrays.shape_of(weight))
+
+
+def with_dtype(array: Array, dtype: np.dtype[Any]) -> Array:
+    """Return a parameter of another dtype."""
+    if arrays.is_sparse(array) or isinstance(array, np.ndarray):
+        return array.astype(dtype)
+    xp = arrays.namespace(array)
+    return xp.astype(array, getattr(xp, dtype.name))
+
+
+def check_layers(
+    weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation]
+) -> np.dtype[Any]:
+    """Return the dtype of layers; TypeError or ValueError unless they are arrays whose shapes chain."""
+    if not weights or len(biases) != len(weights) or len(activations) != len(weights) - 1:
+        raise ValueError(
+            f"there are {len(weights)} weights, {len(biases)} biases and {len(activations)} activations; "
+            "n + 1 weights, n + 1 biases and n activations are accepted"
+        )
+    named = {f"weights[{i}]": array for i, array in enumerate(weights)}
+    named |= {f"biases[{i}]": array for i, array in enumerate(biases)}
+    dtype = arrays.real_dtype(**named)
+    first, model = next(iter(named.items()))
+    for name, array in named.items():
+        if arrays.place(array) != arrays.place(model):
+            places = f"{arrays.place(array)} and {first} in {arrays.place(model)}"
+            raise TypeError(f"{name} lies in {places}; a network lies in one memory")
+    for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        shape = arrays.shape_of(weight)
+        inputs = arrays.shape_of(weights[i - 1])[0] if i else None
+        if len(shape) != 2 or 0 in shape or inputs not in (None, shape[1]):
+            wanted = "(outputs, inputs)" if inputs is None else f"(outputs, {inputs})"
+            raise ValueError(f"weights[{i}] has shape {shape}; {wanted}, not empty, is accepted")
+        if arrays.shape_of(bias) != shape[:1]:
+            raise ValueError(f"biases[{i}] has shape {arrays.shape_of(bias)}; {shape[:1]} is accepted")
+        if i < len(activations):
+            parts_of(activations[i], shape[0])
+    return dtype
