@@ -89,12 +89,12 @@ def dtype_name(array: Array) -> str:
 
     A byte order that is not this machine's stays in the name, so that it equals no plain one.
     """
-    return _name_of_dtype(type(array.dtype), array.dtype)
+    return _name_of_dtype(type(array.dtype).__module__, array.dtype)
 
 
 @cache
-def _name_of_dtype(_: type, dtype: Any) -> str:
-    # By type first: dtypes of two libraries can have one hash, and some warn where they are compared.
+def _name_of_dtype(_: str, dtype: Any) -> str:
+    # By library first: dtypes of two libraries can have one hash, and some warn where they are compared.
     return str(dtype).rpartition(".")[2]
 
 
