@@ -82,14 +82,15 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
         layers, watched = net._layers
         if all(_memory(array) == memory for array, memory in watched):
             return layers
-    layers = _core.cpu.Float32Layers() if net.dtype == np.float32 else _core.cpu.Float64Layers()
-    none: Any = [], np.empty(0, net.dtype)
-    for i, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
-        units, inputs = net.sizes[i + 1], net.sizes[i]
-        last = i == len(net.activations)
-        activation = none if last else net.activations[i].for_kernels(units, backend, net.dtype)
-        if activation is None:
-            return None
+    sizes, dtype = net.sizes, net.dtype
+    activations: list[Any] = [
+        f.for_kernels(n, backend, dtype) for f, n in zip(net.activations, sizes[1:], strict=False)
+    ]
+    if None in activations:
+        return None
+    activations.append(([], np.empty(0, dtype)))
+    layers = _core.cpu.Float32Layers() if dtype == np.float32 else _core.cpu.Float64Layers()
+    for weight, bias, inputs, activation in zip(net.weights, net.biases, sizes, activations, strict=False):
         bias = backend.view("biases", bias)
         if arrays.is_sparse(weight):
             csr = weight.tocsr()
