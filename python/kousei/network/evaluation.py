@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 #: Hidden values held at a time by layers that run from Python, in bytes.
 _BLOCK_BYTES = 1 << 25
-#: On the host one hidden layer is fused where inputs and outputs together are at most so many: only then its units
-#: are summed faster where none is stored.
+#: On the host one hidden layer is fused, its units summed and never stored, where that is faster: with at most so
+#: many inputs and outputs together, and at least so many units;
 _FEW = 6
-#: Or where its units are more, and those of a vector of points would not be held.
+_UNITS = 128
+#: or with so many that the hidden values of a vector of points would not be held.
 _MANY_UNITS = 1 << 18
 
 
@@ -68,7 +69,8 @@ def check_points(net: Any, x: Array, parameter: Array) -> tuple[int, ...]:
 def _is_fused(net: MLP, backend: backends.Backend) -> bool:
     if len(net.activations) != 1 or not net.activations[0].compiled or any(map(arrays.is_sparse, net.weights)):
         return False
-    return isinstance(backend, backends.Device) or net.dim + net.outputs <= _FEW or net.units > _MANY_UNITS
+    few = net.dim + net.outputs <= _FEW and net.units >= _UNITS
+    return few or net.units > _MANY_UNITS or isinstance(backend, backends.Device)
 
 
 def _layers(net: MLP, backend: backends.Host) -> Any:
@@ -80,14 +82,15 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
         layers, watched = net._layers
         if all(_memory(array) == memory for array, memory in watched):
             return layers
-    layers = _core.cpu.Float32Layers() if net.dtype == np.float32 else _core.cpu.Float64Layers()
-    none: Any = [], np.empty(0, net.dtype)
-    for i, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
-        units, inputs = net.sizes[i + 1], net.sizes[i]
-        last = i == len(net.activations)
-        activation = none if last else net.activations[i].for_kernels(units, backend, net.dtype)
-        if activation is None:
-            return None
+    sizes, dtype = net.sizes, net.dtype
+    activations: list[Any] = [
+        f.for_kernels(n, backend, dtype) for f, n in zip(net.activations, sizes[1:], strict=False)
+    ]
+    if None in activations:
+        return None
+    activations.append(([], np.empty(0, dtype)))
+    layers = _core.cpu.Float32Layers() if dtype == np.float32 else _core.cpu.Float64Layers()
+    for weight, bias, inputs, activation in zip(net.weights, net.biases, sizes, activations, strict=False):
         bias = backend.view("biases", bias)
         if arrays.is_sparse(weight):
             csr = weight.tocsr()

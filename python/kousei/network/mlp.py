@@ -181,10 +181,12 @@ class MLP:
     def __call__(self, x: Array, /, *, out: Array | None = None, precision: str = "full") -> Array:
         """Evaluate the network.
 
-        All layers run in one compiled call, in blocks of points with bounded memory; one hidden layer of few inputs
-        and outputs, or of a great many units, in a fused kernel that never holds points times units. A function of
-        one's own among the activations is called from Python. Up to four points are summed in another order than
-        more, so that the last digits of a value can depend on the number of points; on threads they do not.
+        All layers run in one compiled call, in blocks of points with bounded memory. One hidden layer of few inputs
+        and outputs and many units runs through a fused kernel that never holds points times units. A function of
+        one's own among the activations is called from Python, layer by layer.
+
+        A value does not depend on the number of threads. In the fused kernel it does not depend on the other points;
+        otherwise by their number alone, in the last digits: up to four are summed in another order than more.
 
         Parameters
         ----------
