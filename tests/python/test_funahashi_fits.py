@@ -295,7 +295,7 @@ class TestFromFrequencies:
         with pytest.raises(ValueError, match="these 41 is still"):
             from_frequencies(gaussian, box(4), hyperbolic_cross(4, 2), 1e-2, rng=1)
 
-    @pytest.mark.parametrize("dim", [6, 8])
+    @pytest.mark.parametrize("dim", [6, pytest.param(8, marks=pytest.mark.slow)])
     def test_periodic_functions_of_pairs(self, dim: int) -> None:
         """A full grid of order 6 has 6^dim frequencies."""
 
@@ -324,8 +324,8 @@ class TestFromFrequencies:
 
     def test_a_larger_tolerance_takes_fewer_units(self) -> None:
         numbers = hyperbolic_cross(4, 4)
-        units = [from_frequencies(gaussian, box(4), numbers, tol, rng=0).units for tol in (0.5, 5e-2, 5e-3)]
-        assert units[0] < units[1] / 2 < units[2] / 4
+        units = [from_frequencies(gaussian, box(4), numbers, tol, rng=0).units for tol in (0.5, 5e-2)]
+        assert units[0] < units[1] / 2
 
     def test_constant(self) -> None:
         net = from_frequencies(lambda p: 0 * p[:, 0] + 3, box(4), [[0, 0, 0, 0]], 1e-6, rng=0)
@@ -363,7 +363,7 @@ class TestFromFrequencies:
 
     def test_what_is_reached_is_accepted(self) -> None:
         numbers = hyperbolic_cross(2, 8)
-        for seed in range(6):
+        for seed in range(3):
             with pytest.raises(ValueError, match="tol was 1e-06: the frequencies stop it") as stopped:
                 from_frequencies(gaussian, box(2), numbers, 1e-6, rng=seed)
             reached = float(str(stopped.value).partition("a tol of ")[2].split()[0])

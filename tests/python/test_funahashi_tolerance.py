@@ -88,7 +88,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @given(seeds, st.integers(1, 2), st.floats(-9, -3))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 def test_the_bound_holds(seed: int, dim: int, exponent: float) -> None:
     ratio = bound_over_error(smooth_function(np.random.default_rng(seed), dim), 10**exponent)
     assert ratio >= 1
@@ -353,7 +353,7 @@ def test_bad_activations() -> None:
         ({"tol": 1e-3, "order": 8}, "order was 8 beside tol"),
         ({"tol": 1e-3, "n_thresholds": 64}, "n_thresholds was 64 beside tol"),
         ({"tol": 1e-3, "delta": 1.0}, "delta was 1.0 beside tol"),
-        ({"tol": 1e-18}, "tol was 1e-18: rounding stops it"),
+        pytest.param({"tol": 1e-18}, "tol was 1e-18: rounding stops it", marks=pytest.mark.slow),
         ({"tol": 1e-13}, "tol was 1e-13: rounding stops it"),
         ({}, "order and tol were None"),
     ],
@@ -384,9 +384,11 @@ def test_constant_function() -> None:
 @pytest.mark.parametrize(
     ("f", "bounds", "tol"),
     [
-        (lambda x: np.sin(100 * x[..., 0]), [(0, 1)], 1e-3),
-        (lambda x: np.abs(x[..., 0]), [(-1, 1)], 3e-2),
-        (lambda x: np.exp(-(((x[..., 0] - 0.4) / 0.02) ** 2)), [(0, 1)], 1e-3),
+        (lambda x: np.sin(40 * x[..., 0]), [(0, 1)], 1e-3),
+        (lambda x: np.exp(-(((x[..., 0] - 0.4) / 0.04) ** 2)), [(0, 1)], 1e-3),
+        pytest.param(lambda x: np.sin(100 * x[..., 0]), [(0, 1)], 1e-3, marks=pytest.mark.slow),
+        pytest.param(lambda x: np.abs(x[..., 0]), [(-1, 1)], 3e-2, marks=pytest.mark.slow),
+        pytest.param(lambda x: np.exp(-(((x[..., 0] - 0.4) / 0.02) ** 2)), [(0, 1)], 1e-3, marks=pytest.mark.slow),
     ],
 )
 def test_many_oscillations_and_kinks_are_not_rounding(f: object, bounds: list, tol: float) -> None:
