@@ -47,6 +47,11 @@ def test_random_networks_as_relu_networks(rng: np.random.Generator) -> None:
         assert rewritten.activations == (relu,) * len(net.activations)
         x = rng.normal(0, 10.0 ** rng.integers(-2, 2), (50, net.dim))
         assert difference(net, rewritten, x) <= 1e-13
+        formula = rewritten.summary().formula
+        assert formula is not None
+        # A layer of constants alone keeps one unit.
+        assert rewritten.units <= formula.units
+        assert formula.units == eval(formula.text.replace(" x ", " * "))
 
 
 def test_random_networks_in_any_activation_on_a_box(rng: np.random.Generator) -> None:

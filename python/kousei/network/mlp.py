@@ -246,7 +246,9 @@ class MLP:
         """
         layers = layers_of(self)
         rewriting.check_piecewise_linear(layers)
-        return _written(rewriting.to_relu(layers), self)
+        net = _written(rewriting.to_relu(layers), self)
+        net._formula = rewriting.formula_of_relu(layers)
+        return net
 
     def to_activation(
         self, g: Activation | str, bounds: Sequence[tuple[float, float]] | None = None, *, everywhere: bool = False
@@ -476,7 +478,10 @@ class MLP:
 def _written(layers: Layers, model: MLP) -> MLP:
     """Return layers as a network of the dtype, in the library and memory of `model`."""
     with np.errstate(over="ignore"):
-        weights, biases = ([array.astype(model.dtype) for array in group] for group in layers[:2])
+        weights: list[Any] = [array.astype(model.dtype) for array in layers.weights]
+        biases = [array.astype(model.dtype) for array in layers.biases]
+    for weight in filter(arrays.is_sparse, weights):
+        weight.sum_duplicates()  # canonical: the kernels read it where it stands
     for name, group in (("weights", weights), ("biases", biases)):
         for i, array in enumerate(group):
             if not np.isfinite(array.data if arrays.is_sparse(array) else array).all():

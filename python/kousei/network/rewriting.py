@@ -16,6 +16,7 @@ from kousei.activation import Activation, PiecewiseLinear, relu
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
 from kousei.network.layers import Layers
+from kousei.network.summary import Formula
 
 Array = np.ndarray[Any, Any]
 
@@ -45,6 +46,18 @@ class Copies(NamedTuple):
 def to_relu(layers: Layers) -> Layers:
     """Return the layers with ReLU units, the same function on all of R."""
     return _replaced(layers, relu, lambda layer, activation, units: in_relu(activation))
+
+
+def formula_of_relu(layers: Layers) -> Formula:
+    """Return the units that take the place of piecewise-linear ones: n + 1 for n kinks, one for ReLU itself."""
+    terms = [
+        (units, 1 if part == relu else len(part.kinks) + 1)
+        for activation, bias in zip(layers.activations, layers.biases, strict=False)
+        for part, units in parts_of(activation, len(bias))
+        if isinstance(part, PiecewiseLinear)
+    ]
+    text = " + ".join(f"{units} x {each}" for units, each in terms) or "0"
+    return Formula("to_relu", text, sum(units * each for units, each in terms))
 
 
 def to_activation(layers: Layers, g: PiecewiseLinear, ranges: Sequence[tuple[Array, Array]]) -> Layers:
