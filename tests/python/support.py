@@ -63,15 +63,23 @@ def xor(x: np.ndarray) -> np.ndarray:
     return (1 - np.cos(np.pi * x[..., 0]) * np.cos(np.pi * x[..., 1])) / 2
 
 
-def random_network(rng: np.random.Generator, activations: list[Any]) -> kousei.MLP:
-    """Depth 1 to 4, widths 1 to 8, mixed layers, with zeros, ties and biases of 0."""
-    sizes = rng.integers(1, 9, rng.integers(3, 7)).tolist()
+def random_network(
+    rng: np.random.Generator,
+    activations: list[Any],
+    *,
+    dim: int | None = None,
+    outputs: int | None = None,
+    least_depth: int = 1,
+) -> kousei.MLP:
+    """Depth up to 4, widths 1 to 8, mixed layers, with zeros, ties and biases of 0."""
+    sizes = rng.integers(1, 9, rng.integers(least_depth + 2, 7)).tolist()
+    sizes[0], sizes[-1] = dim or sizes[0], outputs or sizes[-1]
     weights, biases, functions = [], [], []
-    for inputs, outputs in pairwise(sizes):
-        weight = rng.normal(size=(outputs, inputs))
+    for inputs, units in pairwise(sizes):
+        weight = rng.normal(size=(units, inputs))
         weight[rng.random(weight.shape) < 0.2] = 0
         weights.append(np.round(weight) if rng.random() < 0.3 else weight)
-        biases.append(rng.normal(size=outputs) * (rng.random() < 0.7))
+        biases.append(rng.normal(size=units) * (rng.random() < 0.7))
     for units in sizes[1:-1]:
         one, other = (activations[i] for i in rng.integers(0, len(activations), 2))
         split = int(rng.integers(0, units))

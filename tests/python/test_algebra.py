@@ -3,7 +3,6 @@
 import re
 import warnings
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,29 +10,9 @@ import scipy.sparse
 
 import kousei
 from kousei.activation import Mixed, hat, leaky_relu
-from support import Library
+from support import Library, random_network
 
 ACTIVATIONS = ["relu", "relu", "relu", "abs", "leaky_relu", "hardtanh", "hat", "softshrink", "tanh", "logistic"]
-
-
-def random_network(rng: np.random.Generator, dim: int, outputs: int) -> kousei.MLP:
-    """Depth 0 to 4, widths 1 to 8, with zeros, ties, empty biases and mixed layers."""
-    sizes = [dim, *rng.integers(1, 9, rng.integers(0, 5)), outputs]
-    weights, biases, activations = [], [], []
-    for inputs, units in pairwise(sizes):
-        weight = rng.normal(size=(units, inputs)) / np.sqrt(inputs)
-        kind = rng.integers(4)
-        if kind == 1:
-            weight[rng.random(weight.shape) < 0.5] = 0
-        if kind == 2:
-            weight = np.round(2 * weight) / 2
-        weights.append(weight)
-        biases.append(rng.normal(size=units) * rng.integers(2))
-    for units in sizes[1:-1]:
-        first, second = rng.choice(ACTIVATIONS, 2)
-        split = int(rng.integers(1, 9))
-        activations.append(Mixed([(first, split), (second, int(units) - split)]) if split < units else first)
-    return kousei.MLP(weights, biases, activations)
 
 
 def values(net: kousei.MLP, x: np.ndarray) -> np.ndarray:
@@ -52,9 +31,9 @@ def check(net: kousei.MLP, x: np.ndarray, expected: np.ndarray, scale: float) ->
 @pytest.mark.parametrize("seed", range(300))
 def test_identities(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    dim, outputs, more = rng.integers(1, 5, 3)
-    f, g = (random_network(rng, dim, outputs) for _ in range(2))
-    after = random_network(rng, outputs, more)
+    dim, outputs, more = rng.integers(1, 5, 3).tolist()
+    f, g = (random_network(rng, ACTIVATIONS, dim=dim, outputs=outputs, least_depth=0) for _ in range(2))
+    after = random_network(rng, ACTIVATIONS, dim=outputs, outputs=more, least_depth=0)
     x = 3 * rng.normal(size=(50, dim))
     a, b = values(f, x), values(g, x)
     scale = max(np.abs(a).max(), np.abs(b).max())
@@ -66,7 +45,7 @@ def test_identities(seed: int) -> None:
     difference = 2 * f - g * np.float64(0.5)
     check(difference, x, 2 * a - b / 2, scale)
     np.testing.assert_array_equal(values(-f, x), -a)
-    block = random_network(rng, outputs, outputs)
+    block = random_network(rng, ACTIVATIONS, dim=outputs, outputs=outputs, least_depth=0)
     inner = values(block, a)
     check(f >> (block + kousei.identity(outputs)), x, inner + a, scale)
     check(f >> kousei.stack(block, kousei.identity(outputs)), x, np.hstack([inner, a]), scale)
