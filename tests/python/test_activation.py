@@ -200,6 +200,12 @@ def test_image(name: str, rng: np.random.Generator) -> None:
     assert activation.lower >= -np.inf if np.isinf(activation.lower) else activation.lower >= least.min() - 1e-6
 
 
+def test_values_at_kinks_after_a_distant_one() -> None:
+    g = act.PiecewiseLinear([-1e17, 3, 1e3], [0, 1, -1, 0], -1e17)
+    assert g.values == (-1e17, 3, -994)
+    assert g.image([0.0], [10.0]) == ([-4], [3])
+
+
 def test_image_of_a_layer_and_bad_ends() -> None:
     mixed = act.Mixed([("silu", 1), ("abs", 2)])
     least, most = mixed.image([[-2, -2, 1]], [[0, 1, 3]])

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 
 import kousei
-from kousei.activation import Mixed, hat, leaky_relu
+from kousei.activation import Mixed, hardtanh, hat, leaky_relu
 from support import Library, random_network
 
 ACTIVATIONS = ["relu", "relu", "relu", "abs", "leaky_relu", "hardtanh", "hat", "softshrink", "tanh", "logistic"]
@@ -206,3 +206,12 @@ def test_networks_may_be_named_by_any_activation() -> None:
     assert hat.lower == 0
     assert leaky_relu().lower == -np.inf
     assert Mixed([("tanh", 1), ("abs", 2)]).lower == -1
+
+
+@pytest.mark.parametrize("least", [-1e4, -1e10, -1e30])
+def test_a_distant_lower_bound_is_not_subtracted(least: float) -> None:
+    f = kousei.MLP.random([2, 5, 3], hardtanh(least, 6), rng=0)
+    g = kousei.MLP.random([2, 4, 4, 4, 3], rng=1)
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    assert np.abs((f + g)(x) - f(x) - g(x)).max() < 1e-13
+    assert np.abs(kousei.maximum(f, g)(x) - np.maximum(f(x), g(x))).max() < 1e-13

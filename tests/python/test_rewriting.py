@@ -175,6 +175,12 @@ def test_units_of_an_activation_by_hand(g: object, box: tuple, expected: list) -
         assert found == pytest.approx(wanted, rel=1e-14)
 
 
+def test_a_distant_kink_costs_no_digits(rng: np.random.Generator) -> None:
+    net = kousei.MLP.random([2, 5, 3], hardtanh(-1e30, 6), rng=0)
+    x = 5 * rng.normal(size=(100, 2))
+    assert np.abs(net.to_relu()(x) - net(x)).max() < 1e-13
+
+
 def test_units_of_g_are_kept() -> None:
     net = kousei.MLP.random([2, 6, 5, 1], "hat", rng=0)
     kept = net.to_activation("hat", [(-1, 1)] * 2)

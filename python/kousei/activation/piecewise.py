@@ -86,10 +86,9 @@ class PiecewiseLinear(Activation):
     @cached_property
     def values(self) -> tuple[float, ...]:
         """Values at the kinks."""
-        values = [self.value]
-        for kink, following, slope in zip(self.kinks, self.kinks[1:], self.slopes[1:], strict=False):
-            values.append(values[-1] + slope * (following - kink))
-        return tuple(values)
+        # From the pieces, as they are computed: a sum from kink to kink would keep the rounding of a distant first one.
+        pieces = zip(self.slopes[1:], self.kinks[1:], self.intercepts[1:], strict=False)
+        return self.value, *(slope * kink + intercept for slope, kink, intercept in pieces)
 
     @property
     def lower(self) -> float:

@@ -32,7 +32,7 @@ def stack(*nets: MLP) -> MLP:
     *nets : MLP
         Networks of the same inputs. Those of fewer layers are carried through the missing ones by ReLU units that
         represent the identity, at the place where that takes fewest: twice the outputs, twice the inputs, or the
-        units of a hidden layer whose activation is bounded below.
+        units of a hidden layer whose activation is at least -2.
 
     Returns
     -------

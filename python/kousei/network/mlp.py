@@ -231,7 +231,8 @@ class MLP:
 
         Notes
         -----
-        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022).
+        Theorem 3 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022). A unit is then off by
+        rounding in proportion to the kink nearest to 0.
 
         Examples
         --------

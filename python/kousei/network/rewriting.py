@@ -148,7 +148,9 @@ def in_relu(g: PiecewiseLinear) -> Copies:
     """
     jumps = np.diff(g.slopes)
     anchors = range(len(g.kinks))
-    anchor = min(anchors, key=lambda i: np.count_nonzero(g.slopes[i : i + 2]) + np.count_nonzero(np.delete(jumps, i)))
+    copies = [np.count_nonzero(g.slopes[i : i + 2]) + np.count_nonzero(np.delete(jumps, i)) for i in anchors]
+    # Of equal ones the nearest to 0: the sum rounds in proportion to it.
+    anchor = min(anchors, key=lambda i: (copies[i], abs(g.kinks[i])))
     t = g.kinks[anchor]
     terms = [(-g.slopes[anchor], -1.0, [t]), (g.slopes[anchor + 1], 1.0, [-t])]
     for i in anchors:

@@ -22,6 +22,8 @@ Vector = np.ndarray[Any, Any]
 #: A weight is stored sparse if it has at least this many entries, and at most this share of them is not zero: then a
 #: layer is about twice as fast as a dense one at many points, and hardly slower at one.
 _SPARSE_SIZE, _SPARSE_DENSITY = 4096, 0.125
+#: R(z - m) + m rounds to eps |m|, whatever z: with a bound m below this one the digits of a small z would be lost.
+_LEAST_BOUND = -2.0
 
 
 @dataclass(eq=False)
@@ -105,7 +107,7 @@ class Wiring:
             for block, matrix in piece.terms.items():
                 product = part if matrix is None else part @ matrix
                 terms[block] = terms[block] + product if block in terms else product
-        return (Piece(wire[0].level, terms, total, lower),)
+        return (Piece(wire[0].level, terms, total, _useful(lower)),)
 
     def concat(self, wires: Sequence[Wire]) -> Wire:
         """Return the numbers of all the wires, one after the other."""
@@ -115,7 +117,7 @@ class Wiring:
         """Return activation(wire), the units of a new hidden layer."""
         wire = self.lift(wire)
         parts = parts_of(activation, size_of(wire))
-        lower = np.concatenate([np.full(units, part.lower) for part, units in parts])
+        lower = np.concatenate([np.full(units, _useful(part.lower)) for part, units in parts])
         return (self._block(wire, activation, lower).values,)
 
     def apply(self, net: MLP, wire: Wire, level: int | None = None) -> Wire:
@@ -228,10 +230,15 @@ def cheapest_spot(net: MLP, input_cost: int) -> int:
 def spot_costs(net: MLP, input_cost: int) -> list[int]:
     """Return the units of an identity before each layer of a network, and behind the last."""
     hidden = [
-        sum(units * (1 if math.isfinite(part.lower) else 2) for part, units in parts_of(activation, size))
+        sum(units * (1 if np.isfinite(_useful(part.lower)) else 2) for part, units in parts_of(activation, size))
         for activation, size in zip(net.activations, net.sizes[1:], strict=False)
     ]
     return [input_cost, *hidden, 2 * net.outputs]
+
+
+def _useful(lower: Any) -> Any:
+    """Return lower bounds, -inf in the place of those that are not to be subtracted."""
+    return np.where(np.asarray(lower) >= _LEAST_BOUND, lower, -math.inf)
 
 
 def _reachable(wire: Wire) -> Iterator[_Block]:
