@@ -86,7 +86,7 @@ class PiecewiseLinear(Activation):
     @cached_property
     def values(self) -> tuple[float, ...]:
         """Values at the kinks."""
-        # From the pieces, as they are computed: a sum from kink to kink would keep the rounding of a distant first one.
+        # From the pieces: a sum from kink to kink would keep the rounding of a distant first one.
         pieces = zip(self.slopes[1:], self.kinks[1:], self.intercepts[1:], strict=False)
         return self.value, *(slope * kink + intercept for slope, kink, intercept in pieces)
 
