@@ -370,6 +370,8 @@ def test_fewer_values_than_frequencies() -> None:
         ({"cutoff": 1e300}, "h < pi is accepted"),
         ({"n_thresholds": 10**30}, "not representable in 64 bits"),
         ({"activation": "relu"}, "activation was 'relu'; 'logistic', 'tanh', 'erf', 'arctan' are accepted"),
+        # Not known by its name alone.
+        ({"activation": kousei.PiecewiseLinear([-1, 1], [0, 1, 0], -1, name="tanh")}, "activation was 'tanh'; 'log"),
         ({"activation": "sine"}, "activation was 'sine'; 'logistic'"),
     ],
 )

@@ -237,7 +237,7 @@ def bounded(activation: Activation | str) -> Activation:
     resolved = resolve(activation)
     if resolved.function is not None:
         _check_own(resolved)
-    elif resolved.name not in _COMPILED:
+    elif not resolved.compiled or resolved.name not in _COMPILED:
         raise ValueError(
             f"activation was {resolved.name!r}; {', '.join(map(repr, _COMPILED))} are accepted, "
             "or a kousei.Activation with a function that is bounded and increasing, and its derivative_transform"
