@@ -43,7 +43,7 @@ def stack(*nets: MLP) -> MLP:
     Raises
     ------
     TypeError
-        If the networks differ in dtype or memory.
+        For anything but networks, or if they differ in dtype or memory.
     ValueError
         If they differ in the number of inputs.
 
@@ -65,6 +65,7 @@ def stack(*nets: MLP) -> MLP:
     """
     if not nets:
         raise ValueError("there are no networks; one or more are accepted")
+    _check_networks(nets, "stack")
     wiring, wires = _side_by_side(nets)
     return _write(nets[0], wiring, wiring.concat(wires), "stack", *_padded(nets))
 
@@ -103,7 +104,7 @@ def maximum(f: MLP, g: MLP) -> MLP:
     Raises
     ------
     TypeError
-        If the networks differ in dtype or memory.
+        For anything but networks, or if they differ in dtype or memory.
     ValueError
         If they differ in the number of inputs or outputs.
 
@@ -116,6 +117,7 @@ def maximum(f: MLP, g: MLP) -> MLP:
     >>> net(np.array([[-1.0], [0.0], [3.0]]))
     array([2., 0., 3.])
     """
+    _check_networks((f, g), "maximum")
     _check_outputs((f, g), "maximum(f, g)")
     wiring, wires = _side_by_side((f, g))
     text, units = _padded((f, g))
@@ -137,7 +139,10 @@ def minimum(f: MLP, g: MLP) -> MLP:
     >>> kousei.minimum(x, -2 * x)(np.array([[-1.0], [3.0]]))
     array([-1., -6.])
     """
-    return scale(-1, maximum(scale(-1, f), scale(-1, g)))
+    _check_networks((f, g), "minimum")
+    net = scale(-1, maximum(scale(-1, f), scale(-1, g)))
+    assert net._formula is not None
+    return _with_formula(net, "minimum(f, g)", net._formula.text, net._formula.units)
 
 
 def identity(n: int, *, hidden_layers: int = 0, lower: float = -math.inf) -> MLP:
@@ -204,6 +209,12 @@ def _padded(nets: Sequence[MLP]) -> tuple[str, int]:
     missing = [(depth - len(net.activations), min(spot_costs(net, 2 * net.dim))) for net in nets]
     text = " + ".join([*map(str, own), *(f"{layers} x {width}" for layers, width in missing if layers)])
     return text, sum(own) + sum(layers * width for layers, width in missing)
+
+
+def _check_networks(nets: Sequence[object], what: str) -> None:
+    for net in nets:
+        if not isinstance(net, MLP):
+            raise TypeError(f"{what} was given {type(net).__name__}; kousei.MLP is accepted")
 
 
 def _check_alike(f: MLP, g: MLP) -> None:
