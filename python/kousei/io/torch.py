@@ -49,8 +49,9 @@ def from_torch(module: nn.Module) -> MLP:
     TypeError
         If `module` is not a module, or its parameters are not all float32 or all float64.
     ValueError
-        If parts of it are none of these, in training mode where that matters, or have hooks: all of them are named
-        with their place. Also if the widths do not chain, no number of inputs follows, or parameters are not finite.
+        If parts of it are none of these, in training mode where that matters, or have hooks or a forward of their
+        own: all of them are named with their place. Also if the widths do not chain, no number of inputs follows, or
+        parameters are not finite.
 
     Notes
     -----
@@ -158,6 +159,8 @@ def _refusal(part: Any, kind: str) -> str:
     """Return what speaks against a part, if anything does."""
     if not kind:
         return "is none of those known"
+    if "forward" in vars(part):
+        return "has a forward of its own"
     if part._forward_hooks or part._forward_pre_hooks:
         return "has hooks"
     if part.training and kind in ("Dropout", "BatchNorm1d"):
