@@ -51,7 +51,7 @@ class Activation:
     ValueError
         For a name that is none of these and comes without a function, or is and comes with one.
     TypeError
-        If a function cannot be called.
+        If the name is not a str, or a function cannot be called.
 
     Examples
     --------
@@ -78,6 +78,8 @@ class Activation:
     )
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"name was {self.name!r}; a str is accepted")
         known = self.name in NAMES or power_of(self.name)
         if self.function is None and self.derivative_transform is None:
             if not known:

@@ -18,7 +18,7 @@ from kousei.activation.named import resolve
 from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
-from kousei.network.layers import Layers, check_layers, layers_of, size_of, with_dtype
+from kousei.network.layers import Layers, as_real_dtype, check_layers, layers_of, size_of, with_dtype
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 
@@ -485,14 +485,6 @@ def _written(layers: Layers, model: MLP) -> MLP:
                     f"{name}[{i}] of the rewritten network is not finite in {model.dtype}; finite ones are accepted"
                 )
     return MLP(weights, biases, layers.activations).like(model.biases[0])
-
-
-def as_real_dtype(dtype: Any) -> np.dtype[Any]:
-    """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
-    wanted: np.dtype[Any] | None = None if dtype is None else np.dtype(dtype)
-    if wanted not in (np.float32, np.float64):
-        raise TypeError(f"dtype was {wanted}; float32 and float64 are accepted")
-    return wanted
 
 
 def _nonzero(weight: Array) -> int:
