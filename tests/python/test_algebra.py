@@ -215,6 +215,9 @@ def test_bad_operands() -> None:
         for nets in ((f, 1), ([f], f)):
             with pytest.raises(TypeError, match=f"{operation.__name__} was given (int|list); kousei.MLP is accepted"):
                 operation(*nets)
+    steep = kousei.MLP([np.full((1, 1), 1e30)], [np.zeros(1)], []).astype("float32")
+    with pytest.raises(ValueError, match=r"weights\[0\] of f >> g is not finite in float32"):
+        steep >> steep
     for bad_count in (0, -1):
         with pytest.raises(ValueError, match="n was"):
             kousei.identity(bad_count)

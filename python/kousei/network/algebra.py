@@ -9,6 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer
+from kousei.network.layers import check_finite
 from kousei.network.mlp import MLP
 from kousei.network.summary import Formula
 from kousei.network.wiring import Wire, Wiring, spot_costs
@@ -45,7 +46,7 @@ def stack(*nets: MLP) -> MLP:
     TypeError
         For anything but networks, or if they differ in dtype or memory.
     ValueError
-        If they differ in the number of inputs.
+        If they differ in the number of inputs, or a parameter is not finite or overflows.
 
     Notes
     -----
@@ -106,7 +107,7 @@ def maximum(f: MLP, g: MLP) -> MLP:
     TypeError
         For anything but networks, or if they differ in dtype or memory.
     ValueError
-        If they differ in the number of inputs or outputs.
+        If they differ in the number of inputs or outputs, or a parameter is not finite or overflows.
 
     Examples
     --------
@@ -235,7 +236,9 @@ def _check_outputs(nets: Sequence[MLP], what: str) -> None:
 
 def _write(model: MLP, wiring: Wiring, wire: Wire, name: str, text: str, units: int) -> MLP:
     """Return the network of a wire, in the dtype and the memory of `model`."""
-    net = wiring.network(wire, model.dtype)
+    with np.errstate(over="ignore"):
+        net = wiring.network(wire, model.dtype)
+    check_finite(name, net.weights, net.biases, net.dtype)
     return _with_formula(net.like(model.biases[0]), name, text, units)
 
 

@@ -18,7 +18,7 @@ from kousei.activation.named import resolve
 from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
-from kousei.network.layers import Layers, as_real_dtype, check_layers, layers_of, size_of, with_dtype
+from kousei.network.layers import Layers, as_real_dtype, check_finite, check_layers, layers_of, size_of, with_dtype
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 
@@ -478,12 +478,7 @@ def _written(layers: Layers, model: MLP) -> MLP:
     """Return layers as a network of the dtype, in the library and memory of `model`."""
     with np.errstate(over="ignore"):
         weights, biases = ([array.astype(model.dtype) for array in group] for group in layers[:2])
-    for name, group in (("weights", weights), ("biases", biases)):
-        for i, array in enumerate(group):
-            if not np.isfinite(array.data if arrays.is_sparse(array) else array).all():
-                raise ValueError(
-                    f"{name}[{i}] of the rewritten network is not finite in {model.dtype}; finite ones are accepted"
-                )
+    check_finite("the rewritten network", weights, biases, model.dtype)
     return MLP(weights, biases, layers.activations).like(model.biases[0])
 
 
