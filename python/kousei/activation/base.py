@@ -40,8 +40,8 @@ class Activation:
         "softplus" is log(1 + e^z), and "repu2" is max(z, 0)^2; all powers from "repu1" to "repu32" are there. Any
         other name for a function of one's own.
     function : callable, optional
-        One's own: takes an array of any library and returns its values, of the same shape and dtype. It runs in
-        Python, on hidden values held in blocks.
+        One's own: takes an array of any library, from a network in host memory one of NumPy, and returns its values,
+        of the same shape and dtype. It runs in Python, on hidden values held in blocks.
     derivative_transform : callable, optional
         The Fourier transform of its derivative, the integral of phi'(u) e^(-iwu) du, real and even, on NumPy arrays
         of float64. Networks of Funahashi's theorem need it.
