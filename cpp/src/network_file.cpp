@@ -246,7 +246,7 @@ std::vector<activation::Part<Real>> take_parts(const std::vector<Part>& wanted, 
                                                std::vector<Real>& parameters) {
     for (const Part& part : wanted) {
         for (const double parameter : part.parameters) {
-            if (std::abs(parameter) > static_cast<double>(std::numeric_limits<Real>::max())) {
+            if (!(std::abs(parameter) <= static_cast<double>(std::numeric_limits<Real>::max()))) {  // nor NaN
                 fail("an activation has the number " + std::to_string(parameter) + ", which its network cannot hold");
             }
             parameters.push_back(static_cast<Real>(parameter));

@@ -55,6 +55,16 @@ Bytes changed(Bytes file, const std::string& tensor, std::size_t index, T value)
     return file;
 }
 
+/// A file of this header, with zeros behind it.
+Bytes file_of(const std::string& header, std::size_t zeros) {
+    const std::uint64_t length = (header.size() + 7) / 8 * 8;
+    Bytes file(8 + length + zeros);
+    std::memcpy(file.data(), &length, 8);
+    std::memset(file.data() + 8, ' ', length);
+    std::memcpy(file.data() + 8, header.data(), header.size());
+    return file;
+}
+
 template <class Real>
 void check_refused(const Bytes& file, const char* message) {
     CHECK_THROWS_WITH_AS(network::Saved<Real>{file}, doctest::Contains(message), std::invalid_argument);
@@ -114,12 +124,18 @@ TEST_CASE("layers that do not chain") {
         R"("biases.0":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},)"
         R"("weights.1":{"dtype":"F64","shape":[1,2],"data_offsets":[16,32]},)"
         R"("biases.1":{"dtype":"F64","shape":[1],"data_offsets":[32,40]}})";
-    const std::uint64_t length = (header.size() + 7) / 8 * 8;
-    Bytes file(8 + length + 40);
-    std::memcpy(file.data(), &length, 8);
-    std::memset(file.data() + 8, ' ', length);
-    std::memcpy(file.data() + 8, header.data(), header.size());
-    check_refused<double>(file, "weights.1 has 2 inputs; the layer before has 1 units");
+    check_refused<double>(file_of(header, 40), "weights.1 has 2 inputs; the layer before has 1 units");
+}
+
+TEST_CASE("a piece whose value at 0 is not a number") {
+    const std::string header =
+        R"({"__metadata__":{"kousei":"{\"format\":1,\"class\":\"MLP\",\"config\":{\"activations\":[)"
+        R"({\"name\":\"\",\"kinks\":[0],\"slopes\":[1e308,-1e308],\"value\":0}]}}"},)"
+        R"("weights.0":{"dtype":"F64","shape":[1,1],"data_offsets":[0,8]},)"
+        R"("biases.0":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},)"
+        R"("weights.1":{"dtype":"F64","shape":[1,1],"data_offsets":[16,24]},)"
+        R"("biases.1":{"dtype":"F64","shape":[1],"data_offsets":[24,32]}})";
+    check_refused<double>(file_of(header, 32), "an activation has the number");
 }
 
 TEST_CASE("sparse rows and parts that do not fit") {

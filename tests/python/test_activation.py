@@ -238,6 +238,8 @@ def test_image_of_a_layer_and_bad_ends() -> None:
         (lambda: act.repu(0), ValueError, "power was 0; 1 to 32 is accepted"),
         (lambda: act.repu(33), ValueError, "power was 33; 1 to 32 is accepted"),
         (lambda: act.repu(2.0), TypeError, "power was 2.0; an integer is accepted"),
+        (lambda: kousei.Activation(3, np.sin), TypeError, "name was 3; a str is accepted"),
+        (lambda: kousei.PiecewiseLinear([0], [0, 1], name=3), TypeError, "name was 3; a str is accepted"),
         (lambda: kousei.Activation("repu33"), ValueError, "activation was 'repu33'; .*'repu1' to 'repu32'"),
         (lambda: kousei.Activation("repu02"), ValueError, "activation was 'repu02'; "),
         (lambda: kousei.Activation("sin"), ValueError, "activation was 'sin'; 'logistic', 'tanh', 'erf', 'arctan', "),

@@ -190,6 +190,13 @@ def test_bad_operands() -> None:
     for bad in (lambda: f + 1, lambda: f * f, lambda: f * True, lambda: f >> np.tanh, lambda: f * np.ones(4)):
         with pytest.raises(TypeError, match="operand"):
             bad()
+    for operation in (kousei.stack, kousei.maximum, kousei.minimum):
+        for nets in ((f, 1), ([f], f)):
+            with pytest.raises(TypeError, match=f"{operation.__name__} was given (int|list); kousei.MLP is accepted"):
+                operation(*nets)
+    steep = kousei.MLP([np.full((1, 1), 1e30)], [np.zeros(1)], []).astype("float32")
+    with pytest.raises(ValueError, match=r"weights\[0\] of f >> g is not finite in float32"):
+        steep >> steep
     for bad_count in (0, -1):
         with pytest.raises(ValueError, match="n was"):
             kousei.identity(bad_count)
@@ -200,6 +207,11 @@ def test_bad_operands() -> None:
             kousei.identity(2, hidden_layers=1, lower=lower)
     with pytest.raises(TypeError, match="lower"):
         kousei.identity(2, hidden_layers=1, lower="0")
+
+
+def test_a_minimum_says_so() -> None:
+    f = kousei.identity(1)
+    assert str(kousei.minimum(f, -f).summary()).endswith("minimum(f, g): at most 0 + 0 + 1 + 2 = 3 hidden units")
 
 
 def test_networks_may_be_named_by_any_activation() -> None:

@@ -172,7 +172,7 @@ def test_bad_calls() -> None:
     net = kousei.MLP(**good())
     with pytest.raises(ValueError, match="precision was 'low'; 'full' and 'fast' are accepted"):
         net(np.ones((1, 2)), precision="low")
-    for dtype in ("int64", None):
+    for dtype in ("int64", None, "flat32", 3):
         with pytest.raises(TypeError, match=f"dtype was {dtype}"):
             net.astype(dtype)
     with pytest.raises(TypeError, match="x has dtype int64"):

@@ -130,7 +130,7 @@ REFUSED = {
     "NaN": (model_of(node("MatMul", "x a"), a=EYE * np.nan), r"MatMul \('the MatMul'\) has NaN or infinite"),
     "overflow": (
         model_of(node("MatMul", "x a", "h"), node("MatMul", "h a"), a=EYE * 1e300),
-        "the model has affine maps whose product overflows float64",
+        "of the model is not finite in float64",
     ),
     "no sign": (model_of(node("HardSigmoid", alpha=0.0)), "alpha 0.0; a positive one"),
     "infinite slope": (model_of(node("LeakyRelu", alpha=np.inf)), r"LeakyRelu \('the LeakyRelu'\): slope"),

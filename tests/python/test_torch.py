@@ -172,6 +172,12 @@ def hooked() -> Any:
     return module
 
 
+def patched() -> Any:
+    module = nn.Sequential(nn.Linear(3, 2))
+    module[0].forward = torch.zeros_like
+    return module
+
+
 def test_everything_that_is_refused_is_named() -> None:
     module = nn.Sequential(
         nn.Conv1d(2, 2, 1),
@@ -182,6 +188,7 @@ def test_everything_that_is_refused_is_named() -> None:
         nn.BatchNorm1d(3, track_running_stats=False).eval(),
         nn.Linear(3, 2),
         hooked(),
+        patched(),
     )
     message = (
         "module has parts that cannot be taken over: 0: Conv1d is none of those known; "
@@ -189,7 +196,7 @@ def test_everything_that_is_refused_is_named() -> None:
         "1.2: BatchNorm1d is in training mode (.eval() ends it); 2: MultiheadAttention is none of those known; "
         "3: Flatten has start_dim 0 and end_dim -1, 1 and -1 are accepted; "
         "4: Softplus has beta 2.0 and threshold 20.0, 1 and 20 are accepted; 5: BatchNorm1d keeps no running mean; "
-        "7.0: Linear has hooks"
+        "7.0: Linear has hooks; 8.0: Linear has a forward of its own"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kousei.io.from_torch(module)

@@ -40,8 +40,8 @@ class Activation:
         "softplus" is log(1 + e^z), and "repu2" is max(z, 0)^2; all powers from "repu1" to "repu32" are there. Any
         other name for a function of one's own.
     function : callable, optional
-        One's own: takes an array of any library and returns its values, of the same shape and dtype. It runs in
-        Python, on hidden values held in blocks.
+        One's own: takes an array of any library, from a network in host memory one of NumPy, and returns its values,
+        of the same shape and dtype. It runs in Python, on hidden values held in blocks.
     derivative_transform : callable, optional
         The Fourier transform of its derivative, the integral of phi'(u) e^(-iwu) du, real and even, on NumPy arrays
         of float64. Networks of Funahashi's theorem need it.
@@ -51,7 +51,7 @@ class Activation:
     ValueError
         For a name that is none of these and comes without a function, or is and comes with one.
     TypeError
-        If a function cannot be called.
+        If the name is not a str, or a function cannot be called.
 
     Examples
     --------
@@ -78,6 +78,8 @@ class Activation:
     )
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"name was {self.name!r}; a str is accepted")
         known = self.name in NAMES or power_of(self.name)
         if self.function is None and self.derivative_transform is None:
             if not known:

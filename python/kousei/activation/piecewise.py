@@ -32,7 +32,7 @@ class PiecewiseLinear(Activation):
     Raises
     ------
     TypeError
-        For anything but real numbers.
+        For anything but real numbers, or a name that is not a str.
     ValueError
         If they are not finite, their numbers do not fit, the kinks do not increase, or a piece has a value at its
         kinks or at 0, where it may be continued to, that overflows.
@@ -56,6 +56,8 @@ class PiecewiseLinear(Activation):
     name: str = field(default="", compare=False)
 
     def __init__(self, kinks: Any, slopes: Any, value: float = 0.0, *, name: str = "piecewise linear") -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"name was {name!r}; a str is accepted")
         t, a = arrays.real_numbers("kinks", kinks), arrays.real_numbers("slopes", slopes)
         at_first = arrays.real_numbers("value", value)
         if t.ndim != 1 or len(t) == 0 or a.shape != (len(t) + 1,) or at_first.shape != ():

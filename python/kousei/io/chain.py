@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kousei._lib import arrays
 from kousei.activation import Activation, Mixed
 from kousei.network import MLP
+from kousei.network.layers import check_finite, is_finite
 from kousei.network.wiring import Wire, Wiring, size_of
 
 #: A weight and a bias, or an activation.
@@ -29,7 +29,7 @@ def chain(name: str, steps: Sequence[tuple[str, Step]], dtype: Any) -> MLP:
         if isinstance(step, Activation):
             wire = wiring.activate(wire, step)
         else:
-            check_finite(place, *step)
+            check_parameters(place, *step)
             with np.errstate(all="ignore"):  # what overflows is found by write()
                 wire = wiring.affine(wire, *step)
     return write(name, wiring, wire, dtype)
@@ -39,17 +39,15 @@ def write(name: str, wiring: Wiring, wire: Wire, dtype: Any) -> MLP:
     """Return the network of a wire; ValueError if its dtype cannot hold a parameter."""
     with np.errstate(all="ignore"):
         net = wiring.network(wire, dtype)
-        for array in (*net.weights, *net.biases):
-            if not np.isfinite(_stored(array)).all():
-                raise ValueError(f"{name} has affine maps whose product overflows {net.dtype}")
+        check_finite(name, net.weights, net.biases, net.dtype)
         for activation, units in zip(net.activations, net.sizes[1:], strict=False):
             activation(np.zeros(units, net.dtype))  # which refuses its own parameters
     return net
 
 
-def check_finite(place: str, *parameters: Any) -> None:
+def check_parameters(place: str, *parameters: Any) -> None:
     """Raise ValueError for NaN or infinite parameters."""
-    if not all(np.isfinite(_stored(array)).all() for array in parameters):
+    if not all(map(is_finite, parameters)):
         raise ValueError(f"{place} has NaN or infinite values; finite numbers are accepted")
 
 
@@ -65,7 +63,3 @@ def _inputs(step: Step) -> int | None:
     if isinstance(step, Activation):
         return step.units if isinstance(step, Mixed) else None
     return int(step[0].shape[1])
-
-
-def _stored(array: Any) -> Any:
-    return array.data if arrays.is_sparse(array) else array

@@ -12,7 +12,7 @@ from kousei._lib import arrays
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
-from kousei.io.chain import Step, chain, check_finite, diagonal
+from kousei.io.chain import Step, chain, check_parameters, diagonal
 from kousei.io.wording import leak, leaks, limits, reworded, threshold
 from kousei.network import MLP
 
@@ -49,8 +49,9 @@ def from_torch(module: nn.Module) -> MLP:
     TypeError
         If `module` is not a module, or its parameters are not all float32 or all float64.
     ValueError
-        If parts of it are none of these, in training mode where that matters, or have hooks: all of them are named
-        with their place. Also if the widths do not chain, no number of inputs follows, or parameters are not finite.
+        If parts of it are none of these, in training mode where that matters, or have hooks or a forward of their
+        own: all of them are named with their place. Also if the widths do not chain, no number of inputs follows, or
+        parameters are not finite.
 
     Notes
     -----
@@ -158,6 +159,8 @@ def _refusal(part: Any, kind: str) -> str:
     """Return what speaks against a part, if anything does."""
     if not kind:
         return "is none of those known"
+    if "forward" in vars(part):
+        return "has a forward of its own"
     if part._forward_hooks or part._forward_pre_hooks:
         return "has hooks"
     if part.training and kind in ("Dropout", "BatchNorm1d"):
@@ -206,7 +209,7 @@ def _steps(path: str, part: Any, kind: str, tensors: dict[str, Any]) -> Iterator
 def _numbers(place: str, tensor: Any) -> np.ndarray[Any, Any]:
     """Return a copy of a parameter."""
     numbers = arrays.to_host(arrays.known(place, tensor.detach())).astype(np.float64)
-    check_finite(place, numbers)
+    check_parameters(place, numbers)
     return numbers
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer
+from kousei.network.layers import check_finite
 from kousei.network.mlp import MLP
 from kousei.network.summary import Formula
 from kousei.network.wiring import Wire, Wiring, spot_costs
@@ -43,9 +44,9 @@ def stack(*nets: MLP) -> MLP:
     Raises
     ------
     TypeError
-        If the networks differ in dtype or memory.
+        For anything but networks, or if they differ in dtype or memory.
     ValueError
-        If they differ in the number of inputs.
+        If they differ in the number of inputs, or a parameter is not finite or overflows.
 
     Notes
     -----
@@ -65,6 +66,7 @@ def stack(*nets: MLP) -> MLP:
     """
     if not nets:
         raise ValueError("there are no networks; one or more are accepted")
+    _check_networks(nets, "stack")
     wiring, wires = _side_by_side(nets)
     return _write(nets[0], wiring, wiring.concat(wires), "stack", *_padded(nets))
 
@@ -103,9 +105,9 @@ def maximum(f: MLP, g: MLP) -> MLP:
     Raises
     ------
     TypeError
-        If the networks differ in dtype or memory.
+        For anything but networks, or if they differ in dtype or memory.
     ValueError
-        If they differ in the number of inputs or outputs.
+        If they differ in the number of inputs or outputs, or a parameter is not finite or overflows.
 
     Examples
     --------
@@ -116,6 +118,7 @@ def maximum(f: MLP, g: MLP) -> MLP:
     >>> net(np.array([[-1.0], [0.0], [3.0]]))
     array([2., 0., 3.])
     """
+    _check_networks((f, g), "maximum")
     _check_outputs((f, g), "maximum(f, g)")
     wiring, wires = _side_by_side((f, g))
     text, units = _padded((f, g))
@@ -137,7 +140,10 @@ def minimum(f: MLP, g: MLP) -> MLP:
     >>> kousei.minimum(x, -2 * x)(np.array([[-1.0], [3.0]]))
     array([-1., -6.])
     """
-    return scale(-1, maximum(scale(-1, f), scale(-1, g)))
+    _check_networks((f, g), "minimum")
+    net = scale(-1, maximum(scale(-1, f), scale(-1, g)))
+    assert net._formula is not None
+    return _with_formula(net, "minimum(f, g)", net._formula.text, net._formula.units)
 
 
 def identity(n: int, *, hidden_layers: int = 0, lower: float = -math.inf) -> MLP:
@@ -206,6 +212,12 @@ def _padded(nets: Sequence[MLP]) -> tuple[str, int]:
     return text, sum(own) + sum(layers * width for layers, width in missing)
 
 
+def _check_networks(nets: Sequence[object], what: str) -> None:
+    for net in nets:
+        if not isinstance(net, MLP):
+            raise TypeError(f"{what} was given {type(net).__name__}; kousei.MLP is accepted")
+
+
 def _check_alike(f: MLP, g: MLP) -> None:
     if f.dtype != g.dtype:
         raise TypeError(f"f has dtype {f.dtype} and g {g.dtype}; they must agree: g.astype('{f.dtype}')")
@@ -224,7 +236,9 @@ def _check_outputs(nets: Sequence[MLP], what: str) -> None:
 
 def _write(model: MLP, wiring: Wiring, wire: Wire, name: str, text: str, units: int) -> MLP:
     """Return the network of a wire, in the dtype and the memory of `model`."""
-    net = wiring.network(wire, model.dtype)
+    with np.errstate(over="ignore"):
+        net = wiring.network(wire, model.dtype)
+    check_finite(name, net.weights, net.biases, net.dtype)
     return _with_formula(net.like(model.biases[0]), name, text, units)
 
 

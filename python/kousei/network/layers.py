@@ -42,12 +42,36 @@ def size_of(weight: Array) -> int:
     return int(weight.nnz) if arrays.is_sparse(weight) else math.prod(arrays.shape_of(weight))
 
 
+def as_real_dtype(dtype: Any) -> np.dtype[Any]:
+    """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError:  # of another library, or none
+        wanted = None
+    if dtype is None or wanted not in (np.float32, np.float64):
+        raise TypeError(f"dtype was {dtype}; float32 and float64 are accepted")
+    return wanted
+
+
 def with_dtype(array: Array, dtype: np.dtype[Any]) -> Array:
     """Return a parameter of another dtype."""
     if arrays.is_sparse(array) or isinstance(array, np.ndarray):
         return array.astype(dtype)
     xp = arrays.namespace(array)
     return xp.astype(array, getattr(xp, dtype.name))
+
+
+def is_finite(array: Any) -> bool:
+    """Tell whether all that a parameter of NumPy or SciPy stores is finite."""
+    return bool(np.isfinite(array.data if arrays.is_sparse(array) else array).all())
+
+
+def check_finite(what: str, weights: Sequence[Any], biases: Sequence[Any], dtype: np.dtype[Any]) -> None:
+    """Raise ValueError unless the parameters of a network that was computed, in host memory, are finite."""
+    for name, group in (("weights", weights), ("biases", biases)):
+        for i, array in enumerate(group):
+            if not is_finite(array):
+                raise ValueError(f"{name}[{i}] of {what} is not finite in {dtype}; finite ones are accepted")
 
 
 def check_layers(

@@ -18,7 +18,7 @@ from kousei.activation.named import resolve
 from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
-from kousei.network.layers import Layers, check_layers, layers_of, size_of, with_dtype
+from kousei.network.layers import Layers, as_real_dtype, check_finite, check_layers, layers_of, size_of, with_dtype
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 
@@ -29,7 +29,8 @@ class MLP:
     ----------
     weights : sequence of arrays (outputs of the layer, inputs of the layer)
         NumPy, CuPy, torch or other DLPack arrays, or SciPy sparse matrices; float32 or float64, all alike and in
-        the same memory. They are kept, not copied.
+        the same memory. They are kept, not copied: a call computes with what was written to them. Where the values of
+        a sparse weight stand may be read once.
     biases : sequence of arrays (outputs of the layer,)
         One per weight.
     activations : sequence of str or Activation
@@ -483,21 +484,8 @@ def _written(layers: Layers, model: MLP) -> MLP:
         biases = [array.astype(model.dtype) for array in layers.biases]
     for weight in filter(arrays.is_sparse, weights):
         weight.sum_duplicates()  # canonical: the kernels read it where it stands
-    for name, group in (("weights", weights), ("biases", biases)):
-        for i, array in enumerate(group):
-            if not np.isfinite(array.data if arrays.is_sparse(array) else array).all():
-                raise ValueError(
-                    f"{name}[{i}] of the rewritten network is not finite in {model.dtype}; finite ones are accepted"
-                )
+    check_finite("the rewritten network", weights, biases, model.dtype)
     return MLP(weights, biases, layers.activations).like(model.biases[0])
-
-
-def as_real_dtype(dtype: Any) -> np.dtype[Any]:
-    """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
-    wanted: np.dtype[Any] | None = None if dtype is None else np.dtype(dtype)
-    if wanted not in (np.float32, np.float64):
-        raise TypeError(f"dtype was {wanted}; float32 and float64 are accepted")
-    return wanted
 
 
 def _nonzero(weight: Array) -> int:

@@ -56,7 +56,7 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
     Raises
     ------
     TypeError
-        If `net` is not a network, or `opset` not an integer.
+        If `net` is not a network, `path` not a path, or `opset` not an integer.
     ValueError
         For activations that ONNX has no operators for, all of them named; another opset; or weights and biases of
         over 2 GiB.
@@ -81,6 +81,7 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
 
     if not isinstance(net, MLP):
         raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
+    target = None if path is None else os.fspath(path)  # which refuses numbers, of files that are open
     check_integer("opset", opset, OPSETS[0], OPSETS[-1])
     dtype = net.dtype
     net = reworded(net, lambda activation, units: _said(activation, units, dtype, opset), f"ONNX of opset {opset}")
@@ -100,8 +101,8 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
         opset_imports=opsets,
         ir_version=onnx.helper.find_min_ir_version_for(opsets),
     )
-    if path is not None:
-        onnx.save_model(model, path)
+    if target is not None:
+        onnx.save_model(model, target)
     return model
 
 
