@@ -287,3 +287,9 @@ def test_what_a_call_keeps_is_not_copied() -> None:
         np.testing.assert_array_equal(other(z), values)
     # Rounded once: the kink at 0.1 is that of float32.
     assert activation(np.array([0.2], "float32"))[0] == np.float32(0.1)
+
+
+def test_parts_that_are_no_pairs() -> None:
+    for bad in (None, ["relu"], [("relu", 1, 2)]):
+        with pytest.raises(TypeError, match="parts has .*; pairs of an activation and a number of units"):
+            act.Mixed(bad)

@@ -197,6 +197,11 @@ def test_bad_operands() -> None:
     steep = kousei.MLP([np.full((1, 1), 1e30)], [np.zeros(1)], []).astype("float32")
     with pytest.raises(ValueError, match=r"weights\[0\] of f >> g is not finite in float32"):
         steep >> steep
+    for factor in (np.nan, -np.inf, 10**400):
+        with pytest.raises(ValueError, match="the factor was .*; a finite number that float64 can hold"):
+            factor * f
+    with pytest.raises(ValueError, match="the factor was 1e.300; a finite number that float32 can hold"):
+        f.astype("float32") * 1e300
     for bad_count in (0, -1):
         with pytest.raises(ValueError, match="n was"):
             kousei.identity(bad_count)

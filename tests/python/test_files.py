@@ -236,7 +236,7 @@ def test_what_cannot_be_saved(tmp_path: Path) -> None:
         pass
 
     net = Mine([np.ones((1, 1))], [np.ones(1)], [])
-    with pytest.raises(TypeError, match=r"net was Mine; MLP, .*FunahashiNetwork.* is accepted"):
+    with pytest.raises(TypeError, match=r"net was Mine; MLP, .*FunahashiNetwork.* are accepted"):
         kousei.save(tmp_path / "net", net)
     with pytest.raises(TypeError, match="net was list"):
         kousei.save(tmp_path / "net", [1.0])
@@ -489,3 +489,15 @@ def test_every_truncation(tmp_path: Path, name: str) -> None:
         os.truncate(path, size)
         with pytest.raises(ValueError, match="cut off|the file has"):
             kousei.load(path)
+
+
+def test_paths(tmp_path: Path) -> None:
+    net = kousei.MLP.random([2, 3, 1], rng=0)
+    with pytest.raises(FileNotFoundError, match="/nowhere'"):
+        kousei.save(tmp_path / "nowhere" / "net", net)
+    with pytest.raises(FileNotFoundError):
+        kousei.save("", net)
+    with pytest.raises(IsADirectoryError):
+        kousei.save(tmp_path, net)
+    kousei.save(os.fsencode(tmp_path / "bytes"), net)
+    assert kousei.load(tmp_path / "bytes").sizes == net.sizes

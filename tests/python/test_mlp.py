@@ -159,6 +159,7 @@ def good() -> dict:
         ({"activations": []}, ValueError, "0 activations"),
         ({"activations": ["sine"]}, ValueError, "activation was 'sine'; 'logistic'"),
         ({"activations": "relu"}, TypeError, "activations was 'relu'; a sequence"),
+        ({"weights": None}, TypeError, "weights was None; a sequence"),
         ({"activations": [np.tanh]}, TypeError, "a name or a kousei.Activation is accepted"),
     ],
 )
@@ -179,7 +180,9 @@ def test_bad_calls() -> None:
         net.like(np.ones(2, int))
     with pytest.raises(TypeError, match="x was list"):
         net.like([1.0])
-    for sizes in ([3], [3, 0, 1], [], (2, 1.5), (2, "3")):
+    with pytest.raises(TypeError, match="sizes was 3; a sequence of two or more"):
+        kousei.MLP.random(3)
+    for sizes in ([3], [3, 0, 1], [], (2, 1.5), (2, "3"), (2, True), "23"):
         with pytest.raises(ValueError, match="two or more positive integers"):
             kousei.MLP.random(sizes)
 

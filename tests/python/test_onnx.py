@@ -323,7 +323,7 @@ def test_round_trip_of_a_trained_network(opset: int, tmp_path: Path) -> None:
 
 def test_sparse_and_constructed_networks_are_written_out() -> None:
     f = kousei.MLP.random([3, 50, 50, 2], "hardtanh", rng=0)
-    net = kousei.stack(f, f, f, f, f, kousei.identity(3))
+    net = kousei.stack(*[f] * 9, kousei.identity(3))
     assert any(hasattr(weight, "tocsr") for weight in net.weights)
     x = np.random.default_rng(1).normal(size=(50, 3))
     np.testing.assert_allclose(run(kousei.io.to_onnx(net), x), net(x), rtol=0, atol=1e-13)

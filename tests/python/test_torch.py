@@ -155,9 +155,14 @@ def test_to_torch_keeps_what_it_can_say() -> None:
     same(net, module, torch.float64)
 
 
+def test_batch_norms_of_images_are_not_of_points() -> None:
+    with pytest.raises(ValueError, match="BatchNorm2d is none of those known"):
+        kousei.io.from_torch(torch.nn.BatchNorm2d(4).eval())
+
+
 def test_to_torch_of_sparse_and_constructed_networks() -> None:
     f = kousei.MLP.random([3, 50, 50, 2], "hardtanh", rng=0)
-    wide = kousei.stack(*[f] * 6)
+    wide = kousei.stack(*[f] * 9)
     assert any(hasattr(weight, "tocsr") for weight in wide.weights)
     series = kousei.funahashi.fourier_series({(1, 0): 1.0}, [(-1, 1)] * 2, 1e-2)
     for net in (wide, series):

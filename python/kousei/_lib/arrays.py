@@ -176,18 +176,26 @@ def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, 
 
     It is copied only for its layout or alignment; without `copy` that is a ValueError.
     """
-    if is_torch_array(array):
-        if array.is_neg() and not copy:
-            raise ValueError(f"{name} is a negated view; an array of its own is accepted")
-        array = array.resolve_neg().numpy()
-    elif not isinstance(array, np.ndarray):
-        array = np.from_dlpack(array)
+    if is_torch_array(array) and array.is_neg() and not copy:
+        raise ValueError(f"{name} is a negated view; an array of its own is accepted")
+    array = _of_numpy(array)
     if not array.flags.aligned:
         if not copy:
             raise ValueError(f"{name} is not aligned; an aligned array is accepted")
         return array.copy(order="C")
     # Unlike ascontiguousarray this keeps zero axes.
     return np.asarray(array, order="C", copy=None if copy else False)
+
+
+def _of_numpy(array: Array) -> np.ndarray[Any, Any]:
+    if is_torch_array(array):
+        return array.resolve_neg().numpy()
+    return array if isinstance(array, np.ndarray) else np.from_dlpack(array)
+
+
+def extent(array: Array) -> range:
+    """Return the addresses from the first to the last byte of an array in host memory, whatever its layout."""
+    return range(*np.lib.array_utils.byte_bounds(_of_numpy(array)))
 
 
 def to_host(array: Array) -> np.ndarray[Any, Any]:

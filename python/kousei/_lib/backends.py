@@ -52,10 +52,9 @@ class Host:
         """Return the view of a complex array as one of real pairs."""
         return view[..., None].view(view.real.dtype)
 
-    def addresses(self, view: Any) -> range:
-        """Return the memory of a view."""
-        start = view.__array_interface__["data"][0]
-        return range(start, start + view.nbytes)
+    def extent(self, array: Array) -> range:
+        """Return the addresses from the first to the last byte of an array."""
+        return arrays.extent(array)
 
     def launch(self) -> Any:
         """Return the execution argument of a kernel."""
@@ -106,8 +105,9 @@ class Device:
         """As `Host.real_pairs`."""
         return view.as_real()
 
-    def addresses(self, view: Any) -> range:
-        """As `Host.addresses`."""
+    def extent(self, array: Array) -> range:
+        """As `Host.extent`."""
+        view = self.view("array", array)
         return range(view.pointer, view.pointer + math.prod(view.shape) * int(view.dtype[1:]))
 
     def launch(self) -> Any:
@@ -201,9 +201,9 @@ def output(
             f"out has shape {arrays.shape_of(out)} and dtype {arrays.dtype_name(out)}; "
             f"a writeable C-contiguous {dtype.name} array of shape {shape} is accepted"
         )
-    written = backend.addresses(view)
+    written = backend.extent(out)
     for array in (model, *parameters):
-        read = backend.addresses(backend.view("input", array))
+        read = backend.extent(array)
         if max(written.start, read.start) < min(written.stop, read.stop) and not (in_place and written == read):
             raise ValueError("out overlaps the input or the network; memory of its own is accepted")
     return out, view

@@ -40,7 +40,7 @@ class Activation:
         "softplus" is log(1 + e^z), and "repu2" is max(z, 0)^2; all powers from "repu1" to "repu32" are there. Any
         other name for a function of one's own.
     function : callable, optional
-        One's own: takes an array of any library, from a network in host memory one of NumPy, and returns its values,
+        One's own: takes an array of the library of the points and returns its values,
         of the same shape and dtype. It runs in Python, on hidden values held in blocks.
     derivative_transform : callable, optional
         The Fourier transform of its derivative, the integral of phi'(u) e^(-iwu) du, real and even, on NumPy arrays
@@ -186,6 +186,11 @@ class Activation:
         layer = self.for_kernels(shape[-1] if shape else 1, backend, dtype)
         if layer is None:
             values = self._values(z)
+            if not hasattr(values, "shape") or not hasattr(values, "dtype"):
+                kind = type(values).__name__
+                raise TypeError(
+                    f"the function of {self.name!r} returned {kind}; an array like its argument is accepted"
+                )
             found, name = arrays.shape_of(values), arrays.dtype_name(values)
             if found != shape or name != dtype.name:
                 raise ValueError(

@@ -48,7 +48,11 @@ class Mixed(Activation):
     parts: tuple[tuple[Activation, int], ...] = ()
 
     def __init__(self, parts: Iterable[tuple[Activation | str, int]]) -> None:
-        checked = [(resolve(activation), check_integer("units of a part", units, 1)) for activation, units in parts]
+        pairs = list(parts) if isinstance(parts, Iterable) else [parts]
+        for pair in pairs:
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                raise TypeError(f"parts has {pair!r}; pairs of an activation and a number of units are accepted")
+        checked = [(resolve(activation), check_integer("units of a part", units, 1)) for activation, units in pairs]
         if not checked:
             raise ValueError("there are no parts; one or more are accepted")
         # Parts of parts are parts; neighbours that are alike are one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -105,7 +106,7 @@ def save(path: str | os.PathLike[str], net: MLP) -> None:
     name = type(net).__name__
     kind = _kinds.get(name)
     if kind is None or kind.cls is not type(net):
-        raise TypeError(f"net was {name}; {one_of(_kinds)} is accepted")
+        raise TypeError(f"net was {name}; {one_of(_kinds)} are accepted")
     config, arrays = kind.to_state(net)
     # The largest elements first, so that each tensor is aligned.
     arrays = dict(sorted(arrays.items(), key=lambda of: (-of[1].itemsize, of[0])))
@@ -114,10 +115,15 @@ def save(path: str | os.PathLike[str], net: MLP) -> None:
     # What `load` would refuse is not written.
     _core.read_safetensors_header(start, len(start) + sum(array.nbytes for array in arrays.values()))
     _network_of(metadata, lambda: arrays)
-    target = os.path.realpath(path)
+    target = os.path.realpath(os.fsdecode(path))
+    folder = os.path.dirname(target)
+    if not os.fspath(path) or not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder if os.fspath(path) else path)
+    if os.path.isdir(target):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     # Written beside the target, from where it can be renamed; in a folder, so that it gets the usual permissions.
-    with tempfile.TemporaryDirectory(prefix=".kousei-", dir=os.path.dirname(target)) as folder:
-        written = os.path.join(folder, "network")
+    with tempfile.TemporaryDirectory(prefix=".kousei-", dir=folder) as beside:
+        written = os.path.join(beside, "network")
         with open(written, "wb") as file:
             file.write(start)
             for array in arrays.values():
@@ -195,7 +201,7 @@ def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> MLP:
     check_names("metadata", file, ("format", "class", "config"))
     name = entry(file, "class", str)
     if name not in _kinds:
-        raise ValueError(f"the class of the network is {shown(name)}; {one_of(_kinds)} is accepted")
+        raise ValueError(f"the class of the network is {shown(name)}; {one_of(_kinds)} are accepted")
     with np.errstate(all="ignore"):  # what is not finite is for from_state to accept or to refuse
         return _kinds[name].from_state(entry(file, "config", dict), read())
 

@@ -152,7 +152,13 @@ def _kind(module: nn.Module) -> str:
     from torch import nn
 
     known = (*_LAYERS, *_PIECEWISE, *_SMOOTH.values())
-    return next((name for name in known if type(module).forward is getattr(nn, name).forward), "")
+
+    def runs(name: str) -> bool:
+        # Batch norms of images have the forward of BatchNorm1d, and are not of its class.
+        cls = getattr(nn, name)
+        return isinstance(module, cls) and type(module).forward is cls.forward
+
+    return next(filter(runs, known), "")
 
 
 def _refusal(part: Any, kind: str) -> str:

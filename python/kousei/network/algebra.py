@@ -82,6 +82,9 @@ def add(*nets: MLP) -> MLP:
 
 def scale(factor: float, f: MLP) -> MLP:
     """Return x -> factor f(x)."""
+    if not abs(factor) <= float(np.finfo(f.dtype).max):
+        raise ValueError(f"the factor was {factor}; a finite number that {f.dtype} can hold is accepted")
+    factor = float(factor)
     weights = [*f.weights[:-1], f.weights[-1] * factor]
     net = MLP(weights, [*f.biases[:-1], f.biases[-1] * factor], f.activations)
     net._formula = f._formula

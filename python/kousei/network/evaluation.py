@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,8 @@ def evaluate(net: MLP, x: Array, out: Array | None, precision: str) -> Array:
     backend, x = backends.enter("x", x, precision)
     batch = check_points(net, x, net.biases[0])
     shape = batch if net.outputs == 1 else (*batch, net.outputs)
-    read = () if out is None else (*(w for w in net.weights if not arrays.is_sparse(w)), *net.biases)
+    parameters = () if out is None else (*net.weights, *net.biases)
+    read = [array.data if arrays.is_sparse(array) else array for array in parameters]
     result, view = backends.output(backend, out, shape, net.dtype, x, *read)
     if _is_fused(net, backend):
         weight, coef = (backend.view("weights", w) for w in net.weights)
@@ -45,7 +47,7 @@ def evaluate(net: MLP, x: Array, out: Array | None, precision: str) -> Array:
     if layers is not None:
         layers.evaluate(points, view, backend.launch())
     else:
-        _from_python(net, points.reshape(math.prod(batch), net.dim), view.reshape(-1, net.outputs))
+        _from_python(net, backend, points.reshape(math.prod(batch), net.dim), view.reshape(-1, net.outputs))
     return result
 
 
@@ -80,7 +82,7 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
     """
     if net._layers is not None:
         layers, watched = net._layers
-        if all(_memory(array) == memory for array, memory in watched):
+        if all(starmap(_is_as_seen, watched)):
             return layers
     sizes, dtype = net.sizes, net.dtype
     activations: list[Any] = [
@@ -100,7 +102,7 @@ def _layers(net: MLP, backend: backends.Host) -> Any:
             layers.add(backend.view("weights", weight), bias, *activation)
     parameters = *net.weights, *net.biases
     if all(map(_is_in_place, parameters)):
-        net._layers = layers, [(array, _memory(array)) for array in parameters if type(array) is not np.ndarray]
+        net._layers = layers, [(array, _seen(array)) for array in parameters if type(array) is not np.ndarray]
     return layers
 
 
@@ -113,12 +115,22 @@ def _is_in_place(array: Array) -> bool:
     return type(array) is np.ndarray and array.flags.c_contiguous and array.flags.aligned
 
 
-def _memory(array: Array) -> Any:
-    """Return what changes when a tensor, or the values of sparse weights, take other memory."""
-    return id(array.data) if arrays.is_sparse(array) else (array.data_ptr(), array.stride())
+def _seen(array: Array) -> tuple[Any, ...]:
+    """Return what changes when a tensor, or the values of sparse weights, take other memory, or places."""
+    if arrays.is_sparse(array):
+        return array.data, array.indptr.copy(), array.indices.copy()
+    return array.data_ptr(), array.stride()
 
 
-def _from_python(net: MLP, points: Array, out: Array) -> None:
+def _is_as_seen(array: Array, seen: tuple[Any, ...]) -> bool:
+    if not arrays.is_sparse(array):
+        return _seen(array) == seen
+    values, starts, columns = seen
+    unmoved = np.array_equal(array.indptr, starts) and np.array_equal(array.indices, columns)
+    return array.data is values and unmoved
+
+
+def _from_python(net: MLP, backend: backends.Host, points: Array, out: Array) -> None:
     weights = [w if arrays.is_sparse(w) else arrays.host_view("weights", w) for w in net.weights]
     biases = [arrays.host_view("biases", bias) for bias in net.biases]
     block = max(1, _BLOCK_BYTES // (max(net.sizes) * net.dtype.itemsize))
@@ -128,5 +140,5 @@ def _from_python(net: MLP, points: Array, out: Array) -> None:
             hidden = (weight @ hidden.T).T if arrays.is_sparse(weight) else hidden @ weight.T
             hidden = hidden + bias
             if layer < len(net.activations):
-                hidden = net.activations[layer](hidden)
+                hidden = arrays.host_view("hidden values", net.activations[layer](backend.finish(hidden)))
         out[start : start + block] = hidden

@@ -68,8 +68,9 @@ class MLP:
     def __init__(
         self, weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[Activation | str]
     ) -> None:
-        if isinstance(activations, str):
-            raise TypeError(f"activations was {activations!r}; a sequence, one for each hidden layer, is accepted")
+        for name, given in (("weights", weights), ("biases", biases), ("activations", activations)):
+            if isinstance(given, str) or not hasattr(given, "__iter__"):
+                raise TypeError(f"{name} was {given!r}; a sequence, one for each layer, is accepted")
         self._weights = tuple(
             weight if arrays.is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
             for i, weight in enumerate(weights)
@@ -115,7 +116,10 @@ class MLP:
         >>> kousei.MLP.random([2, 100, 100, 3], "tanh", rng=0)
         MLP(2 -> 100 tanh -> 100 tanh -> 3, float64, 10703 parameters)
         """
-        if len(sizes) < 2 or not all(isinstance(size, int | np.integer) and size >= 1 for size in sizes):
+        if not isinstance(sizes, Sequence | np.ndarray):
+            raise TypeError(f"sizes was {sizes!r}; a sequence of two or more positive integers is accepted")
+        counts = [isinstance(size, int | np.integer) and not isinstance(size, bool) and size >= 1 for size in sizes]
+        if len(counts) < 2 or not all(counts):
             raise ValueError(f"sizes was {list(sizes)}; two or more positive integers are accepted")
         draw = generator(rng).standard_normal
         pairs = list(zip(sizes[1:], sizes[:-1], strict=True))
@@ -372,7 +376,7 @@ class MLP:
 
     def __mul__(self, factor: float) -> MLP:
         real = isinstance(factor, numbers.Real) and not isinstance(factor, bool | np.bool_)
-        return _algebra().scale(float(factor), self) if real else NotImplemented
+        return _algebra().scale(factor, self) if real else NotImplemented
 
     __rmul__ = __mul__
 

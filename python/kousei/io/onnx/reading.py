@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,6 +64,15 @@ def from_onnx(source: str | os.PathLike[str] | bytes | onnx.ModelProto) -> MLP:
     True
     """
     model, folder = parse(source)
+    try:
+        return _network_of(model, folder)
+    except ValueError as error:
+        if not isinstance(source, str | os.PathLike):
+            raise
+        raise ValueError(f"{os.fspath(source)!r}: {error}") from None
+
+
+def _network_of(model: Any, folder: str | None) -> MLP:
     graph = read_graph(model, folder, set(OPERATORS))
     builder = Builder(graph)
     values: dict[str, Value] = {graph.input: builder.input, **graph.constants}
