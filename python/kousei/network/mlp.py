@@ -29,8 +29,7 @@ class MLP:
     ----------
     weights : sequence of arrays (outputs of the layer, inputs of the layer)
         NumPy, CuPy, torch or other DLPack arrays, or SciPy sparse matrices; float32 or float64, all alike and in
-        the same memory. They are kept, not copied: a call computes with what was written to them. Where the values of
-        a sparse weight stand may be read once.
+        the same memory. They are kept, not copied: a call computes with what was written to them.
     biases : sequence of arrays (outputs of the layer,)
         One per weight.
     activations : sequence of str or Activation
