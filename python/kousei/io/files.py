@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -121,6 +120,8 @@ def save(path: str | os.PathLike[str], net: MLP) -> None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder if os.fspath(path) else path)
     if os.path.isdir(target):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    import tempfile  # which loads much
+
     # Written beside the target, from where it can be renamed; in a folder, so that it gets the usual permissions.
     with tempfile.TemporaryDirectory(prefix=".kousei-", dir=folder) as beside:
         written = os.path.join(beside, "network")

@@ -15,7 +15,6 @@ from kousei._lib.boxes import check_bounds
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
-from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
 from kousei.network.layers import Layers, as_real_dtype, check_finite, check_layers, layers_of, size_of, with_dtype
@@ -249,6 +248,8 @@ class MLP:
         >>> bool(np.abs(net(x) - net.to_relu()(x)).max() < 1e-14)
         True
         """
+        from kousei.network import rewriting
+
         layers = layers_of(self)
         rewriting.check_piecewise_linear(layers)
         net = _written(rewriting.to_relu(layers), self)
@@ -312,6 +313,8 @@ class MLP:
             raise ValueError(
                 f"bounds was {bounds!r} and everywhere {everywhere}; bounds, or everywhere=True without, is accepted"
             )
+        from kousei.network import rewriting
+
         target, layers = rewriting.check_target(g), layers_of(self)
         rewriting.check_piecewise_linear(layers)
         if bounds is None:
