@@ -3,6 +3,7 @@
 #include "host_array.hpp"
 #include "layers.hpp"
 #include "network.hpp"
+#include "packed.hpp"
 #include "submodules.hpp"
 
 namespace py = pybind11;
@@ -15,6 +16,8 @@ void bind(py::module_& m) {
     bind_activation<HostSide, Real>(m);
     bind_network<HostSide, Real>(m);
     bind_funahashi<HostSide, Real>(m);
+    bind_signs<HostSide, Real>(m);
+    bind_packed_matmul<HostSide, Real>(m);
 }
 
 }  // namespace
@@ -24,6 +27,10 @@ void bind_cpu(py::module_& m) {
         .def(py::init([](int threads) { return Cpu{threads, nullptr}; }), py::arg("threads") = 0);
     bind<float>(m);
     bind<double>(m);
+    bind_signs<HostSide, std::int8_t>(m);
+    bind_signs<HostSide, std::int16_t>(m);
+    bind_signs<HostSide, std::int32_t>(m);
+    bind_signs<HostSide, std::int64_t>(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");
 }

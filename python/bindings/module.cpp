@@ -5,6 +5,7 @@
 
 #include <kousei/errors.hpp>
 #include <kousei/funahashi.hpp>
+#include <kousei/packed.hpp>
 #include <kousei/threads.hpp>
 
 #include "safetensors.hpp"
@@ -60,6 +61,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("instruction_set_name", &kousei::instruction_set_name);
     m.def("funahashi_unit_count", &kousei::funahashi::unit_count, py::arg("order"), py::arg("dim"),
           py::arg("thresholds"));
+    m.def("packed_stride", &kousei::packed::stride_of, py::arg("columns"));
 
     kousei::python::bind_safetensors(m);
 

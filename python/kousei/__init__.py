@@ -1,6 +1,6 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
-from kousei import activation, funahashi, io, network
+from kousei import activation, funahashi, io, network, packed
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
@@ -8,6 +8,7 @@ from kousei.activation import Activation, PiecewiseLinear
 from kousei.funahashi import FunahashiNetwork
 from kousei.io import load, save
 from kousei.network import MLP, identity, maximum, minimum, stack
+from kousei.packed import PackedSigns, pack_signs
 
 __version__ = _core.__version__
 
@@ -16,6 +17,7 @@ __all__ = [
     "Activation",
     "CudaError",
     "FunahashiNetwork",
+    "PackedSigns",
     "PiecewiseLinear",
     "SizeError",
     "__version__",
@@ -28,6 +30,8 @@ __all__ = [
     "minimum",
     "network",
     "num_threads",
+    "pack_signs",
+    "packed",
     "save",
     "set_num_threads",
     "stack",

@@ -1,6 +1,7 @@
 #define KOUSEI_VECTOR_BYTES 32
 #include "kernels.inl"
 #include "layers.inl"
+#include "packed.inl"
 
 namespace kousei::simd::avx2 {
 
@@ -14,6 +15,8 @@ const InstructionSet set{"avx2",
                          &apply_part<float>,
                          &apply_part<double>,
                          layer_kernels<float>,
-                         layer_kernels<double>};
+                         layer_kernels<double>,
+                         &multiply_signs<float>,
+                         &multiply_signs<double>};
 
 }  // namespace kousei::simd::avx2

@@ -1,6 +1,7 @@
 #define KOUSEI_VECTOR_BYTES 64
 #include "kernels.inl"
 #include "layers.inl"
+#include "packed.inl"
 
 namespace kousei::simd::avx512 {
 
@@ -17,6 +18,8 @@ const InstructionSet set{"avx512",
                          &apply_part<float>,
                          &apply_part<double>,
                          layer_kernels<float>,
-                         layer_kernels<double>};
+                         layer_kernels<double>,
+                         &multiply_signs<float>,
+                         &multiply_signs<double>};
 
 }  // namespace kousei::simd::avx512

@@ -2,12 +2,14 @@
 #define KOUSEI_VECTOR_BYTES 16
 #include "kernels.inl"
 #include "layers.inl"
+#include "packed.inl"
 
 namespace kousei::simd::baseline {
 
 extern const InstructionSet set;
-const InstructionSet set{"baseline",           [] { return true; },   &kernels<float>,    &kernels<double>,
-                         phase_kernels<float>, phase_kernels<double>, &apply_part<float>, &apply_part<double>,
-                         layer_kernels<float>, layer_kernels<double>};
+const InstructionSet set{
+    "baseline",           [] { return true; },   &kernels<float>,        &kernels<double>,
+    phase_kernels<float>, phase_kernels<double>, &apply_part<float>,     &apply_part<double>,
+    layer_kernels<float>, layer_kernels<double>, &multiply_signs<float>, &multiply_signs<double>};
 
 }  // namespace kousei::simd::baseline

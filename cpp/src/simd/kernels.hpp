@@ -5,6 +5,7 @@
 #include <kousei/funahashi.hpp>
 
 #include "layers.hpp"
+#include "packed.hpp"
 
 namespace kousei::simd {
 
@@ -90,6 +91,8 @@ struct InstructionSet {
     ApplyPart<double> double_apply_part;
     LayerKernels<float> float_layers;
     LayerKernels<double> double_layers;
+    MultiplySigns<float> float_multiply_signs;
+    MultiplySigns<double> double_multiply_signs;
 
     template <class Real>
     const LayerKernels<Real>& layers() const {
@@ -106,6 +109,15 @@ struct InstructionSet {
             return float_apply_part;
         } else {
             return double_apply_part;
+        }
+    }
+
+    template <class Real>
+    MultiplySigns<Real> multiply_signs() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_multiply_signs;
+        } else {
+            return double_multiply_signs;
         }
     }
 

@@ -6,7 +6,7 @@ import enum
 import typing
 from . import cpu
 from . import cuda
-__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_table_degree', 'funahashi_unit_count', 'funahashi_work', 'instruction_set_name', 'num_threads', 'read_safetensors_header', 'safetensors_header_bytes', 'set_num_threads']
+__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_table_degree', 'funahashi_unit_count', 'funahashi_work', 'instruction_set_name', 'num_threads', 'packed_stride', 'read_safetensors_header', 'safetensors_header_bytes', 'set_num_threads']
 class SizeError(ValueError):
     """
     A network, grid or workspace has more elements than 64 bits can count.
@@ -44,6 +44,8 @@ def funahashi_work(thresholds: typing.SupportsInt | typing.SupportsIndex, spacin
 def instruction_set_name() -> str:
     ...
 def num_threads() -> int:
+    ...
+def packed_stride(columns: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
 def read_safetensors_header(start: bytes, file_bytes: typing.SupportsInt | typing.SupportsIndex) -> tuple[dict, dict]:
     ...

@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Layers', 'Float64Layers', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate']
+__all__: list[str] = ['Cpu', 'Float32Layers', 'Float64Layers', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_matmul', 'packed_pack', 'packed_unpack']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -73,4 +73,46 @@ def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.ty
     ...
 @typing.overload
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], coef: numpy.typing.NDArray[numpy.float64], offset: numpy.typing.NDArray[numpy.float64], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_pack(signs: numpy.typing.NDArray[numpy.float32], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+    ...
+@typing.overload
+def packed_pack(signs: numpy.typing.NDArray[numpy.float64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+    ...
+@typing.overload
+def packed_pack(signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+    ...
+@typing.overload
+def packed_pack(signs: numpy.typing.NDArray[numpy.int16], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+    ...
+@typing.overload
+def packed_pack(signs: numpy.typing.NDArray[numpy.int32], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+    ...
+@typing.overload
+def packed_pack(signs: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+    ...
+@typing.overload
+def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int16], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int32], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...

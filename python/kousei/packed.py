@@ -1,0 +1,252 @@
+"""Matrices of -1 and +1, one bit for each entry, times real numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kousei._lib import _core, arrays, backends
+from kousei._lib.arrays import Array
+from kousei._lib.errors import check_integer
+
+__all__ = ["PackedSigns", "pack_signs"]
+
+#: Dtypes of a matrix of signs that is not packed.
+_UNPACKED = ("int8", "int16", "int32", "int64", "float32", "float64")
+
+
+class PackedSigns:
+    """A matrix of -1 and +1, one bit for each entry.
+
+    Parameters
+    ----------
+    words : numpy.ndarray (rows, stride) of uint32
+        A bit that is set is +1. Column j is bit j % 32, the least significant first, of word j // 32 of its row. A
+        row has the fewest words that are a multiple of 4, and its bits past the last column are 0. C-contiguous; not
+        copied.
+    shape : (int, int)
+        Rows and columns of the matrix.
+
+    Raises
+    ------
+    TypeError
+        If `words` is not such an array, or `shape` not two integers.
+    ValueError
+        If a size is negative, `words` does not fit them, or a bit past the last column is set.
+
+    See Also
+    --------
+    pack_signs
+
+    Notes
+    -----
+    On a little-endian machine `words` is ``numpy.packbits(S > 0, axis=1, bitorder="little")``, padded with zeros and
+    seen as uint32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kousei
+    >>> P = kousei.PackedSigns(np.array([[0b1101, 0, 0, 0], [0b0100, 0, 0, 0]], np.uint32), (2, 4))
+    >>> P.unpack("int8")
+    array([[ 1, -1,  1,  1],
+           [-1, -1,  1, -1]], dtype=int8)
+    >>> P @ np.array([1.0, 2.0, 4.0, 8.0])
+    array([11., -7.])
+    """
+
+    #: NumPy leaves ``X @ P`` to this class, which has no such product.
+    __array_ufunc__ = None
+
+    def __init__(self, words: np.ndarray[Any, Any], shape: tuple[int, int]) -> None:
+        if not isinstance(words, np.ndarray):
+            raise TypeError(f"words was {type(words).__name__}; a NumPy array of uint32 is accepted")
+        if not isinstance(shape, tuple | list) or len(shape) != 2:
+            raise TypeError(f"shape was {shape!r}; a pair of integers is accepted")
+        rows, columns = (check_integer(f"shape[{i}]", size, 0, 2**63 - 1) for i, size in enumerate(shape))
+        if words.dtype != np.uint32:
+            raise TypeError(f"words has dtype {words.dtype}; uint32 is accepted")
+        wanted = rows, _core.packed_stride(columns)
+        if words.shape != wanted:
+            raise ValueError(f"words has shape {words.shape}; {wanted} is accepted for the shape {(rows, columns)}")
+        if not words.flags.c_contiguous or not words.flags.aligned:
+            raise ValueError("words is not C-contiguous and aligned; an array that is both is accepted")
+        # Only the last four words of a row have bits past its last column.
+        used = (1 << (columns - 128 * (wanted[1] // 4 - 1))) - 1 if columns else 0
+        beyond = np.array([~(used >> 32 * i) & 0xFFFFFFFF for i in range(4)], np.uint32)
+        wrong = (words[:, -4:] & beyond[: wanted[1]]).any(axis=1)
+        if wrong.any():
+            raise ValueError(
+                f"words[{wrong.argmax()}] has a bit past column {columns - 1}; rows padded with zeros are accepted"
+            )
+        self._words = words.view()
+        self._words.flags.writeable = False
+        self._shape = rows, columns
+
+    @property
+    def words(self) -> np.ndarray[Any, Any]:
+        """The packed entries, (rows, stride) of uint32, read-only."""
+        return self._words
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self._shape
+
+    def unpack(self, dtype: Any = np.int8) -> np.ndarray[Any, Any]:
+        """Return the matrix of -1 and +1.
+
+        Parameters
+        ----------
+        dtype : dtype
+            int8, int16, int32, int64, float32 or float64.
+
+        Returns
+        -------
+        numpy.ndarray (rows, columns)
+
+        Raises
+        ------
+        TypeError
+            For another dtype.
+        MemoryError
+            If it is larger than the memory of this machine.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> kousei.pack_signs(np.array([[1.0, -1.0]])).unpack("float32")
+        array([[ 1., -1.]], dtype=float32)
+        """
+        kind = np.dtype(dtype)
+        if str(kind) not in _UNPACKED:
+            raise TypeError(f"dtype was {dtype!r}; {', '.join(_UNPACKED)} are accepted")
+        rows, columns = self._shape
+        arrays.require_memory(rows * columns, kind.itemsize, f"a matrix of {rows * columns} signs")
+        signs = np.empty(self._shape, kind)
+        _core.cpu.packed_unpack(self._words, signs, _core.cpu.Cpu())
+        return signs
+
+    def matmul(self, x: Array, /, *, out: Array | None = None) -> Array:
+        """Multiply points, which are rows: ``x @ S.T`` for the matrix S.
+
+        Signs are turned and nothing is multiplied, so that whole numbers give exact results while their sums fit.
+        Columns are summed by 4096 at a time.
+
+        Parameters
+        ----------
+        x : array (..., columns) of float32 or float64
+            Points, in host memory.
+        out : array, optional
+            Where to put the result: like `x`, of exactly its shape, C-contiguous.
+
+        Returns
+        -------
+        array (..., rows)
+            Of the library and dtype of `x`. A value depends neither on the number of threads nor on the other points.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not such an array.
+        ValueError
+            If its last axis is not the columns, or `out` does not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> P = kousei.pack_signs(np.array([[1, -1, 1, 1], [-1, -1, 1, -1]]))
+        >>> P.matmul(np.array([[1.0, 2.0, 4.0, 8.0], [1.0, 0.0, 0.0, 0.0]]))
+        array([[11., -7.],
+               [ 1., -1.]])
+        """
+        backend, x = _enter("x", x)
+        dtype, shape = arrays.real_dtype(x=x), arrays.shape_of(x)
+        rows, columns = self._shape
+        if not shape or shape[-1] != columns:
+            raise ValueError(f"x has shape {shape}; (..., {columns}) is accepted")
+        result, view = backends.output(backend, out, (*shape[:-1], rows), dtype, x, self._words)
+        _core.cpu.packed_matmul(self._words, columns, backend.view("x", x), view, backend.launch())
+        return result
+
+    def __matmul__(self, other: Array) -> Array:
+        """Multiply as NumPy does: (columns,) to (rows,), and (..., columns, batch) to (..., rows, batch)."""
+        _, other = _enter("the right factor", other)
+        shape = arrays.shape_of(other)
+        if not shape or shape[max(len(shape) - 2, 0)] != self._shape[1]:
+            columns = self._shape[1]
+            raise ValueError(
+                f"the right factor has shape {shape}; ({columns},) and (..., {columns}, batch) are accepted"
+            )
+        return self.matmul(other) if len(shape) == 1 else self.matmul(other.mT).mT
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PackedSigns):
+            return NotImplemented
+        return self._shape == other._shape and np.array_equal(self._words, other._words)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PackedSigns, (self._words, self._shape)
+
+    def __repr__(self) -> str:
+        rows, columns = self._shape
+        return f"PackedSigns({rows} x {columns}, {self._words.nbytes} bytes)"
+
+
+def pack_signs(S: Array, /) -> PackedSigns:
+    """Pack a matrix of -1 and +1, one bit for each entry.
+
+    Parameters
+    ----------
+    S : array (rows, columns) of int8, int16, int32, int64, float32 or float64
+        The matrix, in host memory; every entry -1 or +1.
+
+    Returns
+    -------
+    PackedSigns
+
+    Raises
+    ------
+    TypeError
+        If `S` is not such an array.
+    ValueError
+        If it has not two axes, or an entry is neither -1 nor +1; the first one is named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kousei
+    >>> S = np.ones((1, 40))
+    >>> S[0, [0, 3, 33]] = -1
+    >>> P = kousei.pack_signs(S)
+    >>> P
+    PackedSigns(1 x 40, 16 bytes)
+    >>> [hex(word) for word in P.words[0, :2]]
+    ['0xfffffff6', '0xfd']
+    """
+    backend, S = _enter("S", S)
+    shape = arrays.shape_of(S)
+    if arrays.dtype_name(S) not in _UNPACKED:
+        raise TypeError(f"S has dtype {arrays.dtype_name(S)}; {', '.join(_UNPACKED)} are accepted")
+    if len(shape) != 2:
+        raise ValueError(f"S has shape {shape}; (rows, columns) is accepted")
+    signs = backend.view("S", S)
+    words = np.empty((shape[0], _core.packed_stride(shape[1])), np.uint32)
+    wrong = _core.cpu.packed_pack(signs, words, backend.launch())
+    if wrong < signs.size:
+        row, column = divmod(wrong, shape[1])
+        raise ValueError(f"S[{row}, {column}] was {signs[row, column]}; -1 and 1 are accepted")
+    return PackedSigns(words, (shape[0], shape[1]))
+
+
+def _enter(name: str, array: Array) -> tuple[backends.Host, Array]:
+    """Return the backend and the array, as `backends.enter`; TypeError unless it lies in host memory."""
+    backend, array = backends.enter(name, array)
+    if not isinstance(backend, backends.Host):
+        raise TypeError(f"{name} lies in {arrays.place(array)}; host memory is accepted")
+    return backend, array
