@@ -228,6 +228,16 @@ def test_products_that_do_not_fit_are_refused() -> None:
         P.matmul(buffer[:3], out=buffer[2:4])
 
 
+def test_device_memory_is_refused(library: Library) -> None:
+    if not library.on_gpu:
+        pytest.skip("its arrays lie in host memory")
+    ones = library.asarray(np.ones((3, 3)))
+    P = kousei.pack_signs(np.ones((2, 3)))
+    for name, call in [("x", P.matmul), ("the right factor", P.__matmul__), ("S", kousei.pack_signs)]:
+        with pytest.raises(TypeError, match=f"{name} lies in the memory of CUDA device 0; host memory is accepted"):
+            call(ones)
+
+
 def test_other_dtypes_are_not_unpacked() -> None:
     P = kousei.pack_signs(np.ones((2, 3)))
     for bad in ("uint8", "bool", ">f4", "float16"):
