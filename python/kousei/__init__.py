@@ -1,10 +1,11 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
-from kousei import activation, funahashi, io, network
+from kousei import activation, binary, funahashi, io, network
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
 from kousei.activation import Activation, PiecewiseLinear
+from kousei.binary import BinaryNetwork, binarize, chain_decomposition
 from kousei.funahashi import FunahashiNetwork
 from kousei.io import load, save
 from kousei.network import MLP, identity, maximum, minimum, stack
@@ -14,12 +15,16 @@ __version__ = _core.__version__
 __all__ = [
     "MLP",
     "Activation",
+    "BinaryNetwork",
     "CudaError",
     "FunahashiNetwork",
     "PiecewiseLinear",
     "SizeError",
     "__version__",
     "activation",
+    "binarize",
+    "binary",
+    "chain_decomposition",
     "funahashi",
     "identity",
     "io",
