@@ -41,9 +41,9 @@ class Units(NamedTuple):
 def chain_decomposition(t: Any) -> tuple[Array, Array]:
     """Return numbers as a sum of sign vectors, at most as many as there are numbers.
 
-    With the distinct values v_1 > ... > v_s of t these are, in this order, all ones, times the sign of v_1 + v_s, with
-    the coefficient |v_1 + v_s| / 2, unless that is 0, and for i = 1, ..., s - 1 the vector that is +1 where t >= v_i
-    and -1 elsewhere, with the coefficient (v_i - v_{i+1}) / 2.
+    With the distinct values v_1 > ... > v_s of t these are, in this order, all ones, times the sign of v_1 + v_s,
+    with the coefficient |v_1 + v_s| / 2, unless that is 0, and for i = 1, ..., s - 1 the vector that is +1 where
+    t >= v_i and -1 elsewhere, with the coefficient (v_i - v_{i+1}) / 2.
 
     Parameters
     ----------

@@ -138,7 +138,7 @@ def _pushed_down(
         units = decompose(matrix)
         if not units.coefs.all():
             raise ValueError(
-                f"weights[{i + 1}] take a power of two below the least float64; method='chain' takes none"
+                f"weights[{i + 1}] takes coefficients below the least float64 by this method; 'chain' is accepted"
             )
         count = len(units.coefs)
         held += count * len(matrix) + 8 * count * layers.weights[i].shape[1]
