@@ -87,21 +87,24 @@ def binarize(net: MLP, method: str = "chain", *, bits: int | None = None, bias: 
     layers = layers._replace(weights=[w.toarray() if arrays.is_sparse(w) else w for w in layers.weights])
     if bias == "strict":
         layers = _without_biases(layers)
-    first, found = _pushed_down(layers, decompose)
-    signs = [units.signs(matrix) for matrix, _, units in found]
-    *parameters, weight = [array.astype(net.dtype) for array in (first[1], *(b for _, b, _ in found), first[0])]
-    check_finite("the binary network", [weight], parameters, net.dtype)
-    offset, *biases = parameters
+    (weight, *biases), found = _pushed_down(layers, decompose)
+    with np.errstate(over="ignore"):
+        weight, *biases = [array.astype(net.dtype) for array in (weight, *biases)]
+    check_finite("the binary network", [weight], biases, net.dtype)
     return BinaryNetwork(
-        (weight, offset), tuple(signs), tuple(biases), layers, tuple(units.errors for *_, units in found)
+        (weight, biases[0]),
+        tuple(units.signs(matrix) for matrix, units in found),
+        tuple(biases[1:]),
+        layers,
+        tuple(units.errors for _, units in found),
     )
 
 
 def _decomposition(method: str, bits: int | None) -> Callable[[Array], Units]:
+    *exact, last = accepted = (*_EXACT, "bits")
+    if method not in accepted:
+        raise ValueError(f"method was {method!r}; {', '.join(map(repr, exact))} and {last!r} are accepted")
     if method != "bits":
-        if method not in _EXACT:
-            accepted = ", ".join(map(repr, _EXACT))
-            raise ValueError(f"method was {method!r}; {accepted} and 'bits' are accepted")
         if bits is not None:
             raise ValueError(f"bits was {bits!r} and method {method!r}, which is exact; method='bits' takes bits")
         return _EXACT[method]
@@ -111,28 +114,26 @@ def _decomposition(method: str, bits: int | None) -> Callable[[Array], Units]:
 
 
 def _without_biases(layers: Layers) -> Layers:
-    """Return layers whose biases, but for the first, are 0: a last unit of each hidden layer is 1."""
-    weights, biases = list(layers.weights), list(layers.biases)
-    for i in range(1, len(weights)):
-        weights[i] = np.column_stack([weights[i], biases[i]])
-        biases[i] = np.zeros(len(weights[i]))
-    for i in range(len(weights) - 1):
-        constant = np.zeros((1, weights[i].shape[1]))
-        if i == 0:
-            biases[i] = np.append(biases[i], 1.0)
-        else:
-            constant[0, -1] = 1.0
-            biases[i] = np.append(biases[i], 0.0)
-        weights[i] = np.concatenate([weights[i], constant])
+    """Return layers whose biases, but for the first, are 0: the last unit of each hidden layer is the constant 1."""
+    weights, biases = [], []
+    for i, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True)):
+        if i > 0:
+            weight, bias = np.column_stack([weight, bias]), np.zeros(len(bias))
+        if i < len(layers.activations):
+            carried = np.zeros((1, weight.shape[1]))
+            carried[0, -1] = i > 0  # by the layers after the first, where the bias makes it
+            weight, bias = np.concatenate([weight, carried]), np.append(bias, float(i == 0))
+        weights.append(weight)
+        biases.append(bias)
     return layers._replace(weights=weights, biases=biases)
 
 
 def _pushed_down(
     layers: Layers, decompose: Callable[[Array], Units]
-) -> tuple[tuple[Array, Array], list[tuple[Array, Array, Units]]]:
-    """Return the first layer, and for each one after it the matrix, the bias and the sign vectors of its columns."""
-    found: list[tuple[Array, Array, Units]] = []
-    matrix, bias = layers.weights[-1], layers.biases[-1]
+) -> tuple[list[Array], list[tuple[Array, Units]]]:
+    """Return the real weight and the biases of all layers, and for each layer of signs its matrix and its units."""
+    found: list[tuple[Array, Units]] = []
+    matrix, biases = layers.weights[-1], [layers.biases[-1]]
     held = 0
     for i in reversed(range(len(layers.weights) - 1)):
         units = decompose(matrix)
@@ -143,10 +144,10 @@ def _pushed_down(
         count = len(units.coefs)
         held += count * len(matrix) + 8 * count * layers.weights[i].shape[1]
         arrays.require_memory(held, 1, f"a binary network of {count} units in hidden layer {i}")
-        found.insert(0, (matrix, bias, units))
+        found.insert(0, (matrix, units))
         with np.errstate(over="ignore"):
             matrix = units.coefs[:, None] * layers.weights[i][units.sources]
-            bias = units.coefs * layers.biases[i][units.sources]
-        if not (np.isfinite(matrix).all() and np.isfinite(bias).all()):
+            biases.insert(0, units.coefs * layers.biases[i][units.sources])
+        if not np.isfinite(matrix).all():
             raise ValueError(f"weights[{i}] times the coefficients of the layers above overflow; less is accepted")
-    return (matrix, bias), found
+    return [matrix, *biases], found
