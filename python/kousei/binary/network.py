@@ -29,7 +29,7 @@ class ErrorBound(NamedTuple):
     layers : tuple of float
         What rounding the weights of each layer but the first to signs contributes.
     kind : {"proven"}
-        Of real arithmetic: the rounding errors of the evaluation are not in it.
+        Of real arithmetic: the rounding of the parameters to the dtype, and that of the evaluation, are not in it.
     """
 
     layers: tuple[float, ...]
