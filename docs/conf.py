@@ -69,7 +69,10 @@ def api_of(room):
 
 rooms = [
     import_module(name)
-    for name in ("kousei", "kousei.activation", "kousei.funahashi", "kousei.io", "kousei.network", "kousei.packed")
+    for name in (
+        *("kousei", "kousei.activation", "kousei.binary", "kousei.funahashi"),
+        *("kousei.io", "kousei.network", "kousei.packed"),
+    )
 ]
 autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}
 

@@ -1,10 +1,11 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
-from kousei import activation, funahashi, io, network, packed
+from kousei import activation, binary, funahashi, io, network, packed
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
 from kousei.activation import Activation, PiecewiseLinear
+from kousei.binary import BinaryNetwork, binarize, chain_decomposition
 from kousei.funahashi import FunahashiNetwork
 from kousei.io import load, save
 from kousei.network import MLP, identity, maximum, minimum, stack
@@ -15,6 +16,7 @@ __version__ = _core.__version__
 __all__ = [
     "MLP",
     "Activation",
+    "BinaryNetwork",
     "CudaError",
     "FunahashiNetwork",
     "PackedSigns",
@@ -22,6 +24,9 @@ __all__ = [
     "SizeError",
     "__version__",
     "activation",
+    "binarize",
+    "binary",
+    "chain_decomposition",
     "funahashi",
     "identity",
     "io",

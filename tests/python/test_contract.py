@@ -101,6 +101,13 @@ CONTRACTS = {
 NO_ARRAYS = {
     "kousei.CudaError",
     "kousei.SizeError",
+    "kousei.BinaryNetwork.__call__",  # of NumPy's points alone
+    "kousei.BinaryNetwork.error_bound",
+    "kousei.BinaryNetwork.summary",
+    "kousei.BinaryNetwork.to_mlp",
+    "kousei.binarize",
+    "kousei.binary.ErrorBound",
+    "kousei.chain_decomposition",
     "kousei.num_threads",
     "kousei.set_num_threads",
     "kousei.FunahashiNetwork.error_bound",
