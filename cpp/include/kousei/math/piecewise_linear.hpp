@@ -9,7 +9,8 @@ inline namespace KOUSEI_ISA {
 /// slope z, which at slope 0 is 0 for infinities too; NaN stays.
 template <class V>
 KOUSEI_HD inline V line(V slope, V z) {
-    return (slope == V{}) & (z == z) ? V{} : slope * z;
+    const auto level = (slope == V{}) & (z == z);  // NOLINT(misc-redundant-expression): false for NaN
+    return level ? V{} : slope * z;
 }
 
 /// On piece i, that of the i kinks which are at most z, slope[i] z + intercept[i].
