@@ -115,6 +115,11 @@ def is_sparse(array: Array) -> bool:
     return hasattr(array, "tocsr") and hasattr(array, "nnz")
 
 
+def dense(array: Array) -> Array:
+    """Return an array itself, or the dense one of a sparse one."""
+    return array.toarray() if is_sparse(array) else array
+
+
 def _is_sparse_of_cupy(array: Array) -> bool:
     return type(array).__module__.partition(".")[0] == "cupyx"
 

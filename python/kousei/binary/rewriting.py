@@ -84,7 +84,7 @@ def binarize(net: MLP, method: str = "chain", *, bits: int | None = None, bias: 
     check_piecewise_linear(layers)
     check_finite("the network", layers.weights, layers.biases, net.dtype)
     layers = to_relu(layers)
-    layers = layers._replace(weights=[w.toarray() if arrays.is_sparse(w) else w for w in layers.weights])
+    layers = layers._replace(weights=[arrays.dense(weight) for weight in layers.weights])
     if bias == "strict":
         layers = _without_biases(layers)
     (weight, *biases), found = _pushed_down(layers, decompose)

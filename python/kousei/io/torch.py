@@ -223,8 +223,7 @@ def _tensor(array: Any) -> Any:
     """Return a copy of an array as a tensor on its device."""
     import torch
 
-    if arrays.is_sparse(array):
-        array = array.toarray()
+    array = arrays.dense(array)
     return torch.tensor(array) if isinstance(array, np.ndarray) else torch.utils.dlpack.from_dlpack(array).clone()
 
 

@@ -122,7 +122,7 @@ def _by_lines(
     block = max(1, _BLOCK // (2 * max(array.shape[1] for array in layers.weights[: i + 1])))
     for start in range(0, len(margin), block):
         rows = slice(start, start + block)
-        slopes = weight[rows].toarray() if arrays.is_sparse(weight) else weight[rows]
+        slopes = arrays.dense(weight[rows])
         # The largest values of W h + b, and of its negative.
         slopes = np.concatenate([slopes, -slopes])
         offset = np.concatenate([layers.biases[i][rows], -layers.biases[i][rows]]) + np.tile(margin[rows], 2)

@@ -279,7 +279,7 @@ def _assemble(rows: Sequence[Piece], columns: Sequence[_Block], dtype: Any) -> M
         for block, cell in zip(columns, row, strict=True):
             if cell is not None:
                 at = slice(first_row, first_row + piece.size), slice(first, first + block.units)
-                weight[at] = cell.toarray() if arrays.is_sparse(cell) else cell
+                weight[at] = arrays.dense(cell)
             first += block.units
         first_row += piece.size
     return weight

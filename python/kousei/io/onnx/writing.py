@@ -92,7 +92,9 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
     values = "x"
     for layer, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
         activation = net.activations[layer] if layer < len(net.activations) else None
-        values = graph.layer(f"layer{layer}", values, _dense(weight), arrays.to_host(bias), activation)
+        values = graph.layer(
+            f"layer{layer}", values, arrays.to_host(arrays.dense(weight)), arrays.to_host(bias), activation
+        )
     graph.nodes[-1].output[0] = "y"
     opsets = [onnx.helper.make_opsetid("", opset)]
     model = onnx.helper.make_model(
@@ -104,10 +106,6 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
     if target is not None:
         onnx.save_model(model, target)
     return model
-
-
-def _dense(weight: Any) -> Any:
-    return weight.toarray() if arrays.is_sparse(weight) else arrays.to_host(weight)
 
 
 class _Graph:
