@@ -11,29 +11,36 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import _core
-from kousei.io import mlp
+from kousei.io import mlp, packed
 from kousei.io.state import Arrays, Config, check_names, entry, one_of, shown
 from kousei.network import MLP
+from kousei.packed import PackedSigns
 
 #: Version of what the files say. A file of a newer one is refused.
 FORMAT = 1
 
-_DTYPES = {name: np.dtype(code) for name, code in (("F64", "f8"), ("F32", "f4"), ("I64", "i8"), ("I32", "i4"))}
+_DTYPES = {
+    name: np.dtype(code)
+    for name, code in {"F64": "f8", "F32": "f4", "I64": "i8", "I32": "i4", "I8": "i1", "U32": "u4", "U16": "u2"}.items()
+}
 
 
 class _Kind(NamedTuple):
-    cls: type[MLP]
+    cls: type
     to_state: Callable[[Any], tuple[Config, Arrays]]
-    from_state: Callable[[Config, Arrays], MLP]
+    from_state: Callable[[Config, Arrays], Any]
 
 
-_kinds = {"MLP": _Kind(MLP, mlp.to_state, mlp.from_state)}
+_kinds = {
+    "MLP": _Kind(MLP, mlp.to_state, mlp.from_state),
+    "PackedSigns": _Kind(PackedSigns, packed.to_state, packed.from_state),
+}
 
 
 def register(
-    cls: type[MLP],
+    cls: type,
     to_state: Callable[[Any], tuple[Config, Arrays]],
-    from_state: Callable[[Config, Arrays], MLP],
+    from_state: Callable[[Config, Arrays], Any],
 ) -> None:
     """Make `save` and `load` know a class of networks.
 
@@ -43,7 +50,7 @@ def register(
         The class, known in files by its name. Subclasses are other classes.
     to_state : callable
         Takes a network, returns what makes it one: a dict for JSON, and a dict of NumPy arrays of float32, float64,
-        int32 or int64.
+        int64, int32, int8, uint32 or uint16.
     from_state : callable
         Takes the two, with nothing but JSON's types in the first, and returns the network. What they say comes from
         a file and may be anything: ValueError and TypeError are its answers to what makes no network.
@@ -53,7 +60,7 @@ def register(
     An MLP with a name:
 
     >>> import kousei
-    >>> from kousei.io import mlp
+    >>> from kousei.io import mlp, packed
     >>> class Named(kousei.MLP):
     ...     name = ""
     >>> def to_state(net):
@@ -69,7 +76,7 @@ def register(
     _kinds[cls.__name__] = _Kind(cls, to_state, from_state)
 
 
-def save(path: str | os.PathLike[str], net: MLP) -> None:
+def save(path: str | os.PathLike[str], net: Any) -> None:
     """Write a network into a safetensors file.
 
     A file that is there is replaced once the new one is complete.
@@ -78,7 +85,7 @@ def save(path: str | os.PathLike[str], net: MLP) -> None:
     ----------
     path : str or os.PathLike
         The file.
-    net : MLP or FunahashiNetwork
+    net : MLP, FunahashiNetwork, BinaryNetwork or PackedSigns
         With arrays of any library; those on a device are copied from it.
 
     Raises
@@ -132,7 +139,7 @@ def save(path: str | os.PathLike[str], net: MLP) -> None:
         os.replace(written, target)
 
 
-def load(path: str | os.PathLike[str]) -> MLP:
+def load(path: str | os.PathLike[str]) -> Any:
     """Read a network from a safetensors file that `save` wrote.
 
     Nothing of the file is run, and nothing is allocated that is not in it.
@@ -144,7 +151,7 @@ def load(path: str | os.PathLike[str]) -> MLP:
 
     Returns
     -------
-    MLP
+    MLP, FunahashiNetwork, BinaryNetwork or PackedSigns
         Of the class that was saved, with NumPy arrays of the same values and dtype; ``net.like(x)`` brings them to
         another library or device. Sparse weights are `scipy.sparse.csr_array`.
 
@@ -191,7 +198,7 @@ def _header(metadata: dict[str, str], arrays: Arrays) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> MLP:
+def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> Any:
     if "kousei" not in metadata:
         raise ValueError("there is no 'kousei' in its metadata; a file of kousei.save is accepted")
     file = _parse(metadata["kousei"])
