@@ -9,11 +9,13 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer
+from kousei.binary.chain import chain_of
 from kousei.binary.decomposition import Array, Units, chain, dyadic, grid, shortest
 from kousei.binary.network import BinaryNetwork
+from kousei.binary.source import source_of
 from kousei.network import MLP
-from kousei.network.layers import Layers, check_finite, layers_of
-from kousei.network.rewriting import check_piecewise_linear, to_relu
+from kousei.network.layers import Layers, check_finite
+from kousei.packed import pack_signs
 
 _EXACT = {"chain": chain, "dyadic": dyadic, "auto": shortest}
 _MOST_BITS = 24
@@ -80,23 +82,33 @@ def binarize(net: MLP, method: str = "chain", *, bits: int | None = None, bias: 
     decompose = _decomposition(method, bits)
     if bias not in ("affine", "strict"):
         raise ValueError(f"bias was {bias!r}; 'affine' and 'strict' are accepted")
-    layers = layers_of(net)
-    check_piecewise_linear(layers)
-    check_finite("the network", layers.weights, layers.biases, net.dtype)
-    layers = to_relu(layers)
-    layers = layers._replace(weights=[arrays.dense(weight) for weight in layers.weights])
-    if bias == "strict":
-        layers = _without_biases(layers)
+    layers = source_of(net, bias)
     (weight, *biases), found = _pushed_down(layers, decompose)
+    sources = found[0][1].sources if found else np.arange(len(weight))
+    scales = found[0][1].coefs if found else np.ones(len(weight))
+    first = [layers.weights[0], layers.biases[0]]
     with np.errstate(over="ignore"):
         weight, *biases = [array.astype(net.dtype) for array in (weight, *biases)]
+        first = [array.astype(net.dtype) for array in first]
     check_finite("the binary network", [weight], biases, net.dtype)
+    chains = [chain_of(matrix) if method == "chain" else None for matrix, _ in found]
     return BinaryNetwork(
-        (weight, biases[0]),
-        tuple(units.signs(matrix) for matrix, units in found),
-        tuple(biases[1:]),
-        layers,
-        tuple(units.errors for _, units in found),
+        weight=first[0],
+        bias=first[1],
+        sources=sources.astype(np.int32),
+        scales=scales,
+        layers=tuple(
+            pack_signs(units.signs(matrix)) if chain is None else chain.pack()
+            for (matrix, units), chain in zip(found, chains, strict=True)
+        ),
+        biases=tuple(biases[1:]),
+        activations=tuple(layers.activations),
+        chains=tuple(chains),
+        method=method,
+        bits=bits,
+        bias_mode=bias,
+        source=layers,
+        errors=tuple(units.errors for _, units in found),
     )
 
 
@@ -111,21 +123,6 @@ def _decomposition(method: str, bits: int | None) -> Callable[[Array], Units]:
     if bits is None:
         raise ValueError(f"bits was None; with method='bits' 1 to {_MOST_BITS} is accepted")
     return partial(grid, bits=check_integer("bits", bits, 1, _MOST_BITS))
-
-
-def _without_biases(layers: Layers) -> Layers:
-    """Return layers whose biases, but for the first, are 0: the last unit of each hidden layer is the constant 1."""
-    weights, biases = [], []
-    for i, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True)):
-        if i > 0:
-            weight, bias = np.column_stack([weight, bias]), np.zeros(len(bias))
-        if i < len(layers.activations):
-            carried = np.zeros((1, weight.shape[1]))
-            carried[0, -1] = i > 0  # by the layers after the first, where the bias makes it
-            weight, bias = np.concatenate([weight, carried]), np.append(bias, float(i == 0))
-        weights.append(weight)
-        biases.append(bias)
-    return layers._replace(weights=weights, biases=biases)
 
 
 def _pushed_down(
