@@ -34,7 +34,9 @@ class ErrorBound(NamedTuple):
         return math.fsum(self.layers)
 
 
-def bound_error(source: Layers, errors: Sequence[Array], columns: Sequence[int], box: Array) -> ErrorBound:
+def bound_error(
+    source: Layers, errors: Sequence[Array], columns: Sequence[int], box: tuple[Array, Array]
+) -> ErrorBound:
     """Bound the error of layers of signs, of so many columns, whose weights differ from those of `source`.
 
     Of column p of layer l by errors[l][p] at most.

@@ -33,8 +33,8 @@ _BLOCK = 1 << 22
 class BinaryNetwork:
     """A network whose weights are -1 or +1 on every layer but the first, which is real; made by `binarize`.
 
-    Unit k of the first hidden layer is f((weight[sources[k]] . x + bias[sources[k]]) scales[k]), and as f is positively
-    homogeneous it is a multiple of f at a row of `weight`: rows are fewer than units.
+    Unit k of the first hidden layer is f(scales[k] (weight[sources[k]] . x + bias[sources[k]])), and as f is
+    positively homogeneous it is a multiple of f at a row of `weight`: rows are fewer than units.
 
     Parameters
     ----------
@@ -345,7 +345,7 @@ def _check(net: BinaryNetwork) -> None:
     _check_shape("bias", net.bias, (rows,))
     _check_shape("sources", net.sources, (units,))
     _check_shape("scales", net.scales, (units,))
-    if units and not (0 <= net.sources.min() and net.sources.max() < rows):
+    if units and not (net.sources.min() >= 0 and net.sources.max() < rows):
         raise ValueError(f"sources has an entry that is not 0 to {rows - 1}, a row of the weight")
     if not ((net.scales > 0) & np.isfinite(net.scales)).all():
         raise ValueError("scales has an entry that is not positive and finite")

@@ -26,7 +26,7 @@ def digest_of(source: Layers) -> str:
     """Return what tells a network from others: a SHA-256 of its parameters and activations, in hexadecimal."""
     text = hashlib.sha256(repr([*map(np.shape, source.weights), *source.activations]).encode())
     for array in (*source.weights, *source.biases):
-        text.update(np.ascontiguousarray(array, "<f8"))
+        text.update(np.ascontiguousarray(array, "<f8").data)
     return text.hexdigest()
 
 
