@@ -21,7 +21,15 @@ FORMAT = 1
 
 _DTYPES = {
     name: np.dtype(code)
-    for name, code in {"F64": "f8", "F32": "f4", "I64": "i8", "I32": "i4", "I8": "i1", "U32": "u4", "U16": "u2"}.items()
+    for name, code in {
+        "F64": "f8",
+        "F32": "f4",
+        "I64": "i8",
+        "I32": "i4",
+        "I8": "i1",
+        "U32": "u4",
+        "U16": "u2",
+    }.items()
 }
 
 
