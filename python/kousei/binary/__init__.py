@@ -14,4 +14,4 @@ from kousei.io import register
 
 __all__ = ["BinaryNetwork", "BinarySummary", "Chain", "ErrorBound", "binarize", "chain_decomposition"]
 
-register(BinaryNetwork, files.to_state, files.from_state)
+register(BinaryNetwork, files.to_state, files.from_state, files.to_layers)

@@ -8,8 +8,10 @@ import numpy as np
 
 from kousei._lib.errors import check_integer
 from kousei.binary.chain import Chain
+from kousei.binary.homogeneous import of_units
 from kousei.binary.network import BinaryNetwork
 from kousei.binary.rewriting import _decomposition
+from kousei.io.files import SignedLayer
 from kousei.io.packed import signs_of
 from kousei.io.state import (
     Arrays,
@@ -91,6 +93,17 @@ def from_state(config: Config, tensors: Arrays) -> BinaryNetwork:
     if source_sizes or errors:
         _check_source(net, source_sizes)
     return net
+
+
+def to_layers(net: BinaryNetwork) -> list[SignedLayer]:
+    """Return the layers of a network, signs packed; those of its MLP where a layer has no units."""
+    if 0 in net.sizes:
+        mlp = net.to_mlp()
+        return list(zip(mlp.weights, mlp.biases, [*mlp.activations, None], strict=True))
+    weight, bias = net.first
+    first = [of_units(activation, len(net.weight), net.sources) for activation in net.activations[:1]]
+    activations = [*first, *net.activations[1:], None]
+    return list(zip([weight, *net.layers], [bias, *net.biases], activations, strict=True))
 
 
 def _source(config: Config) -> tuple[tuple[int, ...], str]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from kousei._lib import _core
+from kousei.activation import Activation
 from kousei.io import mlp, packed
 from kousei.io.state import Arrays, Config, check_names, entry, one_of, shown
 from kousei.network import MLP
 from kousei.packed import PackedSigns
+
+#: A weight, a bias and an activation.
+SignedLayer: TypeAlias = tuple[Any, Any, Activation | None]
 
 #: Version of what the files say. A file of a newer one is refused.
 FORMAT = 1
@@ -37,6 +41,7 @@ class _Kind(NamedTuple):
     cls: type
     to_state: Callable[[Any], tuple[Config, Arrays]]
     from_state: Callable[[Config, Arrays], Any]
+    to_layers: Callable[[Any], Sequence[SignedLayer]] | None = None
 
 
 _kinds = {
@@ -49,8 +54,9 @@ def register(
     cls: type,
     to_state: Callable[[Any], tuple[Config, Arrays]],
     from_state: Callable[[Config, Arrays], Any],
+    to_layers: Callable[[Any], Sequence[SignedLayer]] | None = None,
 ) -> None:
-    """Make `save` and `load` know a class of networks.
+    """Make `save` and `load` know a class of networks, and `to_onnx` one that is no MLP.
 
     Parameters
     ----------
@@ -62,13 +68,17 @@ def register(
     from_state : callable
         Takes the two, with nothing but JSON's types in the first, and returns the network. What they say comes from
         a file and may be anything: ValueError and TypeError are its answers to what makes no network.
+    to_layers : callable, optional
+        Takes a network, returns the weight, the bias and the activation of each layer, as `to_onnx` writes them: a
+        weight is an array or a `PackedSigns`, an activation positively homogeneous, or None.
 
     Examples
     --------
     An MLP with a name:
 
     >>> import kousei
-    >>> from kousei.io import mlp, packed
+    >>> from kousei.activation import Activation
+    from kousei.io import mlp, packed
     >>> class Named(kousei.MLP):
     ...     name = ""
     >>> def to_state(net):
@@ -81,7 +91,13 @@ def register(
     ...     return net
     >>> kousei.io.register(Named, to_state, from_state)
     """
-    _kinds[cls.__name__] = _Kind(cls, to_state, from_state)
+    _kinds[cls.__name__] = _Kind(cls, to_state, from_state, to_layers)
+
+
+def layers_of_kind(net: Any) -> Sequence[SignedLayer] | None:
+    """Return the layers of a network by `to_layers` of its class; None where that has none."""
+    kind = _kinds.get(type(net).__name__)
+    return kind.to_layers(net) if kind and kind.cls is type(net) and kind.to_layers else None
 
 
 def save(path: str | os.PathLike[str], net: Any) -> None:
