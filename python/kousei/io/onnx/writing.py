@@ -195,12 +195,13 @@ class _Graph:
         parts = parts_of(activation, units)
         if len(parts) == 1 and _word(parts[0][0], self.dtype, self.opset) is not None:
             return self._activate(name, z, parts[0][0])
-        below, above = np.array([part.slopes for part, n in parts for _ in range(n)]).T
+        slopes = [part.slopes for part, n in parts if isinstance(part, PiecewiseLinear) for _ in range(n)]
+        below, above = np.array(slopes).T
         over = self._node(f"{name}.above", "Relu", z)
         under = self._node(f"{name}.below", "Relu", self._node(name, "Neg", z))
         terms = [
-            self._node(side, "Mul", values, self._constant(f"{side}.slopes", slopes))
-            for side, values, slopes in ((f"{name}.above", over, above), (f"{name}.below", under, below))
+            self._node(side, "Mul", values, self._constant(f"{side}.slopes", each))
+            for side, values, each in ((f"{name}.above", over, above), (f"{name}.below", under, below))
         ]
         return self._node(name, "Sub", *terms)
 
