@@ -37,7 +37,11 @@ class Rounded(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """Of the values of a layer's units at points."""
+    """Of the values of a layer's units at points.
+
+    Without a bias to take up the mean it is 0, and the covariance that of a mean of 0: the constant 1 is a unit as
+    the others are.
+    """
 
     mean: Array
     covariance: Array
@@ -70,12 +74,13 @@ def points_of(net: MLP, calibrate: Any) -> Array:
     return numbers
 
 
-def statistics_of(layers: Layers, points: Array) -> list[Statistics]:
+def statistics_of(layers: Layers, points: Array, bias: str) -> list[Statistics]:
     """Return the statistics of each hidden layer; ValueError where one overflows at the points."""
     widths = [len(bias) for bias in layers.biases[:-1]]
     count = sum(width * width for width in widths)
     arrays.require_memory(count, 8, f"the covariance of hidden layers of {', '.join(map(str, widths))} units")
-    first = list(_hidden(layers, points[:1]))  # differences from it cancel less, and are 0 of a constant
+    # Differences from the first point cancel less, and of a constant are 0.
+    first = [values * (bias == "affine") for values in _hidden(layers, points[:1])]
     totals, products = [np.zeros(width) for width in widths], [np.zeros((width, width)) for width in widths]
     block = max(1, _VALUES // max(widths, default=1))
     for start in range(0, len(points), block):
@@ -85,7 +90,7 @@ def statistics_of(layers: Layers, points: Array) -> list[Statistics]:
             products[i] += difference.T @ difference
     found = []
     for total, product, value in zip(totals, products, first, strict=True):
-        mean = total / len(points)
+        mean = total / len(points) * (bias == "affine")
         found.append(Statistics(mean + value[0], product / len(points) - np.outer(mean, mean)))
     return found
 
@@ -108,14 +113,11 @@ def plain(matrix: Array, bits: int) -> Rounded:
     return Rounded(matrix, np.zeros(len(matrix)), Rounding(step, step, np.zeros(len(step))))
 
 
-def calibrated(
-    matrix: Array, statistics: Statistics, bits: int, constant: bool, advance: Callable[[int], Any]
-) -> Rounded:
+def calibrated(matrix: Array, statistics: Statistics, bits: int, advance: Callable[[int], Any]) -> Rounded:
     """Return the columns so rounded that little is lost of the product with the values of the units.
 
     By descending variance of what they contribute each is rounded, and its error goes into those that are left, which
-    make up for as much of it as they can by their covariance. What is left of the mean goes into the bias; where the
-    last unit is a `constant` that is its column.
+    make up for as much of it as they can by their covariance. What is left of the mean goes into the bias.
 
     Parameters
     ----------
@@ -123,23 +125,21 @@ def calibrated(
     statistics : Statistics
         Of the units at the columns.
     bits : int
-    constant : bool
-        Whether there is no bias: the last unit is 1.
     advance : callable
         Is told how many columns are done.
     """
-    free = matrix.shape[1] - constant
+    count = matrix.shape[1]
     step = np.abs(matrix).max(axis=0, initial=0) / (2**bits - 1)
-    mean, covariance = statistics.mean[:free], statistics.covariance[:free, :free]
+    mean, covariance = statistics
     variance = np.diag(covariance)
-    order = np.argsort(-variance * step[:free] ** 2, kind="stable")
+    order = np.argsort(-variance * step**2, kind="stable")
     # Of dead units alone nothing is known, and nothing is passed on.
-    damping = _DAMPING * variance.sum() / max(free, 1) or 1.0
-    factor = _factor(covariance[np.ix_(order, order)] + damping * np.eye(free))
+    damping = _DAMPING * variance.mean() or 1.0
+    factor = _factor(covariance[np.ix_(order, order)] + damping * np.eye(count))
     left = matrix.T[order]  # (columns, rows), which lie one after the other
     done = np.empty_like(left)
-    for start in range(0, free, _COLUMNS):
-        stop = min(start + _COLUMNS, free)
+    for start in range(0, count, _COLUMNS):
+        stop = min(start + _COLUMNS, count)
         errors = np.empty((stop - start, len(matrix)))
         for i in range(start, stop):
             done[i] = _nearest(left[i], step[order[i]], bits)
@@ -147,17 +147,10 @@ def calibrated(
             left[i + 1 : stop] -= np.outer(factor[i, i + 1 : stop], errors[i - start])
         left[stop:] -= factor[start:stop, stop:].T @ errors
         advance(stop - start)
-    rounded, wanted = np.empty_like(matrix), matrix.copy()
+    rounded = np.empty_like(matrix)
     rounded[:, order] = done.T
-    shift = (matrix[:, :free] - rounded[:, :free]) @ mean
-    center = np.append(mean, [0.0] * constant)
-    if constant:
-        wanted[:, -1] += shift
-        shift = np.zeros(len(matrix))
-        step[-1] = np.abs(wanted[:, -1]).max(initial=0) / (2**bits - 1)
-        rounded[:, -1] = _nearest(wanted[:, -1], step[-1], bits)
-        advance(1)
-    return Rounded(rounded, shift, Rounding(step, np.abs(wanted - rounded).max(axis=0, initial=0), center))
+    error = matrix - rounded
+    return Rounded(rounded, error @ mean, Rounding(step, np.abs(error).max(axis=0, initial=0), mean))
 
 
 def _nearest(numbers: Array, step: float, bits: int) -> Array:

@@ -31,21 +31,6 @@ class Units(NamedTuple):
         return np.where(self.positive(rows), 1, -1).astype(np.int8)
 
 
-class Chain(NamedTuple):
-    """A matrix of signs whose units are those of `chain`, by the ranks of the numbers that they add up to.
-
-    Of a column with s values that differ unit i = 0, ..., s - 2 is +1 where the rank is at most i. Before these stands
-    a unit with the sign for all rows, unless that is 0.
-    """
-
-    #: (rows, sources) of uint16, or of uint32 for more than 65536 rows: 0 for the largest value of the column.
-    ranks: Array
-    #: (sources,) of int32: the columns that are not zero, ascending.
-    sources: Array
-    #: (sources,) of int8: of the sum of the largest and the least value.
-    signs: Array
-
-
 class Rounding(NamedTuple):
     """How far a matrix is from the one that takes its place, by columns, (columns,) each."""
 
@@ -113,27 +98,12 @@ def chain_decomposition(t: Any) -> tuple[Array, Array]:
 def chain(matrix: Array) -> Units:
     """Return each column by `chain_decomposition`."""
     values = -np.sort(-matrix, axis=0)
-    coefs = _steps(values)
+    half = values / 2  # whose sums do not overflow
+    coefs = np.concatenate([half[:1] + half[-1:], half[:-1] - half[1:]])
     sources, ranks = np.nonzero(coefs.T)
     found = coefs[ranks, sources]
     thresholds = np.where(ranks > 0, values[ranks - 1, sources], np.copysign(np.inf, -found))
     return Units(np.abs(found), sources, lambda rows: rows[:, sources] >= thresholds, chains=True)
-
-
-def _steps(values: Array) -> Array:
-    """Return the half of the sum of the first and the last of descending values, and of the differences."""
-    half = values / 2  # whose sums do not overflow
-    return np.concatenate([half[:1] + half[-1:], half[:-1] - half[1:]])
-
-
-def ranks(matrix: Array) -> Chain:
-    """Return the ranks in the columns of a matrix, which `chain` decomposes."""
-    order = np.argsort(-matrix, axis=0, kind="stable")
-    steps = _steps(np.take_along_axis(matrix, order, axis=0))
-    found = np.empty(matrix.shape, np.uint16 if len(matrix) <= 1 << 16 else np.uint32)
-    np.put_along_axis(found, order, np.cumsum(np.concatenate([0 * steps[:1], steps[1:] != 0]), axis=0), axis=0)
-    (sources,) = steps.any(axis=0).nonzero()
-    return Chain(found[:, sources], sources.astype(np.int32), np.sign(steps[:1, sources].sum(axis=0)).astype(np.int8))
 
 
 class _Powers(NamedTuple):
@@ -215,7 +185,7 @@ def shortest(matrix: Array) -> Units:
 def joined(parts: Sequence[tuple[Array, Units]]) -> Units:
     """Return the units of a matrix from those of its parts, of some columns each."""
     sources = np.concatenate([columns[units.sources] for columns, units in parts])
-    order = np.argsort(sources, kind="stable")
+    order: Any = np.argsort(sources, kind="stable") if (np.diff(sources) < 0).any() else slice(None)
 
     def positive(rows: Array) -> Array:
         return np.concatenate([units.positive(rows[:, columns]) for columns, units in parts], axis=1)[:, order]

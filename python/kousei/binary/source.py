@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
 
 import numpy as np
 
 from kousei._lib import arrays
-from kousei.activation import Activation, PiecewiseLinear, relu
-from kousei.activation.base import LARGEST_POWER, power_of
+from kousei.activation import PiecewiseLinear, relu
+from kousei.activation.base import LARGEST_POWER
 from kousei.activation.mixed import mix, parts_of
+from kousei.binary.homogeneous import degree_of
 from kousei.network import MLP
 from kousei.network.layers import Layers, check_finite, layers_of
 from kousei.network.rewriting import to_relu
-
-Array = np.ndarray[Any, Any]
-
-
-def degree(activation: Activation) -> int:
-    """Return the p for which g(c z) = c^p g(z), c > 0; 0 where there is none."""
-    if isinstance(activation, PiecewiseLinear):
-        return int(activation.is_homogeneous)
-    return power_of(activation.name)
-
-
-def degrees(activation: Activation, units: int) -> Array:
-    """Return the degree of each unit of a layer, (units,)."""
-    return np.concatenate([np.full(count, degree(part)) for part, count in parts_of(activation, units)])
 
 
 def source_of(net: MLP, bias: str) -> Layers:
@@ -43,15 +30,23 @@ def source_of(net: MLP, bias: str) -> Layers:
     layers = layers_of(net)
     for i, activation in enumerate(layers.activations):
         for part, _ in parts_of(activation, len(layers.biases[i])):
-            if not isinstance(part, PiecewiseLinear) and degree(part) == 0:
+            if not isinstance(part, PiecewiseLinear) and degree_of(part) == 0:
                 raise ValueError(
                     f"activations[{i}] was {activation.name!r}; a piecewise-linear activation, "
                     f"kousei.PiecewiseLinear, and 'repu1' to 'repu{LARGEST_POWER}' are accepted"
                 )
     check_finite("the network", layers.weights, layers.biases, net.dtype)
-    layers = to_relu(layers, kept=lambda activation: degree(activation) > 0)
+    layers = to_relu(layers, kept=lambda activation: degree_of(activation) > 0)
     layers = layers._replace(weights=[arrays.dense(weight) for weight in layers.weights])
     return _with_constants(layers) if bias == "strict" else layers
+
+
+def digest_of(source: Layers) -> str:
+    """Return what tells a network from others: a SHA-256 of its parameters and activations, in hexadecimal."""
+    text = hashlib.sha256(repr([*map(np.shape, source.weights), *source.activations]).encode())
+    for array in (*source.weights, *source.biases):
+        text.update(np.ascontiguousarray(array, "<f8").data)
+    return text.hexdigest()
 
 
 def _with_constants(layers: Layers) -> Layers:
@@ -69,11 +64,3 @@ def _with_constants(layers: Layers) -> Layers:
         weights.append(weight)
         biases.append(bias)
     return Layers(weights, biases, activations)
-
-
-def activation_of(activation: Activation, units: int, sources: Array) -> Activation:
-    """Return the activation of units that stand for those of a layer of `units`; the sources ascend."""
-    functions, counts = zip(*parts_of(activation, units), strict=True)
-    copies = np.diff(np.searchsorted(sources, np.cumsum([0, *counts])))
-    parts = [part for part in zip(functions, copies.tolist(), strict=True) if part[1]]
-    return mix(parts) if parts else functions[0]

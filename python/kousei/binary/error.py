@@ -1,16 +1,17 @@
-"""By how much rounded weights can change what a network computes on a box."""
+"""By how much a binary network can differ from the network it was made from."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.activation.mixed import parts_of
 from kousei.binary.decomposition import Rounding
-from kousei.binary.source import degrees
+from kousei.binary.homogeneous import degrees_of
 from kousei.network import relaxation
 from kousei.network.bounds import bounds_of
 from kousei.network.layers import Layers
@@ -18,10 +19,28 @@ from kousei.network.layers import Layers
 Array = np.ndarray[Any, Any]
 
 
-def parts_of_error(
-    source: Layers, bits: int, roundings: Sequence[Rounding], box: tuple[Array, Array]
-) -> tuple[float, ...]:
-    """Return what rounding each layer of signs contributes to the largest error of an output; inf where it overflows.
+class ErrorBound(NamedTuple):
+    """Bound on the error of a binary network on a box, see `BinaryNetwork.error_bound`.
+
+    Parameters
+    ----------
+    layers : tuple of float
+        What rounding the weights of each layer but the first to signs contributes.
+    kind : {"proven"}
+        Of real arithmetic: the rounding of the parameters to the dtype, and that of the evaluation, are not in it.
+    """
+
+    layers: tuple[float, ...]
+    kind: str
+
+    @property
+    def total(self) -> float:
+        """Sum of the parts."""
+        return math.fsum(self.layers)
+
+
+def bound_error(source: Layers, bits: int, roundings: Sequence[Rounding], box: tuple[Array, Array]) -> ErrorBound:
+    """Bound what rounding each layer of signs contributes to the largest error of an output; inf where it overflows.
 
     From the inputs upwards: pre-activations that are off by at most d make the units of the next layer be off by at
     most growth(d) in sum, and so the sums of signs over them, to which the layer's own rounding adds e. With d' =
@@ -47,7 +66,7 @@ def parts_of_error(
             distance = np.maximum(most - rounding.center, rounding.center - least)
             own = float(rounding.error @ np.where(rounding.error > 0, distance, 0))
         parts = [growth * part if part else 0.0 for part in parts] + [own]
-    return tuple(parts)
+    return ErrorBound(tuple(parts), "proven")
 
 
 def _growth(activation: Activation, step: Array, bits: int, upper: Array, off: float) -> float:
@@ -56,7 +75,7 @@ def _growth(activation: Activation, step: Array, bits: int, upper: Array, off: f
     The unit of step 2^q of a column has (step 2^q)^(1/p) times its pre-activation z, and of max(z, 0)^p the slope is
     largest at the upper end.
     """
-    p = degrees(activation, len(step))
+    p = degrees_of(activation, len(step))
     kept = step > 0
     scale = np.ldexp(step[kept, None], np.arange(bits)) ** (1 / p[kept, None])
     slope = p[kept, None] * (scale * np.maximum(upper[kept, None], 0) + off) ** (p[kept, None] - 1)
