@@ -61,12 +61,14 @@ def binarize(
     labels: str | None,
 ) -> None:
     """Write a network as one of signs, and print its sizes and, at given points, what both compute."""
-    if labels is not None and calibrate is None:
-        raise ValueError("--labels are those of the points of --calibrate, which is missing")
     read, write = _reader(source), _writer(target)
     net = read(source)
     points = None if calibrate is None else _array(calibrate)
-    classes = None if labels is None else _labels(labels, len(points), max(net.outputs, 2))
+    classes = None
+    if labels is not None:
+        if points is None:
+            raise ValueError("--labels are those of the points of --calibrate, which is missing")
+        classes = _labels(labels, points.shape[:1], max(net.outputs, 2))
     method = method or ("chain" if bits is None else "bits")
     binary = kousei.binarize(net, method, bits=bits, bias=bias, calibrate=points)
     compared = [] if points is None else _compared(net(points), binary(points), classes)
@@ -87,12 +89,12 @@ def _compared(before: Array, after: Array, labels: Array | None) -> list[str]:
     return lines
 
 
-def _labels(path: str, points: int, classes: int) -> Array:
+def _labels(path: str, shape: tuple[int, ...], classes: int) -> Array:
     labels = _array(path)
-    if labels.dtype.kind not in "iu" or labels.shape != (points,) or not ((labels >= 0) & (labels < classes)).all():
+    if labels.dtype.kind not in "iu" or labels.shape != shape or not ((labels >= 0) & (labels < classes)).all():
         raise ValueError(
-            f"{path} has dtype {labels.dtype} and shape {labels.shape}; ({points},) integers from 0 to {classes - 1} "
-            "are accepted"
+            f"{path} has dtype {labels.dtype} and shape {labels.shape}; integers from 0 to {classes - 1} of shape "
+            f"{shape} are accepted"
         )
     return labels
 
@@ -258,8 +260,9 @@ def main() -> None:
         "--calibrate", metavar="X.npy", help="points (points, inputs) for which few bits are chosen, and compared"
     )
     signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
+    run: dict[str, Callable[..., None]] = {"info": info, "demo": demo, "convert": convert, "binarize": binarize}
     arguments = vars(parser.parse_args())
-    command = {"info": info, "demo": demo, "convert": convert, "binarize": binarize}[arguments.pop("command")]
+    command = run[arguments.pop("command")]
     try:
         command(**arguments)
     except (MemoryError, OSError, TypeError, ValueError) as error:

@@ -8,9 +8,10 @@ import numpy as np
 
 from kousei._lib.errors import check_integer
 from kousei.binary.chain import Chain
+from kousei.binary.decomposition import Array, Rounding
 from kousei.binary.homogeneous import of_units
 from kousei.binary.network import BinaryNetwork
-from kousei.binary.rewriting import _decomposition
+from kousei.binary.rewriting import _check_options
 from kousei.io.files import SignedLayer
 from kousei.io.packed import signs_of
 from kousei.io.state import (
@@ -37,7 +38,7 @@ def to_state(net: BinaryNetwork) -> tuple[Config, Arrays]:
             parts = zip(_CHAIN, (chain.ranks, chain.sources, chain.signs), strict=True)
             tensors |= {f"b{i}.{name}": array for name, array in parts}
     if net.method == "bits":
-        tensors |= {f"b{i}.errors": error for i, error in enumerate(net.errors, 1)}
+        tensors |= {f"b{i}.errors": np.stack(rounding) for i, rounding in enumerate(net.errors, 1)}
     config = {
         "method": net.method,
         "bias": net.bias_mode,
@@ -51,12 +52,10 @@ def to_state(net: BinaryNetwork) -> tuple[Config, Arrays]:
 def from_state(config: Config, tensors: Arrays) -> BinaryNetwork:
     """Return the network of `to_state`; ValueError or TypeError if they make none."""
     method, bits = entry(config, "method", str), config.get("bits")
-    _decomposition(method, bits)
+    bias_mode = entry(config, "bias", str)
+    _check_options(method, bits, None, bias_mode, False)
     names = ["method", "bias", "activations", "sizes", "source"]
     check_names("config", config, names + ["bits"] * (method == "bits"))
-    bias_mode = entry(config, "bias", str)
-    if bias_mode not in ("affine", "strict"):
-        raise ValueError(f"'bias' was {shown(bias_mode)}; 'affine' and 'strict' are accepted")
     activations = [activation_from_config(activation) for activation in entry(config, "activations", list)]
     numbers = range(1, len(activations) + 1)
     chained = [i for i in numbers if f"b{i}.rank" in tensors]
@@ -82,7 +81,7 @@ def from_state(config: Config, tensors: Arrays) -> BinaryNetwork:
         method=method,
         bits=bits,
         bias_mode=bias_mode,
-        errors=tuple(tensors[name] for name in errors),
+        errors=tuple(_rounding(name, tensors[name]) for name in errors),
         source_sizes=source_sizes,
         source_digest=digest,
     )
@@ -122,12 +121,19 @@ def _check_source(net: BinaryNetwork, sizes: tuple[int, ...]) -> None:
             f"the source has the sizes {shown(sizes)}; {len(net.sizes)} of them, from {net.dim} to {net.outputs}, "
             "are accepted"
         )
-    for i, (error, units) in enumerate(zip(net.errors, sizes[1:], strict=False), 1):
-        if error.dtype != np.float64 or error.shape != (units,) or not ((error >= 0) & np.isfinite(error)).all():
-            raise ValueError(
-                f"b{i}.errors has dtype {error.dtype} and shape {error.shape}; float64 and ({units},), finite and "
-                "not negative, is accepted"
-            )
+    for i, (rounding, units) in enumerate(zip(net.errors, sizes[1:], strict=False), 1):
+        if len(rounding.step) != units:
+            raise ValueError(f"b{i}.errors is of {len(rounding.step)} columns; {units}, of the source, are accepted")
+
+
+def _rounding(name: str, array: Array) -> Rounding:
+    if array.dtype != np.float64 or array.ndim != 2 or len(array) != 3:
+        raise ValueError(
+            f"{name} has dtype {array.dtype} and shape {array.shape}; float64 and (3, columns) is accepted"
+        )
+    if not (np.isfinite(array).all() and (array[:2] >= 0).all()):
+        raise ValueError(f"{name} has steps or errors that are negative, or numbers that are not finite")
+    return Rounding(*array)
 
 
 def _chain(layer: str, tensors: Arrays, shape: tuple[int, int]) -> Chain:
