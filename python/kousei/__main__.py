@@ -81,7 +81,7 @@ def _compared(before: Array, after: Array, labels: Array | None) -> list[str]:
     # Of one output the second class is where it is positive, as in decision values.
     first, second = (values > 0 if values.ndim == 1 else values.argmax(axis=-1) for values in (before, after))
     error = np.linalg.norm(after - before) / max(np.linalg.norm(before), np.finfo(before.dtype).tiny)
-    lines = [f"relative error of the outputs {error:.1e}"]
+    lines = [f"at {len(before)} points:", f"relative error of the outputs {error:.1e}"]
     if before.ndim > 1 or labels is not None:
         lines.append(f"same predictions {np.mean(first == second):.2%}")
     if labels is not None:
