@@ -13,6 +13,7 @@ from kousei._lib.boxes import Bounds, check_bounds
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.binary.chain import Chain
+from kousei.binary.decomposition import Rounding
 from kousei.binary.error import ErrorBound, bound_error
 from kousei.binary.homogeneous import degree_of, degrees_of, of_units
 from kousei.binary.source import digest_of, source_of
@@ -53,8 +54,8 @@ class BinaryNetwork:
         How it was made, see `binarize`.
     source : Layers, optional
         The network it stands for, with a unit for the constant where bias="strict".
-    errors : tuple of arrays (inputs of the layer of `source`,)
-        For each layer of signs, by how much it can differ from the weights of a column.
+    errors : tuple of Rounding (inputs of the layer of `source`,)
+        For each layer of signs, by how much it can differ from the weights of a column; none of an exact method.
     source_sizes : tuple of int
         Units of each layer of `source`; known where that is given.
     source_digest : str
@@ -95,7 +96,7 @@ class BinaryNetwork:
     bits: int | None = None
     bias_mode: str = "affine"
     source: Layers | None = None
-    errors: tuple[Array, ...] = ()
+    errors: tuple[Rounding, ...] = ()
     source_sizes: tuple[int, ...] = ()
     source_digest: str = ""
 
@@ -242,7 +243,7 @@ class BinaryNetwork:
         True
         """
         ends = check_bounds(box, "box", self.dim, flat=True)
-        if not any(error.any() for error in self.errors):
+        if self.bits is None:
             return ErrorBound((0.0,) * len(self.layers), "proven")
         source = self.source
         if net is not None:
@@ -253,7 +254,7 @@ class BinaryNetwork:
             raise ValueError(
                 "net was None; the network this one was made from is accepted, which a file does not hold"
             )
-        return bound_error(source, self.errors, [layer.shape[1] for layer in self.layers], ends)
+        return bound_error(source, self.bits, self.errors, ends)
 
     def summary(self) -> BinarySummary:
         """Sizes, beside those of Theorem 4 for weights without zeros or ties.
