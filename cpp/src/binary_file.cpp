@@ -35,7 +35,7 @@ std::string read_one_of(JsonReader& json, std::initializer_list<std::string_view
     std::string word = json.string();
     if (std::find(accepted.begin(), accepted.end(), word) == accepted.end()) {
         std::string names;
-        for (const std::string_view name : accepted) names += (names.empty() ? "'" : ", '") + std::string(name) + "'";
+        for (const std::string_view name : accepted) names += (names.empty() ? "" : ", ") + detail::shown(name);
         fail(detail::shown(word) + " is not among " + names);
     }
     return word;
@@ -206,14 +206,14 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
     chains_.reserve(depth);  // layers point at them
     std::vector<std::int64_t> sizes = {dim, units};
     for (std::size_t i = 0; i < depth; ++i) {
-        const std::string name = "b" + std::to_string(i + 1);
+        const std::string name = std::string("b") + std::to_string(i + 1);
         const packed::View signs = signs_of(tensors, name + ".bits", sizes.back());
         const auto biases = tensors.values<Real>(name + ".bias", 1);
         if (std::ssize(biases) != signs.rows) {
             fail(name + ".bits has " + std::to_string(signs.rows) + " rows and " + name + ".bias " +
                  std::to_string(biases.size()) + " entries; as many are accepted");
         }
-        Layer<Real>& layer = layers_.emplace_back(Layer<Real>{.signs = signs, .bias = biases.data()});
+        Layer<Real>& layer = layers_.emplace_back(Layer<Real>{.signs = {signs}, .bias = biases.data()});
         if (i + 1 < depth) {
             for (const SavedPart& part : config.activations[i + 1]) degree_of(part);
             layer.parts = take_parts(i + 1, signs.rows);
@@ -225,9 +225,9 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
         sizes.push_back(signs.rows);
     }
     view_.layers = layers_;
+    tensors.require_all_taken();
     if (sizes.back() == 0) fail("there are no outputs; one or more are accepted");
     if (config.sizes != sizes) fail("'sizes' of the metadata are not those of the tensors");
-    tensors.require_all_taken();
 }
 
 template class Saved<float>;
