@@ -172,6 +172,9 @@ def test_sizes_are_those_of_the_theorem() -> None:
     assert summary.binary == summary.generic_binary == k**2 * l + k**2 * l**2 * m
     assert summary.real == k * l * m * 6 + k * l + k
     assert summary.ratio == 1
+    n = 5
+    assert summary.expansion == k * l * m * n / (k * l + l * m + m * n)
+    assert summary.generic_real == k * l * m * n == summary.widths[0] * n
     strict = kousei.binarize(net, bias="strict").summary()
     assert strict.generic[1:-1] == (k * (l + 1) * (m + 1), k * (l + 1))
     assert strict.widths[1] == k * (l + 1)
@@ -336,7 +339,6 @@ def test_blocks(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> No
     net = kousei.MLP.random([3, 5, 4, 2], rng=1)
     x = rng.normal(size=(20, 3))
     whole = kousei.binarize(net)
-    monkeypatch.setattr("kousei.binary.network._BLOCK", 100)
     monkeypatch.setattr("kousei.binary.rewriting._BLOCK", 30)
     assert kousei.binarize(net).layers == whole.layers
     assert whole(x) == pytest.approx(net(x), rel=1e-12)
