@@ -162,7 +162,15 @@ class _Matrix(NamedTuple):
 
     def part(self, rows: slice, columns: slice | Array) -> Array:
         with np.errstate(over="ignore"):
-            return self.scales[rows, None] * self.weight[self.sources[rows]][:, columns]
+            return self.scales[rows, None] * self.weight[:, columns][self.sources[rows]]
+
+    def blocks(self) -> Iterator[tuple[Array, Array]]:
+        """Yield the numbers of some columns after the others, and these columns."""
+        rows, count = self.shape
+        block = max(1, _BLOCK // max(1, rows))
+        for start in range(0, count, block):
+            columns = np.arange(start, min(start + block, count))
+            yield columns, self.part(slice(None), columns)
 
 
 class _Layer(NamedTuple):
@@ -247,11 +255,7 @@ def _parts(
     matrix: _Matrix, decompose: Callable[[Array], Units], number: int, advance: Callable[[int], Any] | None = None
 ) -> Iterator[tuple[Array, Units]]:
     """Yield the units of some columns of weights[number] after the others."""
-    rows, count = matrix.shape
-    block = max(1, _BLOCK // max(1, rows))
-    for start in range(0, count, block):
-        columns = np.arange(start, min(start + block, count))
-        part = matrix.part(slice(None), columns)
+    for columns, part in matrix.blocks():
         _check_product(part, number)
         yield columns, decompose(part)
         if advance:
@@ -271,7 +275,15 @@ def _packed(layer: _Layer, advance: Callable[[int], Any]) -> PackedSigns:
 
 
 def _chain(layer: _Layer) -> Chain | None:
-    return chain_of(layer.matrix.part(slice(None), slice(None))) if layer.units.chains else None
+    """Return the ranks of a layer that consists of chains."""
+    if not layer.units.chains:
+        return None
+    found = [(columns, chain_of(part)) for columns, part in layer.matrix.blocks()]
+    return Chain(
+        np.concatenate([chain.ranks for _, chain in found], axis=1),
+        np.concatenate([columns[chain.sources] for columns, chain in found]).astype(np.int32),
+        np.concatenate([chain.signs for _, chain in found]),
+    )
 
 
 @contextmanager
