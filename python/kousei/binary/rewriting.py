@@ -25,8 +25,6 @@ from kousei.packed import PackedSigns, pack_signs
 
 _EXACT = {"chain": chain, "dyadic": dyadic, "auto": shortest}
 _MOST_BITS = 24
-#: Least coefficient: those that underflow would lose digits.
-_LEAST = float(np.finfo(np.float64).tiny)
 #: Matrices of its size that rounding one takes.
 _COPIES = 6
 #: Numbers, or signs, that are computed at a time.
@@ -223,7 +221,7 @@ def _pushed_down(
         # Bits, ranks, and what is known of each unit.
         held += 4 * rows * _core.packed_stride(count) + 4 * rows * columns + 48 * count
         arrays.require_memory(held, 1, f"a binary network of {count} units in hidden layer {i}")
-        units = on_grid(rounding.step, bits) if bits and rounding else joined(list(parts()))
+        units = joined(list(parts())) if bits is None or rounding is None else on_grid(rounding.step, bits)
         _check_coefs(units.coefs, i + 1)
         activation = of_units(source.activations[i], columns, units.sources) if i else source.activations[0]
         found.insert(0, _Layer(matrix, units, offset, activation, rounding))
@@ -298,7 +296,7 @@ def _check_product(product: Array, number: int) -> None:
 
 
 def _check_coefs(coefs: Array, number: int) -> None:
-    if (coefs < _LEAST).any():
+    if not coefs.all():
         raise ValueError(
             f"weights[{number}] takes coefficients below the least float64 by this method; 'chain' is accepted"
         )
