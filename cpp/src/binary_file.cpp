@@ -185,10 +185,10 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
     const auto sources = tensors.values<std::int32_t>("a.src", 1);
     const auto scales = tensors.values<double>("a.scale", 1);
     const std::int64_t rows = weight.shape[0], dim = weight.shape[1], units = std::ssize(sources);
-    if (dim == 0 || std::ssize(bias) != rows || std::ssize(scales) != units) {
+    if (rows == 0 || dim == 0 || std::ssize(bias) != rows || std::ssize(scales) != units) {
         fail("a0.weight is (" + std::to_string(rows) + ", " + std::to_string(dim) + ") and has " +
              std::to_string(bias.size()) + " biases, a.src " + std::to_string(units) + " and a.scale " +
-             std::to_string(scales.size()) + " entries; (n, inputs), n, and as many are accepted");
+             std::to_string(scales.size()) + " entries; (n, inputs), not empty, n, and as many are accepted");
     }
     const std::size_t depth = config.activations.size();
     const auto take_parts = [&](std::size_t i, std::int64_t of) {

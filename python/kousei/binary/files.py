@@ -77,7 +77,7 @@ def from_state(config: Config, tensors: Arrays) -> BinaryNetwork:
         layers=tuple(layers),
         biases=tuple(tensors[f"b{i}.bias"] for i in numbers),
         activations=tuple(activations),
-        chains=tuple(_chain(f"b{i}", tensors, layers[i - 1].shape) if i in chained else None for i in numbers),
+        chains=tuple(_chain(f"b{i}", tensors) if i in chained else None for i in numbers),
         method=method,
         bits=bits,
         bias_mode=bias_mode,
@@ -136,14 +136,8 @@ def _rounding(name: str, array: Array) -> Rounding:
     return Rounding(*array)
 
 
-def _chain(layer: str, tensors: Arrays, shape: tuple[int, int]) -> Chain:
-    """Return the chain of a layer of so many rows and columns."""
+def _chain(layer: str, tensors: Arrays) -> Chain:
     try:
-        chain = Chain(*(tensors[f"{layer}.{part}"] for part in _CHAIN))
+        return Chain(*(tensors[f"{layer}.{part}"] for part in _CHAIN))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{layer}: {error}") from None
-    if chain.shape != shape:
-        raise ValueError(
-            f"the ranks of {layer} make a matrix of shape {chain.shape}; {shape}, of its bits, is accepted"
-        )
-    return chain
