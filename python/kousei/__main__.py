@@ -102,13 +102,10 @@ def _labels(path: str, shape: tuple[int, ...], classes: int) -> Array:
 def _array(path: str) -> Array:
     """Return the array of a .npy file; ValueError if there is none in it."""
     try:
-        # Mapped, it is held against the length of the file before anything is allocated.
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (EOFError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"{path} holds no single array; a .npy file is accepted")
-    return np.array(array)
+        # Mapped, it is held against the length of the file before anything is allocated, and holds no pickles.
+        return np.array(np.lib.format.open_memmap(path, mode="r"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no .npy file of numbers: {error}") from None
 
 
 def _reader(path: str) -> Callable[..., Any]:

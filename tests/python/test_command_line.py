@@ -170,10 +170,16 @@ def test_binarize_of_one_output(
         ("net.safetensors out.safetensors --bits 3 --calibrate one.npy", "calibrate has shape (300,)"),
         ("net.safetensors out.safetensors --bits 3 --calibrate single.npy", "calibrate has dtype float32"),
         ("net.safetensors out.safetensors --bits 3 --calibrate nan.npy", "calibrate[0] is not finite"),
-        ("net.safetensors out.safetensors --bits 3 --calibrate bad.npy", "bad.npy: "),
-        ("net.safetensors out.safetensors --bits 3 --calibrate objects.npy", "objects.npy: "),
-        ("net.safetensors out.safetensors --bits 3 --calibrate long.npy", "long.npy: "),
-        ("net.safetensors out.safetensors --bits 3 --calibrate several.npz", "several.npz holds no single array"),
+        ("net.safetensors out.safetensors --bits 3 --calibrate bad.npy", "bad.npy is no .npy file of numbers: "),
+        (
+            "net.safetensors out.safetensors --bits 3 --calibrate objects.npy",
+            "objects.npy is no .npy file of numbers: ",
+        ),
+        ("net.safetensors out.safetensors --bits 3 --calibrate long.npy", "long.npy is no .npy file of numbers: "),
+        (
+            "net.safetensors out.safetensors --bits 3 --calibrate several.npz",
+            "several.npz is no .npy file of numbers: ",
+        ),
         ("net.safetensors out.safetensors --bits 3 --calibrate none.npy", "No such file"),
         (
             "net.safetensors out.safetensors --bits 3 --labels y.npy",
