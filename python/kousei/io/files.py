@@ -23,18 +23,8 @@ SignedLayer: TypeAlias = tuple[Any, Any, Activation | None]
 #: Version of what the files say. A file of a newer one is refused.
 FORMAT = 1
 
-_DTYPES = {
-    name: np.dtype(code)
-    for name, code in {
-        "F64": "f8",
-        "F32": "f4",
-        "I64": "i8",
-        "I32": "i4",
-        "I8": "i1",
-        "U32": "u4",
-        "U16": "u2",
-    }.items()
-}
+_CODES = {"F64": "f8", "F32": "f4", "I64": "i8", "I32": "i4", "I8": "i1", "U32": "u4", "U16": "u2"}
+_DTYPES = {name: np.dtype(code) for name, code in _CODES.items()}
 
 
 class _Kind(NamedTuple):
@@ -77,8 +67,7 @@ def register(
     An MLP with a name:
 
     >>> import kousei
-    >>> from kousei.activation import Activation
-    from kousei.io import mlp, packed
+    >>> from kousei.io import mlp
     >>> class Named(kousei.MLP):
     ...     name = ""
     >>> def to_state(net):
