@@ -198,7 +198,7 @@ def test_fields_that_do_not_fit() -> None:
     binary = kousei.binarize(net)  # 2 -> 24 -> 6 -> 2
     weight, scales, sources = np.array(binary.weight), np.array(binary.scales), np.array(binary.sources)
     first, second = binary.biases
-    refused(TypeError, "weight was list; a NumPy array is accepted", binary, weight=[[1.0]])
+    refused(TypeError, "weight was list; a NumPy, CuPy or torch array", binary, weight=[[1.0]])
     refused(TypeError, "bias has dtype float32 and weight has float64", binary, bias=binary.bias.astype("float32"))
     refused(TypeError, "weight has dtype int64; float32 and float64 are accepted", binary, weight=weight.astype(int))
     refused(TypeError, "sources has dtype int64; int32 is accepted", binary, sources=sources.astype(int))
