@@ -23,4 +23,6 @@ std::int64_t workspace_bytes(Cuda on, const Matrix<Real>& matrix, std::int64_t p
 template <class Real>
 void matmul(Cuda on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out, Workspace workspace);
 
+void dot(Cuda on, const View& a, const View& b, std::int32_t* out);
+
 }  // namespace kousei::packed
