@@ -49,8 +49,8 @@ class Kernel:
     variant: str
     #: Largest error relative to the scale of the problem.
     tolerance: float
-    #: Takes the number of hidden units and of points. Elementwise kernels mind the points alone, products of signs the
-    #: units, which are rows and columns.
+    #: Takes the number of hidden units and of points. Elementwise kernels mind the points alone, products of signs
+    #: the units, which are rows and columns.
     problem: Callable[[int, int], Problem]
     #: The two that are measured: they fill the device.
     size: tuple[int, int]

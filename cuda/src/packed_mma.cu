@@ -10,6 +10,8 @@ namespace kousei::packed::mma {
 namespace {
 
 constexpr int threads = 128, warps = threads / 32;
+/// Products of 16 rows that a warp has below one another, and the rows of it and of its thread block.
+constexpr int row_tiles = 4, warp_rows = 16 * row_tiles, block_rows = warps * warp_rows;
 /// Columns whose signs a warp reads at a time, a word of a row for each of 4 lanes.
 constexpr int block = 128;
 /// Columns of a point that are scaled together, and the most that are summed together.
@@ -151,25 +153,20 @@ __device__ float sum_at(const Signs<float>& signs, std::int64_t row, const float
     return sum;
 }
 
-/// Rows of a thread block.
-template <int row_tiles>
-constexpr int block_rows = warps * 16 * row_tiles;
-
 /// Points of a thread block.
 template <class Format, int tiles>
 constexpr int block_points = 8 * tiles / Format::columns;
 
-template <class Format, int row_tiles, int tiles>
+template <class Format, int tiles>
 __global__ void __launch_bounds__(threads, 2)
     multiply_kernel(const __grid_constant__ Signs<float> signs, const __grid_constant__ cuda::Blocks blocks,
                     const __grid_constant__ Written<Format> from, const float* x, double* sums, float* out) {
-    constexpr int warp_rows = 16 * row_tiles;
     // The sums lie in shared memory, which leaves registers for the products; the padding is for its banks.
     __shared__ float totals[warps][8 * tiles][warp_rows + 4];
     const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
     const int g = lane / 4, t = lane % 4;
-    const std::int64_t row_blocks = (signs.rows + block_rows<row_tiles> - 1) / block_rows<row_tiles>;
-    const std::int64_t first_row = blockIdx.x % row_blocks * block_rows<row_tiles> + warp * warp_rows;
+    const std::int64_t row_blocks = (signs.rows + block_rows - 1) / block_rows;
+    const std::int64_t first_row = blockIdx.x % row_blocks * block_rows + warp * warp_rows;
     const std::int64_t first_tile = blockIdx.x / row_blocks * tiles;
     const std::int64_t first = blocks.first(blockIdx.y) / block;
     const std::int64_t last = (blocks.last(blockIdx.y) + block - 1) / block;
@@ -258,14 +255,14 @@ __global__ void __launch_bounds__(threads, 2)
 }
 
 /// The products of a format and size: how they are cut, their workspace, and how they are run.
-template <class Format, int row_tiles, int tiles>
+template <class Format, int tiles>
 struct Plan {
     std::int64_t row_blocks, columns, points;
     cuda::Blocks blocks;
     Written<Format> written;
 
     Plan(const Matrix<float>& matrix, std::int64_t points_)
-        : row_blocks(blocks_of(matrix.signs.rows, block_rows<row_tiles>)),
+        : row_blocks(blocks_of(matrix.signs.rows, block_rows)),
           columns(matrix.signs.columns),
           points(points_),
           blocks(columns, chunk, points, block_points<Format, tiles>, matrix.signs.rows, row_blocks),
@@ -293,7 +290,7 @@ struct Plan {
         cuda::launch(on, writers, threads, write_kernel<Format>, written, x, columns);
         dim3 grid = blocks.grid();
         grid.x = static_cast<unsigned>(checked_mul(blocks.point_blocks, row_blocks));
-        cuda::launch(on, grid, threads, multiply_kernel<Format, row_tiles, tiles>, Signs<float>(matrix), blocks, written, x,
+        cuda::launch(on, grid, threads, multiply_kernel<Format, tiles>, Signs<float>(matrix), blocks, written, x,
                      sums, out);
         cuda::add_segments(on, Products{}, blocks, sums, out);
     }
@@ -301,7 +298,7 @@ struct Plan {
 
 template <class Format, class F>
 auto with_halves(const Matrix<float>& matrix, std::int64_t points, F&& f) {
-    return points <= 16 ? f(Plan<Format, 4, 2>(matrix, points)) : f(Plan<Format, 4, 4>(matrix, points));
+    return points <= 16 ? f(Plan<Format, 2>(matrix, points)) : f(Plan<Format, 4>(matrix, points));
 }
 
 /// f(the plan for so many points).
@@ -312,9 +309,9 @@ auto with_plan(Cuda on, const Matrix<float>& matrix, std::int64_t points, F&& f)
                                                : with_halves<Halves<2>>(matrix, points, f);
     }
     static_assert(few_points <= block_points<Limbs, 3>);
-    if (points <= block_points<Limbs, 1>) return f(Plan<Limbs, 2, 1>(matrix, points));
-    if (points <= block_points<Limbs, 2>) return f(Plan<Limbs, 2, 2>(matrix, points));
-    return f(Plan<Limbs, 2, 3>(matrix, points));
+    if (points <= block_points<Limbs, 1>) return f(Plan<Limbs, 1>(matrix, points));
+    if (points <= block_points<Limbs, 2>) return f(Plan<Limbs, 2>(matrix, points));
+    return f(Plan<Limbs, 3>(matrix, points));
 }
 
 }  // namespace
