@@ -293,7 +293,7 @@ def packed_arguments(dtype: str = "f8") -> dict[str, Any]:
         ({"out": ((5, 71), "f8")}, r"out has shape \(5, 71\); \(5, 70\)"),
         ({"scales": ((70, 3), "f8"), "group": 32}, r"scales has shape \(70, 3\); \(70, 2\)"),
         ({"scales": ((70, 2), "f8"), "group": 33}, "group was 33; a multiple of 32"),
-        ({"interleaved": ((0,), "u4")}, "interleaved was an array; None is accepted"),
+        ({"interleaved": ((0,), "u4")}, "interleaved was an array; in CUDA memory None is accepted"),
     ],
 )
 def test_low_level_route_checks_products_of_signs(changes: dict, message: str) -> None:
