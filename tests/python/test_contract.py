@@ -63,6 +63,11 @@ def _ranged(like: Any) -> Any:
     return kousei.funahashi.fourier_series({(1, 0): 1.0, (1, 3): 0.5j}, [(-1, 1)] * 2, 1e-2).like(like)
 
 
+def _scaled(like: Any) -> Any:
+    scales = np.array([0.5, 3], "float32" if "float32" in str(like.dtype) else "float64")
+    return kousei.packed.ScaledSigns(kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])), scales)
+
+
 _thresholds = np.pi / 4 * np.arange(-32, 33)
 CONTRACTS = {
     "kousei.MLP.__call__": Contract(_mlp(3, 7, 1), dim=3),
@@ -93,6 +98,9 @@ CONTRACTS = {
         outputs=2,
         host_only=True,
         any_dtype=True,
+    ),
+    "kousei.packed.ScaledSigns.matmul": Contract(
+        lambda like: _scaled(like).matmul, dim=3, outputs=2, host_only=True, any_dtype=True
     ),
     "kousei.funahashi.bump_transform": Contract(
         lambda like: lambda x: kousei.funahashi.bump_transform(x, 0.5, 2.0), takes_out=False
@@ -139,7 +147,10 @@ NO_ARRAYS = {
     "kousei.minimum",
     "kousei.stack",
     "kousei.PackedSigns.unpack",
+    "kousei.PackedSigns.prepack",
     "kousei.pack_signs",
+    "kousei.packed.ScaledSigns.prepack",
+    "kousei.packed.ScaledSigns.unpack",
     "kousei.activation.hardsigmoid",
     "kousei.activation.hardtanh",
     "kousei.activation.leaky_relu",
