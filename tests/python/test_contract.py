@@ -90,8 +90,8 @@ CONTRACTS = {
     "kousei.Activation.__call__ (piecewise linear)": Contract(
         lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)
     ),
-    "kousei.BinaryNetwork.__call__": Contract(_binary(1, "chain"), dim=3, host_only=True),
-    "kousei.BinaryNetwork.__call__ (packed)": Contract(_binary(2, "dyadic"), dim=3, outputs=2, host_only=True),
+    "kousei.BinaryNetwork.__call__": Contract(_binary(1, "chain"), dim=3),
+    "kousei.BinaryNetwork.__call__ (packed)": Contract(_binary(2, "dyadic"), dim=3, outputs=2),
     "kousei.PackedSigns.matmul": Contract(
         lambda like: kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])).matmul,
         dim=3,
