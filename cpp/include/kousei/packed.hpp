@@ -44,7 +44,7 @@ struct Matrix {
 template <class Real>
 std::int64_t interleaved_words(const Matrix<Real>& matrix);
 
-/// Writes that copy, interleaved_words(matrix) words aligned to 64 bytes. It is for this instruction set alone.
+/// Writes that copy, interleaved_words(matrix) words; best aligned to 64 bytes.
 template <class Real>
 void interleave(Cpu on, const Matrix<Real>& matrix, std::uint32_t* words);
 

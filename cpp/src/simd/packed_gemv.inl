@@ -26,9 +26,10 @@ inline void write_signed_sums(const Real* x, Real* table) {
     }
 }
 
-/// How the sums over the 32 columns of a word are looked up, for a vector of words of as many rows: there are `groups`
-/// groups of columns, with `table` numbers each. `place` tells where in the table of its group the sum of each row is,
-/// and `add` adds it; `vectors` vectors hold the sums of these rows, in the order of the rows after `in_order`.
+/// How the sums over the 32 columns of a word are looked up, for a vector of words of as many rows: there are
+/// `groups` groups of columns, with `table` numbers each. `place` tells where in the table of its group the sum of
+/// each row is, and `add` adds it; `vectors` vectors hold the sums of these rows, in the order of the rows after
+/// `in_order`.
 template <class Real>
 struct Lookup;
 
@@ -136,7 +137,7 @@ struct Lookup<float> : FourColumns {
     }
 
     static void add(Place place, const float* of_group, Vector<float>* sum) {
-        *sum += reinterpret_cast<Vector<float>>(reinterpret_cast<Words>(find(of_group, place.index)) ^ place.sign);
+        *sum += reinterpret_cast<Vector<float> >(reinterpret_cast<Words>(find(of_group, place.index)) ^ place.sign);
     }
 
     static void in_order(Vector<float>*) {}
@@ -163,10 +164,10 @@ struct Lookup<double> : FourColumns {
 
     static void add(Place place, const double* of_group, Vector<double>* sum) {
         const __m256i lower = find(of_group, place.index);
-        const __m256i upper = reinterpret_cast<__m256i>(
-            reinterpret_cast<Words>(find(of_group + table / 2, place.index)) ^ place.sign);
-        sum[0] += reinterpret_cast<Vector<double>>(_mm256_unpacklo_epi32(lower, upper));
-        sum[1] += reinterpret_cast<Vector<double>>(_mm256_unpackhi_epi32(lower, upper));
+        const __m256i upper =
+            reinterpret_cast<__m256i>(reinterpret_cast<Words>(find(of_group + table / 2, place.index)) ^ place.sign);
+        sum[0] += reinterpret_cast<Vector<double> >(_mm256_unpacklo_epi32(lower, upper));
+        sum[1] += reinterpret_cast<Vector<double> >(_mm256_unpackhi_epi32(lower, upper));
     }
 
     static void in_order(Vector<double>* sum) {

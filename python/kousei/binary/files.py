@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei.binary.chain import Chain
 from kousei.binary.decomposition import Array, Rounding
@@ -31,9 +32,14 @@ _CHAIN = ("rank", "src", "sign")
 
 def to_state(net: BinaryNetwork) -> tuple[Config, Arrays]:
     """Return how a network was made, its activations and its sizes as JSON, and its numbers and signs as arrays."""
-    tensors: Arrays = dict(zip(_FIRST, (net.weight, net.bias, net.sources, net.scales), strict=True))
+    tensors: Arrays = {
+        "a0.weight": arrays.to_host(net.weight),
+        "a0.bias": arrays.to_host(net.bias),
+        "a.src": net.sources,
+        "a.scale": net.scales,
+    }
     for i, (layer, bias, chain) in enumerate(zip(net.layers, net.biases, net.chains, strict=True), 1):
-        tensors |= {f"b{i}.bits": layer.words, f"b{i}.bias": bias}
+        tensors |= {f"b{i}.bits": arrays.to_host(layer.words), f"b{i}.bias": arrays.to_host(bias)}
         if chain is not None:
             parts = zip(_CHAIN, (chain.ranks, chain.sources, chain.signs), strict=True)
             tensors |= {f"b{i}.{name}": array for name, array in parts}
@@ -98,11 +104,12 @@ def to_layers(net: BinaryNetwork) -> list[SignedLayer]:
     """Return the layers of a network, signs packed; those of its MLP where a layer has no units."""
     if 0 in net.sizes:
         mlp = net.to_mlp()
-        return list(zip(mlp.weights, mlp.biases, [*mlp.activations, None], strict=True))
+        weights, biases = (map(arrays.to_host, parts) for parts in (mlp.weights, mlp.biases))
+        return list(zip(weights, biases, [*mlp.activations, None], strict=True))
     weight, bias = net.first
     first = [of_units(activation, len(net.weight), net.sources) for activation in net.activations[:1]]
     activations = [*first, *net.activations[1:], None]
-    return list(zip([weight, *net.layers], [bias, *net.biases], activations, strict=True))
+    return list(zip([weight, *net.layers], [bias, *map(arrays.to_host, net.biases)], activations, strict=True))
 
 
 def _source(config: Config) -> tuple[tuple[int, ...], str]:

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei.io.state import Arrays, Config, check_names, entry
 from kousei.packed import PackedSigns
 
 
 def to_state(signs: PackedSigns) -> tuple[Config, Arrays]:
     """Return the number of columns as JSON, and the words."""
-    return {"columns": signs.shape[1]}, {"bits": signs.words}
+    return {"columns": signs.shape[1]}, {"bits": arrays.to_host(signs.words)}
 
 
 def from_state(config: Config, tensors: Arrays) -> PackedSigns:

@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_matmul', 'packed_pack', 'packed_unpack']
+__all__: list[str] = ['Cpu', 'Float32Layers', 'Float64Layers', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -38,49 +38,11 @@ class Float64Layers:
         ...
     def evaluate(self, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
         ...
-class Float32Binary:
-    """
-    A binary network; arrays of parameters are borrowed.
-    """
-    def __init__(self, weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float32]) -> None:
-        ...
-    def add(self, words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
-        ...
-    @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
-        ...
-    @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
-        ...
-    def evaluate(self, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
-        ...
-class Float64Binary:
-    """
-    A binary network; arrays of parameters are borrowed.
-    """
-    def __init__(self, weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float64]) -> None:
-        ...
-    def add(self, words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
-        ...
-    @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
-        ...
-    @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
-        ...
-    def evaluate(self, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
-        ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32] | None, z: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64] | None, z: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
-    ...
-@typing.overload
-def binary_signs(ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
-    ...
-@typing.overload
-def binary_signs(ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
@@ -111,6 +73,18 @@ def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.ty
     ...
 @typing.overload
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], coef: numpy.typing.NDArray[numpy.float64], offset: numpy.typing.NDArray[numpy.float64], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def packed_interleave(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, interleaved: numpy.typing.NDArray[numpy.uint32], on: Cpu, scales: numpy.typing.NDArray[numpy.float32] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+    ...
+@typing.overload
+def packed_interleave(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, interleaved: numpy.typing.NDArray[numpy.uint32], on: Cpu, scales: numpy.typing.NDArray[numpy.float64] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+    ...
+@typing.overload
+def packed_interleaved_words(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, scales: numpy.typing.NDArray[numpy.float32] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> int:
+    ...
+@typing.overload
+def packed_interleaved_words(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, scales: numpy.typing.NDArray[numpy.float64] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> int:
     ...
 @typing.overload
 def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu, interleaved: numpy.typing.NDArray[numpy.uint32] | None = None, scales: numpy.typing.NDArray[numpy.float32] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:

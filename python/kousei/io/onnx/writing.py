@@ -210,7 +210,7 @@ class _Graph:
         if isinstance(weight, PackedSigns):
             import onnx
 
-            signs = self._constant(f"{name}.signs", weight.unpack(np.int8), np.int8)
+            signs = self._constant(f"{name}.signs", arrays.to_host(weight.unpack(np.int8)), np.int8)
             kind = onnx.helper.np_dtype_to_tensor_dtype(self.dtype)
             factor = self._node(name, "Cast", signs, to=kind)
         else:
