@@ -60,9 +60,8 @@ def difference(net: kousei.MLP, binary: kousei.BinaryNetwork, x: np.ndarray) -> 
 
 
 def check_signs(binary: kousei.BinaryNetwork) -> None:
-    for signs in binary.signs:
-        assert signs.dtype == np.int8
-        assert (np.abs(signs) == 1).all()
+    for layer in binary.layers:
+        assert (np.abs(layer.unpack()) == 1).all()
 
 
 def column_cases() -> list[np.ndarray]:
@@ -302,7 +301,7 @@ def test_affine_networks_stay_as_they_are(rng: np.random.Generator) -> None:
     net = network(rng.normal(size=(3, 2)), biases=[rng.normal(size=3)])
     for bias in BIASES:
         binary = kousei.binarize(net, bias=bias)
-        assert binary.signs == ()
+        assert binary.layers == ()
         assert np.array_equal(binary.first[0], net.weights[0])
         assert np.array_equal(binary.first[1], net.biases[0])
         assert math.isnan(binary.summary().ratio)
@@ -329,7 +328,7 @@ def test_blocks(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> No
     whole = kousei.binarize(net)
     monkeypatch.setattr("kousei.binary.network._BLOCK", 100)
     monkeypatch.setattr("kousei.binary.decomposition._BLOCK", 30)
-    assert all(map(np.array_equal, kousei.binarize(net).signs, whole.signs))
+    assert kousei.binarize(net).layers == whole.layers
     assert whole(x) == pytest.approx(net(x), rel=1e-12)
 
 

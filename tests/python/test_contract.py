@@ -106,6 +106,7 @@ NO_ARRAYS = {
     "kousei.BinaryNetwork.summary",
     "kousei.BinaryNetwork.to_mlp",
     "kousei.binarize",
+    "kousei.binary.Chain.pack",
     "kousei.binary.ErrorBound",
     "kousei.chain_decomposition",
     "kousei.num_threads",

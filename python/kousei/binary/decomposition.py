@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +11,6 @@ from kousei._lib import arrays
 
 Array = np.ndarray[Any, Any]
 
-#: Signs that are computed at a time.
-_BLOCK = 1 << 20
 #: Digits of a float64.
 _DIGITS = 53
 
@@ -25,17 +23,23 @@ class Units(NamedTuple):
     sources: Array
     #: Tells of rows of the matrix where the sign vectors are +1, as (rows, units).
     positive: Callable[[Array], Array]
-    #: Of each column, by how much the sum can differ from it.
-    errors: Array
+    #: Whether each column is the sum of `chain`.
+    chains: bool = False
 
-    def signs(self, matrix: Array) -> Array:
-        """Return the sign vectors, as (rows, units) of int8, of the matrix that was decomposed."""
-        signs = np.empty((len(matrix), len(self.coefs)), np.int8)
-        block = max(1, _BLOCK // max(1, len(self.coefs)))
-        for start in range(0, len(matrix), block):
-            rows = slice(start, start + block)
-            signs[rows] = np.where(self.positive(matrix[rows]), 1, -1)
-        return signs
+    def signs(self, rows: Array) -> Array:
+        """Return the sign vectors, as (rows, units) of int8, at rows of the matrix that was decomposed."""
+        return np.where(self.positive(rows), 1, -1).astype(np.int8)
+
+
+class Rounding(NamedTuple):
+    """How far a matrix is from the one that takes its place, by columns, (columns,) each."""
+
+    #: The column consists of odd multiples of it up to 2^bits - 1; 0 for zeros.
+    step: Array
+    #: The largest difference of an entry.
+    error: Array
+    #: The value of the unit for which the bias makes up for the difference.
+    center: Array
 
 
 def chain_decomposition(t: Any) -> tuple[Array, Array]:
@@ -99,8 +103,7 @@ def chain(matrix: Array) -> Units:
     sources, ranks = np.nonzero(coefs.T)
     found = coefs[ranks, sources]
     thresholds = np.where(ranks > 0, values[ranks - 1, sources], np.copysign(np.inf, -found))
-    exact = np.zeros(matrix.shape[1])
-    return Units(np.abs(found), sources, lambda rows: rows[:, sources] >= thresholds, exact)
+    return Units(np.abs(found), sources, lambda rows: rows[:, sources] >= thresholds, chains=True)
 
 
 class _Powers(NamedTuple):
@@ -167,7 +170,7 @@ def dyadic(matrix: Array) -> Units:
         own = first | digit(highest + 1) | (digit(power + 1) & ~second)
         return own == (rows >= 0)[:, sources]
 
-    return Units(np.ldexp(1.0, power), sources, positive, np.zeros(matrix.shape[1]))
+    return Units(np.ldexp(1.0, power), sources, positive)
 
 
 def shortest(matrix: Array) -> Units:
@@ -175,26 +178,34 @@ def shortest(matrix: Array) -> Units:
     counts = np.bincount(chain(matrix).sources, minlength=matrix.shape[1])
     by_powers = _powers(matrix).counts < counts
     parts = [(np.flatnonzero(~by_powers), chain), (np.flatnonzero(by_powers), dyadic)]
-    found = [(columns, decompose(matrix[:, columns])) for columns, decompose in parts]
-    sources = np.concatenate([columns[units.sources] for columns, units in found])
-    order = np.argsort(sources, kind="stable")
+    units = joined([(columns, decompose(matrix[:, columns])) for columns, decompose in parts])
+    return units._replace(chains=not by_powers.any())
+
+
+def joined(parts: Sequence[tuple[Array, Units]]) -> Units:
+    """Return the units of a matrix from those of its parts, of some columns each."""
+    sources = np.concatenate([columns[units.sources] for columns, units in parts])
+    order: Any = np.argsort(sources, kind="stable") if (np.diff(sources) < 0).any() else slice(None)
 
     def positive(rows: Array) -> Array:
-        return np.concatenate([units.positive(rows[:, columns]) for columns, units in found], axis=1)[:, order]
+        return np.concatenate([units.positive(rows[:, columns]) for columns, units in parts], axis=1)[:, order]
 
-    coefs = np.concatenate([units.coefs for _, units in found])
-    return Units(coefs[order], sources[order], positive, np.zeros(matrix.shape[1]))
+    coefs = np.concatenate([units.coefs for _, units in parts])
+    return Units(coefs[order], sources[order], positive, chains=all(units.chains for _, units in parts))
 
 
-def grid(matrix: Array, bits: int) -> Units:
-    """Return each column by `bits` units, rounded to a multiple, of its modulus, of 1/(2^bits - 1)."""
-    steps = 2**bits - 1
-    largest = np.abs(matrix).max(axis=0, initial=0)
-    columns = np.flatnonzero(largest)
+def on_grid(step: Array, bits: int) -> Units:
+    """Return the units of a matrix of odd multiples, up to 2^bits - 1, of the step of its column; or next to them."""
+    columns = np.flatnonzero(step)
     sources, power = np.repeat(columns, bits), np.tile(np.arange(bits), len(columns))
 
     def positive(rows: Array) -> Array:
-        level = np.rint((rows[:, columns] / largest[columns] * steps + steps) / 2).astype(np.int64)
-        return (np.repeat(level, bits, axis=1) >> power) & 1 == 1
+        return (np.repeat(levels(rows[:, columns], step[columns], bits), bits, axis=1) >> power) & 1 == 1
 
-    return Units(np.ldexp((largest / steps)[sources], power), sources, positive, largest / steps)
+    return Units(np.ldexp(step[sources], power), sources, positive)
+
+
+def levels(numbers: Array, step: Array | float, bits: int) -> Array:
+    """Return the k, 0 to 2^bits - 1, for which step (2k - 2^bits + 1) is nearest to numbers."""
+    steps = 2**bits - 1
+    return np.clip(np.rint((numbers / step + steps) / 2), 0, steps).astype(np.int64)

@@ -4,113 +4,74 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds
+from kousei.activation import Activation
+from kousei.activation.mixed import parts_of
+from kousei.binary.chain import Chain
+from kousei.binary.decomposition import Rounding
+from kousei.binary.error import ErrorBound, bound_error
+from kousei.binary.homogeneous import degree_of, degrees_of, of_units
+from kousei.binary.source import digest_of, source_of
+from kousei.binary.summary import BinarySummary
 from kousei.network import MLP
-from kousei.network.bounds import bounds_of
 from kousei.network.evaluation import check_points
 from kousei.network.layers import Layers
+from kousei.packed import PackedSigns
 
 Array = np.ndarray[Any, Any]
 
-#: Numbers of hidden values, and of weights, that are held at a time by an evaluation.
+#: Hidden values that are held at a time by an evaluation.
 _BLOCK = 1 << 22
 
 
-class ErrorBound(NamedTuple):
-    """Bound on the error of a binary network on a box, see `BinaryNetwork.error_bound`.
-
-    Parameters
-    ----------
-    layers : tuple of float
-        What rounding the weights of each layer but the first to signs contributes.
-    kind : {"proven"}
-        Of real arithmetic: the rounding of the parameters to the dtype, and that of the evaluation, are not in it.
-    """
-
-    layers: tuple[float, ...]
-    kind: str
-
-    @property
-    def total(self) -> float:
-        """Sum of the parts."""
-        return math.fsum(self.layers)
-
-
-@dataclass(frozen=True)
-class BinarySummary:
-    """Sizes of a binary network.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        Units of each layer, from the inputs to the outputs.
-    real : int
-        Real parameters: of the first layer, and of biases that are not all 0.
-    generic : tuple of int
-        `sizes` by Theorem 4 for weights without zeros or ties, decomposed in chains.
-    """
-
-    sizes: tuple[int, ...]
-    real: int
-    generic: tuple[int, ...]
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Units of each hidden layer."""
-        return self.sizes[1:-1]
-
-    @property
-    def binary(self) -> int:
-        """Parameters that are signs."""
-        return _signs(self.sizes)
-
-    @property
-    def generic_binary(self) -> int:
-        """Signs of the widths by Theorem 4: k^2 l + k^2 l^2 m for hidden layers of m and l units and k outputs."""
-        return _signs(self.generic)
-
-    @property
-    def ratio(self) -> float:
-        """Signs, as a part of those by Theorem 4; nan without hidden layers."""
-        return self.binary / self.generic_binary if self.generic_binary else math.nan
-
-    def __str__(self) -> str:
-        lines = [f"{'layer':>5} {'inputs':>8} {'outputs':>8} {'generic':>8}  weights"]
-        for number, (inputs, outputs, generic) in enumerate(
-            zip(self.sizes, self.sizes[1:], self.generic[1:], strict=False)
-        ):
-            lines.append(f"{number:>5} {inputs:>8} {outputs:>8} {generic:>8}  {'signs' if number else 'real'}")
-        lines.append(f"real parameters {self.real}, signs {self.binary}")
-        if self.generic_binary:
-            lines.append(f"Theorem 4: generically {self.generic_binary} signs; these are {self.ratio:.3g} of them")
-        return "\n".join(lines)
-
-
-def _signs(sizes: tuple[int, ...]) -> int:
-    return sum(outputs * inputs for inputs, outputs in pairwise(sizes[1:]))
-
-
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class BinaryNetwork:
-    """A ReLU network whose weights are -1 or +1 on every layer but the first, which is real; made by `binarize`.
+    """A network whose weights are -1 or +1 on every layer but the first, which is real; made by `binarize`.
+
+    Unit k of the first hidden layer is f(scales[k] (weight[sources[k]] . x + bias[sources[k]])), and as f is
+    positively homogeneous it is a multiple of f at a row of `weight`: rows are fewer than units.
 
     Parameters
     ----------
-    first : tuple of arrays (units, dim) and (units,)
-        The real affine map at the inputs: its weight and bias.
-    signs : tuple of arrays (outputs of the layer, inputs of the layer) of int8
-        -1 and +1, of each layer after it. A hidden layer of which nothing is left has no units.
+    weight, bias : arrays (rows, dim) and (rows,) of float32 or float64
+        A real affine map of the inputs.
+    sources : numpy.ndarray (units,) of int32
+        The row that a unit of the first hidden layer takes.
+    scales : numpy.ndarray (units,) of float64
+        Its multiple: positive. Without hidden layers, that of an output.
+    layers : tuple of PackedSigns (outputs of the layer, inputs of the layer)
+        The weights after it. A hidden layer of which nothing is left has no units.
     biases : tuple of arrays (outputs of the layer,)
-        One for each of these; zeros for bias="strict".
-    source : Layers
-        The ReLU network it stands for, with a unit for the constant where bias="strict".
-    errors : tuple of arrays (inputs of the layer of `source`,)
-        For each layer of signs, by how much it can differ from the weights of a column.
+        One for each of these, of the dtype of `weight`; zeros for bias="strict".
+    activations : tuple of Activation
+        One for each of these, applied before it; each positively homogeneous. The first says what is applied to each
+        row of `weight`, and to all units that take it; the others, what to each unit.
+    chains : tuple of Chain or None
+        One for each of these: its columns as chains, where it consists of them.
+    method, bits, bias_mode
+        How it was made, see `binarize`.
+    source : Layers, optional
+        The network it stands for, with a unit for the constant where bias="strict".
+    errors : tuple of Rounding (inputs of the layer of `source`,)
+        For each layer of signs, by how much it can differ from the weights of a column; none of an exact method.
+    source_sizes : tuple of int
+        Units of each layer of `source`; known where that is given.
+    source_digest : str
+        What `error_bound` knows it by; known where that is given.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is of another type.
+    ValueError
+        If the shapes do not chain, a source is no row, a scale is not positive and finite, an activation is not
+        positively homogeneous, or chains do not give the signs of their layer.
 
     Examples
     --------
@@ -121,23 +82,40 @@ class BinaryNetwork:
     >>> binary.first
     (array([[ 3.],
            [-2.]]), array([0., 0.]))
-    >>> binary.signs
-    (array([[1, 1]], dtype=int8),)
+    >>> binary.layers[0].unpack()
+    array([[1, 1]], dtype=int8)
     >>> binary(np.array([[-1.0], [2.0]]))
     array([3., 7.])
     """
 
-    first: tuple[Array, Array]
-    signs: tuple[Array, ...]
+    weight: Array
+    bias: Array
+    sources: Array
+    scales: Array
+    layers: tuple[PackedSigns, ...]
     biases: tuple[Array, ...]
-    source: Layers
-    errors: tuple[Array, ...]
+    activations: tuple[Activation, ...]
+    chains: tuple[Chain | None, ...]
+    method: str
+    bits: int | None = None
+    bias_mode: str = "affine"
+    source: Layers | None = None
+    errors: tuple[Rounding, ...] = ()
+    source_sizes: tuple[int, ...] = ()
+    source_digest: str = ""
 
-    @property
+    def __post_init__(self) -> None:
+        if self.source is not None:
+            weights = self.source.weights
+            self.__dict__.update(
+                source_sizes=(weights[0].shape[1], *map(len, weights)), source_digest=digest_of(self.source)
+            )
+        _check(self)
+
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Units of each layer, from the inputs to the outputs."""
-        weight, _ = self.first
-        return (weight.shape[1], len(weight), *map(len, self.signs))
+        return (self.weight.shape[1], len(self.sources), *(layer.shape[0] for layer in self.layers))
 
     @property
     def dim(self) -> int:
@@ -152,19 +130,30 @@ class BinaryNetwork:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the real parameters and of the points the network accepts."""
-        return self.first[0].dtype
+        return self.weight.dtype
+
+    @property
+    def first(self) -> tuple[Array, Array]:
+        """The real affine map at the inputs written out: weight (units, dim) and bias (units,)."""
+        with np.errstate(over="ignore"):
+            weight, bias = self.scales[:, None] * self.weight[self.sources], self.scales * self.bias[self.sources]
+            return weight.astype(self.dtype), bias.astype(self.dtype)
 
     def __repr__(self) -> str:
         chain, sizes = " -> ".join(map(str, self.sizes)), self.summary()
         return f"BinaryNetwork({chain}, {self.dtype.name}, {sizes.real} real numbers, {sizes.binary} signs)"
 
-    def __call__(self, x: Array, /) -> Array:
+    def __call__(self, x: Array, /, *, form: str = "auto") -> Array:
         """Evaluate the network.
 
         Parameters
         ----------
         x : numpy.ndarray (..., dim)
             Points, of the dtype of the network.
+        form : {"auto", "ranks", "packed"}
+            How signs are applied: by the ranks of their chains, in time proportional to rows and columns together for
+            each column of the given network; or, "packed", bit by bit, as rows times columns. "auto" takes ranks
+            where a layer has them.
 
         Returns
         -------
@@ -176,19 +165,24 @@ class BinaryNetwork:
         TypeError
             If `x` is not a NumPy array of the network's dtype.
         ValueError
-            If its last axis is not `dim`.
+            If its last axis is not `dim`, or for "ranks" where a layer does not consist of chains.
         """
         if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray):
             raise TypeError(f"x was {type(x).__name__}; a NumPy array, without a mask, is accepted")
-        weight, bias = self.first
-        batch = check_points(self, x, weight)
+        chains = self._chains_of(form)
+        batch = check_points(self, x, self.weight)
         points = x.reshape(math.prod(batch), self.dim)
         values = np.empty((len(points), self.outputs), self.dtype)
-        block = max(1, _BLOCK // max(self.sizes))
+        block = max(1, _BLOCK // max(1, *self.sizes))
         for start in range(0, len(points), block):
-            hidden = points[start : start + block] @ weight.T + bias
-            for signs, offset in zip(self.signs, self.biases, strict=True):
-                hidden = _applied(signs, np.maximum(hidden, 0)) + offset
+            hidden = points[start : start + block] @ self.weight.T + self.bias
+            if self.activations:
+                hidden = self.activations[0](hidden)
+            hidden = hidden[:, self.sources] * self._factors
+            for i, (layer, bias, chain) in enumerate(zip(self.layers, self.biases, chains, strict=True)):
+                if i > 0:
+                    hidden = self.activations[i](hidden)
+                hidden = (layer.matmul(hidden) if chain is None else _by_ranks(chain, hidden)) + bias
             values[start : start + block] = hidden
         return values.reshape(batch if self.outputs == 1 else (*batch, self.outputs))
 
@@ -208,8 +202,12 @@ class BinaryNetwork:
         >>> kousei.binarize(kousei.MLP.random([2, 4, 3, 2], "relu", rng=0)).to_mlp()
         MLP(2 -> 24 relu -> 6 relu -> 2, float64, 236 parameters)
         """
-        weights = [self.first[0], *(signs.astype(self.dtype) for signs in self.signs)]
-        biases = [self.first[1], *self.biases]
+        weight, bias = self.first
+        weights = [weight, *(layer.unpack(self.dtype) for layer in self.layers)]
+        biases = [bias, *self.biases]
+        activations = list(self.activations)
+        if activations:
+            activations[0] = of_units(activations[0], len(self.weight), self.sources)
         for i, bias in enumerate(biases):
             if len(bias) == 0:
                 # Below it there is no unit either: all that is 0 up to the layer above.
@@ -217,15 +215,17 @@ class BinaryNetwork:
                 weights[i] = np.full((1, weights[i].shape[1]), fill, self.dtype)
                 weights[i + 1] = np.ones((len(weights[i + 1]), 1), self.dtype)
                 biases[i] = np.zeros(1, self.dtype)
-        return MLP(weights, biases, ["relu"] * len(self.signs))
+        return MLP(weights, biases, activations)
 
-    def error_bound(self, box: Bounds) -> ErrorBound:
+    def error_bound(self, box: Bounds, net: MLP | None = None) -> ErrorBound:
         """Bound the difference of the outputs from those of the network this one was made from.
 
         Parameters
         ----------
         box : sequence of (lo, hi)
             One pair for each input.
+        net : MLP, optional
+            That network; needed where this one was read from a file and is not exact.
 
         Returns
         -------
@@ -235,7 +235,8 @@ class BinaryNetwork:
         Raises
         ------
         ValueError
-            If lo > hi, a bound is not finite, or they are not one for each input.
+            If lo > hi, a bound is not finite, or they are not one for each input; if `net` is needed and missing, or
+            not that network.
 
         Notes
         -----
@@ -254,14 +255,18 @@ class BinaryNetwork:
         True
         """
         ends = check_bounds(box, "box", self.dim, flat=True)
-        if not any(error.any() for error in self.errors):
-            return ErrorBound((0.0,) * len(self.signs), "proven")
-        reached = bounds_of(self.source, ends, np.dtype(np.float64), "linear").layers
-        parts, amplification = [], 1.0
-        for signs, error, (_, upper) in reversed(list(zip(self.signs, self.errors, reached, strict=False))):
-            parts.append(amplification * float(error @ np.maximum(upper, 0)))
-            amplification *= signs.shape[1]
-        return ErrorBound(tuple(reversed(parts)), "proven")
+        if self.bits is None:
+            return ErrorBound((0.0,) * len(self.layers), "proven")
+        source = self.source
+        if net is not None:
+            source = source_of(net, self.bias_mode)
+            if digest_of(source) != self.source_digest:
+                raise ValueError(f"net was {net!r}, which is not the network this one was made from")
+        if source is None:
+            raise ValueError(
+                "net was None; the network this one was made from is accepted, which a file does not hold"
+            )
+        return bound_error(source, self.bits, self.errors, ends)
 
     def summary(self) -> BinarySummary:
         """Sizes, beside those of Theorem 4 for weights without zeros or ties.
@@ -282,19 +287,87 @@ class BinaryNetwork:
         real parameters 62, signs 216
         Theorem 4: generically 156 signs; these are 1.38 of them
         """
-        biases = [self.first[1], *self.biases]
-        real = self.first[0].size + sum(bias.size for bias in biases if bias.any())
+        biases = [self.bias[self.sources], *self.biases]
+        real = self.dim * len(self.sources) + sum(bias.size for bias in biases if bias.any())
         generic = [self.outputs]
-        for weight in reversed(self.source.weights[1:]):
-            generic.insert(0, generic[0] * weight.shape[1])
+        for units in reversed(self.source_sizes[1:-1]):
+            generic.insert(0, generic[0] * units)
         return BinarySummary(self.sizes, real, (self.dim, *generic))
 
+    @cached_property
+    def _factors(self) -> Array:
+        """What the values of the rows are multiplied by for those of the units of the first hidden layer."""
+        degrees = degrees_of(self.activations[0], len(self.weight))[self.sources] if self.activations else 1
+        with np.errstate(over="ignore"):
+            return (self.scales**degrees).astype(self.dtype)
 
-def _applied(signs: Array, hidden: Array) -> Array:
-    """Return hidden @ signs.T, with few of the signs held as numbers at a time."""
-    values = np.empty((len(hidden), len(signs)), hidden.dtype)
-    block = max(1, _BLOCK // max(1, signs.shape[1]))
-    for start in range(0, len(signs), block):
-        rows = slice(start, start + block)
-        values[:, rows] = hidden @ signs[rows].T.astype(hidden.dtype)
+    def _chains_of(self, form: str) -> tuple[Chain | None, ...]:
+        """Return the chains by which the layers are run; None where they are run by their bits."""
+        if form not in ("auto", "ranks", "packed"):
+            raise ValueError(f"form was {form!r}; 'auto', 'ranks' and 'packed' are accepted")
+        if form == "ranks" and None in self.chains:
+            raise ValueError(
+                f"form was 'ranks' and layers[{self.chains.index(None)}] does not consist of chains; "
+                "'auto' and 'packed' are accepted"
+            )
+        return (None,) * len(self.layers) if form == "packed" else self.chains
+
+
+def _by_ranks(chain: Chain, hidden: Array) -> Array:
+    """Return hidden @ S.T for the matrix S of a chain: by prefix sums of the units of each column."""
+    values = np.zeros((len(hidden), len(chain.ranks)), hidden.dtype)
+    stops = np.cumsum(chain.counts)
+    for column, (stop, count, sign) in enumerate(zip(stops, chain.counts, chain.signs, strict=True)):
+        first = stop - count + (sign != 0)
+        below = np.zeros((len(hidden), stop - first + 1), hidden.dtype)
+        np.cumsum(hidden[:, first:stop], axis=1, out=below[:, 1:])
+        total = below[:, -1:] + (sign * hidden[:, first - 1 : first] if sign else 0)
+        values += total - 2 * below[:, chain.ranks[:, column]]
     return values
+
+
+def _check(net: BinaryNetwork) -> None:
+    """Raise TypeError or ValueError unless the fields of a network fit together."""
+    named = {"weight": net.weight, "bias": net.bias} | {f"biases[{i}]": bias for i, bias in enumerate(net.biases)}
+    for name, array in named.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{name} was {type(array).__name__}; a NumPy array is accepted")
+    arrays.real_dtype(**named)
+    for name, array, dtype in (("sources", net.sources, np.int32), ("scales", net.scales, np.float64)):
+        if not isinstance(array, np.ndarray) or array.dtype != dtype:
+            raise TypeError(f"{name} was {type(array).__name__}; a NumPy array of {dtype.__name__} is accepted")
+    depth = len(net.layers)
+    for name, group in (("biases", net.biases), ("activations", net.activations), ("chains", net.chains)):
+        if len(group) != depth:
+            raise ValueError(f"there are {len(group)} {name} and {depth} layers; as many are accepted")
+    if net.weight.ndim != 2 or net.weight.shape[1] == 0:
+        raise ValueError(f"weight has shape {net.weight.shape}; (rows, dim), of one or more inputs, is accepted")
+    rows, units = len(net.weight), len(net.sources)
+    _check_shape("bias", net.bias, (rows,))
+    _check_shape("sources", net.sources, (units,))
+    _check_shape("scales", net.scales, (units,))
+    if units and not (net.sources.min() >= 0 and net.sources.max() < rows):
+        raise ValueError(f"sources has an entry that is not 0 to {rows - 1}, a row of the weight")
+    if not ((net.scales > 0) & np.isfinite(net.scales)).all():
+        raise ValueError("scales has an entry that is not positive and finite")
+    if net.sizes[-1] == 0:
+        raise ValueError("there are no outputs; one or more are accepted")
+    for i, (layer, bias, activation, chain) in enumerate(
+        zip(net.layers, net.biases, net.activations, net.chains, strict=True)
+    ):
+        if not isinstance(layer, PackedSigns):
+            raise TypeError(f"layers[{i}] was {type(layer).__name__}; a kousei.PackedSigns is accepted")
+        if layer.shape[1] != net.sizes[i + 1]:
+            raise ValueError(f"layers[{i}] has {layer.shape[1]} columns; {net.sizes[i + 1]} are accepted")
+        _check_shape(f"biases[{i}]", bias, layer.shape[:1])
+        parts = parts_of(activation, net.sizes[i + 1] if i else rows)
+        wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
+        if wrong is not None:
+            raise ValueError(f"activations[{i}] was {wrong.name!r}; a positively homogeneous one is accepted")
+        if chain is not None and chain.pack() != layer:
+            raise ValueError(f"chains[{i}] does not give the signs of layers[{i}]")
+
+
+def _check_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
+    if array.shape != wanted:
+        raise ValueError(f"{name} has shape {array.shape}; {wanted} is accepted")

@@ -1,35 +1,57 @@
-"""Theorem 4: ReLU networks with signs as weights."""
+"""Theorem 4: networks with signs as weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
-from kousei._lib import arrays
+from kousei._lib import _core, arrays
 from kousei._lib.errors import check_integer
-from kousei.binary.decomposition import Array, Units, chain, dyadic, grid, shortest
+from kousei.activation import Activation
+from kousei.binary.calibration import Statistics, calibrated, plain, points_of, statistics_of
+from kousei.binary.chain import Chain, chain_of
+from kousei.binary.decomposition import Array, Rounding, Units, chain, dyadic, joined, on_grid, shortest
+from kousei.binary.homogeneous import degrees_of, of_units
 from kousei.binary.network import BinaryNetwork
+from kousei.binary.source import source_of
 from kousei.network import MLP
-from kousei.network.layers import Layers, check_finite, layers_of
-from kousei.network.rewriting import check_piecewise_linear, to_relu
+from kousei.network.layers import Layers, check_finite
+from kousei.packed import PackedSigns, pack_signs
 
 _EXACT = {"chain": chain, "dyadic": dyadic, "auto": shortest}
 _MOST_BITS = 24
+#: Least coefficient: those that underflow would lose digits.
+_LEAST = float(np.finfo(np.float64).tiny)
+#: Numbers, or signs, that are computed at a time.
+_BLOCK = 1 << 20
 
 
-def binarize(net: MLP, method: str = "chain", *, bits: int | None = None, bias: str = "affine") -> BinaryNetwork:
-    """Return the same function with ReLU units whose weights, but for the first layer's, are -1 or +1: Theorem 4.
+def binarize(
+    net: MLP,
+    method: str = "chain",
+    bits: int | None = None,
+    calibrate: Any = None,
+    bias: str = "affine",
+    *,
+    progress: bool = False,
+) -> BinaryNetwork:
+    """Return the same function by units whose weights, but for the first layer's, are -1 or +1: Theorem 4.
 
     From the last layer downwards each column of the weights becomes a sum of sign vectors. Their coefficients, being
-    positive, pass through ReLU into the layer below, where the unit stands once for each of them, and in the end
-    into the first layer. Units with zero columns are left out.
+    positive, pass through the activation into the layer below, where the unit stands once for each of them, and in
+    the end into the first layer. Units with zero columns are left out.
 
     Parameters
     ----------
     net : MLP
-        Of piecewise-linear activations; others than ReLU are rewritten first, as by `MLP.to_relu`.
+        ReLU, leaky ReLU, PReLU, abs and every piecewise-linear activation whose only kink is at 0, where it is 0,
+        stay as they are, and so do the powers of ReLU, "repu2" to "repu32". Units of other piecewise-linear ones are
+        rewritten with ReLU first, as by `MLP.to_relu`.
     method : {"chain", "dyadic", "auto", "bits"}
         How a column is decomposed. "chain" takes at most one unit for each of its entries. "dyadic" takes powers of
         two, so that the number of units is proportional to the digits of the weights and the depth: short for
@@ -37,9 +59,15 @@ def binarize(net: MLP, method: str = "chain", *, bits: int | None = None, bias: 
         `bits` units for every column and rounds to what they can represent.
     bits : int, 1 to 24
         With the method "bits", and only then.
+    calibrate : array (points, dim), optional
+        With the method "bits": points like those the network is for, of its dtype and in its memory. Columns are then
+        so rounded that little changes there: each makes up for the errors of others, and the bias for what is left
+        in the mean.
     bias : {"affine", "strict"}
         Whether the layers of signs have real biases, or none: then there is one unit for the constant 1 in each
         hidden layer, which is decomposed with the others.
+    progress : bool
+        Whether to show a bar over columns and rows of each layer.
 
     Returns
     -------
@@ -49,17 +77,18 @@ def binarize(net: MLP, method: str = "chain", *, bits: int | None = None, bias: 
     Raises
     ------
     TypeError
-        If `net` is not an MLP, or `bits` no integer.
+        If `net` is not an MLP, `bits` no integer, or `calibrate` not such an array.
     ValueError
-        If an activation is not piecewise linear, a parameter is not finite or becomes so, a coefficient underflows,
-        or for an unknown `method`, `bias` or number of bits.
+        If an activation is not one of these, a parameter is not finite or becomes so, a coefficient underflows, for
+        an unknown `method`, `bias` or number of bits; if `calibrate` is of another width, not finite, or empty.
     MemoryError
-        If there are more units than this machine can hold.
+        If there are more units than this machine can hold; they are counted first.
 
     Notes
     -----
-    Theorem 4 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022). See the page on binary
-    networks for the decompositions.
+    Theorem 4 of the ReLU representation theory (JSIAM 2024, G3-4-1; after Nagase 2022). The calibration is that of
+    E. Frantar et al., "GPTQ: accurate post-training quantization for generative pre-trained transformers" (2023). See
+    the page on binary networks for the decompositions.
 
     Examples
     --------
@@ -72,82 +101,180 @@ def binarize(net: MLP, method: str = "chain", *, bits: int | None = None, bias: 
     >>> x = np.random.default_rng(1).normal(size=(100, 2))
     >>> bool(np.abs(net(x) - binary(x)).max() < 1e-13)
     True
-    >>> kousei.binarize(net, "bits", bits=4)
+    >>> rounded = kousei.binarize(net, "bits", bits=4)
+    >>> rounded
     BinaryNetwork(2 -> 16 -> 12 -> 2, float64, 62 real numbers, 216 signs)
+    >>> fitted = kousei.binarize(net, "bits", bits=4, calibrate=x)
+    >>> bool(np.square(net(x) - fitted(x)).mean() < np.square(net(x) - rounded(x)).mean())
+    True
     """
     if not isinstance(net, MLP):
         raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
-    decompose = _decomposition(method, bits)
-    if bias not in ("affine", "strict"):
-        raise ValueError(f"bias was {bias!r}; 'affine' and 'strict' are accepted")
-    layers = layers_of(net)
-    check_piecewise_linear(layers)
-    check_finite("the network", layers.weights, layers.biases, net.dtype)
-    layers = to_relu(layers)
-    layers = layers._replace(weights=[arrays.dense(weight) for weight in layers.weights])
-    if bias == "strict":
-        layers = _without_biases(layers)
-    (weight, *biases), found = _pushed_down(layers, decompose)
+    _check_options(method, bits, calibrate, bias, progress)
+    points = None if calibrate is None else points_of(net, calibrate)
+    source = source_of(net, bias)
+    statistics = None if points is None else statistics_of(source, points, bias)
+    first, found = _pushed_down(source, method, bits, statistics, progress)
+    weight, row_bias = source.weights[0], source.biases[0]
     with np.errstate(over="ignore"):
-        weight, *biases = [array.astype(net.dtype) for array in (weight, *biases)]
-    check_finite("the binary network", [weight], biases, net.dtype)
+        reach = first.scales * np.maximum(np.abs(weight).max(axis=1), np.abs(row_bias))[first.sources]
+        _check_product(reach, 0)
+        weight, row_bias, reach = (array.astype(net.dtype) for array in (weight, row_bias, reach))
+        biases = tuple(layer.bias.astype(net.dtype) for layer in found)
+    check_finite("the binary network", [reach], [row_bias, *biases], net.dtype)
+    with _bar(progress, "rows of signs", sum(layer.matrix.shape[0] for layer in found)) as advance:
+        signs = tuple(_packed(layer, advance) for layer in found)
     return BinaryNetwork(
-        (weight, biases[0]),
-        tuple(units.signs(matrix) for matrix, units in found),
-        tuple(biases[1:]),
-        layers,
-        tuple(units.errors for _, units in found),
+        weight=weight,
+        bias=row_bias,
+        sources=first.sources.astype(np.int32),
+        scales=first.scales,
+        layers=signs,
+        biases=biases,
+        activations=tuple(layer.activation for layer in found),
+        chains=tuple(map(_chain, found)),
+        method=method,
+        bits=bits,
+        bias_mode=bias,
+        source=source,
+        errors=tuple(layer.rounding for layer in found if layer.rounding is not None),
     )
 
 
-def _decomposition(method: str, bits: int | None) -> Callable[[Array], Units]:
+class _Matrix(NamedTuple):
+    """Rows of a weight, times scales."""
+
+    weight: Array
+    sources: Array
+    scales: Array
+
+    @classmethod
+    def of(cls, weight: Array) -> _Matrix:
+        return cls(weight, np.arange(len(weight)), np.ones(len(weight)))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.sources), self.weight.shape[1]
+
+    def part(self, rows: slice, columns: slice | Array) -> Array:
+        with np.errstate(over="ignore"):
+            return self.scales[rows, None] * self.weight[self.sources[rows]][:, columns]
+
+
+class _Layer(NamedTuple):
+    """A layer of signs."""
+
+    matrix: _Matrix
+    units: Units
+    bias: Array
+    #: Of the first layer's rows; then of the units at its inputs.
+    activation: Activation
+    rounding: Rounding | None
+
+
+def _check_options(method: str, bits: int | None, calibrate: Any, bias: str, progress: bool) -> None:
     *exact, last = accepted = (*_EXACT, "bits")
     if method not in accepted:
         raise ValueError(f"method was {method!r}; {', '.join(map(repr, exact))} and {last!r} are accepted")
-    if method != "bits":
-        if bits is not None:
-            raise ValueError(f"bits was {bits!r} and method {method!r}, which is exact; method='bits' takes bits")
-        return _EXACT[method]
-    if bits is None:
-        raise ValueError(f"bits was None; with method='bits' 1 to {_MOST_BITS} is accepted")
-    return partial(grid, bits=check_integer("bits", bits, 1, _MOST_BITS))
-
-
-def _without_biases(layers: Layers) -> Layers:
-    """Return layers whose biases, but for the first, are 0: the last unit of each hidden layer is the constant 1."""
-    weights, biases = [], []
-    for i, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True)):
-        if i > 0:
-            weight, bias = np.column_stack([weight, bias]), np.zeros(len(bias))
-        if i < len(layers.activations):
-            carried = np.zeros((1, weight.shape[1]))
-            carried[0, -1] = i > 0  # by the layers after the first, where the bias makes it
-            weight, bias = np.concatenate([weight, carried]), np.append(bias, float(i == 0))
-        weights.append(weight)
-        biases.append(bias)
-    return layers._replace(weights=weights, biases=biases)
+    if method == "bits":
+        if bits is None:
+            raise ValueError(f"bits was None; with method='bits' 1 to {_MOST_BITS} is accepted")
+        check_integer("bits", bits, 1, _MOST_BITS)
+    elif bits is not None:
+        raise ValueError(f"bits was {bits!r} and method {method!r}, which is exact; method='bits' takes bits")
+    elif calibrate is not None:
+        raise ValueError(f"calibrate was given and method {method!r}, which is exact; method='bits' takes points")
+    if bias not in ("affine", "strict"):
+        raise ValueError(f"bias was {bias!r}; 'affine' and 'strict' are accepted")
+    if not isinstance(progress, bool | np.bool_):
+        raise TypeError(f"progress was {progress!r}; True and False are accepted")
 
 
 def _pushed_down(
-    layers: Layers, decompose: Callable[[Array], Units]
-) -> tuple[list[Array], list[tuple[Array, Units]]]:
-    """Return the real weight and the biases of all layers, and for each layer of signs its matrix and its units."""
-    found: list[tuple[Array, Units]] = []
-    matrix, biases = layers.weights[-1], [layers.biases[-1]]
+    source: Layers, method: str, bits: int | None, statistics: list[Statistics] | None, progress: bool
+) -> tuple[_Matrix, list[_Layer]]:
+    """Return the first layer, as rows of the given one, and the layers of signs."""
+    found: list[_Layer] = []
+    matrix, offset = _Matrix.of(source.weights[-1]), source.biases[-1]
     held = 0
-    for i in reversed(range(len(layers.weights) - 1)):
-        units = decompose(matrix)
-        if not units.coefs.all():
-            raise ValueError(
-                f"weights[{i + 1}] takes coefficients below the least float64 by this method; 'chain' is accepted"
-            )
-        count = len(units.coefs)
-        held += count * len(matrix) + 8 * count * layers.weights[i].shape[1]
+    for i in reversed(range(len(source.activations))):
+        rows, columns = matrix.shape
+        rounding = None
+        with _bar(progress, f"columns of weights[{i + 1}]", columns) as advance:
+            if bits is None:
+                parts = partial(_parts, matrix, _EXACT[method], i + 1)
+                count = sum(len(units.coefs) for _, units in parts(advance))
+            else:
+                dense = matrix.part(slice(None), slice(None))
+                _check_product(dense, i + 1)
+                if statistics is None:
+                    rounded = plain(dense, bits)
+                else:
+                    rounded = calibrated(dense, statistics[i], bits, advance)
+                rounding = rounded.rounding
+                _check_coefs(rounding.step[dense.any(axis=0)], i + 1)
+                matrix, offset = _Matrix.of(rounded.matrix), offset + rounded.shift
+                count = bits * np.count_nonzero(rounding.step)
+        # Bits, ranks, and what is known of each unit.
+        held += 4 * rows * _core.packed_stride(count) + 4 * rows * columns + 48 * count
         arrays.require_memory(held, 1, f"a binary network of {count} units in hidden layer {i}")
-        found.insert(0, (matrix, units))
+        units = joined(list(parts())) if rounding is None else on_grid(rounding.step, bits)
+        _check_coefs(units.coefs, i + 1)
+        activation = of_units(source.activations[i], columns, units.sources) if i else source.activations[0]
+        found.insert(0, _Layer(matrix, units, offset, activation, rounding))
+        # f(c z) = c^p f(z)
+        degrees = degrees_of(source.activations[i], columns)[units.sources]
+        scales = np.where(degrees == 1, units.coefs, units.coefs ** (1 / degrees))
+        matrix = _Matrix(source.weights[i], units.sources, scales)
         with np.errstate(over="ignore"):
-            matrix = units.coefs[:, None] * layers.weights[i][units.sources]
-            biases.insert(0, units.coefs * layers.biases[i][units.sources])
-        if not np.isfinite(matrix).all():
-            raise ValueError(f"weights[{i}] times the coefficients of the layers above overflow; less is accepted")
-    return [matrix, *biases], found
+            offset = scales * source.biases[i][units.sources]
+    return matrix, found
+
+
+def _parts(
+    matrix: _Matrix, decompose: Callable[[Array], Units], number: int, advance: Callable[[int], Any] | None = None
+) -> Iterator[tuple[Array, Units]]:
+    """Yield the units of some columns of weights[number] after the others."""
+    rows, count = matrix.shape
+    block = max(1, _BLOCK // max(1, rows))
+    for start in range(0, count, block):
+        columns = np.arange(start, min(start + block, count))
+        part = matrix.part(slice(None), columns)
+        _check_product(part, number)
+        yield columns, decompose(part)
+        if advance:
+            advance(len(columns))
+
+
+def _packed(layer: _Layer, advance: Callable[[int], Any]) -> PackedSigns:
+    """Return the signs of a layer."""
+    (rows, _), columns = layer.matrix.shape, len(layer.units.coefs)
+    words = np.empty((rows, _core.packed_stride(columns)), np.uint32)
+    block = max(1, _BLOCK // max(1, columns))
+    for start in range(0, rows, block):
+        part = slice(start, min(start + block, rows))
+        words[part] = pack_signs(layer.units.signs(layer.matrix.part(part, slice(None)))).words
+        advance(part.stop - start)
+    return PackedSigns(words, (rows, columns))
+
+
+def _chain(layer: _Layer) -> Chain | None:
+    return chain_of(layer.matrix.part(slice(None), slice(None))) if layer.units.chains else None
+
+
+@contextmanager
+def _bar(progress: bool, what: str, total: int) -> Iterator[Callable[[int], Any]]:
+    with tqdm(total=total, desc=what, disable=not progress) as bar:
+        yield bar.update
+
+
+def _check_product(product: Array, number: int) -> None:
+    if not np.isfinite(product).all():
+        raise ValueError(f"weights[{number}] times the coefficients of the layers above overflow; less is accepted")
+
+
+def _check_coefs(coefs: Array, number: int) -> None:
+    if (coefs < _LEAST).any():
+        raise ValueError(
+            f"weights[{number}] takes coefficients below the least float64 by this method; 'chain' is accepted"
+        )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear, relu
-from kousei.activation.mixed import parts_of
+from kousei.activation.mixed import mix, parts_of
 from kousei.activation.named import resolve
 from kousei.network.layers import Layers
 from kousei.network.summary import Formula
@@ -43,9 +43,17 @@ class Copies(NamedTuple):
         return cls(coef, scale, shift, constant)
 
 
-def to_relu(layers: Layers) -> Layers:
-    """Return the layers with ReLU units, the same function on all of R."""
-    return _replaced(layers, relu, lambda layer, activation, units: in_relu(activation))
+#: A unit as it is.
+_SAME = Copies.of((1.0, 1.0, [0.0]), constant=[0.0])
+
+
+def to_relu(layers: Layers, kept: Callable[[Activation], bool] = lambda activation: False) -> Layers:
+    """Return the layers with ReLU units, the same function on all of R; units of activations that are kept stay."""
+
+    def copies(layer: int, activation: Any, units: slice) -> tuple[Activation, Copies]:
+        return (activation, _SAME) if kept(activation) else (relu, in_relu(activation))
+
+    return _replaced(layers, copies)
 
 
 def formula_of_relu(layers: Layers) -> Formula:
@@ -82,16 +90,16 @@ def to_activation_everywhere(layers: Layers, g: PiecewiseLinear) -> Layers:
 
 
 def _by_way_of_relu(layers: Layers, g: PiecewiseLinear, relu_units: Callable[[int, slice, Copies], Copies]) -> Layers:
-    def copies(layer: int, activation: PiecewiseLinear, units: slice) -> Copies:
+    def copies(layer: int, activation: PiecewiseLinear, units: slice) -> tuple[Activation, Copies]:
         if activation == g:
-            return Copies.of((1.0, 1.0, [0.0]), constant=[0.0])
+            return g, _SAME
         outer = in_relu(activation)
         inner = relu_units(layer, units, outer)  # (..., k, units), of ReLU k
         parts = outer.coef * inner.coef, outer.scale * inner.scale, inner.scale * outer.shift + inner.shift
         coef, scale, shift = (part.reshape(-1, part.shape[-1]) for part in parts)
-        return Copies(coef, scale, shift, outer.constant + (outer.coef * inner.constant).sum(axis=0))
+        return g, Copies(coef, scale, shift, outer.constant + (outer.coef * inner.constant).sum(axis=0))
 
-    return _replaced(layers, g, copies)
+    return _replaced(layers, copies)
 
 
 def check_piecewise_linear(layers: Layers) -> None:
@@ -114,30 +122,33 @@ def check_target(g: Activation | str) -> PiecewiseLinear:
     return target
 
 
-def _replaced(layers: Layers, target: PiecewiseLinear, copies_of: Callable[[int, Any, slice], Copies]) -> Layers:
-    """Return the layers with units of `target` in the place of all: `copies_of` layer, activation, units."""
+def _replaced(layers: Layers, copies_of: Callable[[int, Any, slice], tuple[Activation, Copies]]) -> Layers:
+    """Return the layers with others in the place of all units: `copies_of` layer, activation, units."""
     from scipy.sparse import csr_array
 
-    weights, biases = list(layers.weights), list(layers.biases)
+    weights, biases, activations = list(layers.weights), list(layers.biases), []
     for i, activation in enumerate(layers.activations):
         units, first = len(biases[i]), 0
-        found, constant = [], np.zeros(units)
+        found, constant, functions = [], np.zeros(units), []
         for part, count in parts_of(activation, units):
             span = slice(first, first + count)
-            *parts, constant[span] = copies_of(i, part, span)
+            function, (*parts, constant[span]) = copies_of(i, part, span)
             coef, scale, shift = (np.broadcast_to(array, (len(array), count)).T for array in parts)
             source, copy = np.nonzero(coef)
+            functions.append((function, len(source)))
             found.append((source + first, coef[source, copy], scale[source, copy], shift[source, copy]))
             first += count
         source, coef, scale, shift = map(np.concatenate, zip(*found, strict=True))
         if not len(source):  # all units were constant, and a layer has one
             source, coef, scale, shift = np.zeros(1, np.int64), np.zeros(1), np.zeros(1), np.zeros(1)
+            functions = [(function, 1)]
+        activations.append(mix(part for part in functions if part[1]))
         number = np.arange(len(source))
         biases[i + 1] = biases[i + 1] + weights[i + 1] @ constant
         weights[i + 1] = weights[i + 1] @ csr_array((coef, (source, number)), shape=(units, len(source)))
         biases[i] = scale * biases[i][source] + shift
         weights[i] = csr_array((scale, (number, source)), shape=(len(source), units)) @ weights[i]
-    return Layers(weights, biases, [target] * len(layers.activations))
+    return Layers(weights, biases, activations)
 
 
 def in_relu(g: PiecewiseLinear) -> Copies:

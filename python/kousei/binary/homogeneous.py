@@ -1,0 +1,36 @@
+"""Activations f with f(c z) = c^p f(z) for c > 0."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from kousei.activation import Activation, PiecewiseLinear
+from kousei.activation.base import power_of
+from kousei.activation.mixed import mix, parts_of
+
+Array = np.ndarray[Any, Any]
+
+
+def degree_of(activation: Activation) -> int:
+    """Return p of a function of one unit; 0 where there is none."""
+    if isinstance(activation, PiecewiseLinear):
+        return int(activation.is_homogeneous)
+    return power_of(activation.name) if activation.function is None else 0
+
+
+def degrees_of(activation: Activation, units: int) -> Array:
+    """Return p of each unit of a layer, (units,) of int64; 0 where there is none."""
+    parts = parts_of(activation, units)
+    return np.repeat([degree_of(part) for part, _ in parts], [n for _, n in parts])
+
+
+def of_units(activation: Activation, units: int, sources: Array) -> Activation:
+    """Return the activation of a layer whose unit k does what unit sources[k] of a layer of `units` does."""
+    parts = parts_of(activation, units)
+    if len(parts) == 1 or len(sources) == 0:
+        return parts[0][0]
+    numbers = np.repeat(np.arange(len(parts)), [n for _, n in parts])[sources]
+    return mix((parts[number][0], len(list(run))) for number, run in groupby(numbers.tolist()))
