@@ -18,6 +18,41 @@ std::int64_t rows_together(std::int64_t columns, std::int64_t fewest) {
     return std::max(fewest, work / std::max<std::int64_t>(columns, 1));
 }
 
+/// matmul with the rows in place.
+template <class Real>
+void multiply_in_rows(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out) {
+    constexpr std::int64_t depth = 4096;  // columns summed at a time: so many bits of the rows of a task are in cache
+    constexpr std::int64_t fewest = 64;   // rows, and points, of a task
+    const auto [words, rows, columns] = matrix.signs;
+    const std::int64_t stride = stride_of(columns);
+    const std::int64_t group = matrix.scales ? std::min(matrix.group, columns) : columns;
+    const std::int64_t groups = columns > 0 ? blocks_of(columns, group) : 0;
+    const std::int64_t rows_each = std::min(std::max<std::int64_t>(rows, 1), rows_together(columns, fewest));
+    const std::int64_t points_each =
+        std::max(fewest, work / checked_mul(rows_each, std::max<std::int64_t>(columns, 1)));
+    const std::int64_t bands = blocks_of(rows, rows_each);
+    const auto multiply = simd::instruction_set().multiply_signs<Real>();
+    const auto task = [&](std::int64_t index, int) {
+        const std::int64_t row = index % bands * rows_each, point = index / bands * points_each;
+        const std::int64_t height = std::min(rows_each, rows - row), count = std::min(points_each, points - point);
+        std::int64_t column = 0;
+        do {
+            const std::int64_t in_group = columns > 0 ? column / group : 0;
+            const std::int64_t width = std::min({depth, (in_group + 1) * group - column, columns - column});
+            const simd::SignBlock<Real> block{words + row * stride + column / 32,
+                                              height,
+                                              stride,
+                                              width,
+                                              matrix.scales ? matrix.scales + row * groups + in_group : nullptr,
+                                              groups,
+                                              column > 0};
+            multiply(block, x + point * columns + column, count, columns, out + point * rows + row, rows);
+            column += width;
+        } while (column < columns);
+    };
+    detail::parallel_for(on, checked_mul(bands, blocks_of(points, points_each)), task);
+}
+
 }  // namespace
 
 template <class Number>
@@ -63,25 +98,22 @@ void unpack(Cpu on, const View& matrix, Number* signs) {
 }
 
 template <class Real>
-void matmul(Cpu on, const View& matrix, const Real* x, std::int64_t points, Real* out) {
-    constexpr std::int64_t depth = 4096;  // columns summed at a time: so many bits of the rows of a task are in cache
-    constexpr std::int64_t fewest = 64;   // rows, and points, of a task
-    const std::int64_t rows = matrix.rows, columns = matrix.columns, stride = stride_of(columns);
-    const std::int64_t rows_each = std::min(std::max<std::int64_t>(rows, 1), rows_together(columns, fewest));
-    const std::int64_t points_each =
-        std::max(fewest, work / checked_mul(rows_each, std::max<std::int64_t>(columns, 1)));
-    const std::int64_t bands = blocks_of(rows, rows_each);
-    const auto multiply = simd::instruction_set().multiply_signs<Real>();
-    const auto task = [&](std::int64_t index, int) {
-        const std::int64_t row = index % bands * rows_each, point = index / bands * points_each;
-        const std::int64_t count = std::min(points_each, points - point);
-        for (std::int64_t column = 0; column == 0 || column < columns; column += depth) {
-            const simd::SignBlock block{matrix.words + row * stride + column / 32, std::min(rows_each, rows - row),
-                                        stride, std::min(depth, columns - column), column > 0};
-            multiply(block, x + point * columns + column, count, columns, out + point * rows + row, rows);
-        }
-    };
-    detail::parallel_for(on, checked_mul(bands, blocks_of(points, points_each)), task);
+std::int64_t interleaved_words(const Matrix<Real>&) {
+    return 0;
+}
+
+template <class Real>
+void interleave(Cpu, const Matrix<Real>&, std::uint32_t*) {}
+
+template <class Real>
+std::int64_t workspace_bytes(Cpu, const Matrix<Real>&, std::int64_t) {
+    return 0;
+}
+
+template <class Real>
+void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out, Workspace workspace) {
+    require_workspace(workspace, workspace_bytes(on, matrix, points));
+    multiply_in_rows(on, matrix, x, points, out);
 }
 
 template std::int64_t pack(Cpu, const std::int8_t*, std::int64_t, std::int64_t, std::uint32_t*);
@@ -96,7 +128,13 @@ template void unpack(Cpu, const View&, std::int32_t*);
 template void unpack(Cpu, const View&, std::int64_t*);
 template void unpack(Cpu, const View&, float*);
 template void unpack(Cpu, const View&, double*);
-template void matmul(Cpu, const View&, const float*, std::int64_t, float*);
-template void matmul(Cpu, const View&, const double*, std::int64_t, double*);
+template std::int64_t interleaved_words(const Matrix<float>&);
+template std::int64_t interleaved_words(const Matrix<double>&);
+template void interleave(Cpu, const Matrix<float>&, std::uint32_t*);
+template void interleave(Cpu, const Matrix<double>&, std::uint32_t*);
+template std::int64_t workspace_bytes(Cpu, const Matrix<float>&, std::int64_t);
+template std::int64_t workspace_bytes(Cpu, const Matrix<double>&, std::int64_t);
+template void matmul(Cpu, const Matrix<float>&, const float*, std::int64_t, float*, Workspace);
+template void matmul(Cpu, const Matrix<double>&, const double*, std::int64_t, double*, Workspace);
 
 }  // namespace kousei::packed

@@ -62,6 +62,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("funahashi_unit_count", &kousei::funahashi::unit_count, py::arg("order"), py::arg("dim"),
           py::arg("thresholds"));
     m.def("packed_stride", &kousei::packed::stride_of, py::arg("columns"));
+    m.attr("packed_few_points") = kousei::packed::few_points;
 
     kousei::python::bind_safetensors(m);
 

@@ -1,5 +1,8 @@
 #pragma once
+#include <pybind11/stl.h>
+
 #include <kousei/packed.hpp>
+#include <optional>
 
 #include "checks.hpp"
 
@@ -44,6 +47,27 @@ void bind_signs(pybind11::module_& m) {
         "words"_a.noconvert(), "signs"_a.noconvert(), "on"_a);
 }
 
+/// Scales come with their group, or neither does.
+template <class Real, class Words, class Array>
+packed::Matrix<Real> signs_matrix(const packed::View& signs, const std::optional<Words>& interleaved,
+                                  const std::optional<Array>& scales, std::int64_t group) {
+    packed::Matrix<Real> matrix{signs};
+    if (scales) {
+        if (group <= 0 || (group % 32 != 0 && group < signs.columns)) {
+            throw pybind11::value_error("group was " + std::to_string(group) +
+                                        "; a multiple of 32, or at least the columns, is accepted");
+        }
+        require_shape("scales", *scales, {signs.rows, blocks_of(signs.columns, group)});
+        matrix.scales = scales->data();
+        matrix.group = group;
+    }
+    if (interleaved) {
+        require_shape("interleaved", *interleaved, {packed::interleaved_words(matrix)});
+        matrix.interleaved = interleaved->data();
+    }
+    return matrix;
+}
+
 template <class Side, class Real>
 void bind_packed_matmul(pybind11::module_& m) {
     using namespace pybind11::literals;
@@ -51,17 +75,21 @@ void bind_packed_matmul(pybind11::module_& m) {
     using Words = typename Side::template Array<std::uint32_t>;
     m.def(
         "packed_matmul",
-        [](const Words& words, std::int64_t columns, const Array& x, Array& out, const typename Side::Execution& on) {
-            const auto matrix = signs_view<Side>(words, columns);
+        [](const Words& words, std::int64_t columns, const Array& x, Array& out, const typename Side::Execution& on,
+           const std::optional<Words>& interleaved, const std::optional<Array>& scales, std::int64_t group) {
+            const auto matrix = signs_matrix<Real>(signs_view<Side>(words, columns), interleaved, scales, group);
             Shape shape = batch_of("x", x, columns);
             const std::int64_t points = size_of(shape);
-            shape.push_back(matrix.rows);
+            shape.push_back(matrix.signs.rows);
             require_shape("out", out, shape);
             const Real* const from = x.data();
             Real* const to = out.mutable_data();
-            Side::run(on, from, [&](auto where, auto) { packed::matmul(where, matrix, from, points, to); });
+            Side::run(on, from, [&](auto where, auto lend) {
+                packed::matmul(where, matrix, from, points, to, lend(packed::workspace_bytes(where, matrix, points)));
+            });
         },
-        "words"_a.noconvert(), "columns"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+        "words"_a.noconvert(), "columns"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a,
+        "interleaved"_a.noconvert() = pybind11::none(), "scales"_a.noconvert() = pybind11::none(), "group"_a = 0);
 }
 
 }  // namespace kousei::python

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "simd/kernels.hpp"
+#include "workspace.hpp"
 
 namespace {
 
@@ -43,7 +44,9 @@ std::vector<Real> normals(std::int64_t count) {
 template <class Real>
 std::vector<Real> product(Cpu on, const packed::View& matrix, const std::vector<Real>& x, std::int64_t points) {
     std::vector<Real> out(static_cast<std::size_t>(points * matrix.rows), std::numeric_limits<Real>::quiet_NaN());
-    packed::matmul(on, matrix, x.data(), points, out.data());
+    const packed::Matrix<Real> whole{matrix};
+    const OwnedWorkspace workspace(packed::workspace_bytes(on, whole, points));
+    packed::matmul(on, whole, x.data(), points, out.data(), workspace.lent());
     return out;
 }
 
@@ -109,8 +112,8 @@ TEST_CASE_TEMPLATE("every instruction set multiplies with signs", Real, float, d
                     const auto x = normals<Real>((points - 1) * x_stride + columns);
                     std::vector<Real> out(static_cast<std::size_t>(points * out_stride), Real(0.5));
                     for (const bool more : {false, true}) {
-                        const kousei::simd::SignBlock block{signs.words.data(), rows, packed::stride_of(columns),
-                                                            columns, more};
+                        const kousei::simd::SignBlock<Real> block{
+                            signs.words.data(), rows, packed::stride_of(columns), columns, nullptr, 0, more};
                         multiply(block, x.data(), points, x_stride, out.data(), out_stride);
                         for (std::int64_t i = 0; i < points; ++i) {
                             for (std::int64_t r = 0; r < rows; ++r) {

@@ -29,10 +29,36 @@ std::int64_t pack(Cpu on, const Number* signs, std::int64_t rows, std::int64_t c
 template <class Number>
 void unpack(Cpu on, const View& matrix, Number* signs);
 
-/// out[i, r] = sum_j +-x[i, j], with the sign in row r and column j; x is (points, columns), out (points, rows).
-/// Columns are summed by 4096 at a time. The result of a point depends neither on the number of threads nor on the
-/// other points.
+/// A matrix of signs as it is multiplied with, borrowed: the entry in row r and column j is that of `signs`, times
+/// scales[r, j / group] where there are scales.
 template <class Real>
-void matmul(Cpu on, const View& matrix, const Real* x, std::int64_t points, Real* out);
+struct Matrix {
+    View signs;
+    const std::uint32_t* interleaved = nullptr;  ///< the copy that interleave makes; none: rows are read in place
+    const Real* scales = nullptr;                ///< (rows, blocks_of(columns, group)) row-major; none: all are 1
+    std::int64_t group = 0;  ///< columns that have a scale together: a multiple of 32, or at least the columns
+};
+
+/// Words of the copy of a matrix that few points are multiplied by faster, its scales among them; 0: the instruction
+/// set in use reads rows, or there are few.
+template <class Real>
+std::int64_t interleaved_words(const Matrix<Real>& matrix);
+
+/// Writes that copy, interleaved_words(matrix) words aligned to 64 bytes. It is for this instruction set alone.
+template <class Real>
+void interleave(Cpu on, const Matrix<Real>& matrix, std::uint32_t* words);
+
+/// Bytes of workspace that matmul needs for `points` points.
+template <class Real>
+std::int64_t workspace_bytes(Cpu on, const Matrix<Real>& matrix, std::int64_t points);
+
+/// out[i, r] = sum_j x[i, j] matrix[r, j]; x is (points, columns), out (points, rows). Columns are summed by at most
+/// 4096 at a time. The result of a point does not depend on the number of threads. On the other points it depends by
+/// their number alone: up to few_points of them are summed in another order than more.
+template <class Real>
+void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out, Workspace workspace);
+
+/// See matmul.
+inline constexpr std::int64_t few_points = 8;
 
 }  // namespace kousei::packed

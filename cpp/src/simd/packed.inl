@@ -12,7 +12,7 @@ namespace {
 
 /// MultiplySigns for `rows` rows from `first` on and `points` points; lanes are columns.
 template <class Real, int rows, int points>
-inline void multiply_signs_of(const SignBlock& block, std::int64_t first, const Real* x, std::int64_t x_stride,
+inline void multiply_signs_of(const SignBlock<Real>& block, std::int64_t first, const Real* x, std::int64_t x_stride,
                               Real* out, std::int64_t out_stride) {
     using V = Vector<Real>;
     using Bits = math::integer_t<V>;
@@ -45,14 +45,15 @@ inline void multiply_signs_of(const SignBlock& block, std::int64_t first, const 
     for (int p = 0; p < points; ++p) {
         for (int r = 0; r < rows; ++r) {
             Real& to = out[p * out_stride + first + r];
-            const Real sum = sum_of_lanes<Real>(total[r][p]);
+            Real sum = sum_of_lanes<Real>(total[r][p]);
+            if (block.scales) sum *= block.scales[(first + r) * block.scale_stride];
             to = block.more ? to + sum : sum;
         }
     }
 }
 
 template <class Real, int points>
-inline void multiply_signs_at(const SignBlock& block, const Real* x, std::int64_t x_stride, Real* out,
+inline void multiply_signs_at(const SignBlock<Real>& block, const Real* x, std::int64_t x_stride, Real* out,
                               std::int64_t out_stride) {
     // Chains of additions hide each other's latency, and their sums leave registers for the points.
     constexpr int together = points == 1 || KOUSEI_VECTOR_BYTES == 64 ? 4 : 2;
@@ -64,8 +65,8 @@ inline void multiply_signs_at(const SignBlock& block, const Real* x, std::int64_
 }
 
 template <class Real>
-void multiply_signs(const SignBlock& block, const Real* x, std::int64_t points, std::int64_t x_stride, Real* out,
-                    std::int64_t out_stride) {
+void multiply_signs(const SignBlock<Real>& block, const Real* x, std::int64_t points, std::int64_t x_stride,
+                    Real* out, std::int64_t out_stride) {
     constexpr int together = 4;
     std::int64_t i = 0;
     for (; i + together <= points; i += together) {

@@ -6,7 +6,7 @@ import enum
 import typing
 from . import cpu
 from . import cuda
-__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_table_degree', 'funahashi_unit_count', 'funahashi_work', 'instruction_set_name', 'num_threads', 'packed_stride', 'read_safetensors_header', 'safetensors_header_bytes', 'set_num_threads']
+__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'cpu', 'cuda', 'funahashi_table_degree', 'funahashi_unit_count', 'funahashi_work', 'instruction_set_name', 'num_threads', 'packed_few_points', 'packed_stride', 'read_safetensors_header', 'safetensors_header_bytes', 'set_num_threads']
 class SizeError(ValueError):
     """
     A network, grid or workspace has more elements than 64 bits can count.
@@ -55,3 +55,4 @@ def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
 __version__: str = '0.1.0'
 funahashi_table_degree: int = 8
+packed_few_points: int = 8

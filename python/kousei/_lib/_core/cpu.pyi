@@ -75,10 +75,10 @@ def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.ty
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], coef: numpy.typing.NDArray[numpy.float64], offset: numpy.typing.NDArray[numpy.float64], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu, interleaved: numpy.typing.NDArray[numpy.uint32] | None = None, scales: numpy.typing.NDArray[numpy.float32] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
-def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, interleaved: numpy.typing.NDArray[numpy.uint32] | None = None, scales: numpy.typing.NDArray[numpy.float64] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
 def packed_pack(signs: numpy.typing.NDArray[numpy.float32], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
