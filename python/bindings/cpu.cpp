@@ -1,4 +1,5 @@
 #include "activation.hpp"
+#include "binary.hpp"
 #include "funahashi.hpp"
 #include "host_array.hpp"
 #include "layers.hpp"
@@ -33,6 +34,10 @@ void bind_cpu(py::module_& m) {
     bind_signs<HostSide, std::int64_t>(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");
+    bind_binary<float>(m, "Float32Binary");
+    bind_binary<double>(m, "Float64Binary");
+    bind_chain<std::uint16_t>(m);
+    bind_chain<std::uint32_t>(m);
 }
 
 }  // namespace kousei::python

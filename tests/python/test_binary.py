@@ -2,7 +2,7 @@
 
 import math
 import re
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,17 @@ import scipy.sparse
 
 import kousei
 from kousei.activation import Mixed
-from kousei.binary.decomposition import Units, chain, dyadic, grid, shortest
+from kousei.binary.calibration import plain
+from kousei.binary.decomposition import Units, chain, dyadic, on_grid, shortest
 from support import PIECEWISE_LINEAR, random_network
 
+#: Activations that are kept.
+HOMOGENEOUS = [
+    *("relu", "leaky_relu", "abs", "repu2", kousei.activation.leaky_relu(-0.5)),
+    kousei.PiecewiseLinear([0], [2, 0.5], name="steep"),
+    kousei.PiecewiseLinear([0], [1, 0], name="min"),
+    kousei.PiecewiseLinear([0], [3, 3], name="linear"),
+]
 EXACT = ["chain", "auto", "dyadic"]
 BIASES = ["affine", "strict"]
 
@@ -52,8 +60,9 @@ def rounded(net: kousei.MLP, digits: int) -> kousei.MLP:
 def difference(net: kousei.MLP, binary: kousei.BinaryNetwork, x: np.ndarray) -> float:
     """Largest difference, relative to what a network of the moduli of the weights adds up."""
     size = np.abs(x)
-    for weight, bias in zip(net.weights, net.biases, strict=True):
+    for weight, bias, activation in zip_longest(net.weights, net.biases, net.activations):
         size = size @ np.abs(weight.T) + np.abs(bias) + 1e-300
+        size = np.abs(activation.image(-size, size)).max(axis=0) if activation else size
     values = binary(x)
     assert np.abs(values - binary.to_mlp()(x)).max() <= 1e-12 * size.max()
     return float(np.abs(net(x) - values).max() / size.max())
@@ -134,12 +143,13 @@ def test_the_shortest_is_chosen_column_by_column() -> None:
 @pytest.mark.parametrize("bits", [1, 2, 5, 24])
 def test_columns_rounded_to_bits(bits: int, rng: np.random.Generator) -> None:
     matrix = np.concatenate([rng.normal(size=(6, 5)), np.zeros((6, 1))], axis=1)
-    units = grid(matrix, bits)
+    largest = np.abs(matrix).max(axis=0)
+    rounding = plain(matrix, bits).rounding
+    units = on_grid(rounding.step, bits)
     assert np.bincount(units.sources, minlength=6).tolist() == [bits] * 5 + [0]
     sums = np.stack([units.signs(matrix)[:, units.sources == p] @ units.coefs[units.sources == p] for p in range(6)])
-    largest = np.abs(matrix).max(axis=0)
-    assert units.errors == pytest.approx(largest / (2**bits - 1))
-    assert (np.abs(sums.T - matrix) <= units.errors * (1 + 1e-8)).all()
+    assert rounding.error == pytest.approx(largest / (2**bits - 1))
+    assert (np.abs(sums.T - matrix) <= rounding.error * (1 + 1e-8)).all()
     assert np.abs(sums.T).max(axis=0) == pytest.approx(largest)
 
 
@@ -183,7 +193,7 @@ def test_network_of_the_size_of_digits(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("seed", range(300))
 def test_random_networks(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    net = small_network(rng, ["relu"], 800)
+    net = small_network(rng, ["relu"] if seed % 4 < 2 else HOMOGENEOUS, 800)
     x = rng.normal(0, 10.0 ** rng.integers(-2, 2), (50, net.dim))
     for method in EXACT:
         if method == "dyadic":  # of 53 digits its sums round by more from layer to layer
@@ -327,7 +337,7 @@ def test_blocks(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> No
     x = rng.normal(size=(20, 3))
     whole = kousei.binarize(net)
     monkeypatch.setattr("kousei.binary.network._BLOCK", 100)
-    monkeypatch.setattr("kousei.binary.decomposition._BLOCK", 30)
+    monkeypatch.setattr("kousei.binary.rewriting._BLOCK", 30)
     assert kousei.binarize(net).layers == whole.layers
     assert whole(x) == pytest.approx(net(x), rel=1e-12)
 
@@ -360,7 +370,11 @@ def test_bad_arguments() -> None:
     refused("method was 'chains'; 'chain', 'dyadic', 'auto' and 'bits' are accepted", None, "chains")
     refused("method was ['chain']; 'chain', ", None, ["chain"])
     refused("bias was None; 'affine' and 'strict' are accepted", bias=None)
+    points = np.zeros((3, 2))
     for method in EXACT:
+        refused(
+            f"calibrate was given and method '{method}', which is exact; method='bits'", None, method, None, points
+        )
         refused(f"bits was 4 and method '{method}', which is exact; method='bits' takes bits", None, method, bits=4)
     refused("bits was None; with method='bits' 1 to 24 is accepted", None, "bits")
     for bits in (0, 25, -1):
@@ -368,6 +382,13 @@ def test_bad_arguments() -> None:
     refused("bits was 2.5; an integer is accepted", None, "bits", bits=2.5)
     smooth = kousei.MLP([np.ones((1, 1))] * 3, [np.zeros(1)] * 3, ["relu", "tanh"])
     refused("activations[1] was 'tanh'; a piecewise-linear activation", smooth)
+    mixed = kousei.MLP(
+        [np.ones((3, 1)), np.ones((1, 3))], [np.zeros(3), np.zeros(1)], [Mixed([("repu2", 2), ("silu", 1)])]
+    )
+    refused(
+        "activations[0] was '2 repu2 + 1 silu'; a piecewise-linear activation, kousei.PiecewiseLinear, and", mixed
+    )
+    refused("progress was 1; True and False are accepted", progress=1)
     refused("weights[1] of the network is not finite", network([[1]], [[np.nan]]))
     refused("biases[0] of the network is not finite", network([[1]], [[1]], biases=[np.array([np.inf]), np.zeros(1)]))
     refused("weights[0] times the coefficients of the layers above overflow", network([[1e200]], [[1e200]]))
@@ -403,8 +424,14 @@ def test_bad_numbers() -> None:
 
 
 def test_too_many_units_are_counted_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = kousei.MLP.random([2, 30, 30, 10], rng=0)
+    net = kousei.MLP.random([2, 40, 40, 10], rng=0)
     monkeypatch.setattr("os.sysconf", lambda name: 1000)  # a machine of 1 MB
-    with pytest.raises(MemoryError, match="a binary network of 9000 units in hidden layer 0 takes 0.00292 GB"):
+    with pytest.raises(MemoryError, match="a binary network of 16000 units in hidden layer 0 takes 0.00165 GB"):
         kousei.binarize(net)
-    assert kousei.binarize(net, "bits", bits=2).sizes == (2, 60, 60, 10)
+    assert kousei.binarize(net, "bits", bits=2).sizes == (2, 80, 80, 10)
+    with pytest.raises(MemoryError, match=re.escape("rounding weights[1] as a matrix of 960 x 40 takes 0.00184 GB")):
+        kousei.binarize(net, "bits", bits=24)
+    # The product of the widths passes 64 bits.
+    net = kousei.MLP.random([2] * 70, rng=0)
+    with pytest.raises(MemoryError, match="a binary network of [0-9]+ units in hidden layer [0-9]+ takes"):
+        kousei.binarize(net)

@@ -1,5 +1,7 @@
 #define KOUSEI_VECTOR_BYTES 32
 #include "kernels.inl"
+
+#include "binary.inl"
 #include "layers.inl"
 #include "packed.inl"
 
@@ -17,6 +19,8 @@ const InstructionSet set{"avx2",
                          layer_kernels<float>,
                          layer_kernels<double>,
                          &multiply_signs<float>,
-                         &multiply_signs<double>};
+                         &multiply_signs<double>,
+                         &add_chains<float>,
+                         &add_chains<double>};
 
 }  // namespace kousei::simd::avx2

@@ -1,5 +1,7 @@
 #define KOUSEI_VECTOR_BYTES 64
 #include "kernels.inl"
+
+#include "binary.inl"
 #include "layers.inl"
 #include "packed.inl"
 
@@ -20,6 +22,8 @@ const InstructionSet set{"avx512",
                          layer_kernels<float>,
                          layer_kernels<double>,
                          &multiply_signs<float>,
-                         &multiply_signs<double>};
+                         &multiply_signs<double>,
+                         &add_chains<float>,
+                         &add_chains<double>};
 
 }  // namespace kousei::simd::avx512

@@ -4,6 +4,7 @@
 #include <kousei/activation.hpp>
 #include <kousei/funahashi.hpp>
 
+#include "binary.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
 
@@ -93,6 +94,8 @@ struct InstructionSet {
     LayerKernels<double> double_layers;
     MultiplySigns<float> float_multiply_signs;
     MultiplySigns<double> double_multiply_signs;
+    AddChains<float> float_add_chains;
+    AddChains<double> double_add_chains;
 
     template <class Real>
     const LayerKernels<Real>& layers() const {
@@ -118,6 +121,15 @@ struct InstructionSet {
             return float_multiply_signs;
         } else {
             return double_multiply_signs;
+        }
+    }
+
+    template <class Real>
+    AddChains<Real> add_chains() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_add_chains;
+        } else {
+            return double_add_chains;
         }
     }
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from kousei._lib import _core, arrays
 from kousei.packed import PackedSigns
 
 Array = np.ndarray[Any, Any]
 
-#: Signs that are computed at a time.
-_BLOCK = 1 << 22
 #: Rows whose ranks are stored as uint16.
 _SHORT = 1 << 16
 
@@ -105,20 +104,13 @@ class Chain:
         -------
         PackedSigns
         """
-        counts = self.counts
         rows, columns = self.shape
-        number = np.arange(columns) - np.repeat(np.cumsum(counts) - counts, counts)
-        sign = np.repeat(self.signs, counts)
-        # The vector of ones is +1 up to all ranks, or up to none.
-        last = np.where(sign == 0, number, np.where(number == 0, np.where(sign > 0, rows, -1), number - 1))
-        stride = -(-columns // 128) * 16
-        words = np.zeros((rows, stride), np.uint8)
-        block = max(1, _BLOCK // max(1, columns))
-        for start in range(0, rows, block):
-            positive = np.repeat(self.ranks[start : start + block], counts, axis=1) <= last
-            bits = np.packbits(positive, axis=1, bitorder="little")
-            words[start : start + block, : bits.shape[1]] = bits
-        return PackedSigns(words.view("<u4").astype(np.uint32, copy=False), (rows, columns))
+        stride = _core.packed_stride(columns)
+        arrays.require_memory(rows * stride, 4, f"a matrix of {rows * columns} signs")
+        words = np.empty((rows, stride), np.uint32)
+        ranks, signs = (arrays.host_view(name, getattr(self, name)) for name in ("ranks", "signs"))
+        _core.cpu.binary_signs(ranks, signs, words, _core.cpu.Cpu())
+        return PackedSigns(words, (rows, columns))
 
     def __repr__(self) -> str:
         rows, columns = self.shape

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from kousei._lib import arrays
+from kousei._lib import _core, arrays, backends
 from kousei._lib.boxes import Bounds, check_bounds
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
@@ -25,9 +24,6 @@ from kousei.network.layers import Layers
 from kousei.packed import PackedSigns
 
 Array = np.ndarray[Any, Any]
-
-#: Hidden values that are held at a time by an evaluation.
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -143,13 +139,15 @@ class BinaryNetwork:
         chain, sizes = " -> ".join(map(str, self.sizes)), self.summary()
         return f"BinaryNetwork({chain}, {self.dtype.name}, {sizes.real} real numbers, {sizes.binary} signs)"
 
-    def __call__(self, x: Array, /, *, form: str = "auto") -> Array:
+    def __call__(self, x: Array, /, *, out: Array | None = None, form: str = "auto") -> Array:
         """Evaluate the network.
 
         Parameters
         ----------
-        x : numpy.ndarray (..., dim)
-            Points, of the dtype of the network.
+        x : array (..., dim)
+            Points, of the dtype of the network, in host memory.
+        out : array, optional
+            Where to put the result: like `x`, of exactly its shape, C-contiguous.
         form : {"auto", "ranks", "packed"}
             How signs are applied: by the ranks of their chains, in time proportional to rows and columns together for
             each column of the given network; or, "packed", bit by bit, as rows times columns. "auto" takes ranks
@@ -157,34 +155,24 @@ class BinaryNetwork:
 
         Returns
         -------
-        numpy.ndarray (...) or (..., outputs)
-            Of the dtype of `x`; without the last axis for a network with one output.
+        array (...) or (..., outputs)
+            Of the library and dtype of `x`; without the last axis for a network with one output.
 
         Raises
         ------
         TypeError
-            If `x` is not a NumPy array of the network's dtype.
+            If `x` is not an array of the network's dtype.
         ValueError
-            If its last axis is not `dim`, or for "ranks" where a layer does not consist of chains.
+            If its last axis is not `dim`, `out` does not fit, or for "ranks" where a layer does not consist of chains.
         """
-        if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray):
-            raise TypeError(f"x was {type(x).__name__}; a NumPy array, without a mask, is accepted")
         chains = self._chains_of(form)
+        backend, x = backends.enter("x", x)
         batch = check_points(self, x, self.weight)
-        points = x.reshape(math.prod(batch), self.dim)
-        values = np.empty((len(points), self.outputs), self.dtype)
-        block = max(1, _BLOCK // max(1, *self.sizes))
-        for start in range(0, len(points), block):
-            hidden = points[start : start + block] @ self.weight.T + self.bias
-            if self.activations:
-                hidden = self.activations[0](hidden)
-            hidden = hidden[:, self.sources] * self._factors
-            for i, (layer, bias, chain) in enumerate(zip(self.layers, self.biases, chains, strict=True)):
-                if i > 0:
-                    hidden = self.activations[i](hidden)
-                hidden = (layer.matmul(hidden) if chain is None else _by_ranks(chain, hidden)) + bias
-            values[start : start + block] = hidden
-        return values.reshape(batch if self.outputs == 1 else (*batch, self.outputs))
+        shape = batch if self.outputs == 1 else (*batch, self.outputs)
+        parameters = () if out is None else (self.weight, self.bias, *self.biases)
+        result, view = backends.output(backend, out, shape, self.dtype, x, *parameters)
+        self._compiled(backend, chains).evaluate(backend.view("x", x), view, backend.launch())
+        return result
 
     def to_mlp(self) -> MLP:
         """Return the network as an MLP, its signs as numbers.
@@ -301,6 +289,27 @@ class BinaryNetwork:
         with np.errstate(over="ignore"):
             return (self.scales**degrees).astype(self.dtype)
 
+    def _compiled(self, backend: backends.Host, chains: tuple[Chain | None, ...]) -> Any:
+        """Return the network as the kernels for the host take it, made once for each choice of chains."""
+        kept = self.__dict__.setdefault("_kept", {})
+        key = tuple(chain is not None for chain in chains)
+        if key not in kept:
+            sizes = len(self.weight), *self.sizes[2:]
+            none: Any = [], np.empty(0, self.dtype)
+            first, *others = [
+                activation.for_kernels(units, backend, self.dtype)
+                for activation, units in zip(self.activations, sizes, strict=False)
+            ] + [none]
+            kind = _core.cpu.Float32Binary if self.dtype == np.float32 else _core.cpu.Float64Binary
+            net = kind(self.weight, self.bias, *first, self.sources, self._factors)
+            for layer, bias, activation, chain in zip(self.layers, self.biases, others, chains, strict=True):
+                if chain is None:
+                    net.add(layer.words, layer.shape[1], bias, *activation)
+                else:
+                    net.add_chain(chain.ranks, chain.signs, bias, *activation)
+            kept[key] = net
+        return kept[key]
+
     def _chains_of(self, form: str) -> tuple[Chain | None, ...]:
         """Return the chains by which the layers are run; None where they are run by their bits."""
         if form not in ("auto", "ranks", "packed"):
@@ -311,19 +320,6 @@ class BinaryNetwork:
                 "'auto' and 'packed' are accepted"
             )
         return (None,) * len(self.layers) if form == "packed" else self.chains
-
-
-def _by_ranks(chain: Chain, hidden: Array) -> Array:
-    """Return hidden @ S.T for the matrix S of a chain: by prefix sums of the units of each column."""
-    values = np.zeros((len(hidden), len(chain.ranks)), hidden.dtype)
-    stops = np.cumsum(chain.counts)
-    for column, (stop, count, sign) in enumerate(zip(stops, chain.counts, chain.signs, strict=True)):
-        first = stop - count + (sign != 0)
-        below = np.zeros((len(hidden), stop - first + 1), hidden.dtype)
-        np.cumsum(hidden[:, first:stop], axis=1, out=below[:, 1:])
-        total = below[:, -1:] + (sign * hidden[:, first - 1 : first] if sign else 0)
-        values += total - 2 * below[:, chain.ranks[:, column]]
-    return values
 
 
 def _check(net: BinaryNetwork) -> None:

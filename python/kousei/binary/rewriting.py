@@ -13,7 +13,7 @@ from tqdm import tqdm
 from kousei._lib import _core, arrays
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation
-from kousei.binary.calibration import Statistics, calibrated, plain, points_of, statistics_of
+from kousei.binary.calibration import Rounded, Statistics, calibrated, plain, points_of, statistics_of
 from kousei.binary.chain import Chain, chain_of
 from kousei.binary.decomposition import Array, Rounding, Units, chain, dyadic, joined, on_grid, shortest
 from kousei.binary.homogeneous import degrees_of, of_units
@@ -27,6 +27,8 @@ _EXACT = {"chain": chain, "dyadic": dyadic, "auto": shortest}
 _MOST_BITS = 24
 #: Least coefficient: those that underflow would lose digits.
 _LEAST = float(np.finfo(np.float64).tiny)
+#: Matrices of its size that rounding one takes.
+_COPIES = 6
 #: Numbers, or signs, that are computed at a time.
 _BLOCK = 1 << 20
 
@@ -119,6 +121,8 @@ def binarize(
     with np.errstate(over="ignore"):
         reach = first.scales * np.maximum(np.abs(weight).max(axis=1), np.abs(row_bias))[first.sources]
         _check_product(reach, 0)
+        # Multiples of a row's values are taken.
+        reach = np.concatenate([reach, *(layer.units.coefs for layer in found[:1])])
         weight, row_bias, reach = (array.astype(net.dtype) for array in (weight, row_bias, reach))
         biases = tuple(layer.bias.astype(net.dtype) for layer in found)
     check_finite("the binary network", [reach], [row_bias, *biases], net.dtype)
@@ -205,20 +209,13 @@ def _pushed_down(
                 parts = partial(_parts, matrix, _EXACT[method], i + 1)
                 count = sum(len(units.coefs) for _, units in parts(advance))
             else:
-                dense = matrix.part(slice(None), slice(None))
-                _check_product(dense, i + 1)
-                if statistics is None:
-                    rounded = plain(dense, bits)
-                else:
-                    rounded = calibrated(dense, statistics[i], bits, advance)
-                rounding = rounded.rounding
-                _check_coefs(rounding.step[dense.any(axis=0)], i + 1)
-                matrix, offset = _Matrix.of(rounded.matrix), offset + rounded.shift
-                count = bits * np.count_nonzero(rounding.step)
+                rounded = _rounded(matrix, bits, statistics[i] if statistics else None, i + 1, advance)
+                matrix, offset, rounding = _Matrix.of(rounded.matrix), offset + rounded.shift, rounded.rounding
+                count = bits * int(np.count_nonzero(rounding.step))
         # Bits, ranks, and what is known of each unit.
         held += 4 * rows * _core.packed_stride(count) + 4 * rows * columns + 48 * count
         arrays.require_memory(held, 1, f"a binary network of {count} units in hidden layer {i}")
-        units = joined(list(parts())) if rounding is None else on_grid(rounding.step, bits)
+        units = on_grid(rounding.step, bits) if bits and rounding else joined(list(parts()))
         _check_coefs(units.coefs, i + 1)
         activation = of_units(source.activations[i], columns, units.sources) if i else source.activations[0]
         found.insert(0, _Layer(matrix, units, offset, activation, rounding))
@@ -229,6 +226,19 @@ def _pushed_down(
         with np.errstate(over="ignore"):
             offset = scales * source.biases[i][units.sources]
     return matrix, found
+
+
+def _rounded(
+    matrix: _Matrix, bits: int, statistics: Statistics | None, number: int, advance: Callable[[int], Any]
+) -> Rounded:
+    """Return weights[number] times the coefficients of the layers above, rounded to bits."""
+    rows, columns = matrix.shape
+    arrays.require_memory(_COPIES * rows * columns, 8, f"rounding weights[{number}] as a matrix of {rows} x {columns}")
+    dense = matrix.part(slice(None), slice(None))
+    _check_product(dense, number)
+    rounded = plain(dense, bits) if statistics is None else calibrated(dense, statistics, bits, advance)
+    _check_coefs(rounded.rounding.step[dense.any(axis=0)], number)
+    return rounded
 
 
 def _parts(

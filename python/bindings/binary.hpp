@@ -1,0 +1,169 @@
+#pragma once
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <kousei/binary.hpp>
+
+#include "activation.hpp"
+#include "checks.hpp"
+#include "host_array.hpp"
+#include "packed.hpp"
+
+namespace kousei::python {
+
+/// A chain with its arrays, which are copied: another rank than those that were checked would be read past the end.
+class OwnedChain {
+ public:
+    template <class Rank>
+    OwnedChain(const HostSide::Array<Rank>& ranks, const HostSide::Array<std::int8_t>& signs) {
+        require_axes("ranks", ranks, 2);
+        require_shape("signs", signs, {ranks.shape(1)});
+        signs_.assign(signs.data(), signs.data() + signs.size());
+        auto& own = std::get<std::vector<Rank>>(ranks_);
+        own.assign(ranks.data(), ranks.data() + ranks.size());
+        if constexpr (sizeof(Rank) == sizeof(std::uint16_t)) {
+            chain_.ranks = own.data();
+        } else {
+            chain_.wide_ranks = own.data();
+        }
+        chain_.signs = signs_.data();
+        chain_.rows = ranks.shape(0), chain_.sources = ranks.shape(1);
+        starts_ = binary::starts_of(chain_);
+        chain_.starts = starts_.data();
+    }
+    OwnedChain(const OwnedChain&) = delete;
+
+    const binary::Chain& view() const { return chain_; }
+
+ private:
+    std::tuple<std::vector<std::uint16_t>, std::vector<std::uint32_t>> ranks_;
+    std::vector<std::int8_t> signs_;
+    std::vector<std::int64_t> starts_;
+    binary::Chain chain_{};
+};
+
+/// A binary network, for many calls. Arrays of parameters are borrowed and kept alive; sources and chains are checked
+/// and copied.
+template <class Real>
+class Binary {
+    using Array = HostSide::Array<Real>;
+    using Words = HostSide::Array<std::uint32_t>;
+
+    struct Kept {
+        Array bias, parameters;
+        Words words;
+        std::vector<activation::Part<Real>> parts;
+        std::unique_ptr<OwnedChain> chain;
+    };
+
+ public:
+    Binary(Array weight, Array bias, const std::vector<PartOf>& parts, Array parameters,
+           const HostSide::Array<std::int32_t>& sources, Array factors)
+        : weight_(std::move(weight)),
+          bias_(std::move(bias)),
+          parameters_(std::move(parameters)),
+          sources_(sources.data(), sources.data() + sources.size()),
+          factors_(std::move(factors)) {
+        require_axes("weight", weight_, 2);
+        const std::int64_t rows = weight_.shape(0);
+        require_shape("bias", bias_, {rows});
+        require_axes("sources", sources, 1);
+        require_shape("factors", factors_, {sources.shape(0)});
+        for (const std::int32_t source : sources_) {
+            if (source < 0 || source >= rows) throw pybind11::value_error("a source is no row of the weight");
+        }
+        if (!parts.empty()) parts_ = parts_of<Real>(parts, parameters_, rows);
+        net_ = {{weight_.data(), bias_.data(), rows, weight_.shape(1), parts_},
+                sources_.data(),
+                factors_.data(),
+                sources.shape(0),
+                {}};
+    }
+    Binary(const Binary&) = delete;
+
+    void add(Words words, std::int64_t columns, Array bias, const std::vector<PartOf>& parts, Array parameters) {
+        const auto matrix = signs_view<HostSide>(words, columns);
+        append(matrix, {std::move(bias), std::move(parameters), std::move(words), {}, nullptr}, parts);
+    }
+
+    template <class Rank>
+    void add_chain(const HostSide::Array<Rank>& ranks, const HostSide::Array<std::int8_t>& signs, Array bias,
+                   const std::vector<PartOf>& parts, Array parameters) {
+        auto chain = std::make_unique<OwnedChain>(ranks, signs);
+        const packed::View matrix{nullptr, chain->view().rows, chain->view().columns()};
+        append(matrix, {std::move(bias), std::move(parameters), Words(), {}, std::move(chain)}, parts);
+    }
+
+    void evaluate(const Array& x, Array& out, const Cpu& on) {
+        binary::View<Real> net = net_;
+        net.layers = layers_;
+        run_on_points<HostSide>(x, net.first.inputs, net.outputs(), out, on,
+                                [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
+                                    binary::evaluate(where, net, from, points, to,
+                                                     lend(binary::workspace_bytes(where, net, points)));
+                                });
+    }
+
+ private:
+    void append(packed::View matrix, Kept kept, const std::vector<PartOf>& parts) {
+        const std::int64_t inputs = layers_.empty() ? net_.units : layers_.back().signs.rows;
+        if (matrix.columns != inputs) {
+            throw pybind11::value_error("a layer of " + std::to_string(inputs) + " units is followed by one of " +
+                                        std::to_string(matrix.columns) + " columns");
+        }
+        require_shape("bias", kept.bias, {matrix.rows});
+        if (!parts.empty()) kept.parts = parts_of<Real>(parts, kept.parameters, matrix.rows);
+        kept_.push_back(std::make_unique<Kept>(std::move(kept)));
+        const Kept& own = *kept_.back();
+        layers_.push_back({matrix, own.bias.data(), own.parts, own.chain ? &own.chain->view() : nullptr});
+    }
+
+    Array weight_, bias_, parameters_;
+    std::vector<std::int32_t> sources_;
+    Array factors_;
+    std::vector<activation::Part<Real>> parts_;
+    binary::View<Real> net_;
+    std::vector<std::unique_ptr<Kept>> kept_;
+    std::vector<binary::Layer<Real>> layers_;
+};
+
+template <class Real>
+void bind_binary(pybind11::module_& m, const char* name) {
+    using namespace pybind11::literals;
+    using Array = HostSide::Array<Real>;
+    using Parts = std::vector<PartOf>;
+    pybind11::class_<Binary<Real>> binary(m, name, "A binary network; arrays of parameters are borrowed.");
+    binary
+        .def(pybind11::init<Array, Array, const Parts&, Array, const HostSide::Array<std::int32_t>&, Array>(),
+             "weight"_a.noconvert(), "bias"_a.noconvert(), "parts"_a, "parameters"_a.noconvert(),
+             "sources"_a.noconvert(), "factors"_a.noconvert())
+        .def("add", &Binary<Real>::add, "words"_a.noconvert(), "columns"_a, "bias"_a.noconvert(), "parts"_a,
+             "parameters"_a.noconvert())
+        .def("evaluate", &Binary<Real>::evaluate, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+    const auto with_ranks_of = [&]<class Rank>() {
+        binary.def("add_chain", &Binary<Real>::template add_chain<Rank>, "ranks"_a.noconvert(), "signs"_a.noconvert(),
+                   "bias"_a.noconvert(), "parts"_a, "parameters"_a.noconvert());
+    };
+    with_ranks_of.template operator()<std::uint16_t>();
+    with_ranks_of.template operator()<std::uint32_t>();
+}
+
+/// Writes the signs of a chain: words (rows, stride) of as many columns as it has.
+template <class Rank>
+void bind_chain(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    m.def(
+        "binary_signs",
+        [](const HostSide::Array<Rank>& ranks, const HostSide::Array<std::int8_t>& signs,
+           HostSide::Array<std::uint32_t>& words, const Cpu& on) {
+            const OwnedChain chain(ranks, signs);
+            require_shape("words", words, {chain.view().rows, packed::stride_of(chain.view().columns())});
+            std::uint32_t* const to = words.mutable_data();
+            HostSide::run(on, to, [&](auto where, auto) { binary::signs_of(where, chain.view(), to); });
+        },
+        "ranks"_a.noconvert(), "signs"_a.noconvert(), "words"_a.noconvert(), "on"_a);
+}
+
+}  // namespace kousei::python
