@@ -58,7 +58,7 @@ struct Chunks {
         const bool chained = !net.layers.empty() && net.layers.front().chain;
         widest = net.layers.empty() || chained ? 0 : net.units;
         for (const Layer<Real>& layer : net.layers) {
-            if (&layer != &net.layers.back()) widest = std::max(widest, layer.signs.rows);
+            if (&layer != &net.layers.back()) widest = std::max(widest, layer.units());
             if (!layer.chain) continue;
             const std::int64_t together = most_together(*layer.chain);
             panel = std::max(panel, &layer == &net.layers.front() ? net.first.units : together);
@@ -83,11 +83,15 @@ struct Chunks {
     }
 };
 
-/// What the first layer takes, for a whole chunk or what is left for the last.
+/// What one layer after the other takes, at a number of points.
 template <class Real>
-std::int64_t first_bytes(Cpu on, const View<Real>& net, std::int64_t chunk, std::int64_t points) {
-    const std::span<const network::Layer<Real>> first(&net.first, 1);
-    return std::max(network::workspace_bytes(on, first, chunk), network::workspace_bytes(on, first, points % chunk));
+std::int64_t scratch_bytes(Cpu on, const View<Real>& net, const Chunks<Real>& chunks, std::int64_t points) {
+    std::int64_t most = network::workspace_bytes(on, std::span(&net.first, 1), points);
+    for (const Layer<Real>& layer : net.layers) {
+        most = std::max(most, layer.chain ? checked_mul(detail::thread_limit(on), chunks.worker_bytes())
+                                          : packed::workspace_bytes(on, layer.signs, points));
+    }
+    return most;
 }
 
 /// out[i, k] = factors[k] hidden[i, sources[k]].
@@ -106,7 +110,7 @@ void expand(Cpu on, const View<Real>& net, const Real* hidden, std::int64_t poin
 /// values[i, j] = f_j(values[i, j] + bias[j]).
 template <class Real>
 void finish(Cpu on, const Layer<Real>& layer, std::int64_t points, Real* values) {
-    const std::int64_t units = layer.signs.rows, parts = static_cast<std::int64_t>(layer.parts.size());
+    const std::int64_t units = layer.units(), parts = static_cast<std::int64_t>(layer.parts.size());
     if (parts > 0) return activation::apply<Real>(on, layer.parts.data(), parts, layer.bias, values, points, values);
     const std::int64_t together = std::max<std::int64_t>(1, work / std::max<std::int64_t>(units, 1));
     detail::parallel_for(on, blocks_of(points, together), [&](std::int64_t index, int) {
@@ -227,8 +231,10 @@ template <class Real>
 std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points) {
     const Chunks<Real> chunks(net, points);
     const std::int64_t first = detail::Carver::padded_bytes<Real>(checked_mul(chunks.points, net.first.units));
-    const std::int64_t workers = checked_mul(detail::thread_limit(on), chunks.worker_bytes());
-    return first + 2 * chunks.buffer_bytes() + std::max(workers, first_bytes(on, net, chunks.points, points));
+    // Of a whole chunk, and of what is left for the last.
+    const std::int64_t scratch = std::max(scratch_bytes(on, net, chunks, chunks.points),
+                                          scratch_bytes(on, net, chunks, points % chunks.points));
+    return first + 2 * chunks.buffer_bytes() + scratch;
 }
 
 template <class Real>
@@ -260,7 +266,7 @@ void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points,
                     expand(on, net, hidden, some, buffers[1]);
                     hidden = buffers[1];
                 }
-                packed::matmul(on, layer.signs, hidden, some, to);
+                packed::matmul(on, layer.signs, hidden, some, to, rest);
             }
             finish(on, layer, some, to);
             hidden = to;

@@ -108,7 +108,7 @@ class Binary {
 
  private:
     void append(packed::View matrix, Kept kept, const std::vector<PartOf>& parts) {
-        const std::int64_t inputs = layers_.empty() ? net_.units : layers_.back().signs.rows;
+        const std::int64_t inputs = layers_.empty() ? net_.units : layers_.back().units();
         if (matrix.columns != inputs) {
             throw pybind11::value_error("a layer of " + std::to_string(inputs) + " units is followed by one of " +
                                         std::to_string(matrix.columns) + " columns");
@@ -117,7 +117,7 @@ class Binary {
         if (!parts.empty()) kept.parts = parts_of<Real>(parts, kept.parameters, matrix.rows);
         kept_.push_back(std::make_unique<Kept>(std::move(kept)));
         const Kept& own = *kept_.back();
-        layers_.push_back({matrix, own.bias.data(), own.parts, own.chain ? &own.chain->view() : nullptr});
+        layers_.push_back({{matrix}, own.bias.data(), own.parts, own.chain ? &own.chain->view() : nullptr});
     }
 
     Array weight_, bias_, parameters_;

@@ -336,7 +336,6 @@ def test_blocks(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> No
     net = kousei.MLP.random([3, 5, 4, 2], rng=1)
     x = rng.normal(size=(20, 3))
     whole = kousei.binarize(net)
-    monkeypatch.setattr("kousei.binary.network._BLOCK", 100)
     monkeypatch.setattr("kousei.binary.rewriting._BLOCK", 30)
     assert kousei.binarize(net).layers == whole.layers
     assert whole(x) == pytest.approx(net(x), rel=1e-12)
@@ -355,8 +354,7 @@ def test_tensors_become_numpy_arrays() -> None:
     net = kousei.MLP.random([2, 3, 1], rng=0)
     binary = kousei.binarize(net.like(torch.zeros(1, dtype=torch.float64)))
     assert np.array_equal(binary.first[0], kousei.binarize(net).first[0])
-    with pytest.raises(TypeError, match="x was Tensor; a NumPy array"):
-        binary(torch.zeros(2, dtype=torch.float64))
+    assert binary(torch.zeros(2, dtype=torch.float64)).dtype == torch.float64
 
 
 def refused(message: str, net: Any = None, *args: Any, **options: Any) -> None:
@@ -406,9 +404,9 @@ def test_bad_points_and_boxes() -> None:
         binary(np.zeros(3))
     with pytest.raises(TypeError, match="x has dtype float32 and the network float64"):
         binary(np.zeros(2, np.float32))
-    with pytest.raises(TypeError, match="x was list; a NumPy array"):
+    with pytest.raises(TypeError, match="x was list; a NumPy, CuPy or torch array"):
         binary([0.0, 0.0])
-    with pytest.raises(TypeError, match="x was MaskedArray; a NumPy array, without a mask"):
+    with pytest.raises(TypeError, match="x is masked"):
         binary(np.ma.zeros(2))
     for box in ([(0, 1)], [(1, 0), (0, 1)], [(0, np.inf), (0, 1)]):
         with pytest.raises(ValueError, match="box"):

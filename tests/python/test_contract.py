@@ -42,6 +42,16 @@ def _rewritten(rewrite: Callable[[kousei.MLP], kousei.MLP]) -> Callable[[Any], A
     return lambda like: rewrite(kousei.MLP.random([3, 5, 4, 2], "hardtanh", rng=1).like(like))
 
 
+def _binary(outputs: int, method: str) -> Callable[[Any], Any]:
+    return lambda like: kousei.binarize(_coarse(outputs), method).like(like)
+
+
+def _coarse(outputs: int) -> kousei.MLP:
+    net = kousei.MLP.random([3, 4, 3, outputs], rng=1)
+    weights, biases = ([np.rint(4 * a) / 4 for a in group] for group in (net.weights, net.biases))
+    return kousei.MLP(weights, biases, net.activations)
+
+
 def _funahashi(like: Any) -> Any:
     w = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), axis=-1).reshape(-1, 2)
     thresholds = np.pi / 4 * np.arange(-20, 21)
@@ -75,6 +85,8 @@ CONTRACTS = {
     "kousei.Activation.__call__ (piecewise linear)": Contract(
         lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)
     ),
+    "kousei.BinaryNetwork.__call__": Contract(_binary(1, "chain"), dim=3, host_only=True),
+    "kousei.BinaryNetwork.__call__ (packed)": Contract(_binary(2, "dyadic"), dim=3, outputs=2, host_only=True),
     "kousei.PackedSigns.matmul": Contract(
         lambda like: kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])).matmul,
         dim=3,
@@ -101,8 +113,9 @@ CONTRACTS = {
 NO_ARRAYS = {
     "kousei.CudaError",
     "kousei.SizeError",
-    "kousei.BinaryNetwork.__call__",  # of NumPy's points alone
+    "kousei.BinaryNetwork.astype",
     "kousei.BinaryNetwork.error_bound",
+    "kousei.BinaryNetwork.like",
     "kousei.BinaryNetwork.summary",
     "kousei.BinaryNetwork.to_mlp",
     "kousei.binarize",

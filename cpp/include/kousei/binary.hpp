@@ -32,10 +32,12 @@ void signs_of(Cpu on, const Chain& chain, std::uint32_t* words);
 /// A layer of signs, borrowed: out[j] = f_j(sum_k +-x[k] + bias[j]).
 template <class Real>
 struct Layer {
-    packed::View signs;                                  ///< words not read where there is a chain
+    packed::Matrix<Real> signs;                          ///< words not read where there is a chain
     const Real* bias;                                    ///< (rows of the signs)
     std::span<const activation::Part<Real>> parts = {};  ///< f of all units, one after the other; none: the identity
     const Chain* chain = nullptr;                        ///< the same signs, where they are run by ranks
+
+    std::int64_t units() const { return signs.signs.rows; }
 };
 
 /// A network, borrowed. Unit k of the first hidden layer is factors[k] times output sources[k] of `first`: that is
@@ -48,7 +50,7 @@ struct View {
     std::int64_t units;
     std::span<const Layer<Real>> layers;  ///< none: the units are the outputs
 
-    std::int64_t outputs() const { return layers.empty() ? units : layers.back().signs.rows; }
+    std::int64_t outputs() const { return layers.empty() ? units : layers.back().units(); }
 };
 
 /// Bytes of workspace that evaluate needs for `points` points.

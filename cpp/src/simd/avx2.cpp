@@ -4,6 +4,7 @@
 #include "binary.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_gemv.inl"
 
 namespace kousei::simd::avx2 {
 
@@ -20,6 +21,8 @@ const InstructionSet set{"avx2",
                          layer_kernels<double>,
                          &multiply_signs<float>,
                          &multiply_signs<double>,
+                         sign_tables<float>,
+                         sign_tables<double>,
                          &add_chains<float>,
                          &add_chains<double>};
 

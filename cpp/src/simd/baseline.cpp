@@ -9,9 +9,21 @@
 namespace kousei::simd::baseline {
 
 extern const InstructionSet set;
-const InstructionSet set{"baseline",           [] { return true; },   &kernels<float>,        &kernels<double>,
-                         phase_kernels<float>, phase_kernels<double>, &apply_part<float>,     &apply_part<double>,
-                         layer_kernels<float>, layer_kernels<double>, &multiply_signs<float>, &multiply_signs<double>,
-                         &add_chains<float>,   &add_chains<double>};
+const InstructionSet set{"baseline",
+                         [] { return true; },
+                         &kernels<float>,
+                         &kernels<double>,
+                         phase_kernels<float>,
+                         phase_kernels<double>,
+                         &apply_part<float>,
+                         &apply_part<double>,
+                         layer_kernels<float>,
+                         layer_kernels<double>,
+                         &multiply_signs<float>,
+                         &multiply_signs<double>,
+                         {},
+                         {},
+                         &add_chains<float>,
+                         &add_chains<double>};
 
 }  // namespace kousei::simd::baseline

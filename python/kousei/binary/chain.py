@@ -63,21 +63,20 @@ class Chain:
     signs: Array
 
     def __post_init__(self) -> None:
-        if not isinstance(self.ranks, np.ndarray) or self.ranks.ndim != 2:
-            raise TypeError(f"ranks was {_shown(self.ranks)}; a NumPy array (rows, columns) is accepted")
+        for name, dtype in (("ranks", None), ("sources", np.int32), ("signs", np.int8)):
+            self.__dict__[name] = read_only(name, getattr(self, name), dtype)
+        if self.ranks.ndim != 2:
+            raise ValueError(f"ranks has shape {self.ranks.shape}; (rows, columns) is accepted")
         rows, count = self.ranks.shape
-        wanted = rank_dtype(rows)
-        if self.ranks.dtype != wanted:
-            raise TypeError(f"ranks has dtype {self.ranks.dtype}; {wanted} is accepted for {rows} rows")
-        for name, dtype in (("sources", np.dtype(np.int32)), ("signs", np.dtype(np.int8))):
-            array = getattr(self, name)
-            if not isinstance(array, np.ndarray) or array.dtype != dtype:
-                raise TypeError(f"{name} was {_shown(array)}; a NumPy array of {dtype} is accepted")
-            if array.shape != (count,):
-                raise ValueError(f"{name} has shape {array.shape}; {(count,)} is accepted")
+        if self.ranks.dtype != rank_dtype(rows):
+            raise TypeError(f"ranks has dtype {self.ranks.dtype}; {rank_dtype(rows)} is accepted for {rows} rows")
+        for name in ("sources", "signs"):
+            shape = getattr(self, name).shape
+            if shape != (count,):
+                raise ValueError(f"{name} has shape {shape}; {(count,)} is accepted")
         if (self.sources < 0).any() or (np.diff(self.sources) <= 0).any():
             raise ValueError("sources does not ascend from 0 on; columns in their order are accepted")
-        if (np.abs(self.signs) > 1).any():
+        if ((self.signs < -1) | (self.signs > 1)).any():
             raise ValueError("signs has an entry that is not -1, 0 or 1")
         if (self.ranks >= max(rows, 1)).any():
             raise ValueError(
@@ -108,8 +107,7 @@ class Chain:
         stride = _core.packed_stride(columns)
         arrays.require_memory(rows * stride, 4, f"a matrix of {rows * columns} signs")
         words = np.empty((rows, stride), np.uint32)
-        ranks, signs = (arrays.host_view(name, getattr(self, name)) for name in ("ranks", "signs"))
-        _core.cpu.binary_signs(ranks, signs, words, _core.cpu.Cpu())
+        _core.cpu.binary_signs(self.ranks, self.signs, words, _core.cpu.Cpu())
         return PackedSigns(words, (rows, columns))
 
     def __repr__(self) -> str:
@@ -131,7 +129,12 @@ def chain_of(matrix: Array) -> Chain:
     return Chain(np.ascontiguousarray(ranks[:, sources]), sources.astype(np.int32), signs[sources])
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and dtype {value.dtype}"
-    return type(value).__name__
+def read_only(name: str, array: Array, dtype: Any = None) -> Array:
+    """Return a view of an array that is not written to, C-contiguous; TypeError unless it is one of NumPy."""
+    if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} was {type(array).__name__}; a NumPy array is accepted")
+    if dtype is not None and array.dtype != dtype:
+        raise TypeError(f"{name} has dtype {array.dtype}; {np.dtype(dtype)} is accepted")
+    view = arrays.host_view(name, array).view()
+    view.flags.writeable = False
+    return view

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from kousei._lib import _core, arrays, backends
+from kousei._lib import arrays, backends
 from kousei._lib.boxes import Bounds, check_bounds
 from kousei.activation import Activation
-from kousei.activation.mixed import parts_of
-from kousei.binary.chain import Chain
+from kousei.binary.chain import Chain, read_only
+from kousei.binary.checks import check
 from kousei.binary.decomposition import Rounding
 from kousei.binary.error import ErrorBound, bound_error
-from kousei.binary.homogeneous import degree_of, degrees_of, of_units
+from kousei.binary.evaluation import evaluate
+from kousei.binary.homogeneous import of_units
 from kousei.binary.source import digest_of, source_of
 from kousei.binary.summary import BinarySummary
 from kousei.network import MLP
-from kousei.network.evaluation import check_points
-from kousei.network.layers import Layers
+from kousei.network.layers import Layers, as_real_dtype
 from kousei.packed import PackedSigns
 
 Array = np.ndarray[Any, Any]
@@ -106,7 +106,13 @@ class BinaryNetwork:
             self.__dict__.update(
                 source_sizes=(weights[0].shape[1], *map(len, weights)), source_digest=digest_of(self.source)
             )
-        _check(self)
+        for name, dtype in (("weight", None), ("bias", None), ("sources", np.int32), ("scales", np.float64)):
+            self.__dict__[name] = read_only(name, getattr(self, name), dtype)
+        self.__dict__["biases"] = tuple(read_only(f"biases[{i}]", bias) for i, bias in enumerate(self.biases))
+        check(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -163,16 +169,10 @@ class BinaryNetwork:
         TypeError
             If `x` is not an array of the network's dtype.
         ValueError
-            If its last axis is not `dim`, `out` does not fit, or for "ranks" where a layer does not consist of chains.
+            If its last axis is not `dim`, `out` does not fit, or `form` is "ranks" where a layer does not consist of
+            chains.
         """
-        chains = self._chains_of(form)
-        backend, x = backends.enter("x", x)
-        batch = check_points(self, x, self.weight)
-        shape = batch if self.outputs == 1 else (*batch, self.outputs)
-        parameters = () if out is None else (self.weight, self.bias, *self.biases)
-        result, view = backends.output(backend, out, shape, self.dtype, x, *parameters)
-        self._compiled(backend, chains).evaluate(backend.view("x", x), view, backend.launch())
-        return result
+        return evaluate(self, x, out, form)
 
     def to_mlp(self) -> MLP:
         """Return the network as an MLP, its signs as numbers.
@@ -204,6 +204,51 @@ class BinaryNetwork:
                 weights[i + 1] = np.ones((len(weights[i + 1]), 1), self.dtype)
                 biases[i] = np.zeros(1, self.dtype)
         return MLP(weights, biases, activations)
+
+    def astype(self, dtype: Any) -> BinaryNetwork:
+        """Return the network with real parameters of another dtype.
+
+        Parameters
+        ----------
+        dtype : {"float32", "float64"} or numpy.dtype
+
+        Returns
+        -------
+        BinaryNetwork
+
+        Raises
+        ------
+        TypeError
+            For any other dtype.
+        ValueError
+            If a scale overflows in it.
+        """
+        wanted = as_real_dtype(dtype)
+        with np.errstate(over="ignore"):
+            weight, bias, *biases = (array.astype(wanted) for array in (self.weight, self.bias, *self.biases))
+        return replace(self, weight=weight, bias=bias, biases=tuple(biases))
+
+    def like(self, x: Array, /) -> BinaryNetwork:
+        """Return the network with real parameters of the dtype of `x`.
+
+        Parameters
+        ----------
+        x : array of float32 or float64
+            Of any library, in host memory.
+
+        Returns
+        -------
+        BinaryNetwork
+
+        Raises
+        ------
+        TypeError
+            If `x` is not such an array.
+        """
+        backend, x = backends.enter("x", x)
+        if not isinstance(backend, backends.Host):
+            raise TypeError(f"x lies in {arrays.place(x)}; host memory is accepted")
+        return self.astype(arrays.real_dtype(x=x))
 
     def error_bound(self, box: Bounds, net: MLP | None = None) -> ErrorBound:
         """Bound the difference of the outputs from those of the network this one was made from.
@@ -281,89 +326,3 @@ class BinaryNetwork:
         for units in reversed(self.source_sizes[1:-1]):
             generic.insert(0, generic[0] * units)
         return BinarySummary(self.sizes, real, (self.dim, *generic))
-
-    @cached_property
-    def _factors(self) -> Array:
-        """What the values of the rows are multiplied by for those of the units of the first hidden layer."""
-        degrees = degrees_of(self.activations[0], len(self.weight))[self.sources] if self.activations else 1
-        with np.errstate(over="ignore"):
-            return (self.scales**degrees).astype(self.dtype)
-
-    def _compiled(self, backend: backends.Host, chains: tuple[Chain | None, ...]) -> Any:
-        """Return the network as the kernels for the host take it, made once for each choice of chains."""
-        kept = self.__dict__.setdefault("_kept", {})
-        key = tuple(chain is not None for chain in chains)
-        if key not in kept:
-            sizes = len(self.weight), *self.sizes[2:]
-            none: Any = [], np.empty(0, self.dtype)
-            first, *others = [
-                activation.for_kernels(units, backend, self.dtype)
-                for activation, units in zip(self.activations, sizes, strict=False)
-            ] + [none]
-            kind = _core.cpu.Float32Binary if self.dtype == np.float32 else _core.cpu.Float64Binary
-            net = kind(self.weight, self.bias, *first, self.sources, self._factors)
-            for layer, bias, activation, chain in zip(self.layers, self.biases, others, chains, strict=True):
-                if chain is None:
-                    net.add(layer.words, layer.shape[1], bias, *activation)
-                else:
-                    net.add_chain(chain.ranks, chain.signs, bias, *activation)
-            kept[key] = net
-        return kept[key]
-
-    def _chains_of(self, form: str) -> tuple[Chain | None, ...]:
-        """Return the chains by which the layers are run; None where they are run by their bits."""
-        if form not in ("auto", "ranks", "packed"):
-            raise ValueError(f"form was {form!r}; 'auto', 'ranks' and 'packed' are accepted")
-        if form == "ranks" and None in self.chains:
-            raise ValueError(
-                f"form was 'ranks' and layers[{self.chains.index(None)}] does not consist of chains; "
-                "'auto' and 'packed' are accepted"
-            )
-        return (None,) * len(self.layers) if form == "packed" else self.chains
-
-
-def _check(net: BinaryNetwork) -> None:
-    """Raise TypeError or ValueError unless the fields of a network fit together."""
-    named = {"weight": net.weight, "bias": net.bias} | {f"biases[{i}]": bias for i, bias in enumerate(net.biases)}
-    for name, array in named.items():
-        if not isinstance(array, np.ndarray):
-            raise TypeError(f"{name} was {type(array).__name__}; a NumPy array is accepted")
-    arrays.real_dtype(**named)
-    for name, array, dtype in (("sources", net.sources, np.int32), ("scales", net.scales, np.float64)):
-        if not isinstance(array, np.ndarray) or array.dtype != dtype:
-            raise TypeError(f"{name} was {type(array).__name__}; a NumPy array of {dtype.__name__} is accepted")
-    depth = len(net.layers)
-    for name, group in (("biases", net.biases), ("activations", net.activations), ("chains", net.chains)):
-        if len(group) != depth:
-            raise ValueError(f"there are {len(group)} {name} and {depth} layers; as many are accepted")
-    if net.weight.ndim != 2 or net.weight.shape[1] == 0:
-        raise ValueError(f"weight has shape {net.weight.shape}; (rows, dim), of one or more inputs, is accepted")
-    rows, units = len(net.weight), len(net.sources)
-    _check_shape("bias", net.bias, (rows,))
-    _check_shape("sources", net.sources, (units,))
-    _check_shape("scales", net.scales, (units,))
-    if units and not (net.sources.min() >= 0 and net.sources.max() < rows):
-        raise ValueError(f"sources has an entry that is not 0 to {rows - 1}, a row of the weight")
-    if not ((net.scales > 0) & np.isfinite(net.scales)).all():
-        raise ValueError("scales has an entry that is not positive and finite")
-    if net.sizes[-1] == 0:
-        raise ValueError("there are no outputs; one or more are accepted")
-    for i, (layer, bias, activation, chain) in enumerate(
-        zip(net.layers, net.biases, net.activations, net.chains, strict=True)
-    ):
-        if not isinstance(layer, PackedSigns):
-            raise TypeError(f"layers[{i}] was {type(layer).__name__}; a kousei.PackedSigns is accepted")
-        if layer.shape[1] != net.sizes[i + 1]:
-            raise ValueError(f"layers[{i}] has {layer.shape[1]} columns; {net.sizes[i + 1]} are accepted")
-        _check_shape(f"biases[{i}]", bias, layer.shape[:1])
-        parts = parts_of(activation, net.sizes[i + 1] if i else rows)
-        wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
-        if wrong is not None:
-            raise ValueError(f"activations[{i}] was {wrong.name!r}; a positively homogeneous one is accepted")
-        if chain is not None and chain.pack() != layer:
-            raise ValueError(f"chains[{i}] does not give the signs of layers[{i}]")
-
-
-def _check_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
-    if array.shape != wanted:
-        raise ValueError(f"{name} has shape {array.shape}; {wanted} is accepted")

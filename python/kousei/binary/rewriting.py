@@ -233,7 +233,9 @@ def _rounded(
 ) -> Rounded:
     """Return weights[number] times the coefficients of the layers above, rounded to bits."""
     rows, columns = matrix.shape
-    arrays.require_memory(_COPIES * rows * columns, 8, f"rounding weights[{number}] as a matrix of {rows} x {columns}")
+    arrays.require_memory(
+        _COPIES * rows * columns, 8, f"rounding weights[{number}] as a matrix of {rows} x {columns}"
+    )
     dense = matrix.part(slice(None), slice(None))
     _check_product(dense, number)
     rounded = plain(dense, bits) if statistics is None else calibrated(dense, statistics, bits, advance)

@@ -1,0 +1,61 @@
+"""What the fields of a binary network have to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei.activation.mixed import parts_of
+from kousei.binary.evaluation import factors_of
+from kousei.binary.homogeneous import degree_of
+from kousei.packed import PackedSigns
+
+if TYPE_CHECKING:
+    from kousei.binary.network import BinaryNetwork
+
+Array = np.ndarray[Any, Any]
+
+
+def check(net: BinaryNetwork) -> None:
+    """Raise TypeError or ValueError unless the fields of a network, whose arrays are `read_only`, fit together."""
+    named = {"weight": net.weight, "bias": net.bias} | {f"biases[{i}]": bias for i, bias in enumerate(net.biases)}
+    arrays.real_dtype(**named)
+    depth = len(net.layers)
+    for name, group in (("biases", net.biases), ("activations", net.activations), ("chains", net.chains)):
+        if len(group) != depth:
+            raise ValueError(f"there are {len(group)} {name} and {depth} layers; as many are accepted")
+    if net.weight.ndim != 2 or 0 in net.weight.shape:
+        raise ValueError(f"weight has shape {net.weight.shape}; (rows, dim), not empty, is accepted")
+    rows, units = len(net.weight), net.sources.size
+    _check_shape("bias", net.bias, (rows,))
+    _check_shape("sources", net.sources, (units,))
+    _check_shape("scales", net.scales, (units,))
+    if units and not (net.sources.min() >= 0 and net.sources.max() < rows):
+        raise ValueError(f"sources has an entry that is not 0 to {rows - 1}, a row of the weight")
+    if not ((net.scales > 0) & np.isfinite(net.scales)).all():
+        raise ValueError("scales has an entry that is not positive and finite")
+    if net.sizes[-1] == 0:
+        raise ValueError("there are no outputs; one or more are accepted")
+    for i, (layer, bias, activation, chain) in enumerate(
+        zip(net.layers, net.biases, net.activations, net.chains, strict=True)
+    ):
+        if not isinstance(layer, PackedSigns):
+            raise TypeError(f"layers[{i}] was {type(layer).__name__}; a kousei.PackedSigns is accepted")
+        if layer.shape[1] != net.sizes[i + 1]:
+            raise ValueError(f"layers[{i}] has {layer.shape[1]} columns; {net.sizes[i + 1]} are accepted")
+        _check_shape(f"biases[{i}]", bias, layer.shape[:1])
+        parts = parts_of(activation, net.sizes[i + 1] if i else rows)
+        wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
+        if wrong is not None:
+            raise ValueError(f"activations[{i}] was {wrong.name!r}; a positively homogeneous one is accepted")
+        if chain is not None and (chain.shape != layer.shape or chain.pack() != layer):
+            raise ValueError(f"chains[{i}] does not give the signs of layers[{i}]")
+    if not np.isfinite(factors_of(net)).all():
+        raise ValueError(f"scales, to the power of their activation, has an entry that {net.dtype} cannot hold")
+
+
+def _check_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
+    if array.shape != wanted:
+        raise ValueError(f"{name} has shape {array.shape}; {wanted} is accepted")

@@ -1,0 +1,264 @@
+"""Binary networks as objects: by ranks and by bits, their fields, and what they refuse."""
+
+import pickle
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kousei
+from kousei.activation import Mixed, PiecewiseLinear
+from kousei.binary import Chain
+from kousei.binary.chain import chain_of
+from kousei.binary.decomposition import chain
+from support import random_network
+
+FORMS = ["auto", "ranks", "packed"]
+
+
+def small_network(rng: np.random.Generator, most: int = 2000) -> kousei.MLP:
+    while np.prod((net := random_network(rng, ["relu", "leaky_relu", "abs"], least_depth=0)).sizes[1:]) > most:
+        pass
+    return net
+
+
+def size_of(binary: kousei.BinaryNetwork, x: np.ndarray) -> float:
+    """What the moduli of the weights add up."""
+    net = binary.to_mlp()
+    size = np.abs(x)
+    for weight, bias in zip(net.weights, net.biases, strict=True):
+        size = size @ np.abs(weight.T) + np.abs(bias)
+    return float(size.max())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_forms_agree(seed: int, dtype: str) -> None:
+    rng = np.random.default_rng(seed)
+    net = small_network(rng).astype(dtype)
+    binary = kousei.binarize(net, bias=["affine", "strict"][seed % 2])
+    x = rng.normal(size=(int(rng.integers(1, 70)), net.dim)).astype(dtype)
+    expected = binary.to_mlp()(x)
+    bound = 20 * np.finfo(dtype).eps * size_of(binary, x)
+    for form in FORMS:
+        assert np.abs(binary(x, form=form) - expected).max() <= bound
+
+
+def test_a_wide_network_by_its_ranks(rng: np.random.Generator, dtype: str) -> None:
+    net = kousei.MLP.random([16, 32, 16, 10], rng=0).astype(dtype)
+    binary = kousei.binarize(net)
+    assert binary.sizes == (16, 5120, 160, 10)
+    for points in (1, 3, 33, 300):
+        x = rng.normal(size=(points, 16)).astype(dtype)
+        assert binary(x) == pytest.approx(net(x), rel=0, abs=1e-12 if dtype == "float64" else 2e-4)
+
+
+def test_layers_of_both_kinds_in_one_network(rng: np.random.Generator) -> None:
+    binary = kousei.binarize(kousei.MLP.random([3, 6, 5, 2], rng=0))
+    mixed = replace(binary, chains=(None, binary.chains[1]))
+    x = rng.normal(size=(50, 3))
+    assert mixed(x) == pytest.approx(binary(x), rel=1e-12)
+    with pytest.raises(
+        ValueError, match=re.escape("form was 'ranks' and layers[0] does not consist of chains; 'auto'")
+    ):
+        mixed(x, form="ranks")
+    with pytest.raises(ValueError, match="form was 'bits'; 'auto', 'ranks' and 'packed' are accepted"):
+        mixed(x, form="bits")
+
+
+@pytest.mark.parametrize("activation", ["repu2", "leaky_relu", Mixed([("repu3", 2), ("abs", 1), ("relu", 1)])])
+def test_rows_are_activated_and_their_multiples_taken(activation: Any, rng: np.random.Generator, dtype: str) -> None:
+    """Unit k is f(scales[k] z) = scales[k]^p f(z)."""
+    sources = np.array([3, 0, 0, 2, 1, 0], np.int32)
+    signs = rng.choice([-1, 1], (5, 6))
+    binary = kousei.BinaryNetwork(
+        weight=rng.normal(size=(4, 3)).astype(dtype),
+        bias=rng.normal(size=4).astype(dtype),
+        sources=sources,
+        scales=rng.uniform(0.5, 2, 6),
+        layers=(kousei.pack_signs(signs),),
+        biases=(np.zeros(5, dtype),),
+        activations=(
+            kousei.MLP([np.zeros((4, 1)), np.zeros((1, 4))], [np.zeros(4), np.zeros(1)], [activation]).activations[0],
+        ),
+        chains=(None,),
+        method="dyadic",
+    )
+    x = rng.normal(size=(20, 3)).astype(dtype)
+    rtol = 100 * np.finfo(dtype).eps
+    np.testing.assert_allclose(binary(x), binary.to_mlp()(x), rtol=rtol, atol=rtol)
+
+
+def test_threads(rng: np.random.Generator) -> None:
+    binary = kousei.binarize(kousei.MLP.random([8, 20, 10, 5], rng=0))
+    threads = kousei.num_threads()
+    try:
+        for points in (1, 9, 500):
+            x = rng.normal(size=(points, 8))
+            values = {form: [] for form in FORMS}
+            for count in (1, 2, 4):
+                kousei.set_num_threads(count)
+                for form in FORMS:
+                    values[form].append(binary(x, form=form))
+            assert all(np.array_equal(first, other) for first, *others in values.values() for other in others)
+    finally:
+        kousei.set_num_threads(threads)
+
+
+def test_chains_of_a_matrix(rng: np.random.Generator) -> None:
+    cases = [rng.normal(size=(7, 5)), rng.integers(-2, 3, (9, 20)), np.zeros((3, 2)), np.zeros((0, 3)), [[5.0]]]
+    cases += [[[2.0, 0, 1], [-2, 0, 1]], [[5e-324], [0.0]], [[1e308, -1e308], [-1e308, -1e308]]]
+    for case in cases:
+        matrix = np.array(case, float)
+        units, found = chain(matrix), chain_of(matrix)
+        assert np.array_equal(found.pack().unpack(), units.signs(matrix))
+        assert np.array_equal(np.repeat(found.sources, found.counts), units.sources)
+        assert found.shape == (len(matrix), len(units.coefs))
+    assert repr(chain_of(np.array([[3.0], [1.0], [-2.0]]))) == "Chain(3 x 3, of 1 columns)"
+
+
+def test_ranks_of_many_rows() -> None:
+    matrix = np.arange(70000.0)[:, None]
+    found = chain_of(matrix)
+    assert found.ranks.dtype == np.uint32
+    assert found.ranks[:, 0].tolist() == list(range(69999, -1, -1))
+    net = kousei.MLP([np.ones((1, 1)), matrix], [np.zeros(1), np.zeros(70000)], ["relu"])
+    found = kousei.BinaryNetwork(
+        weight=np.ones((1, 1)),
+        bias=np.zeros(1),
+        sources=np.zeros(2, np.int32),
+        scales=np.ones(2),
+        layers=(kousei.PackedSigns(np.zeros((70000, 4), np.uint32), (70000, 2)),),
+        biases=(np.zeros(70000),),
+        activations=net.activations,
+        chains=(Chain(np.full((70000, 1), 1, np.uint32), np.zeros(1, np.int32), np.array([-1], np.int8)),),
+        method="chain",
+    )
+    assert np.array_equal(found(np.array([[3.0]])), np.full((1, 70000), -6.0))
+
+
+def test_fields_are_read_only_and_pickled(rng: np.random.Generator) -> None:
+    binary = kousei.binarize(kousei.MLP.random([3, 4, 2], rng=0))
+    x = rng.normal(size=(5, 3))
+    values = binary(x)
+    for array in (binary.weight, binary.bias, binary.sources, binary.scales, binary.biases[0]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:1] = 0
+    again = pickle.loads(pickle.dumps(binary))
+    assert np.array_equal(again(x), values)
+    assert again.error_bound([(-1, 1)] * 3).total == 0
+
+
+def test_other_dtypes(rng: np.random.Generator) -> None:
+    binary = kousei.binarize(kousei.MLP.random([3, 4, 2], rng=0))
+    x = rng.normal(size=(5, 3))
+    single = binary.astype("float32")
+    assert single.dtype == np.float32
+    assert single(x.astype(np.float32)) == pytest.approx(binary(x), rel=1e-5, abs=1e-5)
+    assert binary.like(x.astype(np.float32)).dtype == np.float32
+    with pytest.raises(TypeError, match="dtype was int8; float32 and float64 are accepted"):
+        binary.astype("int8")
+    with pytest.raises(ValueError, match="scales, to the power of their activation, has an entry that float32"):
+        replace(binary, scales=np.full(binary.sizes[1], 1e40)).astype("float32")
+
+
+def test_tensors(rng: np.random.Generator) -> None:
+    torch = pytest.importorskip("torch")
+    binary = kousei.binarize(kousei.MLP.random([3, 4, 2], rng=0))
+    x = rng.normal(size=(5, 3))
+    out = torch.empty(5, 2, dtype=torch.float64)
+    assert binary(torch.from_numpy(x), out=out) is out
+    assert np.array_equal(out.numpy(), binary(x))
+
+
+def test_error_bound_of_a_network_whose_source_is_not_there() -> None:
+    net = kousei.MLP.random([3, 4, 3, 2], rng=0)
+    box = [(-1, 1)] * 3
+    for bias in ("affine", "strict"):
+        binary = kousei.binarize(net, "bits", bits=8, bias=bias)
+        read = replace(binary, source=None)
+        assert read.error_bound(box, net) == binary.error_bound(box)
+        assert str(read.summary()) == str(binary.summary())
+        with pytest.raises(ValueError, match="net was None; the network this one was made from is accepted"):
+            read.error_bound(box)
+        with pytest.raises(ValueError, match="which is not the network this one was made from"):
+            read.error_bound(box, kousei.MLP.random([3, 4, 3, 2], rng=1))
+    exact = replace(kousei.binarize(net), source=None)
+    assert exact.error_bound(box).total == 0
+
+
+def refused(kind: type[Exception], message: str, binary: kousei.BinaryNetwork, **fields: Any) -> None:
+    with pytest.raises(kind, match=re.escape(message)):
+        replace(binary, **fields)
+
+
+def test_fields_that_do_not_fit() -> None:
+    net = kousei.MLP.random([2, 4, 3, 2], rng=0)
+    binary = kousei.binarize(net)  # 2 -> 24 -> 6 -> 2
+    weight, scales, sources = np.array(binary.weight), np.array(binary.scales), np.array(binary.sources)
+    first, second = binary.biases
+    refused(TypeError, "weight was list; a NumPy array is accepted", binary, weight=[[1.0]])
+    refused(TypeError, "bias has dtype float32 and weight has float64", binary, bias=binary.bias.astype("float32"))
+    refused(TypeError, "weight has dtype int64; float32 and float64 are accepted", binary, weight=weight.astype(int))
+    refused(TypeError, "sources has dtype int64; int32 is accepted", binary, sources=sources.astype(int))
+    refused(TypeError, "scales has dtype float32; float64 is accepted", binary, scales=scales.astype("float32"))
+    refused(ValueError, "weight has shape (8,); (rows, dim), not empty", binary, weight=weight.reshape(-1))
+    refused(ValueError, "bias has shape (3,); (4,) is accepted", binary, bias=binary.bias[:3])
+    refused(ValueError, "scales has shape (23,); (24,) is accepted", binary, scales=scales[:23])
+    refused(ValueError, "sources has shape (4, 6); (24,) is accepted", binary, sources=sources.reshape(4, 6))
+    for wrong in (-1, 4):
+        refused(
+            ValueError,
+            "sources has an entry that is not 0 to 3",
+            binary,
+            sources=np.where(sources, sources, wrong).astype(np.int32),
+        )
+    for bad in (0, -1, np.nan, np.inf):
+        refused(ValueError, "scales has an entry that is not positive and finite", binary, scales=scales * bad)
+    refused(ValueError, "there are 1 biases and 2 layers", binary, biases=(first,))
+    refused(ValueError, "there are 3 chains and 2 layers", binary, chains=(*binary.chains, None))
+    refused(ValueError, "there are 0 activations and 2 layers", binary, activations=())
+    refused(ValueError, "biases[1] has shape (6,); (2,) is accepted", binary, biases=(first, first))
+    refused(ValueError, "layers[0] has 6 columns; 24 are accepted", binary, layers=binary.layers[::-1])
+    refused(TypeError, "layers[0] was ndarray; a kousei.PackedSigns", binary, layers=(np.ones((6, 24)), second))
+    refused(ValueError, "chains[0] does not give the signs of layers[0]", binary, chains=binary.chains[::-1])
+    other = kousei.pack_signs(-binary.layers[1].unpack())
+    refused(ValueError, "chains[1] does not give the signs of layers[1]", binary, layers=(binary.layers[0], other))
+    smooth = kousei.Activation("tanh")
+    relu = binary.activations[0]
+    refused(ValueError, "activations[1] was 'tanh'; a positively homogeneous", binary, activations=(relu, smooth))
+    kinked = PiecewiseLinear([1.0], [0, 1], 0.0)
+    refused(ValueError, "a positively homogeneous one is accepted", binary, activations=(kinked, relu))
+    refused(ValueError, "for 3 units; the layer has 4", binary, activations=(Mixed([(relu, 2), ("abs", 1)]), relu))
+    refused(
+        ValueError,
+        "there are no outputs",
+        kousei.binarize(kousei.MLP.random([2, 3], rng=0)),
+        sources=np.empty(0, np.int32),
+        scales=np.empty(0),
+    )
+
+
+def test_chains_that_are_none() -> None:
+    ranks, sources, signs = np.array([[0, 0], [1, 0]], np.uint16), np.arange(2, dtype=np.int32), np.ones(2, np.int8)
+    assert Chain(ranks, sources, signs).shape == (2, 3)
+    for error, message, arrays in (
+        (TypeError, "ranks was list; a NumPy array", ([[0]], sources, signs)),
+        (ValueError, "ranks has shape (4,); (rows, columns)", (ranks.reshape(-1), sources, signs)),
+        (TypeError, "ranks has dtype uint32; uint16 is accepted for 2 rows", (ranks.astype("u4"), sources, signs)),
+        (TypeError, "sources has dtype int64; int32", (ranks, sources.astype(int), signs)),
+        (TypeError, "signs has dtype float64; int8", (ranks, sources, signs.astype(float))),
+        (ValueError, "signs has shape (1,); (2,)", (ranks, sources, signs[:1])),
+        (ValueError, "sources does not ascend", (ranks, sources[::-1], signs)),
+        (ValueError, "sources does not ascend from 0 on", (ranks, sources - 1, signs)),
+        (ValueError, "signs has an entry that is not -1, 0 or 1", (ranks, sources, np.array([1, -128], np.int8))),
+        (ValueError, "ranks has the entry 2; less than the number of rows, 2", (ranks * 2, sources, signs)),
+        (
+            ValueError,
+            "column 1 has the sign 0 and no rank but 0",
+            (ranks, sources, signs * np.array([1, 0], np.int8)),
+        ),
+    ):
+        with pytest.raises(error, match=re.escape(message)):
+            Chain(*arrays)
