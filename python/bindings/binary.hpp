@@ -54,13 +54,14 @@ class Binary {
     struct Kept {
         Array bias, parameters;
         Words words;
-        std::vector<activation::Part<Real>> parts;
-        std::unique_ptr<OwnedChain> chain;
+        std::vector<activation::Part<Real>> parts{};
+        std::unique_ptr<OwnedChain> chain = nullptr;
+        Arena interleaved{};
     };
 
  public:
-    Binary(Array weight, Array bias, const std::vector<PartOf>& parts, Array parameters,
-           const HostSide::Array<std::int32_t>& sources, Array factors)
+    Binary(Array weight, Array bias, const HostSide::Array<std::int32_t>& sources, Array factors,
+           const std::vector<PartOf>& parts, Array parameters)
         : weight_(std::move(weight)),
           bias_(std::move(bias)),
           parameters_(std::move(parameters)),
@@ -85,7 +86,7 @@ class Binary {
 
     void add(Words words, std::int64_t columns, Array bias, const std::vector<PartOf>& parts, Array parameters) {
         const auto matrix = signs_view<HostSide>(words, columns);
-        append(matrix, {std::move(bias), std::move(parameters), std::move(words), {}, nullptr}, parts);
+        append(matrix, {std::move(bias), std::move(parameters), std::move(words)}, parts);
     }
 
     template <class Rank>
@@ -97,6 +98,7 @@ class Binary {
     }
 
     void evaluate(const Array& x, Array& out, const Cpu& on) {
+        if (size_of(batch_of("x", x, net_.first.inputs)) <= packed::few_points) interleave(on);
         binary::View<Real> net = net_;
         net.layers = layers_;
         run_on_points<HostSide>(x, net.first.inputs, net.outputs(), out, on,
@@ -120,6 +122,18 @@ class Binary {
         layers_.push_back({{matrix}, own.bias.data(), own.parts, own.chain ? &own.chain->view() : nullptr});
     }
 
+    /// The copies of the signs that few points are multiplied by, once.
+    void interleave(const Cpu& on) {
+        for (std::size_t i = 0; i < layers_.size(); ++i) {
+            packed::Matrix<Real>& matrix = layers_[i].signs;
+            const std::int64_t words = layers_[i].chain || matrix.interleaved ? 0 : packed::interleaved_words(matrix);
+            if (words == 0) continue;
+            const Workspace memory = kept_[i]->interleaved.lend(checked_mul(words, sizeof(std::uint32_t)));
+            packed::interleave(on, matrix, static_cast<std::uint32_t*>(memory.data));
+            matrix.interleaved = static_cast<std::uint32_t*>(memory.data);
+        }
+    }
+
     Array weight_, bias_, parameters_;
     std::vector<std::int32_t> sources_;
     Array factors_;
@@ -136,9 +150,9 @@ void bind_binary(pybind11::module_& m, const char* name) {
     using Parts = std::vector<PartOf>;
     pybind11::class_<Binary<Real>> binary(m, name, "A binary network; arrays of parameters are borrowed.");
     binary
-        .def(pybind11::init<Array, Array, const Parts&, Array, const HostSide::Array<std::int32_t>&, Array>(),
-             "weight"_a.noconvert(), "bias"_a.noconvert(), "parts"_a, "parameters"_a.noconvert(),
-             "sources"_a.noconvert(), "factors"_a.noconvert())
+        .def(pybind11::init<Array, Array, const HostSide::Array<std::int32_t>&, Array, const Parts&, Array>(),
+             "weight"_a.noconvert(), "bias"_a.noconvert(), "sources"_a.noconvert(), "factors"_a.noconvert(),
+             "parts"_a, "parameters"_a.noconvert())
         .def("add", &Binary<Real>::add, "words"_a.noconvert(), "columns"_a, "bias"_a.noconvert(), "parts"_a,
              "parameters"_a.noconvert())
         .def("evaluate", &Binary<Real>::evaluate, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);

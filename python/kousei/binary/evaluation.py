@@ -47,7 +47,7 @@ def _compiled(net: BinaryNetwork, backend: backends.Host, chains: tuple[Chain | 
         ]
         first, *others = [*activations, none]
         kind = _core.cpu.Float32Binary if net.dtype == np.float32 else _core.cpu.Float64Binary
-        compiled = kind(net.weight, net.bias, *first, net.sources, factors_of(net))
+        compiled = kind(net.weight, net.bias, net.sources, factors_of(net), *first)
         for layer, bias, activation, chain in zip(net.layers, net.biases, others, chains, strict=True):
             if chain is None:
                 compiled.add(layer.words, layer.shape[1], bias, *activation)

@@ -42,7 +42,7 @@ class Float32Binary:
     """
     A binary network; arrays of parameters are borrowed.
     """
-    def __init__(self, weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float32]) -> None:
+    def __init__(self, weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
         ...
     def add(self, words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
         ...
@@ -58,7 +58,7 @@ class Float64Binary:
     """
     A binary network; arrays of parameters are borrowed.
     """
-    def __init__(self, weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float64]) -> None:
+    def __init__(self, weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
     def add(self, words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
