@@ -96,6 +96,7 @@ class Product:
         Notes
         -----
         Up to eight points are multiplied by a copy of the matrix, made at the first such product: see `prepack`.
+        Infinities and NaN are answered. Where the sum of some of the columns overflows, so does the result.
 
         Examples
         --------
@@ -117,7 +118,7 @@ class Product:
         if not shape or shape[-1] != columns:
             raise ValueError(f"x has shape {shape}; (..., {columns}) is accepted")
         result, view = backends.output(backend, out, (*shape[:-1], rows), dtype, x, self._words, *parameters)
-        few = math.prod(shape[:-1]) <= _core.packed_few_points
+        few = 0 < math.prod(shape[:-1]) <= _core.packed_few_points
         copy = self._copy() if few else None
         _core.cpu.packed_matmul(
             self._words,
