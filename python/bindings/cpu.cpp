@@ -19,6 +19,7 @@ void bind(py::module_& m) {
     bind_funahashi<HostSide, Real>(m);
     bind_signs<HostSide, Real>(m);
     bind_packed_matmul<HostSide, Real>(m);
+    bind_packed_interleave<Real>(m);
 }
 
 }  // namespace

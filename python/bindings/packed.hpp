@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "checks.hpp"
+#include "host_array.hpp"
 
 namespace kousei::python {
 
@@ -48,9 +49,8 @@ void bind_signs(pybind11::module_& m) {
 }
 
 /// Scales come with their group, or neither does.
-template <class Real, class Words, class Array>
-packed::Matrix<Real> signs_matrix(const packed::View& signs, const std::optional<Words>& interleaved,
-                                  const std::optional<Array>& scales, std::int64_t group) {
+template <class Real, class Array>
+packed::Matrix<Real> signs_matrix(const packed::View& signs, const std::optional<Array>& scales, std::int64_t group) {
     packed::Matrix<Real> matrix{signs};
     if (scales) {
         if (group <= 0 || (group % 32 != 0 && group < signs.columns)) {
@@ -61,11 +61,32 @@ packed::Matrix<Real> signs_matrix(const packed::View& signs, const std::optional
         matrix.scales = scales->data();
         matrix.group = group;
     }
-    if (interleaved) {
-        require_shape("interleaved", *interleaved, {packed::interleaved_words(matrix)});
-        matrix.interleaved = interleaved->data();
-    }
     return matrix;
+}
+
+/// The copy of a matrix for few points, which is for the host alone.
+template <class Real>
+void bind_packed_interleave(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Words = HostSide::Array<std::uint32_t>;
+    using Scales = std::optional<HostSide::Array<Real>>;
+    m.def(
+        "packed_interleaved_words",
+        [](const Words& words, std::int64_t columns, const Scales& scales, std::int64_t group) {
+            return packed::interleaved_words(signs_matrix<Real>(signs_view<HostSide>(words, columns), scales, group));
+        },
+        "words"_a.noconvert(), "columns"_a, "scales"_a.noconvert() = pybind11::none(), "group"_a = 0);
+    m.def(
+        "packed_interleave",
+        [](const Words& words, std::int64_t columns, Words& interleaved, const Cpu& on, const Scales& scales,
+           std::int64_t group) {
+            const auto matrix = signs_matrix<Real>(signs_view<HostSide>(words, columns), scales, group);
+            require_shape("interleaved", interleaved, {packed::interleaved_words(matrix)});
+            std::uint32_t* const to = interleaved.mutable_data();
+            HostSide::run(on, to, [&](auto where, auto) { packed::interleave(where, matrix, to); });
+        },
+        "words"_a.noconvert(), "columns"_a, "interleaved"_a.noconvert(), "on"_a,
+        "scales"_a.noconvert() = pybind11::none(), "group"_a = 0);
 }
 
 template <class Side, class Real>
@@ -77,7 +98,11 @@ void bind_packed_matmul(pybind11::module_& m) {
         "packed_matmul",
         [](const Words& words, std::int64_t columns, const Array& x, Array& out, const typename Side::Execution& on,
            const std::optional<Words>& interleaved, const std::optional<Array>& scales, std::int64_t group) {
-            const auto matrix = signs_matrix<Real>(signs_view<Side>(words, columns), interleaved, scales, group);
+            auto matrix = signs_matrix<Real>(signs_view<Side>(words, columns), scales, group);
+            if (interleaved) {
+                require_shape("interleaved", *interleaved, {packed::interleaved_words(matrix)});
+                matrix.interleaved = interleaved->data();
+            }
             Shape shape = batch_of("x", x, columns);
             const std::int64_t points = size_of(shape);
             shape.push_back(matrix.signs.rows);
