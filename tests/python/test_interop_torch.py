@@ -211,6 +211,16 @@ def test_signs_written_in_place_are_seen() -> None:
     assert torch.allclose(layer(x) - layer.bias, layer.bias - before)
 
 
+def test_scales_written_in_place_are_seen(group: int | None) -> None:
+    layer = random_layer(40, 3, group, bias=False)
+    x = torch.randn(40, dtype=torch.float64)
+    before = layer(x)
+    layer.scales.data.mul_(2)
+    assert torch.equal(layer(x), 2 * before)
+    layer.scales.data = torch.zeros_like(layer.scales)
+    assert not layer(x).any()
+
+
 def test_layers_of_inference_mode() -> None:
     with torch.inference_mode():
         layer = SignLinear(40, 3)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer
-from kousei.packed import PackedSigns, pack_signs
+from kousei.packed import PackedSigns, ScaledSigns, pack_signs
 
 __all__ = ["SignLinear"]
 
@@ -94,7 +94,8 @@ class SignLinear(nn.Module):
         self.register_buffer("words", words)
         self.register_parameter("scales", nn.Parameter(scales))
         self.register_parameter("bias", nn.Parameter(scales.new_empty(out_features)) if bias else None)
-        self._seen: tuple[Tensor, int, PackedSigns] | None = None
+        self._signs: tuple[Tensor, int | None, PackedSigns] | None = None
+        self._scaled: ScaledSigns | None = None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -223,10 +224,10 @@ class SignLinear(nn.Module):
     def signs(self) -> PackedSigns:
         """The signs, which share the memory of `words`."""
         # Whatever writes to a tensor in place counts up its version; tensors of inference mode have none.
-        version = -1 if self.words.is_inference() else self.words._version
-        if self._seen is None or self._seen[0] is not self.words or self._seen[1] != version or version < 0:
-            self._seen = self.words, version, _packed(self.words, self.in_features)
-        return self._seen[2]
+        version = None if self.words.is_inference() else self.words._version
+        if self._signs is None or self._signs[0] is not self.words or self._signs[1] != version or version is None:
+            self._signs = self.words, version, _packed(self.words, self.in_features)
+        return self._signs[2]
 
     @property
     def weight(self) -> Tensor:
@@ -256,7 +257,8 @@ class SignLinear(nn.Module):
         """
         named = {"x": x, "scales": self.scales, "bias": self.bias}
         arrays.real_dtype(**{name: tensor for name, tensor in named.items() if tensor is not None})
-        product: Tensor = _Product.apply(x, self.scales, self.group, self.words, self.signs)  # type: ignore[no-untyped-call]
+        factor = self._factor()
+        product: Tensor = _Product.apply(x, self.scales, self.group, self.words, factor)  # type: ignore[no-untyped-call]
         return product if self.bias is None else product + self.bias
 
     def extra_repr(self) -> str:
@@ -267,8 +269,18 @@ class SignLinear(nn.Module):
             f"group={self.group}{scales}"
         )
 
+    def _factor(self) -> PackedSigns | ScaledSigns:
+        """Return what multiplies points: one object while its numbers stay, for the copy that it makes of them."""
+        signs = self.signs
+        if self.scales is None:
+            return signs
+        scales = self.scales.detach().numpy()
+        if self._scaled is None or self._scaled.signs is not signs or not np.array_equal(self._scaled.scales, scales):
+            self._scaled = ScaledSigns(signs, scales.copy())
+        return self._scaled
+
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_seen": None}
+        return self.__dict__ | {"_signs": None, "_scaled": None}
 
 
 class _Product(torch.autograd.Function):
@@ -276,15 +288,17 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, scales: Tensor | None, group: int | None, words: Tensor, signs: PackedSigns
+        ctx: Any,
+        x: Tensor,
+        scales: Tensor | None,
+        group: int | None,
+        words: Tensor,
+        factor: PackedSigns | ScaledSigns,
     ) -> Tensor:
         ctx.save_for_backward(x, scales, words)
         ctx.group = group
-        x = x.detach()
-        if scales is None or group is None:
-            product = signs.matmul(x)
-            return product if scales is None else product * scales
-        return x @ (_unpacked(words, x.shape[-1], x.dtype) * _spread(scales, x.shape[-1], group)).T
+        product: Tensor = factor.matmul(x.detach())
+        return product
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
