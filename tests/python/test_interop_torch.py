@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import kousei
+from kousei._lib.backends import why_no_cuda
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -260,6 +261,24 @@ def test_shares_no_memory() -> None:
             layer.words[0, 0] ^= 1
         assert layer(torch.ones(40))[1] == before[1]
     assert signs.unpack().all()
+
+
+@pytest.mark.skipif(bool(why_no_cuda()) or not torch.cuda.is_available(), reason="no CUDA")
+def test_on_a_device(group: int | None) -> None:
+    layer = random_layer(300, 20, group, dtype=torch.float32)
+    x = torch.randn(40, 300)
+    for points in (x[:3], x):
+        there, here = (points.to(device).requires_grad_() for device in ("cuda", "cpu"))
+        on_device = copy.deepcopy(layer).cuda()
+        values = on_device(there)
+        assert values.is_cuda
+        assert torch.allclose(values.cpu(), layer(here), atol=1e-4)
+        values.square().sum().backward()
+        layer.zero_grad()
+        layer(here).square().sum().backward()
+        for mine, expected in ((there, here), (on_device.scales, layer.scales), (on_device.bias, layer.bias)):
+            assert torch.allclose(mine.grad.cpu(), expected.grad, rtol=1e-3, atol=1e-2)
+    assert SignLinear.from_linear(nn.Linear(40, 3, device="cuda"), group).words.is_cuda
 
 
 @pytest.mark.parametrize("layout", [lambda x: x.mT.contiguous().mT, lambda x: x.repeat(2, 1)[::2], lambda x: -x])

@@ -52,6 +52,10 @@ class SignLinear(nn.Module):
     ValueError
         If a size is not positive, or for another `group`.
 
+    See Also
+    --------
+    kousei.packed.ScaledSigns
+
     Notes
     -----
     A new layer has random signs, biases as those of a new `torch.nn.Linear`, and as scales the mean modulus of its
@@ -174,7 +178,7 @@ class SignLinear(nn.Module):
         Returns
         -------
         SignLinear
-            Of the dtype and on the device of the tensors.
+            Of the dtype and on the device of the tensors; without them in host memory.
 
         Raises
         ------
@@ -215,7 +219,7 @@ class SignLinear(nn.Module):
             raise ValueError(f"bias has shape {tuple(bias.shape)}; ({rows},) is accepted")
         group = None if scales is None else groups[tuple(scales.shape)]
         layer = cls(columns, rows, bias is not None, group=group, device="meta", dtype=dtype)
-        layer.words = torch.from_numpy(signs.words.view(np.int32).copy()).to(places[0] if places else "cpu")
+        layer.words = torch.tensor(arrays.to_host(signs.words).view(np.int32)).to(places[0] if places else "cpu")
         layer.scales = None if scales is None else nn.Parameter(scales.detach().clone())
         layer.bias = None if bias is None else nn.Parameter(bias.detach().clone())
         return layer
@@ -270,10 +274,12 @@ class SignLinear(nn.Module):
         )
 
     def _factor(self) -> PackedSigns | ScaledSigns:
-        """Return what multiplies points: one object while its numbers stay, for the copy that it makes of them."""
+        """Return what multiplies points; in host memory one object while its numbers stay, for the copy it keeps."""
         signs = self.signs
         if self.scales is None:
             return signs
+        if self.scales.is_cuda:
+            return ScaledSigns(signs, self.scales.detach())
         scales = self.scales.detach().numpy()
         if self._scaled is None or self._scaled.signs is not signs or not np.array_equal(self._scaled.scales, scales):
             self._scaled = ScaledSigns(signs, scales.copy())
@@ -343,9 +349,13 @@ def _spread(scales: Tensor, columns: int, group: int | None) -> Tensor:
 
 def _packed(words: Tensor, columns: int) -> PackedSigns:
     """Return rows of words as signs."""
-    return PackedSigns(words.numpy().view(np.uint32), (len(words), columns))
+    # PackedSigns takes words in host memory from NumPy.
+    seen = words.view(torch.uint32) if words.is_cuda else words.numpy().view(np.uint32)
+    return PackedSigns(seen, (len(words), columns))
 
 
 def _unpacked(words: Tensor, columns: int, dtype: torch.dtype) -> Tensor:
-    """Return rows of words as numbers -1 and +1, (rows, columns)."""
-    return torch.from_numpy(_packed(words, columns).unpack(str(dtype).removeprefix("torch.")))
+    """Return rows of words as numbers -1 and +1, (rows, columns); those of each byte are looked up."""
+    number, bit = torch.arange(256, device=words.device), torch.arange(8, device=words.device)
+    signs_of_byte = ((number[:, None] >> bit & 1) * 2 - 1).to(dtype)
+    return nn.functional.embedding(words.view(torch.uint8).int(), signs_of_byte).flatten(1)[:, :columns]
