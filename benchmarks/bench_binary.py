@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 import kousei
 from kousei import MLP, BinaryNetwork
 
-from .evaluation import DTYPES
+from .evaluation import DTYPES, on_gpu
 
 METHODS = ["chain", "dyadic", "auto", "3 bits", "3 bits, calibrated"]
-POINTS = 256
 
 
 class Binarize:
@@ -49,25 +49,31 @@ class Binarize:
 
 
 class Forms:
-    """Ways to evaluate an exact network of signs, on one CPU thread: 3 million signs."""
+    """Ways to evaluate an exact network of 3 million signs, on one CPU thread or a GPU."""
 
-    params = (["ranks", "packed"], [1, POINTS], DTYPES)
+    params = (["numpy, ranks", "numpy, packed", "cupy, packed"], [1, 256], DTYPES)
     param_names = ("form", "points", "dtype")
 
     def setup(self, form: str, points: int, dtype: str) -> None:
         kousei.set_num_threads(1)
+        backend, self.form = form.split(", ")
         self.exact = MLP.random([64, 32, 32, 10], "relu", rng=0)
-        self.net = kousei.binarize(self.exact.astype(dtype))
-        self.x = np.random.default_rng(0).normal(size=(points, 64)).astype(dtype)
-        self.net(self.x, form=form)
+        self.points = np.random.default_rng(0).normal(size=(points, 64)).astype(dtype)
+        self.x = self.points if backend == "numpy" else on_gpu(self.points)
+        self.net = kousei.binarize(self.exact).like(self.x)
+        self.evaluate()
+
+    def evaluate(self) -> Any:
+        values = self.net(self.x, form=self.form)
+        return values if isinstance(values, np.ndarray) else values.get()
 
     def time_evaluate(self, form: str, points: int, dtype: str) -> None:
-        self.net(self.x, form=form)
+        self.evaluate()
 
     def peakmem_evaluate(self, form: str, points: int, dtype: str) -> None:
-        self.net(self.x, form=form)
+        self.evaluate()
 
     def track_error(self, form: str, points: int, dtype: str) -> float:
         """Return the largest difference from the given network in float64, relative to its largest value."""
-        exact = self.exact(self.x.astype(np.float64))
-        return float(np.abs(self.net(self.x, form=form) - exact).max() / np.abs(exact).max())
+        exact = self.exact(self.points.astype(np.float64))
+        return float(np.abs(self.evaluate() - exact).max() / np.abs(exact).max())

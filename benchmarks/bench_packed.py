@@ -24,9 +24,10 @@ class Products:
 
     def setup(self, backend: str, points: int, dtype: str) -> None:
         kousei.set_num_threads(1)
-        self.signs = random_signs(SIZE, SIZE)
+        self.exact = random_signs(SIZE, SIZE)
         self.points = np.random.default_rng(0).normal(size=(points, SIZE)).astype(dtype)
         self.x = self.points if backend == "numpy" else on_gpu(self.points)
+        self.signs = self.exact.like(self.x)
         self.matmul()
 
     def matmul(self) -> Any:
@@ -42,7 +43,7 @@ class Products:
     def track_error(self, backend: str, points: int, dtype: str) -> float:
         """Return the largest error as a share of the Euclidean norm of its point."""
         x = self.points.astype(np.float64)
-        exact = x @ self.signs.unpack("float64").T
+        exact = x @ self.exact.unpack("float64").T
         return float((np.abs(self.matmul() - exact) / np.linalg.norm(x, axis=1, keepdims=True)).max())
 
 
