@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Layers', 'Float64Layers', 'activation_apply', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
