@@ -6,6 +6,7 @@
 #include <kousei/sizes.hpp>
 
 #include "parallel.hpp"
+#include "sign_panels.hpp"
 #include "simd/kernels.hpp"
 
 namespace kousei::packed {
@@ -50,7 +51,12 @@ void multiply_in_rows(Cpu on, const Matrix<Real>& matrix, const Real* x, std::in
             column += width;
         } while (column < columns);
     };
-    detail::parallel_for(on, checked_mul(bands, blocks_of(points, points_each)), task);
+    kousei::detail::parallel_for(on, checked_mul(bands, blocks_of(points, points_each)), task);
+}
+
+template <class Real>
+bool in_panels(const Matrix<Real>& matrix, std::int64_t points) {
+    return points > few_points && matrix.signs.rows > 0 && matrix.signs.columns > 0;
 }
 
 }  // namespace
@@ -79,7 +85,7 @@ std::int64_t pack(Cpu on, const Number* signs, std::int64_t rows, std::int64_t c
             }
         }
     };
-    detail::parallel_for(on, blocks_of(rows, together), task);
+    kousei::detail::parallel_for(on, blocks_of(rows, together), task);
     return first_wrong;
 }
 
@@ -94,7 +100,7 @@ void unpack(Cpu on, const View& matrix, Number* signs) {
             for (std::int64_t j = 0; j < columns; ++j) to[j] = words[j / 32] >> (j % 32) & 1 ? Number{1} : Number{-1};
         }
     };
-    detail::parallel_for(on, blocks_of(matrix.rows, together), task);
+    kousei::detail::parallel_for(on, blocks_of(matrix.rows, together), task);
 }
 
 template <class Real>
@@ -106,14 +112,18 @@ template <class Real>
 void interleave(Cpu, const Matrix<Real>&, std::uint32_t*) {}
 
 template <class Real>
-std::int64_t workspace_bytes(Cpu, const Matrix<Real>&, std::int64_t) {
-    return 0;
+std::int64_t workspace_bytes(Cpu on, const Matrix<Real>& matrix, std::int64_t points) {
+    return in_panels(matrix, points) ? detail::SignPanels<Real>(on, matrix, points).bytes() : 0;
 }
 
 template <class Real>
 void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out, Workspace workspace) {
     require_workspace(workspace, workspace_bytes(on, matrix, points));
-    multiply_in_rows(on, matrix, x, points, out);
+    if (in_panels(matrix, points)) {
+        detail::SignPanels<Real>(on, matrix, points).run(x, out, workspace);
+    } else {
+        multiply_in_rows(on, matrix, x, points, out);
+    }
 }
 
 template std::int64_t pack(Cpu, const std::int8_t*, std::int64_t, std::int64_t, std::uint32_t*);

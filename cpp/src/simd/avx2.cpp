@@ -2,6 +2,7 @@
 #include "kernels.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_gemm.inl"
 
 namespace kousei::simd::avx2 {
 
@@ -17,6 +18,8 @@ const InstructionSet set{"avx2",
                          layer_kernels<float>,
                          layer_kernels<double>,
                          &multiply_signs<float>,
-                         &multiply_signs<double>};
+                         &multiply_signs<double>,
+                         &multiply_panel<float>,
+                         &multiply_panel<double>};
 
 }  // namespace kousei::simd::avx2

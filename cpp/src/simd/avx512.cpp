@@ -2,6 +2,7 @@
 #include "kernels.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_gemm.inl"
 
 namespace kousei::simd::avx512 {
 
@@ -20,6 +21,8 @@ const InstructionSet set{"avx512",
                          layer_kernels<float>,
                          layer_kernels<double>,
                          &multiply_signs<float>,
-                         &multiply_signs<double>};
+                         &multiply_signs<double>,
+                         &multiply_panel<float>,
+                         &multiply_panel<double>};
 
 }  // namespace kousei::simd::avx512

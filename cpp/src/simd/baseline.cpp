@@ -3,13 +3,24 @@
 #include "kernels.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_gemm.inl"
 
 namespace kousei::simd::baseline {
 
 extern const InstructionSet set;
-const InstructionSet set{
-    "baseline",           [] { return true; },   &kernels<float>,        &kernels<double>,
-    phase_kernels<float>, phase_kernels<double>, &apply_part<float>,     &apply_part<double>,
-    layer_kernels<float>, layer_kernels<double>, &multiply_signs<float>, &multiply_signs<double>};
+const InstructionSet set{"baseline",
+                         [] { return true; },
+                         &kernels<float>,
+                         &kernels<double>,
+                         phase_kernels<float>,
+                         phase_kernels<double>,
+                         &apply_part<float>,
+                         &apply_part<double>,
+                         layer_kernels<float>,
+                         layer_kernels<double>,
+                         &multiply_signs<float>,
+                         &multiply_signs<double>,
+                         &multiply_panel<float>,
+                         &multiply_panel<double>};
 
 }  // namespace kousei::simd::baseline

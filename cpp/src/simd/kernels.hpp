@@ -93,6 +93,8 @@ struct InstructionSet {
     LayerKernels<double> double_layers;
     MultiplySigns<float> float_multiply_signs;
     MultiplySigns<double> double_multiply_signs;
+    MultiplyPanel<float> float_multiply_panel;
+    MultiplyPanel<double> double_multiply_panel;
 
     template <class Real>
     const LayerKernels<Real>& layers() const {
@@ -118,6 +120,15 @@ struct InstructionSet {
             return float_multiply_signs;
         } else {
             return double_multiply_signs;
+        }
+    }
+
+    template <class Real>
+    MultiplyPanel<Real> multiply_panel() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_multiply_panel;
+        } else {
+            return double_multiply_panel;
         }
     }
 
