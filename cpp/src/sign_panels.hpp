@@ -20,7 +20,7 @@ class SignPanels {
     SignPanels(Cpu on, const Matrix<Real>& matrix, std::int64_t points) : on_(on), matrix_(matrix), points_(points) {
         constexpr std::int64_t serial_work = 1 << 20;              // signs: below it threads cost more than they save
         constexpr std::int64_t most_work = std::int64_t{1} << 31;  // of one task: between two it is asked to stop
-        constexpr std::int64_t most_rows = 4096;                   // their sums stay in the second level of cache
+        constexpr std::int64_t most_rows = 2048;                   // a task has them and their sums in cache
         constexpr std::int64_t fewest_rows = 256;                  // worth the tables that each task writes
         const std::int64_t rows = matrix.signs.rows, columns = matrix.signs.columns;
         const double signs = static_cast<double>(rows) * static_cast<double>(columns);
@@ -40,11 +40,11 @@ class SignPanels {
         const auto [words, rows, columns] = matrix_.signs;
         const std::int64_t stride = stride_of(columns), bands = blocks_of(rows, rows_each_);
         const std::int64_t groups = matrix_.scales ? blocks_of(columns, matrix_.group) : 0;
-        const std::int64_t points_each = panels_each_ * lanes;
+        const std::int64_t points_each = panels_each_ * lanes, parts = blocks_of(points_, points_each);
         const auto multiply = simd::instruction_set().multiply_panel<Real>();
         const auto task = [&, words = words, rows = rows, columns = columns](std::int64_t index, int worker) {
             const auto scratch = scratch_of(static_cast<std::byte*>(workspace.data) + worker * worker_bytes());
-            const std::int64_t row = index % bands * rows_each_, first = index / bands * points_each;
+            const std::int64_t row = index / parts * rows_each_, first = index % parts * points_each;
             const simd::SignRows<Real> block{words + row * stride,
                                              std::min(rows_each_, rows - row),
                                              stride,
@@ -57,7 +57,7 @@ class SignPanels {
                          out + point * rows + row, rows, scratch);
             }
         };
-        kousei::detail::parallel_for(on_, checked_mul(bands, blocks_of(points_, points_each)), task);
+        kousei::detail::parallel_for(on_, checked_mul(bands, parts), task);
     }
 
  private:

@@ -11,8 +11,8 @@ static_assert(std::endian::native == std::endian::little, "two words are read as
 /// Vectors of a line of a panel.
 constexpr int line_vectors = panel_bytes / KOUSEI_VECTOR_BYTES;
 
-/// The signs of a word are looked up in groups. With 6 and 5 bits the tables of two words fill the first level of
-/// cache, 32 KiB, and groups in the second level are read no faster for being larger.
+/// The signs of a word are looked up in groups. With 6 and 5 bits the tables of two words fill 32 KiB, the first
+/// level of cache. Larger groups are fewer, but lie in the second, and fewer rows are worth their tables.
 constexpr int groups_of_word = 6, bits_of_group[groups_of_word] = {6, 6, 5, 5, 5, 5};
 
 constexpr int first_bit(int group) {
@@ -89,25 +89,32 @@ inline std::uint64_t place_of(std::uint64_t pair) {
     }
 }
 
+/// Two words of each row.
+template <class Real>
+struct PairBlock {
+    const std::uint64_t* pairs;  ///< (rows)
+    std::int64_t rows;
+    const Real* scales[2];  ///< of the words, scale_stride apart; nullptr: 1
+    std::int64_t scale_stride;
+};
+
 /// sums[r] += the lines that row r looks up, times the scale of each word where there are scales.
 template <class Real, int words, bool scaled>
-void add_lines(const Real* tables, const std::uint64_t* pairs, std::int64_t rows, const Real* const (&scales)[2],
-               std::int64_t scale_stride, Real* sums) {
-    for (std::int64_t r = 0; r < rows; ++r) {
+void add_lines(const PairBlock<Real>& block, const Real* tables, Real* sums) {
+    for (std::int64_t r = 0; r < block.rows; ++r) {
         Vector<Real> sum[line_vectors];
         for (int v = 0; v < line_vectors; ++v) sum[v] = load(sums + r * panel_lanes<Real> + v * width<Real>);
         const auto add = [&]<int word>() {
-            Vector<Real> total[line_vectors][2];  // chains of additions, which hide each other's latency
+            Vector<Real> of_word[line_vectors];
             for_groups([&]<int group>() {
-                const Real* const line = tables + place_of<Real, word, group>(pairs[r]);
+                const Real* const line = tables + place_of<Real, word, group>(block.pairs[r]);
                 for (int v = 0; v < line_vectors; ++v) {
                     const Vector<Real> looked_up = load(line + v * width<Real>);
-                    total[v][group % 2] = group < 2 ? looked_up : total[v][group % 2] + looked_up;
+                    of_word[v] = group == 0 ? looked_up : of_word[v] + looked_up;
                 }
             });
             for (int v = 0; v < line_vectors; ++v) {
-                const Vector<Real> of_word = total[v][0] + total[v][1];
-                sum[v] += scaled ? of_word * scales[word][r * scale_stride] : of_word;
+                sum[v] += scaled ? of_word[v] * block.scales[word][r * block.scale_stride] : of_word[v];
             }
         };
         add.template operator()<0>();
@@ -116,8 +123,8 @@ void add_lines(const Real* tables, const std::uint64_t* pairs, std::int64_t rows
     }
 }
 
-/// pairs[k, r] = words 2k and 2k + 1 of row r. Rows are far apart: read a few bits at a time, they would take turns
-/// in the same places of the cache.
+/// pairs[k, r] = words 2k and 2k + 1 of row r, a line of the cache of each row at a time: rows are far apart, and
+/// read by a few bits they would take turns in the same places of the cache.
 inline void gather_pairs(const std::uint32_t* words, std::int64_t stride, std::int64_t rows, std::int64_t count,
                          std::uint64_t* pairs) {
     static_assert(sizeof(double) == sizeof *pairs);
@@ -170,42 +177,47 @@ inline void fill_zero(Real* values, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i) values[i] = 0;
 }
 
+template <class Real, int words>
+void add_columns(const PairBlock<Real>& block, const Real* x, std::int64_t points, std::int64_t x_stride,
+                 std::int64_t columns, const PanelScratch<Real>& scratch) {
+    if (points < panel_lanes<Real> || columns < 32 * words) {
+        fill_zero(scratch.inputs, 32 * words * panel_lanes<Real>);
+    }
+    transpose<Real>(x, x_stride, points, columns, scratch.inputs, panel_lanes<Real>);
+    write_tables(scratch.inputs, words, scratch.tables);
+    const auto add = block.scales[0] ? &add_lines<Real, words, true> : &add_lines<Real, words, false>;
+    add(block, scratch.tables, scratch.sums);
+}
+
 template <class Real>
 void multiply_panel(const SignRows<Real>& matrix, const Real* x, std::int64_t points, std::int64_t x_stride,
                     Real* out, std::int64_t out_stride, const PanelScratch<Real>& scratch) {
-    constexpr std::int64_t lanes = panel_lanes<Real>;
-    const bool by_row = matrix.scales && matrix.group >= matrix.columns;
-    const auto sums_of_words = [&](std::int64_t column, const std::uint64_t* pairs) {
-        const std::int64_t count = matrix.columns - column < 64 ? matrix.columns - column : 64;
-        const int words = count > 32 ? 2 : 1;
-        if (points < lanes || count < 32 * words) fill_zero(scratch.inputs, 32 * words * lanes);
-        transpose<Real>(x + column, x_stride, points, count, scratch.inputs, lanes);
-        write_tables(scratch.inputs, words, scratch.tables);
-        const Real* scales[2] = {};
-        if (matrix.scales && !by_row) {
-            for (int word = 0; word < words; ++word)
-                scales[word] = matrix.scales + (column / 32 + word) * 32 / matrix.group;
-        }
-        const auto add = [&]<int of_words>() {
-            const auto kernel = scales[0] ? &add_lines<Real, of_words, true> : &add_lines<Real, of_words, false>;
-            kernel(scratch.tables, pairs, matrix.rows, scales, matrix.scale_stride, scratch.sums);
-        };
-        words == 2 ? add.template operator()<2>() : add.template operator()<1>();
-    };
-    for (std::int64_t begin = 0; begin < matrix.columns; begin += panel_depth) {
-        const std::int64_t end = begin + panel_depth < matrix.columns ? begin + panel_depth : matrix.columns;
-        fill_zero(scratch.sums, matrix.rows * lanes);
-        for (std::int64_t column = begin; column < end; column += 64) {
-            const std::int64_t pair = (column - begin) / 64 % gathered_pairs;
-            if (pair == 0) {
-                const std::int64_t left = (matrix.stride - column / 32) / 2;
-                gather_pairs(matrix.words + column / 32, matrix.stride, matrix.rows,
-                             left < gathered_pairs ? left : gathered_pairs, scratch.pairs);
+    constexpr std::int64_t gathered = 64 * gathered_pairs;
+    static_assert(panel_depth % gathered == 0);
+    const std::int64_t rows = matrix.rows, columns = matrix.columns, stride = matrix.stride;
+    const bool by_row = matrix.scales && matrix.group >= columns;
+    for (std::int64_t first = 0; first < columns; first += gathered) {
+        const std::int64_t count = (stride - first / 32) / 2, end = first + gathered;
+        gather_pairs(matrix.words + first / 32, stride, rows, count < gathered_pairs ? count : gathered_pairs,
+                     scratch.pairs);
+        if (first % panel_depth == 0) fill_zero(scratch.sums, rows * panel_lanes<Real>);
+        for (std::int64_t pair = 0; pair < gathered_pairs && first + 64 * pair < columns; ++pair) {
+            const std::int64_t column = first + 64 * pair, left = columns - column;
+            PairBlock<Real> block{scratch.pairs + pair * rows, rows, {}, matrix.scale_stride};
+            if (matrix.scales && !by_row) {
+                block.scales[0] = matrix.scales + column / matrix.group;
+                if (left > 32) block.scales[1] = matrix.scales + (column + 32) / matrix.group;
             }
-            sums_of_words(column, scratch.pairs + pair * matrix.rows);
+            if (left > 32) {
+                add_columns<Real, 2>(block, x + column, points, x_stride, left < 64 ? left : 64, scratch);
+            } else {
+                add_columns<Real, 1>(block, x + column, points, x_stride, left, scratch);
+            }
         }
-        write_sums(scratch.sums, matrix.rows, by_row ? matrix.scales : nullptr, matrix.scale_stride, begin > 0,
-                   points, out, out_stride);
+        if (end >= columns || end % panel_depth == 0) {
+            write_sums(scratch.sums, rows, by_row ? matrix.scales : nullptr, matrix.scale_stride,
+                       first >= panel_depth, points, out, out_stride);
+        }
     }
 }
 
