@@ -5,13 +5,15 @@
 #include <optional>
 
 #include "checks.hpp"
+#include "host_array.hpp"
 
 namespace kousei::python {
 
 template <class Side>
-packed::View signs_view(const typename Side::template Array<std::uint32_t>& words, std::int64_t columns) {
-    require_axes("words", words, 2);
-    require_shape("words", words, {words.shape(0), packed::stride_of(checked_mul(columns, 1))});
+packed::View signs_view(const typename Side::template Array<std::uint32_t>& words, std::int64_t columns,
+                        const char* name = "words") {
+    require_axes(name, words, 2);
+    require_shape(name, words, {words.shape(0), packed::stride_of(checked_mul(columns, 1))});
     return {words.data(), words.shape(0), columns};
 }
 
@@ -48,9 +50,8 @@ void bind_signs(pybind11::module_& m) {
 }
 
 /// Scales come with their group, or neither does.
-template <class Real, class Words, class Array>
-packed::Matrix<Real> signs_matrix(const packed::View& signs, const std::optional<Words>& interleaved,
-                                  const std::optional<Array>& scales, std::int64_t group) {
+template <class Real, class Array>
+packed::Matrix<Real> signs_matrix(const packed::View& signs, const std::optional<Array>& scales, std::int64_t group) {
     packed::Matrix<Real> matrix{signs};
     if (scales) {
         if (group <= 0 || (group % 32 != 0 && group < signs.columns)) {
@@ -61,11 +62,32 @@ packed::Matrix<Real> signs_matrix(const packed::View& signs, const std::optional
         matrix.scales = scales->data();
         matrix.group = group;
     }
-    if (interleaved) {
-        require_shape("interleaved", *interleaved, {packed::interleaved_words(matrix)});
-        matrix.interleaved = interleaved->data();
-    }
     return matrix;
+}
+
+/// The copy of a matrix for few points, which is for the host alone.
+template <class Real>
+void bind_packed_interleave(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Words = HostSide::Array<std::uint32_t>;
+    using Scales = std::optional<HostSide::Array<Real>>;
+    m.def(
+        "packed_interleaved_words",
+        [](const Words& words, std::int64_t columns, const Scales& scales, std::int64_t group) {
+            return packed::interleaved_words(signs_matrix<Real>(signs_view<HostSide>(words, columns), scales, group));
+        },
+        "words"_a.noconvert(), "columns"_a, "scales"_a.noconvert() = pybind11::none(), "group"_a = 0);
+    m.def(
+        "packed_interleave",
+        [](const Words& words, std::int64_t columns, Words& interleaved, const Cpu& on, const Scales& scales,
+           std::int64_t group) {
+            const auto matrix = signs_matrix<Real>(signs_view<HostSide>(words, columns), scales, group);
+            require_shape("interleaved", interleaved, {packed::interleaved_words(matrix)});
+            std::uint32_t* const to = interleaved.mutable_data();
+            HostSide::run(on, to, [&](auto where, auto) { packed::interleave(where, matrix, to); });
+        },
+        "words"_a.noconvert(), "columns"_a, "interleaved"_a.noconvert(), "on"_a,
+        "scales"_a.noconvert() = pybind11::none(), "group"_a = 0);
 }
 
 template <class Side, class Real>
@@ -77,7 +99,11 @@ void bind_packed_matmul(pybind11::module_& m) {
         "packed_matmul",
         [](const Words& words, std::int64_t columns, const Array& x, Array& out, const typename Side::Execution& on,
            const std::optional<Words>& interleaved, const std::optional<Array>& scales, std::int64_t group) {
-            const auto matrix = signs_matrix<Real>(signs_view<Side>(words, columns), interleaved, scales, group);
+            auto matrix = signs_matrix<Real>(signs_view<Side>(words, columns), scales, group);
+            if (interleaved) {
+                require_shape("interleaved", *interleaved, {packed::interleaved_words(matrix)});
+                matrix.interleaved = interleaved->data();
+            }
             Shape shape = batch_of("x", x, columns);
             const std::int64_t points = size_of(shape);
             shape.push_back(matrix.signs.rows);
@@ -90,6 +116,23 @@ void bind_packed_matmul(pybind11::module_& m) {
         },
         "words"_a.noconvert(), "columns"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a,
         "interleaved"_a.noconvert() = pybind11::none(), "scales"_a.noconvert() = pybind11::none(), "group"_a = 0);
+}
+
+template <class Side>
+void bind_packed_dot(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Words = typename Side::template Array<std::uint32_t>;
+    using Sums = typename Side::template Array<std::int32_t>;
+    m.def(
+        "packed_dot",
+        [](const Words& words, const Words& other, std::int64_t columns, Sums& out,
+           const typename Side::Execution& on) {
+            const auto a = signs_view<Side>(words, columns), b = signs_view<Side>(other, columns, "other");
+            require_shape("out", out, {a.rows, b.rows});
+            std::int32_t* const to = out.mutable_data();
+            Side::run(on, to, [&](auto where, auto) { packed::dot(where, a, b, to); });
+        },
+        "words"_a.noconvert(), "other"_a.noconvert(), "columns"_a, "out"_a.noconvert(), "on"_a);
 }
 
 }  // namespace kousei::python

@@ -7,6 +7,7 @@ fails `test_every_public_name_is_under_contract`.
 import importlib
 import inspect
 import pkgutil
+from collections import ChainMap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,11 @@ def _ranged(like: Any) -> Any:
     return kousei.funahashi.fourier_series({(1, 0): 1.0, (1, 3): 0.5j}, [(-1, 1)] * 2, 1e-2).like(like)
 
 
+def _scaled(like: Any) -> Any:
+    scales = np.array([0.5, 3], "float32" if "float32" in str(like.dtype) else "float64")
+    return kousei.packed.ScaledSigns(kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])), scales)
+
+
 _thresholds = np.pi / 4 * np.arange(-32, 33)
 CONTRACTS = {
     "kousei.MLP.__call__": Contract(_mlp(3, 7, 1), dim=3),
@@ -81,6 +87,9 @@ CONTRACTS = {
         outputs=2,
         host_only=True,
         any_dtype=True,
+    ),
+    "kousei.packed.ScaledSigns.matmul": Contract(
+        lambda like: _scaled(like).matmul, dim=3, outputs=2, host_only=True, any_dtype=True
     ),
     "kousei.funahashi.bump_transform": Contract(
         lambda like: lambda x: kousei.funahashi.bump_transform(x, 0.5, 2.0), takes_out=False
@@ -125,7 +134,11 @@ NO_ARRAYS = {
     "kousei.minimum",
     "kousei.stack",
     "kousei.PackedSigns.unpack",
+    "kousei.PackedSigns.dot",
+    "kousei.PackedSigns.prepack",
     "kousei.pack_signs",
+    "kousei.packed.ScaledSigns.prepack",
+    "kousei.packed.ScaledSigns.unpack",
     "kousei.activation.hardsigmoid",
     "kousei.activation.hardtanh",
     "kousei.activation.leaky_relu",
@@ -163,7 +176,9 @@ def public_functions() -> Iterator[str]:
     seen = set()
     found = [module.name for module in pkgutil.walk_packages(kousei.__path__, "kousei.")]
     public = [name for name in found if not any(part.startswith("_") for part in name.split("."))]
-    for module in [kousei, *map(importlib.import_module, public)]:
+    modules = [kousei, *map(importlib.import_module, public)]
+    exported = {id(getattr(module, name)) for module in modules for name in getattr(module, "__all__", ())}
+    for module in modules:
         for name in getattr(module, "__all__", ()):
             member = getattr(module, name)
             if id(member) in seen or inspect.ismodule(member) or not callable(member):
@@ -173,9 +188,11 @@ def public_functions() -> Iterator[str]:
             if not inspect.isclass(member) or issubclass(member, Exception | tuple):
                 yield full
                 continue
-            for method, value in vars(member).items():
-                exported = method == "__call__" or not method.startswith("_")
-                if exported and (callable(value) or isinstance(value, classmethod)):
+            bases = [base for base in member.__mro__[1:] if base.__module__.startswith("kousei.")]
+            of_class = ChainMap(*map(vars, [member, *(base for base in bases if id(base) not in exported)]))
+            for method, value in of_class.items():
+                shown = method == "__call__" or not method.startswith("_")
+                if shown and (callable(value) or isinstance(value, classmethod)):
                     yield f"{full}.{method}"
 
 

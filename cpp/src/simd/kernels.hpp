@@ -93,8 +93,11 @@ struct InstructionSet {
     LayerKernels<double> double_layers;
     MultiplySigns<float> float_multiply_signs;
     MultiplySigns<double> double_multiply_signs;
+    SignTables<float> float_sign_tables;
+    SignTables<double> double_sign_tables;
     MultiplyPanel<float> float_multiply_panel;
     MultiplyPanel<double> double_multiply_panel;
+    DotSigns dot_signs;
 
     template <class Real>
     const LayerKernels<Real>& layers() const {
@@ -120,6 +123,15 @@ struct InstructionSet {
             return float_multiply_signs;
         } else {
             return double_multiply_signs;
+        }
+    }
+
+    template <class Real>
+    const SignTables<Real>& sign_tables() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_sign_tables;
+        } else {
+            return double_sign_tables;
         }
     }
 

@@ -1,4 +1,4 @@
-"""Matrices of -1 and +1, one bit for each entry, times real numbers."""
+"""Matrices of -1 and +1, one bit for each entry."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib import _core, arrays, backends
+from kousei._lib import _core, arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_integer
-
-__all__ = ["PackedSigns", "pack_signs"]
+from kousei.packed.product import Product, enter_host
 
 #: Dtypes of a matrix of signs that is not packed.
 _UNPACKED = ("int8", "int16", "int32", "int64", "float32", "float64")
 
 
-class PackedSigns:
+class PackedSigns(Product):
     """A matrix of -1 and +1, one bit for each entry.
 
     Parameters
@@ -56,9 +55,6 @@ class PackedSigns:
     array([11., -7.])
     """
 
-    #: NumPy leaves ``X @ P`` to this class, which has no such product.
-    __array_ufunc__ = None
-
     def __init__(self, words: np.ndarray[Any, Any], shape: tuple[int, int]) -> None:
         if not isinstance(words, np.ndarray):
             raise TypeError(f"words was {type(words).__name__}; a NumPy array of uint32 is accepted")
@@ -88,11 +84,6 @@ class PackedSigns:
     def words(self) -> np.ndarray[Any, Any]:
         """The packed entries, (rows, stride) of uint32, read-only."""
         return self._words
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self._shape
 
     def unpack(self, dtype: Any = np.int8) -> np.ndarray[Any, Any]:
         """Return the matrix of -1 and +1.
@@ -129,59 +120,48 @@ class PackedSigns:
         _core.cpu.packed_unpack(self._words, signs, _core.cpu.Cpu())
         return signs
 
-    def matmul(self, x: Array, /, *, out: Array | None = None) -> Array:
-        """Multiply points, which are rows: ``x @ S.T`` for the matrix S.
+    def dot(self, other: PackedSigns, /) -> np.ndarray[Any, Any]:
+        """Multiply signs by signs: ``S @ T.T`` for the matrices S and T, exactly.
 
-        Signs are turned and nothing is multiplied, so that whole numbers give exact results while their sums fit.
-        Columns are summed by 4096 at a time.
+        Rows that differ in d of n columns have the product n - 2 d, so that bits are compared and counted.
 
         Parameters
         ----------
-        x : array (..., columns) of float32 or float64
-            Points, in host memory.
-        out : array, optional
-            Where to put the result: like `x`, of exactly its shape, C-contiguous.
+        other : PackedSigns (other rows, columns)
+            With as many columns, less than 2**31.
 
         Returns
         -------
-        array (..., rows)
-            Of the library and dtype of `x`. A value depends neither on the number of threads nor on the other points.
+        numpy.ndarray (rows, other rows) of int32
 
         Raises
         ------
         TypeError
-            If `x` is not such an array.
+            If `other` is no PackedSigns.
         ValueError
-            If its last axis is not the columns, or `out` does not fit.
+            If the columns are not as many, or too many.
+        MemoryError
+            If the result is larger than the memory of this machine.
 
         Examples
         --------
         >>> import numpy as np
         >>> import kousei
         >>> P = kousei.pack_signs(np.array([[1, -1, 1, 1], [-1, -1, 1, -1]]))
-        >>> P.matmul(np.array([[1.0, 2.0, 4.0, 8.0], [1.0, 0.0, 0.0, 0.0]]))
-        array([[11., -7.],
-               [ 1., -1.]])
+        >>> P.dot(kousei.pack_signs(np.array([[1, 1, 1, 1], [1, -1, 1, 1], [-1, 1, -1, -1]])))
+        array([[ 2,  4, -4],
+               [-2,  0,  0]], dtype=int32)
         """
-        backend, x = _enter("x", x)
-        dtype, shape = arrays.real_dtype(x=x), arrays.shape_of(x)
+        if not isinstance(other, PackedSigns):
+            raise TypeError(f"other was {type(other).__name__}; PackedSigns are accepted")
         rows, columns = self._shape
-        if not shape or shape[-1] != columns:
-            raise ValueError(f"x has shape {shape}; (..., {columns}) is accepted")
-        result, view = backends.output(backend, out, (*shape[:-1], rows), dtype, x, self._words)
-        _core.cpu.packed_matmul(self._words, columns, backend.view("x", x), view, backend.launch())
-        return result
-
-    def __matmul__(self, other: Array) -> Array:
-        """Multiply as NumPy does: (columns,) to (rows,), and (..., columns, batch) to (..., rows, batch)."""
-        _, other = _enter("the right factor", other)
-        shape = arrays.shape_of(other)
-        if not shape or shape[max(len(shape) - 2, 0)] != self._shape[1]:
-            columns = self._shape[1]
-            raise ValueError(
-                f"the right factor has shape {shape}; ({columns},) and (..., {columns}, batch) are accepted"
-            )
-        return self.matmul(other) if len(shape) == 1 else self.matmul(other.mT).mT
+        if other.shape[1] != columns:
+            raise ValueError(f"other has shape {other.shape}; (rows, {columns}) is accepted for {self._shape}")
+        shape = rows, other.shape[0]
+        arrays.require_memory(shape[0] * shape[1], 4, f"a matrix of {shape[0]} x {shape[1]} sums")
+        sums = np.empty(shape, np.int32)
+        _core.cpu.packed_dot(self._words, other.words, columns, sums, _core.cpu.Cpu())
+        return sums
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PackedSigns):
@@ -229,7 +209,7 @@ def pack_signs(S: Array, /) -> PackedSigns:
     >>> [hex(word) for word in P.words[0, :2]]
     ['0xfffffff6', '0xfd']
     """
-    backend, S = _enter("S", S)
+    backend, S = enter_host("S", S)
     shape = arrays.shape_of(S)
     if arrays.dtype_name(S) not in _UNPACKED:
         raise TypeError(f"S has dtype {arrays.dtype_name(S)}; {', '.join(_UNPACKED)} are accepted")
@@ -242,11 +222,3 @@ def pack_signs(S: Array, /) -> PackedSigns:
         row, column = divmod(wrong, shape[1])
         raise ValueError(f"S[{row}, {column}] was {signs[row, column]}; -1 and 1 are accepted")
     return PackedSigns(words, (shape[0], shape[1]))
-
-
-def _enter(name: str, array: Array) -> tuple[backends.Host, Array]:
-    """Return the backend and the array, as `backends.enter`; TypeError unless it lies in host memory."""
-    backend, array = backends.enter(name, array)
-    if not isinstance(backend, backends.Host):
-        raise TypeError(f"{name} lies in {arrays.place(array)}; host memory is accepted")
-    return backend, array

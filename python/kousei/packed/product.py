@@ -1,0 +1,152 @@
+"""Products of matrices in bits with real numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kousei._lib import _core, arrays, backends
+from kousei._lib.arrays import Array
+
+
+class Product:
+    """A matrix of which the signs are in bits, as what multiplies."""
+
+    #: NumPy leaves ``X @ P`` to this class, which has no such product.
+    __array_ufunc__ = None
+
+    _words: np.ndarray[Any, Any]
+    _shape: tuple[int, int]
+    #: Scales (rows, groups), and how many columns a group has.
+    _scales: np.ndarray[Any, Any] | None = None
+    _group: int = 0
+    #: The copy that few points are multiplied by; empty where there is none for this matrix.
+    _interleaved: np.ndarray[Any, Any] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self._shape
+
+    def prepack(self) -> None:
+        """Make the copy that few points are multiplied by faster, as the first such product does.
+
+        It has about the size of the matrix, is kept in this object, and is neither pickled nor written to files.
+
+        Raises
+        ------
+        MemoryError
+            If it is larger than the memory of this machine.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> P = kousei.pack_signs(np.ones((64, 100)))
+        >>> P.prepack()
+        """
+        self._copy()
+
+    def _copy(self) -> np.ndarray[Any, Any]:
+        if self._interleaved is not None:
+            return self._interleaved
+        words, columns, scales, group = self._words, self._shape[1], self._scales, self._group
+        size = _core.cpu.packed_interleaved_words(words, columns, scales, group)
+        arrays.require_memory(size, 4, f"a copy of {size} words")
+        line = 16  # words of a cache line: vectors do not lie across two
+        memory = np.empty(size + line - 1, np.uint32)
+        first = -(memory.ctypes.data // memory.itemsize) % line
+        interleaved = memory[first : first + size]
+        if size:
+            _core.cpu.packed_interleave(words, columns, interleaved, _core.cpu.Cpu(), scales, group)
+        self._interleaved = interleaved
+        return interleaved
+
+    def matmul(self, x: Array, /, *, out: Array | None = None, precision: str = "full") -> Array:
+        """Multiply points, which are rows: ``x @ S.T`` for the matrix S.
+
+        Signs are turned and only sums are multiplied, by scales: without these whole numbers give exact results while
+        their sums fit. Columns are summed by at most 4096 at a time, in an order that depends on the instruction set
+        of the machine.
+
+        Parameters
+        ----------
+        x : array (..., columns) of float32 or float64
+            Points, in host memory; of the dtype of the scales where there are some.
+        out : array, optional
+            Where to put the result: like `x`, of exactly its shape, C-contiguous.
+        precision : str
+            "full", or "fast", which is the same in host memory.
+
+        Returns
+        -------
+        array (..., rows)
+            Of the library and dtype of `x`. A value does not depend on the number of threads; it depends on the
+            other points by their number alone, being summed in another order from nine on.
+
+        Raises
+        ------
+        TypeError
+            If `x` is not such an array.
+        ValueError
+            If its last axis is not the columns, or `out` does not fit.
+
+        Notes
+        -----
+        Up to eight points are multiplied by a copy of the matrix, made at the first such product: see `prepack`.
+        Infinities and NaN are answered. Where the sum of some of the columns overflows, so does the result.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> P = kousei.pack_signs(np.array([[1, -1, 1, 1], [-1, -1, 1, -1]]))
+        >>> P.matmul(np.array([[1.0, 2.0, 4.0, 8.0], [1.0, 0.0, 0.0, 0.0]]))
+        array([[11., -7.],
+               [ 1., -1.]])
+        """
+        backend, x = enter_host("x", x, precision)
+        dtype, shape = arrays.real_dtype(x=x), arrays.shape_of(x)
+        parameters = [self._words]
+        if self._scales is not None:
+            if self._scales.dtype != dtype:
+                raise TypeError(f"x has dtype {dtype} and the scales {self._scales.dtype}; they must agree")
+            parameters.append(self._scales)
+        rows, columns = self._shape
+        if not shape or shape[-1] != columns:
+            raise ValueError(f"x has shape {shape}; (..., {columns}) is accepted")
+        result, view = backends.output(backend, out, (*shape[:-1], rows), dtype, x, self._words, *parameters)
+        few = 0 < math.prod(shape[:-1]) <= _core.packed_few_points
+        copy = self._copy() if few else None
+        _core.cpu.packed_matmul(
+            self._words,
+            columns,
+            backend.view("x", x),
+            view,
+            backend.launch(),
+            copy if copy is not None and copy.size else None,
+            self._scales,
+            self._group,
+        )
+        return result
+
+    def __matmul__(self, other: Array) -> Array:
+        """Multiply as NumPy does: (columns,) to (rows,), and (..., columns, batch) to (..., rows, batch)."""
+        _, other = enter_host("the right factor", other)
+        shape = arrays.shape_of(other)
+        if not shape or shape[max(len(shape) - 2, 0)] != self._shape[1]:
+            columns = self._shape[1]
+            raise ValueError(
+                f"the right factor has shape {shape}; ({columns},) and (..., {columns}, batch) are accepted"
+            )
+        return self.matmul(other) if len(shape) == 1 else self.matmul(other.mT).mT
+
+
+def enter_host(name: str, array: Array, precision: str = "full") -> tuple[backends.Host, Array]:
+    """Return the backend and the array, as `backends.enter`; TypeError unless it lies in host memory."""
+    backend, array = backends.enter(name, array, precision)
+    if not isinstance(backend, backends.Host):
+        raise TypeError(f"{name} lies in {arrays.place(array)}; host memory is accepted")
+    return backend, array
