@@ -146,6 +146,7 @@ NO_ARRAYS = {
     "kousei.stack",
     "kousei.PackedSigns.like",
     "kousei.PackedSigns.unpack",
+    "kousei.PackedSigns.dot",
     "kousei.PackedSigns.prepack",
     "kousei.pack_signs",
     "kousei.packed.ScaledSigns.like",

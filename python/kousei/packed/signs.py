@@ -163,6 +163,49 @@ class PackedSigns(Product):
         backend.kernels.packed_unpack(backend.view("words", words), backend.view("signs", signs), backend.launch())
         return signs
 
+    def dot(self, other: PackedSigns, /) -> np.ndarray[Any, Any]:
+        """Multiply signs by signs: ``S @ T.T`` for the matrices S and T, exactly.
+
+        Rows that differ in d of n columns have the product n - 2 d, so that bits are compared and counted.
+
+        Parameters
+        ----------
+        other : PackedSigns (other rows, columns)
+            With as many columns, less than 2**31.
+
+        Returns
+        -------
+        numpy.ndarray (rows, other rows) of int32
+
+        Raises
+        ------
+        TypeError
+            If `other` is no PackedSigns.
+        ValueError
+            If the columns are not as many, or too many.
+        MemoryError
+            If the result is larger than the memory of this machine.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> P = kousei.pack_signs(np.array([[1, -1, 1, 1], [-1, -1, 1, -1]]))
+        >>> P.dot(kousei.pack_signs(np.array([[1, 1, 1, 1], [1, -1, 1, 1], [-1, 1, -1, -1]])))
+        array([[ 2,  4, -4],
+               [-2,  0,  0]], dtype=int32)
+        """
+        if not isinstance(other, PackedSigns):
+            raise TypeError(f"other was {type(other).__name__}; PackedSigns are accepted")
+        rows, columns = self._shape
+        if other.shape[1] != columns:
+            raise ValueError(f"other has shape {other.shape}; (rows, {columns}) is accepted for {self._shape}")
+        shape = rows, other.shape[0]
+        arrays.require_memory(shape[0] * shape[1], 4, f"a matrix of {shape[0]} x {shape[1]} sums")
+        sums = np.empty(shape, np.int32)
+        _core.cpu.packed_dot(self._words, other.words, columns, sums, _core.cpu.Cpu())
+        return sums
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PackedSigns):
             return NotImplemented
