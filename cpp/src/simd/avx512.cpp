@@ -2,6 +2,8 @@
 #include "kernels.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_dot.inl"
+#include "packed_gemm.inl"
 #include "packed_gemv.inl"
 
 namespace kousei::simd::avx512 {
@@ -23,6 +25,9 @@ const InstructionSet set{"avx512",
                          &multiply_signs<float>,
                          &multiply_signs<double>,
                          sign_tables<float>,
-                         sign_tables<double>};
+                         sign_tables<double>,
+                         &multiply_panel<float>,
+                         &multiply_panel<double>,
+                         &dot_signs};
 
 }  // namespace kousei::simd::avx512

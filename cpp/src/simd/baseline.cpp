@@ -3,6 +3,8 @@
 #include "kernels.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_dot.inl"
+#include "packed_gemm.inl"
 
 namespace kousei::simd::baseline {
 
@@ -20,6 +22,9 @@ const InstructionSet set{"baseline",
                          &multiply_signs<float>,
                          &multiply_signs<double>,
                          {},
-                         {}};
+                         {},
+                         &multiply_panel<float>,
+                         &multiply_panel<double>,
+                         &dot_signs};
 
 }  // namespace kousei::simd::baseline

@@ -95,6 +95,9 @@ struct InstructionSet {
     MultiplySigns<double> double_multiply_signs;
     SignTables<float> float_sign_tables;
     SignTables<double> double_sign_tables;
+    MultiplyPanel<float> float_multiply_panel;
+    MultiplyPanel<double> double_multiply_panel;
+    DotSigns dot_signs;
 
     template <class Real>
     const LayerKernels<Real>& layers() const {
@@ -129,6 +132,15 @@ struct InstructionSet {
             return float_sign_tables;
         } else {
             return double_sign_tables;
+        }
+    }
+
+    template <class Real>
+    MultiplyPanel<Real> multiply_panel() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_multiply_panel;
+        } else {
+            return double_multiply_panel;
         }
     }
 
