@@ -9,6 +9,7 @@
 #include <kousei/sizes.hpp>
 
 #include "interleaved_signs.hpp"
+#include "packed_dot.hpp"
 #include "parallel.hpp"
 #include "sign_panels.hpp"
 #include "simd/kernels.hpp"
@@ -145,13 +146,7 @@ void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t poin
 
 void dot(Cpu on, const View& a, const View& b, std::int32_t* out) {
     constexpr std::int64_t cached_words = 1 << 15, together = 64;  // rows of b stay in cache while rows of a pass
-    if (a.columns != b.columns) {
-        throw std::invalid_argument("a has " + std::to_string(a.columns) + " columns and b " +
-                                    std::to_string(b.columns) + "; as many are accepted");
-    }
-    if (a.columns > std::numeric_limits<std::int32_t>::max()) {
-        throw SizeError("columns are " + std::to_string(a.columns) + "; sums of up to 2147483647 are accepted");
-    }
+    detail::require_sums(a, b);
     const std::int64_t stride = stride_of(a.columns);
     const std::int64_t b_each = std::max(cached_words / std::max<std::int64_t>(stride, 1), together);
     const std::int64_t bands = blocks_of(b.rows, b_each);
