@@ -59,7 +59,7 @@ class SignLinear(nn.Module):
     Notes
     -----
     A new layer has random signs, biases as those of a new `torch.nn.Linear`, and as scales the mean modulus of its
-    weights. Backward writes the signs out as numbers, some rows at a time, and multiplies as that of `torch.nn.Linear`.
+    weights. Backward writes the signs out as numbers, some rows at a time, and multiplies these.
 
     Examples
     --------
