@@ -2,10 +2,9 @@
 #include <kousei/sizes.hpp>
 
 #include <algorithm>
-#include <limits>
-#include <string>
 
 #include "launch.cuh"
+#include "packed_dot.hpp"
 
 namespace kousei::packed {
 namespace {
@@ -77,9 +76,7 @@ __global__ void __launch_bounds__(threads)
 }  // namespace
 
 void dot(Cuda on, const View& a, const View& b, std::int32_t* out) {
-    if (a.columns > std::numeric_limits<std::int32_t>::max()) {
-        throw SizeError("a product of " + std::to_string(a.columns) + " signs is not representable in 32 bits");
-    }
+    detail::require_sums(a, b);
     if (a.rows == 0 || b.rows == 0) return;
     const dim3 grid(static_cast<unsigned>(blocks_of(b.rows, tile_right)),
                     static_cast<unsigned>(std::min<std::int64_t>(blocks_of(a.rows, tile_left), 65535)));

@@ -128,6 +128,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_signs<DeviceSide, std::int16_t>(m);
     bind_signs<DeviceSide, std::int32_t>(m);
     bind_signs<DeviceSide, std::int64_t>(m);
+    bind_packed_dot<DeviceSide>(m);
 }
 
 }  // namespace kousei::python

@@ -10,9 +10,10 @@
 namespace kousei::python {
 
 template <class Side>
-packed::View signs_view(const typename Side::template Array<std::uint32_t>& words, std::int64_t columns) {
-    require_axes("words", words, 2);
-    require_shape("words", words, {words.shape(0), packed::stride_of(checked_mul(columns, 1))});
+packed::View signs_view(const typename Side::template Array<std::uint32_t>& words, std::int64_t columns,
+                        const char* name = "words") {
+    require_axes(name, words, 2);
+    require_shape(name, words, {words.shape(0), packed::stride_of(checked_mul(columns, 1))});
     return {words.data(), words.shape(0), columns};
 }
 
@@ -124,6 +125,23 @@ void bind_packed_matmul(pybind11::module_& m) {
         },
         "words"_a.noconvert(), "columns"_a, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a,
         "interleaved"_a.noconvert() = pybind11::none(), "scales"_a.noconvert() = pybind11::none(), "group"_a = 0);
+}
+
+template <class Side>
+void bind_packed_dot(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Words = typename Side::template Array<std::uint32_t>;
+    using Sums = typename Side::template Array<std::int32_t>;
+    m.def(
+        "packed_dot",
+        [](const Words& words, const Words& other, std::int64_t columns, Sums& out,
+           const typename Side::Execution& on) {
+            const auto a = signs_view<Side>(words, columns), b = signs_view<Side>(other, columns, "other");
+            require_shape("out", out, {a.rows, b.rows});
+            std::int32_t* const to = out.mutable_data();
+            Side::run(on, to, [&](auto where, auto) { packed::dot(where, a, b, to); });
+        },
+        "words"_a.noconvert(), "other"_a.noconvert(), "columns"_a, "out"_a.noconvert(), "on"_a);
 }
 
 }  // namespace kousei::python

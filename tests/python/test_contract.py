@@ -7,6 +7,7 @@ fails `test_every_public_name_is_under_contract`.
 import importlib
 import inspect
 import pkgutil
+from collections import ChainMap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -144,6 +145,7 @@ NO_ARRAYS = {
     "kousei.stack",
     "kousei.PackedSigns.like",
     "kousei.PackedSigns.unpack",
+    "kousei.PackedSigns.dot",
     "kousei.PackedSigns.prepack",
     "kousei.pack_signs",
     "kousei.packed.ScaledSigns.like",
@@ -186,7 +188,9 @@ def public_functions() -> Iterator[str]:
     seen = set()
     found = [module.name for module in pkgutil.walk_packages(kousei.__path__, "kousei.")]
     public = [name for name in found if not any(part.startswith("_") for part in name.split("."))]
-    for module in [kousei, *map(importlib.import_module, public)]:
+    modules = [kousei, *map(importlib.import_module, public)]
+    exported = {id(getattr(module, name)) for module in modules for name in getattr(module, "__all__", ())}
+    for module in modules:
         for name in getattr(module, "__all__", ()):
             member = getattr(module, name)
             if id(member) in seen or inspect.ismodule(member) or not callable(member):
@@ -196,9 +200,11 @@ def public_functions() -> Iterator[str]:
             if not inspect.isclass(member) or issubclass(member, Exception | tuple):
                 yield full
                 continue
-            for method, value in vars(member).items():
-                exported = method == "__call__" or not method.startswith("_")
-                if exported and (callable(value) or isinstance(value, classmethod)):
+            bases = [base for base in member.__mro__[1:] if base.__module__.startswith("kousei.")]
+            of_class = ChainMap(*map(vars, [member, *(base for base in bases if id(base) not in exported)]))
+            for method, value in of_class.items():
+                shown = method == "__call__" or not method.startswith("_")
+                if shown and (callable(value) or isinstance(value, classmethod)):
                     yield f"{full}.{method}"
 
 

@@ -324,6 +324,8 @@ def test_low_level_route_checks_packing() -> None:
         _core.cuda.packed_pack(signs, array(POINTER, (3, 4), "i4"), first_wrong, on)
     with pytest.raises(ValueError, match=r"signs has shape \(4, 40\); \(3, 40\)"):
         _core.cuda.packed_unpack(words, array(POINTER, (4, 40), "i1"), on)
+    with pytest.raises(ValueError, match=r"other has shape \(5, 8\); \(5, 4\)"):
+        _core.cuda.packed_dot(words, array(POINTER, (5, 8), "u4"), 40, array(POINTER, (3, 5), "i4"), on)
 
 
 @needs_build
@@ -389,6 +391,8 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
         _core.cuda.packed_pack(signs, words, _core.cuda.Array(POINTER, (1,), "i8"), _core.cuda.Cuda())
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.packed_unpack(words, signs, _core.cuda.Cuda())
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.packed_dot(words, words, 40, _core.cuda.Array(POINTER, (3, 3), "i4"), _core.cuda.Cuda())
     arguments = funahashi_arguments(dtype)
     for method in _core.FunahashiMethod.__members__.values():
         with pytest.raises(kousei.CudaError, match="cudaError"):

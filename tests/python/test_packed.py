@@ -245,6 +245,9 @@ def test_signs_and_points_lie_in_one_memory(library: Library) -> None:
     assert there.like(np.ones(1)) == there == P
     assert type(there.like(np.ones(1)).words) is np.ndarray
     there.prepack()
+    with pytest.raises(TypeError, match="other lies in host memory and the signs in the memory of CUDA device 0"):
+        there.dot(P)
+    assert arrays.to_host(there.dot(there)).tolist() == [[3, 3], [3, 3]]
 
 
 def test_words_on_a_device_are_checked(library: Library) -> None:

@@ -54,11 +54,17 @@ std::int64_t workspace_bytes(Cpu on, const Matrix<Real>& matrix, std::int64_t po
 
 /// out[i, r] = sum_j x[i, j] matrix[r, j]; x is (points, columns), out (points, rows). Columns are summed by at most
 /// 4096 at a time. The result of a point does not depend on the number of threads. On the other points it depends by
-/// their number alone: up to few_points of them are summed in another order than more.
+/// their number alone: up to few_points of them are summed in another order than more. Infinities and NaN are
+/// answered; a sum over some of the columns that overflows is one.
 template <class Real>
 void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out, Workspace workspace);
 
 /// See matmul.
 inline constexpr std::int64_t few_points = 8;
+
+/// out[i, j] = sum_k a[i, k] b[j, k], exact: the columns, less twice the bits in which two rows differ; out is
+/// (a.rows, b.rows). Throws std::invalid_argument unless both have the same columns, SizeError where a sum might not
+/// be representable.
+void dot(Cpu on, const View& a, const View& b, std::int32_t* out);
 
 }  // namespace kousei::packed

@@ -1,6 +1,5 @@
 // Few points times matrices of signs: included after packed.inl, once per instruction set. The signed sums of a group
 // of columns lie in a table, and one permutation of it looks up those of as many rows as a vector has lanes.
-#include <algorithm>
 #include <utility>
 
 #if KOUSEI_VECTOR_BYTES > 16
@@ -132,7 +131,7 @@ struct Lookup<float> : FourColumns {
         for (int g = 0; g < groups; ++g) {
             float sums[2 * table];
             write_signed_sums<float, 4>(x + 4 * g, sums);
-            std::copy_n(sums, table, tables + table * g);
+            for (int e = 0; e < table; ++e) tables[table * g + e] = sums[e];
         }
     }
 
@@ -194,7 +193,7 @@ void write_tables(const Real* x, std::int64_t columns, Real* tables) {
     }
     if (column == columns) return;
     Real last[32] = {};
-    std::copy_n(x + column, columns - column, last);
+    for (std::int64_t j = column; j < columns; ++j) last[j - column] = x[j];
     Lookup<Real>::write_tables(last, tables);
 }
 
@@ -236,24 +235,24 @@ inline void look_up_rows(const InterleavedBlock<Real>& block, std::int64_t row, 
         add_words<Real, vectors, points>(words, block.count, tables, total);
     } else {
         const Real* scales = block.scales + row;
-        std::int64_t word = 0, end = std::min(block.count, block.group - block.before);
+        std::int64_t word = 0, left = block.group - block.before;
         for (; word < block.count; scales += block.scale_stride) {
+            const std::int64_t count = left < block.count - word ? left : block.count - word;
             V sum[points][vectors] = {};
-            add_words<Real, vectors, points>(words + word * band_rows, end - word, tables + word * word_tables<Real>,
-                                             sum);
+            add_words<Real, vectors, points>(words + word * band_rows, count, tables + word * word_tables<Real>, sum);
             for (int v = 0; v < vectors; ++v) {
                 const V scale = load(scales + v * width<Real>);
                 for (int p = 0; p < points; ++p) total[p][v] += sum[p][v] * scale;
             }
-            word = end;
-            end = std::min(block.count, end + block.group);
+            word += count;
+            left = block.group;
         }
     }
     for (int p = 0; p < points; ++p) {
         for (int v = 0; v < vectors; ++v) {
             const std::int64_t first = row + v * width<Real>;
             if (first >= block.rows) break;
-            const std::int64_t count = std::min(width<Real>, block.rows - first);
+            const std::int64_t left = block.rows - first, count = left < width<Real> ? left : width<Real>;
             Real* const to = out + p * out_stride + first;
             if (block.more) total[p][v] += load_first(to, count);
             store_first<Real>(total[p][v], to, count);

@@ -100,6 +100,7 @@ class Product:
         Notes
         -----
         Up to eight points are multiplied by a copy of the matrix, made at the first such product: see `prepack`.
+        Infinities and NaN are answered. Where the sum of some of the columns overflows, so does the result.
 
         On a device a float32 matrix of 512 rows and columns or more, whose scales are of 128 columns or more,
         multiplies what `x` is rounded to: for up to eight points whole numbers of 23 bits, relative to the largest of
@@ -128,7 +129,7 @@ class Product:
         if not shape or shape[-1] != columns:
             raise ValueError(f"x has shape {shape}; (..., {columns}) is accepted")
         result, view = backends.output(backend, out, (*shape[:-1], rows), dtype, x, *parameters)
-        few = math.prod(shape[:-1]) <= _core.packed_few_points
+        few = 0 < math.prod(shape[:-1]) <= _core.packed_few_points
         copy = self._copy() if few and isinstance(backend, backends.Host) else None
         backend.kernels.packed_matmul(
             backend.view("words", self._words),

@@ -163,6 +163,59 @@ class PackedSigns(Product):
         backend.kernels.packed_unpack(backend.view("words", words), backend.view("signs", signs), backend.launch())
         return signs
 
+    def dot(self, other: PackedSigns, /) -> Array:
+        """Multiply signs by signs: ``S @ T.T`` for the matrices S and T, exactly.
+
+        Rows that differ in d of n columns have the product n - 2 d, so that bits are compared and counted.
+
+        Parameters
+        ----------
+        other : PackedSigns (other rows, columns)
+            With as many columns, less than 2**31, in the same memory.
+
+        Returns
+        -------
+        array (rows, other rows) of int32
+            Of NumPy in host memory, else of the library of the words.
+
+        Raises
+        ------
+        TypeError
+            If `other` is no PackedSigns, or lies elsewhere.
+        ValueError
+            If the columns are not as many, or too many.
+        MemoryError
+            If the result lies in host memory, and is larger than that of this machine.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> P = kousei.pack_signs(np.array([[1, -1, 1, 1], [-1, -1, 1, -1]]))
+        >>> P.dot(kousei.pack_signs(np.array([[1, 1, 1, 1], [1, -1, 1, 1], [-1, 1, -1, -1]])))
+        array([[ 2,  4, -4],
+               [-2,  0,  0]], dtype=int32)
+        """
+        if not isinstance(other, PackedSigns):
+            raise TypeError(f"other was {type(other).__name__}; PackedSigns are accepted")
+        rows, columns = self._shape
+        if other.shape[1] != columns:
+            raise ValueError(f"other has shape {other.shape}; (rows, {columns}) is accepted for {self._shape}")
+        shape = rows, other.shape[0]
+        self._require_beside("other", other.words)
+        backend, words = backends.enter("words", self._words)
+        if isinstance(backend, backends.Host):
+            arrays.require_memory(shape[0] * shape[1], 4, f"a matrix of {shape[0]} x {shape[1]} sums")
+        sums = backend.empty(shape, np.dtype(np.int32))
+        backend.kernels.packed_dot(
+            backend.view("words", words),
+            backend.view("other", other.words),
+            columns,
+            backend.view("sums", sums),
+            backend.launch(),
+        )
+        return sums
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PackedSigns):
             return NotImplemented
