@@ -1,4 +1,4 @@
-"""What the device allows, measured: bytes copied, multiply-adds, and activations without any memory."""
+"""What the device allows, measured: bytes copied, multiply-adds, products, and activations without any memory."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ def measure() -> dict[str, float]:
         "copied bytes": _copied_bytes(),
         "multiply-add float32": _chain_rate("float32", MULTIPLY_ADD),
         "multiply-add float64": _chain_rate("float64", MULTIPLY_ADD),
+        "product float16": _product_rate("float16"),
         **{name: _chain_rate(name.split()[1], UNIT, formula) for name, formula in FORMULAS.items()},
     }
 
@@ -95,6 +96,14 @@ def _copied_bytes() -> float:
     source = cupy.ones(1 << 28, cupy.float32)
     target = cupy.empty_like(source)
     return 2 * int(source.nbytes) / seconds(lambda: cupy.copyto(target, source))
+
+
+def _product_rate(dtype: str) -> float:
+    """Return the multiply-adds of cuBLAS, of numbers that are not zeros."""
+    size = 8192
+    left, right = (cupy.random.standard_normal((size, size), cupy.float32).astype(dtype) for _ in range(2))
+    out = cupy.empty_like(left)
+    return size**3 / seconds(lambda: cupy.matmul(left, right, out=out))
 
 
 def chain_source(dtype: str, body: str, formula: str = "return z;") -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 
-from kousei import MLP, Activation, FunahashiNetwork
+from kousei import MLP, Activation, FunahashiNetwork, PackedSigns
 from kousei.activation import arctan, erf, logistic, relu, tanh
 from kousei.funahashi import bump_transform
+from kousei.packed import ScaledSigns
 
 Array = Any
 #: Measured rates, see ceilings.py.
@@ -34,6 +36,8 @@ class Problem:
     #: What errors are relative to.
     scale: float
     evaluations: int
+    #: What else computes the same, by name; prepared as the kernel is.
+    others: Mapping[str, Callable[[Array], Callable[[], Array]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Kernel:
     variant: str
     #: Largest error relative to the scale of the problem.
     tolerance: float
-    #: Takes the number of hidden units and of points; elementwise kernels mind the points alone.
+    #: Takes the number of hidden units and of points. Elementwise kernels mind the points alone, products of signs
+    #: the units, which are rows and columns.
     problem: Callable[[int, int], Problem]
     #: The two that are measured: they fill the device.
     size: tuple[int, int]
@@ -228,7 +233,75 @@ def activations() -> Iterator[Kernel]:
             yield elementwise("activation_apply", activation.name, dtype, activation, 4)
 
 
-KERNELS = [*funahashi(), *funahashi_methods(), *network(), *activations()]
+#: Bytes that no cache holds: so many of a matrix are multiplied in turns.
+UNCACHED = 1 << 28
+
+
+def random_signs(rng: np.random.Generator, rows: int, columns: int) -> PackedSigns:
+    words = rng.integers(0, 1 << 32, (rows, -(-columns // 128) * 4), np.uint32)
+    return PackedSigns(words, (rows, columns))
+
+
+def product_of_signs(size: int, points: int, dtype: str, precision: str, *, scaled: bool = False) -> Kernel:
+    """Return the kernel that multiplies so many points by a square matrix; beside it, the products of cuBLAS."""
+
+    def problem(size: int, _: int) -> Problem:
+        rng = np.random.default_rng(0)
+        signs = random_signs(rng, size, size)
+        scales = rng.uniform(0.5, 2, (size, -(-size // 128))).astype(dtype)
+        matrix = ScaledSigns(signs, scales) if scaled else signs
+        exact = ScaledSigns(signs, scales.astype("float64")) if scaled else signs
+        x = rng.normal(size=(points, size)).astype(dtype)
+
+        def prepare(x: Array) -> Callable[[], Array]:
+            copies = cycle([matrix.like(x) for _ in range(max(1, UNCACHED // signs.words.nbytes))])
+            return lambda: next(copies).matmul(x, precision=precision)
+
+        def dense(kind: str) -> Callable[[Array], Callable[[], Array]]:
+            def prepare(x: Array) -> Callable[[], Array]:
+                import torch
+
+                weight = torch.from_dlpack(matrix.like(x).unpack()).to(getattr(torch, kind))
+                there = torch.from_dlpack(x).to(weight.dtype)
+                return lambda: there @ weight.mT
+
+            return prepare
+
+        return Problem(
+            x=x,
+            prepare=prepare,
+            exact=exact.matmul,
+            scale=float(np.linalg.norm(x.astype("float64"), axis=1).max()) * (2 if scaled else 1),
+            evaluations=size * size * points,
+            others={f"torch {kind}": dense(kind) for kind in dict.fromkeys([dtype, "float16"])},
+        )
+
+    def ceiling(rates: Rates) -> float:
+        itemsize = np.dtype(dtype).itemsize
+        read = size * size / 8 + 2 * size * points * itemsize
+        by_bytes = rates["copied bytes"] * size * size * points / read
+        if dtype == "float64":
+            return min(by_bytes, rates["multiply-add float64"])
+        # Two float16 for a float32, or one.
+        return min(by_bytes, rates["product float16"] / (2 if precision == "full" else 1))
+
+    few = points <= 8
+    tolerance = {"float64": 1e-14, "float32": 1e-5 if precision == "full" or few else 1e-3}[dtype]
+    variant = f"{dtype} {size} x {size} points {points} {'scales of 128 ' if scaled else ''}{precision}"
+    return Kernel("packed_matmul", variant, tolerance, problem, (size, points), ceiling)
+
+
+def products_of_signs() -> Iterator[Kernel]:
+    for size, points in [(8192, 1), (8192, 8), (16384, 1), (8192, 16), (8192, 64), (8192, 256), (8192, 4096)]:
+        yield product_of_signs(size, points, "float32", "full")
+    for points in (64, 256, 4096):
+        yield product_of_signs(8192, points, "float32", "fast")
+    for points in (1, 64):
+        yield product_of_signs(8192, points, "float32", "full", scaled=True)
+        yield product_of_signs(8192, points, "float64", "full")
+
+
+KERNELS = [*funahashi(), *funahashi_methods(), *network(), *activations(), *products_of_signs()]
 FUNCTIONS = sorted({kernel.function for kernel in KERNELS})
 #: Units and points: one tile of units, and several with the last one partly filled.
 SMALL = ((128, 700), (640, 700))

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def main(commit: str, device: str, driver: str, clean: Collection[str]) -> bool:
         print(
             f"{row['name']:<56} {passed:<6} {row['error']:>8.1e} {row['time'] * 1e3:>8.2f} "
             f"{speed[0]:>8.1f} {speed[1]:>8.1f} {row['share']:>6.0%}"
+            + "".join(f"  {other / row['time']:.1f} x {name}" for name, other in row["others"].items())
         )
     return all(row["passed"] for row in records)
 
@@ -58,6 +59,7 @@ def record(kernel: Kernel, rates: dict[str, float], clean: bool) -> dict[str, An
     error = max(errors)
     time = ceilings.seconds(run)
     rate, ceiling = problem.evaluations / time, kernel.ceiling(rates)
+    others = {name: other_time(prepare, problem) for name, prepare in problem.others.items()}
     return {
         "name": kernel.name,
         "passed": all(e <= kernel.tolerance for e in errors) and clean,
@@ -68,7 +70,16 @@ def record(kernel: Kernel, rates: dict[str, float], clean: bool) -> dict[str, An
         "rate": rate,
         "ceiling": ceiling,
         "share": rate / ceiling,
+        "others": {name: other for name, other in others.items() if other is not None},
     }
+
+
+def other_time(prepare: Callable[[Any], Callable[[], Any]], problem: Problem) -> float | None:
+    """Return the time of what else computes a problem, or None without its library."""
+    try:
+        return ceilings.seconds(prepare(cupy.asarray(problem.x)))
+    except ImportError:
+        return None
 
 
 def largest_error(problem: Problem, values: np.ndarray[Any, Any]) -> float:

@@ -83,13 +83,22 @@ struct Chunks {
     }
 };
 
-/// What one layer after the other takes, at a number of points.
+/// The signs of a layer as every chunk multiplies by them: the copy for few points is for a call of few points.
 template <class Real>
-std::int64_t scratch_bytes(Cpu on, const View<Real>& net, const Chunks<Real>& chunks, std::int64_t points) {
+packed::Matrix<Real> signs_for(const Layer<Real>& layer, std::int64_t all_points) {
+    packed::Matrix<Real> signs = layer.signs;
+    if (all_points > packed::few_points) signs.interleaved = nullptr;
+    return signs;
+}
+
+/// What one layer after the other takes, at a number of the points.
+template <class Real>
+std::int64_t scratch_bytes(Cpu on, const View<Real>& net, const Chunks<Real>& chunks, std::int64_t points,
+                           std::int64_t all_points) {
     std::int64_t most = network::workspace_bytes(on, std::span(&net.first, 1), points);
     for (const Layer<Real>& layer : net.layers) {
         most = std::max(most, layer.chain ? checked_mul(detail::thread_limit(on), chunks.worker_bytes())
-                                          : packed::workspace_bytes(on, layer.signs, points));
+                                          : packed::workspace_bytes(on, signs_for(layer, all_points), points));
     }
     return most;
 }
@@ -232,8 +241,8 @@ std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points)
     const Chunks<Real> chunks(net, points);
     const std::int64_t first = detail::Carver::padded_bytes<Real>(checked_mul(chunks.points, net.first.units));
     // Of a whole chunk, and of what is left for the last.
-    const std::int64_t scratch = std::max(scratch_bytes(on, net, chunks, chunks.points),
-                                          scratch_bytes(on, net, chunks, points % chunks.points));
+    const std::int64_t scratch = std::max(scratch_bytes(on, net, chunks, chunks.points, points),
+                                          scratch_bytes(on, net, chunks, points % chunks.points, points));
     return first + 2 * chunks.buffer_bytes() + scratch;
 }
 
@@ -266,7 +275,7 @@ void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points,
                     expand(on, net, hidden, some, buffers[1]);
                     hidden = buffers[1];
                 }
-                packed::matmul(on, layer.signs, hidden, some, to, rest);
+                packed::matmul(on, signs_for(layer, points), hidden, some, to, rest);
             }
             finish(on, layer, some, to);
             hidden = to;

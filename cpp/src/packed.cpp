@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
+#include <stdexcept>
+#include <string>
 
 #include <kousei/sizes.hpp>
 
 #include "interleaved_signs.hpp"
+#include "packed_dot.hpp"
 #include "parallel.hpp"
+#include "sign_panels.hpp"
 #include "simd/kernels.hpp"
 
 namespace kousei::packed {
@@ -57,6 +62,11 @@ void multiply_in_rows(Cpu on, const Matrix<Real>& matrix, const Real* x, std::in
 template <class Real>
 bool looks_up(const Matrix<Real>& matrix, std::int64_t points) {
     return matrix.interleaved && points <= few_points;
+}
+
+template <class Real>
+bool in_panels(const Matrix<Real>& matrix, std::int64_t points) {
+    return points > few_points && matrix.signs.rows > 0 && matrix.signs.columns > 0;
 }
 
 }  // namespace
@@ -117,17 +127,40 @@ void interleave(Cpu on, const Matrix<Real>& matrix, std::uint32_t* words) {
 
 template <class Real>
 std::int64_t workspace_bytes(Cpu on, const Matrix<Real>& matrix, std::int64_t points) {
-    return looks_up(matrix, points) ? detail::LookUp<Real>(on, matrix, points).bytes() : 0;
+    if (looks_up(matrix, points)) return detail::LookUp<Real>(on, matrix, points).bytes();
+    return in_panels(matrix, points) ? detail::SignPanels<Real>(on, matrix, points).bytes() : 0;
 }
 
 template <class Real>
 void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out, Workspace workspace) {
+    on.threads = kousei::detail::thread_limit(on);  // once: another thread may change the number that stands for 0
     require_workspace(workspace, workspace_bytes(on, matrix, points));
     if (looks_up(matrix, points)) {
         detail::LookUp<Real>(on, matrix, points).run(x, out, workspace);
+    } else if (in_panels(matrix, points)) {
+        detail::SignPanels<Real>(on, matrix, points).run(x, out, workspace);
     } else {
         multiply_in_rows(on, matrix, x, points, out);
     }
+}
+
+void dot(Cpu on, const View& a, const View& b, std::int32_t* out) {
+    constexpr std::int64_t cached_words = 1 << 15, together = 64;  // rows of b stay in cache while rows of a pass
+    detail::require_sums(a, b);
+    const std::int64_t stride = stride_of(a.columns);
+    const std::int64_t b_each = std::max(cached_words / std::max<std::int64_t>(stride, 1), together);
+    const std::int64_t bands = blocks_of(b.rows, b_each);
+    const auto multiply = simd::instruction_set().dot_signs;
+    kousei::detail::parallel_for(on, checked_mul(bands, blocks_of(a.rows, together)), [&](std::int64_t index, int) {
+        const std::int64_t i = index / bands * together, j = index % bands * b_each;
+        const simd::SignPairs pairs{a.words + i * stride,
+                                    std::min(together, a.rows - i),
+                                    b.words + j * stride,
+                                    std::min(b_each, b.rows - j),
+                                    stride,
+                                    a.columns};
+        multiply(pairs, out + i * b.rows + j, b.rows);
+    });
 }
 
 template std::int64_t pack(Cpu, const std::int8_t*, std::int64_t, std::int64_t, std::uint32_t*);

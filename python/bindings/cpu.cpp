@@ -33,6 +33,7 @@ void bind_cpu(py::module_& m) {
     bind_signs<HostSide, std::int16_t>(m);
     bind_signs<HostSide, std::int32_t>(m);
     bind_signs<HostSide, std::int64_t>(m);
+    bind_packed_dot<HostSide>(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");
     bind_binary<float>(m, "Float32Binary");

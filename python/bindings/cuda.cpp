@@ -2,11 +2,13 @@
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/funahashi.hpp>
 #include <kousei/cuda/network.hpp>
+#include <kousei/cuda/packed.hpp>
 
 #include "activation.hpp"
 #include "device_array.hpp"
 #include "funahashi.hpp"
 #include "network.hpp"
+#include "packed.hpp"
 #include "submodules.hpp"
 
 namespace py = pybind11;
@@ -77,6 +79,8 @@ void bind(py::module_& m) {
     bind_funahashi<DeviceSide, Real>(m);
     bind_fourier_sum<Real>(m);
     bind_layer<Real>(m);
+    bind_signs<DeviceSide, Real>(m);
+    bind_packed_matmul<DeviceSide, Real>(m);
 }
 
 }  // namespace
@@ -120,6 +124,11 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
 
     bind<float>(m);
     bind<double>(m);
+    bind_signs<DeviceSide, std::int8_t>(m);
+    bind_signs<DeviceSide, std::int16_t>(m);
+    bind_signs<DeviceSide, std::int32_t>(m);
+    bind_signs<DeviceSide, std::int64_t>(m);
+    bind_packed_dot<DeviceSide>(m);
 }
 
 }  // namespace kousei::python

@@ -38,10 +38,9 @@ void require_memory(const std::string& name, const DeviceView& view);
 template <class T>
 class DeviceArray {
  public:
-    static constexpr const char* dtype = std::is_same_v<T, float>          ? "f4"
-                                         : std::is_same_v<T, double>       ? "f8"
-                                         : std::is_same_v<T, std::int64_t> ? "i8"
-                                                                           : "u1";
+    /// Kind and bytes.
+    static constexpr char dtype[] = {std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u',
+                                     static_cast<char>('0' + sizeof(T)), '\0'};
 
     DeviceView view;
 

@@ -13,7 +13,7 @@ from kousei.activation import Mixed, PiecewiseLinear
 from kousei.binary import Chain
 from kousei.binary.chain import chain_of
 from kousei.binary.decomposition import chain
-from support import random_network
+from support import Library, random_network
 
 FORMS = ["auto", "ranks", "packed"]
 
@@ -172,6 +172,43 @@ def test_tensors(rng: np.random.Generator) -> None:
     assert np.array_equal(out.numpy(), binary(x))
 
 
+@pytest.mark.parametrize("method", ["chain", "dyadic"])
+def test_in_the_memory_of_the_points(
+    library: Library, dtype: str, method: str, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    net = kousei.MLP.random([3, 4, 3, 2], rng=0)
+    weights, biases = ([np.rint(8 * array) / 8 for array in group] for group in (net.weights, net.biases))
+    net = kousei.MLP(weights, biases, [Mixed([("leaky_relu", 2), ("relu", 2)]), "repu2"]).astype(dtype)
+    binary = kousei.binarize(net, method)
+    x = rng.normal(size=(2, 9, 3)).astype(dtype)
+    points = library.asarray(x)
+    there = binary.like(points)
+    expected = binary(x)
+    tolerance = 1000 * np.finfo(dtype).eps * np.abs(expected).max()
+    values = there(points)
+    assert type(values) is type(points)
+    np.testing.assert_allclose(library.numpy(values), expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(library.numpy(there.to_mlp().like(points)(points)), expected, rtol=0, atol=tolerance)
+    assert str(there.summary()) == str(binary.summary())
+    assert library.numpy(there(library.asarray(x[:, :0]))).shape == (2, 0, 2)
+    if library.name != "numpy:read-only":
+        out = library.asarray(np.full(expected.shape, np.nan, dtype))
+        assert there(points, out=out) is out
+        np.testing.assert_array_equal(library.numpy(out), library.numpy(values))
+    back = there.like(x)
+    assert np.array_equal(back(x), expected)
+    if library.on_gpu:
+        monkeypatch.setattr("kousei.binary.device._BLOCK_BYTES", 1000)
+        np.testing.assert_allclose(library.numpy(there(points)), expected, rtol=0, atol=tolerance)
+        where = "x lies in CUDA memory" if method == "chain" else "layers.0. does not consist of chains"
+        with pytest.raises(ValueError, match=f"form was 'ranks' and {where}"):
+            there(points, form="ranks")
+        with pytest.raises(TypeError, match="x lies in the memory of CUDA device 0 and the network in host memory"):
+            binary(points)
+        with pytest.raises(TypeError, match=r"layers\[0\] lies in host memory and weight in the memory of CUDA"):
+            replace(there, layers=binary.layers)
+
+
 def test_error_bound_of_a_network_whose_source_is_not_there() -> None:
     net = kousei.MLP.random([3, 4, 3, 2], rng=0)
     box = [(-1, 1)] * 3
@@ -198,7 +235,7 @@ def test_fields_that_do_not_fit() -> None:
     binary = kousei.binarize(net)  # 2 -> 24 -> 6 -> 2
     weight, scales, sources = np.array(binary.weight), np.array(binary.scales), np.array(binary.sources)
     first, second = binary.biases
-    refused(TypeError, "weight was list; a NumPy array is accepted", binary, weight=[[1.0]])
+    refused(TypeError, "weight was list; a NumPy, CuPy or torch array", binary, weight=[[1.0]])
     refused(TypeError, "bias has dtype float32 and weight has float64", binary, bias=binary.bias.astype("float32"))
     refused(TypeError, "weight has dtype int64; float32 and float64 are accepted", binary, weight=weight.astype(int))
     refused(TypeError, "sources has dtype int64; int32 is accepted", binary, sources=sources.astype(int))

@@ -31,7 +31,6 @@ class Contract:
     outputs: int = 1
     complex_result: bool = False
     takes_out: bool = True
-    host_only: bool = False
     any_dtype: bool = False
 
 
@@ -66,7 +65,7 @@ def _ranged(like: Any) -> Any:
 
 def _scaled(like: Any) -> Any:
     scales = np.array([0.5, 3], "float32" if "float32" in str(like.dtype) else "float64")
-    return kousei.packed.ScaledSigns(kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])), scales)
+    return kousei.packed.ScaledSigns(kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])), scales).like(like)
 
 
 _thresholds = np.pi / 4 * np.arange(-32, 33)
@@ -91,18 +90,15 @@ CONTRACTS = {
     "kousei.Activation.__call__ (piecewise linear)": Contract(
         lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)
     ),
-    "kousei.BinaryNetwork.__call__": Contract(_binary(1, "chain"), dim=3, host_only=True),
-    "kousei.BinaryNetwork.__call__ (packed)": Contract(_binary(2, "dyadic"), dim=3, outputs=2, host_only=True),
+    "kousei.BinaryNetwork.__call__": Contract(_binary(1, "chain"), dim=3),
+    "kousei.BinaryNetwork.__call__ (packed)": Contract(_binary(2, "dyadic"), dim=3, outputs=2),
     "kousei.PackedSigns.matmul": Contract(
-        lambda like: kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])).matmul,
+        lambda like: kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])).like(like).matmul,
         dim=3,
         outputs=2,
-        host_only=True,
         any_dtype=True,
     ),
-    "kousei.packed.ScaledSigns.matmul": Contract(
-        lambda like: _scaled(like).matmul, dim=3, outputs=2, host_only=True, any_dtype=True
-    ),
+    "kousei.packed.ScaledSigns.matmul": Contract(lambda like: _scaled(like).matmul, dim=3, outputs=2, any_dtype=True),
     "kousei.funahashi.bump_transform": Contract(
         lambda like: lambda x: kousei.funahashi.bump_transform(x, 0.5, 2.0), takes_out=False
     ),
@@ -147,9 +143,12 @@ NO_ARRAYS = {
     "kousei.maximum",
     "kousei.minimum",
     "kousei.stack",
+    "kousei.PackedSigns.like",
     "kousei.PackedSigns.unpack",
+    "kousei.PackedSigns.dot",
     "kousei.PackedSigns.prepack",
     "kousei.pack_signs",
+    "kousei.packed.ScaledSigns.like",
     "kousei.packed.ScaledSigns.prepack",
     "kousei.packed.ScaledSigns.unpack",
     "kousei.activation.hardsigmoid",
@@ -222,10 +221,7 @@ def test_every_public_name_is_under_contract() -> None:
 
 @pytest.fixture(params=CONTRACTS)
 def contract(request: pytest.FixtureRequest) -> Contract:
-    contract = CONTRACTS[request.param]
-    if contract.host_only and "library" in request.fixturenames and request.getfixturevalue("library").on_gpu:
-        pytest.skip("takes arrays in host memory")
-    return contract
+    return CONTRACTS[request.param]
 
 
 def points(contract: Contract, batch: tuple[int, ...], dtype: str) -> np.ndarray:

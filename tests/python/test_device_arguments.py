@@ -271,6 +271,63 @@ def test_low_level_route_checks_a_layer(name: str) -> None:
         _core.cuda.network_layer(**arguments | {name: bad})
 
 
+def packed_arguments(dtype: str = "f8") -> dict[str, Any]:
+    array = _core.cuda.Array
+    return {
+        "words": array(POINTER, (70, 4), "u4"),
+        "columns": 40,
+        "x": array(POINTER, (5, 40), dtype),
+        "out": array(POINTER, (5, 70), dtype),
+        "on": _core.cuda.Cuda(),
+    }
+
+
+@needs_build
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"words": ((70, 8), "u4")}, r"words has shape \(70, 8\); \(70, 4\)"),
+        ({"words": ((70,), "u4")}, r"words has shape \(70,\); 2 axes"),
+        ({"columns": 130}, r"words has shape \(70, 4\); \(70, 8\)"),
+        ({"x": ((5, 41), "f8")}, r"x has shape \(5, 41\); \(\.\.\., 40\)"),
+        ({"out": ((5, 71), "f8")}, r"out has shape \(5, 71\); \(5, 70\)"),
+        ({"scales": ((70, 3), "f8"), "group": 32}, r"scales has shape \(70, 3\); \(70, 2\)"),
+        ({"scales": ((70, 2), "f8"), "group": 33}, "group was 33; a multiple of 32"),
+        ({"interleaved": ((0,), "u4")}, "interleaved was an array; in CUDA memory None is accepted"),
+    ],
+)
+def test_low_level_route_checks_products_of_signs(changes: dict, message: str) -> None:
+    made = {
+        key: _core.cuda.Array(POINTER, *value) if key != "columns" and key != "group" else value
+        for key, value in changes.items()
+    }
+    with pytest.raises(ValueError, match=message):
+        _core.cuda.packed_matmul(**packed_arguments() | made)
+
+
+@needs_build
+def test_low_level_route_checks_packing() -> None:
+    array, on = _core.cuda.Array, _core.cuda.Cuda()
+    signs, words, first_wrong = (
+        array(POINTER, (3, 40), "i1"),
+        array(POINTER, (3, 4), "u4"),
+        array(POINTER, (1,), "i8"),
+    )
+    for bad, message in [
+        ((array(POINTER, (3,), "i1"), words, first_wrong), r"signs has shape \(3,\); 2 axes"),
+        ((signs, array(POINTER, (3, 8), "u4"), first_wrong), r"words has shape \(3, 8\); \(3, 4\)"),
+        ((signs, words, array(POINTER, (2,), "i8")), r"first_wrong has shape \(2,\); \(1,\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            _core.cuda.packed_pack(*bad, on)
+    with pytest.raises(TypeError):
+        _core.cuda.packed_pack(signs, array(POINTER, (3, 4), "i4"), first_wrong, on)
+    with pytest.raises(ValueError, match=r"signs has shape \(4, 40\); \(3, 40\)"):
+        _core.cuda.packed_unpack(words, array(POINTER, (4, 40), "i1"), on)
+    with pytest.raises(ValueError, match=r"other has shape \(5, 8\); \(5, 4\)"):
+        _core.cuda.packed_dot(words, array(POINTER, (5, 8), "u4"), 40, array(POINTER, (3, 5), "i4"), on)
+
+
 @needs_build
 def test_low_level_route_refuses_read_only_out() -> None:
     arguments = network_arguments()
@@ -327,6 +384,15 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
         _core.cuda.activation_apply([(_core.Activation.tanh, 5, 0)], none, None, z, z, _core.cuda.Cuda())
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.funahashi_bump_transform(_core.Activation.tanh, 1.0, 1.0, z, z, _core.cuda.Cuda(3))
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.packed_matmul(**packed_arguments(dtype))
+    signs, words = _core.cuda.Array(POINTER, (3, 40), dtype), _core.cuda.Array(POINTER, (3, 4), "u4")
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.packed_pack(signs, words, _core.cuda.Array(POINTER, (1,), "i8"), _core.cuda.Cuda())
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.packed_unpack(words, signs, _core.cuda.Cuda())
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.packed_dot(words, words, 40, _core.cuda.Array(POINTER, (3, 3), "i4"), _core.cuda.Cuda())
     arguments = funahashi_arguments(dtype)
     for method in _core.FunahashiMethod.__members__.values():
         with pytest.raises(kousei.CudaError, match="cudaError"):
@@ -389,6 +455,7 @@ def test_no_points_need_no_device() -> None:
 def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
     x = fake((5, 2))
     net = kousei.MLP.random([2, 3, 1], rng=0)
+    signs = kousei.pack_signs(np.ones((3, 2)))
     assert not arrays.on_host(x)
     for call in (
         lambda: net(x),
@@ -396,11 +463,14 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: kousei.FunahashiNetwork([[1.0, 1.0]], [1.0], 0.5 * np.arange(9), 1.0, 1.5)(x),
         lambda: kousei.FunahashiNetwork([[1.0, 1.0]], [1.0], 0.5 * np.arange(9), 1.0, 1.5).gradient(x),
         lambda: kousei.activation.tanh(x),
+        lambda: kousei.pack_signs(x),
+        lambda: signs.matmul(x),
+        lambda: signs.like(x),
         lambda: kousei.funahashi.bump_transform(x, 1.0, 1.0),
         lambda: kousei.funahashi.universal_function(x, 1.0, 1.5, 0.5 * np.arange(9)),
     ):
         with pytest.raises(
-            kousei.CudaError, match="(x|z|s|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"
+            kousei.CudaError, match="(x|z|s|S|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"
         ):
             call()
 

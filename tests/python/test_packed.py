@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kousei
-from kousei._lib import _core
+from kousei._lib import _core, arrays
 from support import Library
 
 SIZES = [1, 2, 3, 4, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300]
@@ -39,18 +39,17 @@ def test_golden_product(dtype: str) -> None:
 
 @pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64", "float32", "float64"])
 def test_words_are_those_of_numpy(library: Library, kind: str, rng: np.random.Generator) -> None:
-    if library.on_gpu:
-        pytest.skip("takes arrays in host memory")
     for columns in SIZES:
         S = random_signs(rng, 5, columns, kind)
-        P = kousei.pack_signs(library.asarray(S))
-        assert type(P.words) is np.ndarray
-        assert P.words.dtype == np.uint32
-        assert np.array_equal(P.words, packed_by_numpy(S))
+        given = library.asarray(S)
+        P = kousei.pack_signs(given)
+        assert type(P.words) is (type(given) if library.on_gpu else np.ndarray)
+        assert str(P.words.dtype).endswith("uint32")
+        assert np.array_equal(arrays.to_host(P.words), packed_by_numpy(S))
         assert P.shape == S.shape
         unpacked = P.unpack(kind)
-        assert unpacked.dtype == kind
-        assert np.array_equal(unpacked, S)
+        assert str(unpacked.dtype).endswith(kind)
+        assert np.array_equal(arrays.to_host(unpacked), S)
 
 
 @pytest.mark.parametrize("layout", [np.asfortranarray, lambda S: np.repeat(S, 2, axis=1)[:, ::2], np.flipud])
@@ -82,10 +81,8 @@ def test_whole_numbers_are_exact(dtype: str, rng: np.random.Generator) -> None:
 
 
 def test_matmul_operator_is_that_of_numpy(library: Library, dtype: str, rng: np.random.Generator) -> None:
-    if library.on_gpu:
-        pytest.skip("takes arrays in host memory")
     S = random_signs(rng, 6, 40)
-    P = kousei.pack_signs(S)
+    P = kousei.pack_signs(library.asarray(S))
     for shape in [(40,), (40, 1), (40, 7), (40, 0), (3, 40, 2), (2, 0, 40, 5)]:
         X = rng.integers(-9, 10, shape).astype(dtype)
         product = P @ library.asarray(X)
@@ -150,11 +147,11 @@ def test_words_are_borrowed_and_read_only() -> None:
 
 
 @pytest.mark.parametrize("wrong", [0, 2, -2, np.nan, np.inf, 1.5])
-def test_the_first_wrong_entry_is_named(wrong: float) -> None:
+def test_the_first_wrong_entry_is_named(library: Library, wrong: float) -> None:
     S = np.ones((50, 40))
     S[31, 5] = S[31, 7] = S[40, 0] = wrong
     with pytest.raises(ValueError, match=rf"S\[31, 5\] was {wrong}.*; -1 and 1 are accepted"):
-        kousei.pack_signs(S)
+        kousei.pack_signs(library.asarray(S))
 
 
 def test_integers_do_not_wrap() -> None:
@@ -230,14 +227,57 @@ def test_products_that_do_not_fit_are_refused() -> None:
         P.matmul(buffer[:3], out=buffer[2:4])
 
 
-def test_device_memory_is_refused(library: Library) -> None:
+def test_signs_and_points_lie_in_one_memory(library: Library) -> None:
     if not library.on_gpu:
         pytest.skip("its arrays lie in host memory")
     ones = library.asarray(np.ones((3, 3)))
     P = kousei.pack_signs(np.ones((2, 3)))
-    for name, call in [("x", P.matmul), ("the right factor", P.__matmul__), ("S", kousei.pack_signs)]:
-        with pytest.raises(TypeError, match=f"{name} lies in the memory of CUDA device 0; host memory is accepted"):
-            call(ones)
+    there = P.like(ones)
+    for name, call, x in [
+        ("x", P.matmul, ones),
+        ("the right factor", P.__matmul__, ones),
+        ("x", there.matmul, np.ones((3, 3))),
+        ("the right factor", there.__matmul__, np.ones((3, 3))),
+    ]:
+        with pytest.raises(TypeError, match=rf"{name} lies in .* and the signs in .*; like\(x\) brings them to x"):
+            call(x)
+    assert there.like(ones) is there
+    assert there.like(np.ones(1)) == there == P
+    assert type(there.like(np.ones(1)).words) is np.ndarray
+    there.prepack()
+    with pytest.raises(TypeError, match="other lies in host memory and the signs in the memory of CUDA device 0"):
+        there.dot(P)
+    assert arrays.to_host(there.dot(there)).tolist() == [[3, 3], [3, 3]]
+
+
+def test_words_on_a_device_are_checked(library: Library) -> None:
+    if not library.on_gpu:
+        pytest.skip("its arrays lie in host memory")
+    words = library.asarray(np.zeros((4, 4), np.uint32))
+    assert kousei.PackedSigns(words, (4, 3)).words is words
+    for bad, error, message in [
+        (library.asarray(np.zeros((4, 4), np.int32)), TypeError, "words has dtype int32; uint32 is accepted"),
+        (words[:, :3], ValueError, r"words has shape \(4, 3\); \(4, 4\) is accepted"),
+        (words[:4:2], ValueError, r"words has shape \(2, 4\)"),
+        (library.asarray(np.zeros((4, 8), np.uint32))[:, ::2], ValueError, "words is not C-contiguous"),
+        (library.asarray(np.full((4, 4), 8, np.uint32)), ValueError, r"words\[0\] has a bit past column 2"),
+    ]:
+        with pytest.raises(error, match=message):
+            kousei.PackedSigns(bad, (4, 3))
+
+
+def test_large_products_on_a_device(library: Library, rng: np.random.Generator) -> None:
+    if not library.on_gpu:
+        pytest.skip("its arrays lie in host memory")
+    S = random_signs(rng, 512, 513)
+    P = kousei.pack_signs(library.asarray(S))
+    for points in (1, 9):
+        x = rng.normal(size=(points, 513)).astype("float32")
+        expected, size = x.astype("float64") @ S.T, np.linalg.norm(x, axis=1, keepdims=True)
+        given = library.asarray(x)
+        for precision, tolerance in [("full", 3e-6), ("fast", 1e-3 if points > 8 else 3e-6)]:
+            error = np.abs(library.numpy(P.matmul(given, precision=precision)) - expected) / size
+            assert error.max() < tolerance
 
 
 def test_other_dtypes_are_not_unpacked() -> None:
@@ -261,6 +301,6 @@ def test_low_level_route_checks_every_extent() -> None:
         with pytest.raises(ValueError, match=message):
             _core.cpu.packed_matmul(words, columns, points, result, on)
     with pytest.raises(ValueError, match=r"words has shape \(2, 4\); \(3, 4\)"):
-        _core.cpu.packed_pack(np.ones((3, 3)), WORDS.copy(), on)
+        _core.cpu.packed_pack(np.ones((3, 3)), WORDS.copy(), np.zeros(1, np.int64), on)
     with pytest.raises(ValueError, match=r"signs has shape \(3, 3\); \(2, 3\)"):
         _core.cpu.packed_unpack(WORDS, np.ones((3, 3)), on)

@@ -62,4 +62,9 @@ void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t poin
 /// See matmul.
 inline constexpr std::int64_t few_points = 8;
 
+/// out[i, j] = sum_k a[i, k] b[j, k], exact: the columns, less twice the bits in which two rows differ; out is
+/// (a.rows, b.rows). Throws std::invalid_argument unless both have the same columns, SizeError where a sum might not
+/// be representable.
+void dot(Cpu on, const View& a, const View& b, std::int32_t* out);
+
 }  // namespace kousei::packed

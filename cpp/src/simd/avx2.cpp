@@ -4,6 +4,8 @@
 #include "binary.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_dot.inl"
+#include "packed_gemm.inl"
 #include "packed_gemv.inl"
 
 namespace kousei::simd::avx2 {
@@ -24,6 +26,9 @@ const InstructionSet set{"avx2",
                          sign_tables<float>,
                          sign_tables<double>,
                          &add_chains<float>,
-                         &add_chains<double>};
+                         &add_chains<double>,
+                         &multiply_panel<float>,
+                         &multiply_panel<double>,
+                         &dot_signs};
 
 }  // namespace kousei::simd::avx2

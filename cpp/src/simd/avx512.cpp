@@ -4,6 +4,8 @@
 #include "binary.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_dot.inl"
+#include "packed_gemm.inl"
 #include "packed_gemv.inl"
 
 namespace kousei::simd::avx512 {
@@ -27,6 +29,9 @@ const InstructionSet set{"avx512",
                          sign_tables<float>,
                          sign_tables<double>,
                          &add_chains<float>,
-                         &add_chains<double>};
+                         &add_chains<double>,
+                         &multiply_panel<float>,
+                         &multiply_panel<double>,
+                         &dot_signs};
 
 }  // namespace kousei::simd::avx512

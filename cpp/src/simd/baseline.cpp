@@ -5,6 +5,8 @@
 #include "binary.inl"
 #include "layers.inl"
 #include "packed.inl"
+#include "packed_dot.inl"
+#include "packed_gemm.inl"
 
 namespace kousei::simd::baseline {
 
@@ -24,6 +26,9 @@ const InstructionSet set{"baseline",
                          {},
                          {},
                          &add_chains<float>,
-                         &add_chains<double>};
+                         &add_chains<double>,
+                         &multiply_panel<float>,
+                         &multiply_panel<double>,
+                         &dot_signs};
 
 }  // namespace kousei::simd::baseline

@@ -98,6 +98,9 @@ struct InstructionSet {
     SignTables<double> double_sign_tables;
     AddChains<float> float_add_chains;
     AddChains<double> double_add_chains;
+    MultiplyPanel<float> float_multiply_panel;
+    MultiplyPanel<double> double_multiply_panel;
+    DotSigns dot_signs;
 
     template <class Real>
     const LayerKernels<Real>& layers() const {
@@ -141,6 +144,15 @@ struct InstructionSet {
             return float_add_chains;
         } else {
             return double_add_chains;
+        }
+    }
+
+    template <class Real>
+    MultiplyPanel<Real> multiply_panel() const {
+        if constexpr (sizeof(Real) == sizeof(float)) {
+            return float_multiply_panel;
+        } else {
+            return double_multiply_panel;
         }
     }
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei.activation.mixed import parts_of
-from kousei.binary.evaluation import factors_of
-from kousei.binary.homogeneous import degree_of
+from kousei.binary.homogeneous import degree_of, factors_of
 from kousei.packed import PackedSigns
 
 if TYPE_CHECKING:
@@ -22,13 +21,20 @@ def check(net: BinaryNetwork) -> None:
     """Raise TypeError or ValueError unless the fields of a network, whose arrays are `read_only`, fit together."""
     named = {"weight": net.weight, "bias": net.bias} | {f"biases[{i}]": bias for i, bias in enumerate(net.biases)}
     arrays.real_dtype(**named)
+    named |= {f"layers[{i}]": layer.words for i, layer in enumerate(net.layers) if isinstance(layer, PackedSigns)}
+    for name, array in named.items():
+        if arrays.place(array) != arrays.place(net.weight):
+            raise TypeError(
+                f"{name} lies in {arrays.place(array)} and weight in {arrays.place(net.weight)}; they must agree"
+            )
     depth = len(net.layers)
     for name, group in (("biases", net.biases), ("activations", net.activations), ("chains", net.chains)):
         if len(group) != depth:
             raise ValueError(f"there are {len(group)} {name} and {depth} layers; as many are accepted")
-    if net.weight.ndim != 2 or 0 in net.weight.shape:
-        raise ValueError(f"weight has shape {net.weight.shape}; (rows, dim), not empty, is accepted")
-    rows, units = len(net.weight), net.sources.size
+    shape = arrays.shape_of(net.weight)
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(f"weight has shape {shape}; (rows, dim), not empty, is accepted")
+    rows, units = shape[0], net.sources.size
     _check_shape("bias", net.bias, (rows,))
     _check_shape("sources", net.sources, (units,))
     _check_shape("scales", net.scales, (units,))
@@ -50,12 +56,13 @@ def check(net: BinaryNetwork) -> None:
         wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
         if wrong is not None:
             raise ValueError(f"activations[{i}] was {wrong.name!r}; a positively homogeneous one is accepted")
-        if chain is not None and (chain.shape != layer.shape or chain.pack() != layer):
+        on_host = arrays.on_host(layer.words)  # where the signs of a network on a device were compared
+        if chain is not None and on_host and (chain.shape != layer.shape or chain.pack() != layer):
             raise ValueError(f"chains[{i}] does not give the signs of layers[{i}]")
     if not np.isfinite(factors_of(net)).all():
         raise ValueError(f"scales, to the power of their activation, has an entry that {net.dtype} cannot hold")
 
 
 def _check_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
-    if array.shape != wanted:
-        raise ValueError(f"{name} has shape {array.shape}; {wanted} is accepted")
+    if arrays.shape_of(array) != wanted:
+        raise ValueError(f"{name} has shape {arrays.shape_of(array)}; {wanted} is accepted")

@@ -9,7 +9,8 @@ import numpy as np
 from kousei._lib import _core, backends
 from kousei._lib.arrays import Array
 from kousei.binary.chain import Chain
-from kousei.binary.homogeneous import degrees_of
+from kousei.binary.device import evaluate_on_device
+from kousei.binary.homogeneous import factors_of
 from kousei.network.evaluation import check_points
 
 if TYPE_CHECKING:
@@ -24,15 +25,13 @@ def evaluate(net: BinaryNetwork, x: Array, out: Array | None, form: str) -> Arra
     shape = batch if net.outputs == 1 else (*batch, net.outputs)
     parameters = () if out is None else (net.weight, net.bias, *net.biases)
     result, view = backends.output(backend, out, shape, net.dtype, x, *parameters)
-    _compiled(net, backend, chains).evaluate(backend.view("x", x), view, backend.launch())
+    if isinstance(backend, backends.Device):
+        if form == "ranks":
+            raise ValueError("form was 'ranks' and x lies in CUDA memory; 'auto' and 'packed' are accepted there")
+        evaluate_on_device(net, backend, x, result)
+    else:
+        _compiled(net, backend, chains).evaluate(backend.view("x", x), view, backend.launch())
     return result
-
-
-def factors_of(net: BinaryNetwork) -> np.ndarray[Any, Any]:
-    """Return what the values of the rows are multiplied by for those of the units of the first hidden layer."""
-    degrees = degrees_of(net.activations[0], len(net.weight))[net.sources] if net.activations else 1
-    with np.errstate(over="ignore"):
-        return (net.scales**degrees).astype(net.dtype)
 
 
 def _compiled(net: BinaryNetwork, backend: backends.Host, chains: tuple[Chain | None, ...]) -> Any:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.activation.base import power_of
 from kousei.activation.mixed import mix, parts_of
+
+if TYPE_CHECKING:
+    from kousei.binary.network import BinaryNetwork
 
 Array = np.ndarray[Any, Any]
 
@@ -34,3 +37,10 @@ def of_units(activation: Activation, units: int, sources: Array) -> Activation:
         return parts[0][0]
     numbers = np.repeat(np.arange(len(parts)), [n for _, n in parts])[sources]
     return mix((parts[number][0], len(list(run))) for number, run in groupby(numbers.tolist()))
+
+
+def factors_of(net: BinaryNetwork) -> np.ndarray[Any, Any]:
+    """Return what the values of the rows are multiplied by for those of the units of the first hidden layer."""
+    degrees = degrees_of(net.activations[0], len(net.weight))[net.sources] if net.activations else 1
+    with np.errstate(over="ignore"):
+        return (net.scales**degrees).astype(net.dtype)

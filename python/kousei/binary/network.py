@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,7 @@ from kousei.binary.homogeneous import of_units
 from kousei.binary.source import digest_of, source_of
 from kousei.binary.summary import BinarySummary
 from kousei.network import MLP
-from kousei.network.layers import Layers, as_real_dtype
+from kousei.network.layers import Layers, as_real_dtype, with_dtype
 from kousei.packed import PackedSigns
 
 Array = np.ndarray[Any, Any]
@@ -106,9 +107,13 @@ class BinaryNetwork:
             self.__dict__.update(
                 source_sizes=(weights[0].shape[1], *map(len, weights)), source_digest=digest_of(self.source)
             )
-        for name, dtype in (("weight", None), ("bias", None), ("sources", np.int32), ("scales", np.float64)):
-            self.__dict__[name] = read_only(name, getattr(self, name), dtype)
-        self.__dict__["biases"] = tuple(read_only(f"biases[{i}]", bias) for i, bias in enumerate(self.biases))
+        self.__dict__.update(
+            weight=_real("weight", self.weight),
+            bias=_real("bias", self.bias),
+            biases=tuple(_real(f"biases[{i}]", bias) for i, bias in enumerate(self.biases)),
+            sources=read_only("sources", self.sources, np.int32),
+            scales=read_only("scales", self.scales, np.float64),
+        )
         check(self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -117,7 +122,7 @@ class BinaryNetwork:
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Units of each layer, from the inputs to the outputs."""
-        return (self.weight.shape[1], len(self.sources), *(layer.shape[0] for layer in self.layers))
+        return (arrays.shape_of(self.weight)[1], len(self.sources), *(layer.shape[0] for layer in self.layers))
 
     @property
     def dim(self) -> int:
@@ -132,14 +137,14 @@ class BinaryNetwork:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the real parameters and of the points the network accepts."""
-        return self.weight.dtype
+        return np.dtype(arrays.dtype_name(self.weight))
 
     @property
     def first(self) -> tuple[Array, Array]:
-        """The real affine map at the inputs written out: weight (units, dim) and bias (units,)."""
+        """The real affine map at the inputs written out, in NumPy: weight (units, dim) and bias (units,)."""
+        weight, bias = (arrays.to_host(array)[self.sources] for array in (self.weight, self.bias))
         with np.errstate(over="ignore"):
-            weight, bias = self.scales[:, None] * self.weight[self.sources], self.scales * self.bias[self.sources]
-            return weight.astype(self.dtype), bias.astype(self.dtype)
+            return (self.scales[:, None] * weight).astype(self.dtype), (self.scales * bias).astype(self.dtype)
 
     def __repr__(self) -> str:
         chain, sizes = " -> ".join(map(str, self.sizes)), self.summary()
@@ -151,13 +156,13 @@ class BinaryNetwork:
         Parameters
         ----------
         x : array (..., dim)
-            Points, of the dtype of the network, in host memory.
+            Points, of the dtype of the network, in its memory.
         out : array, optional
             Where to put the result: like `x`, of exactly its shape, C-contiguous.
         form : {"auto", "ranks", "packed"}
             How signs are applied: by the ranks of their chains, in time proportional to rows and columns together for
             each column of the given network; or, "packed", bit by bit, as rows times columns. "auto" takes ranks
-            where a layer has them.
+            where a layer has them, in host memory.
 
         Returns
         -------
@@ -167,10 +172,17 @@ class BinaryNetwork:
         Raises
         ------
         TypeError
-            If `x` is not an array of the network's dtype.
+            If `x` is not an array of the network's dtype and memory.
         ValueError
             If its last axis is not `dim`, `out` does not fit, or `form` is "ranks" where a layer does not consist of
-            chains.
+            chains, or in CUDA memory.
+        CudaError
+            If `x` lies in CUDA memory and there is no device or no CUDA build.
+
+        Notes
+        -----
+        A value does not depend on the number of threads, and on the other points by their number alone: a few are
+        summed in another order than more.
         """
         return evaluate(self, x, out, form)
 
@@ -182,7 +194,7 @@ class BinaryNetwork:
         Returns
         -------
         MLP
-            Of NumPy arrays.
+            In the library and memory of the network.
 
         Examples
         --------
@@ -191,8 +203,8 @@ class BinaryNetwork:
         MLP(2 -> 24 relu -> 6 relu -> 2, float64, 236 parameters)
         """
         weight, bias = self.first
-        weights = [weight, *(layer.unpack(self.dtype) for layer in self.layers)]
-        biases = [bias, *self.biases]
+        weights = [weight, *(arrays.to_host(layer.unpack(self.dtype)) for layer in self.layers)]
+        biases = [bias, *map(arrays.to_host, self.biases)]
         activations = list(self.activations)
         if activations:
             activations[0] = of_units(activations[0], len(self.weight), self.sources)
@@ -203,7 +215,7 @@ class BinaryNetwork:
                 weights[i] = np.full((1, weights[i].shape[1]), fill, self.dtype)
                 weights[i + 1] = np.ones((len(weights[i + 1]), 1), self.dtype)
                 biases[i] = np.zeros(1, self.dtype)
-        return MLP(weights, biases, activations)
+        return MLP(weights, biases, activations).like(self.bias)
 
     def astype(self, dtype: Any) -> BinaryNetwork:
         """Return the network with real parameters of another dtype.
@@ -225,16 +237,16 @@ class BinaryNetwork:
         """
         wanted = as_real_dtype(dtype)
         with np.errstate(over="ignore"):
-            weight, bias, *biases = (array.astype(wanted) for array in (self.weight, self.bias, *self.biases))
-        return replace(self, weight=weight, bias=bias, biases=tuple(biases))
+            return self._map(lambda array: with_dtype(array, wanted))
 
     def like(self, x: Array, /) -> BinaryNetwork:
-        """Return the network with real parameters of the dtype of `x`.
+        """Return the network where `x` is: in its memory, with real parameters of its dtype.
+
+        In host memory they are arrays of NumPy, whatever the library of `x`; in CUDA memory they are of that library.
 
         Parameters
         ----------
         x : array of float32 or float64
-            Of any library, in host memory.
 
         Returns
         -------
@@ -244,11 +256,18 @@ class BinaryNetwork:
         ------
         TypeError
             If `x` is not such an array.
+        CudaError
+            If `x` lies in CUDA memory and there is no device or no CUDA build.
         """
         backend, x = backends.enter("x", x)
-        if not isinstance(backend, backends.Host):
-            raise TypeError(f"x lies in {arrays.place(x)}; host memory is accepted")
-        return self.astype(arrays.real_dtype(x=x))
+        model = backend.empty((0,), arrays.real_dtype(x=x))
+        there = self.astype(arrays.dtype_name(model))
+        layers = tuple(layer.like(model) for layer in self.layers)
+        return there._map(lambda array: arrays.like(array, model), layers=layers)
+
+    def _map(self, convert: Callable[[Array], Array], **others: Any) -> BinaryNetwork:
+        weight, bias, *biases = map(convert, (self.weight, self.bias, *self.biases))
+        return replace(self, weight=weight, bias=bias, biases=tuple(biases), **others)
 
     def error_bound(self, box: Bounds, net: MLP | None = None) -> ErrorBound:
         """Bound the difference of the outputs from those of the network this one was made from.
@@ -320,9 +339,16 @@ class BinaryNetwork:
         real parameters 62, signs 216
         Theorem 4: generically 156 signs; these are 1.38 of them
         """
-        biases = [self.bias[self.sources], *self.biases]
+        biases = [arrays.to_host(self.bias)[self.sources], *map(arrays.to_host, self.biases)]
         real = self.dim * len(self.sources) + sum(bias.size for bias in biases if bias.any())
         generic = [self.outputs]
         for units in reversed(self.source_sizes[1:-1]):
             generic.insert(0, generic[0] * units)
         return BinarySummary(self.sizes, real, (self.dim, *generic))
+
+
+def _real(name: str, array: Any) -> Any:
+    """Return an array of real parameters: one of NumPy, read-only, or one in CUDA memory."""
+    if isinstance(array, np.ndarray) or arrays.on_host(arrays.known(name, array)):
+        return read_only(name, array)
+    return array

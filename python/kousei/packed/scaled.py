@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei.packed.product import Product, enter_host
+from kousei.packed.product import Product, brought
 from kousei.packed.signs import PackedSigns
 
 #: Columns that may have a scale together, where it is not the whole row.
@@ -25,7 +25,7 @@ class ScaledSigns(Product):
     signs : PackedSigns (rows, columns)
         The signs; not copied.
     scales : array of float32 or float64
-        In host memory: (rows,), or (rows, ceil(columns / 32)) for groups of 32 columns, or
+        In the memory of the signs: (rows,), or (rows, ceil(columns / 32)) for groups of 32 columns, or
         (rows, ceil(columns / 128)) for groups of 128. Copied for its layout only.
 
     Raises
@@ -59,13 +59,15 @@ class ScaledSigns(Product):
     array([1.5, 2. ])
     """
 
-    _scales: np.ndarray[Any, Any]
+    _scales: Array
 
     def __init__(self, signs: PackedSigns, scales: Array) -> None:
         if not isinstance(signs, PackedSigns):
             raise TypeError(f"signs was {type(signs).__name__}; PackedSigns is accepted")
-        backend, scales = enter_host("scales", scales)
+        backend, scales = backends.enter("scales", scales)
         arrays.real_dtype(scales=scales)
+        self._words, self._shape = signs.words, signs.shape
+        self._require_beside("scales", scales)
         rows, columns = signs.shape
         shape = arrays.shape_of(scales)
         groups = {-(-columns // group): group for group in _GROUPS}
@@ -77,9 +79,10 @@ class ScaledSigns(Product):
             accepted = ", ".join(str((rows, count)) for count in groups)
             raise ValueError(f"scales has shape {shape}; {(rows,)}, {accepted} are accepted")
         self._signs = signs
-        self._words, self._shape = signs.words, signs.shape
-        view = backend.view("scales", scales).view()
-        view.flags.writeable = False
+        view = backend.array("scales", scales)
+        if isinstance(view, np.ndarray):
+            view = view.view()
+            view.flags.writeable = False
         self._given = view
         # Without columns there are no groups.
         self._scales = (view[:, None] if view.ndim == 1 else view)[:, : -(-columns // self._group)]
@@ -90,16 +93,48 @@ class ScaledSigns(Product):
         return self._signs
 
     @property
-    def scales(self) -> np.ndarray[Any, Any]:
-        """The scales as they were given, read-only."""
+    def scales(self) -> Array:
+        """The scales as they were given, not to be written to; in host memory read-only."""
         return self._given
 
-    def unpack(self) -> np.ndarray[Any, Any]:
+    def like(self, x: Array, /) -> ScaledSigns:
+        """Return the matrix in the memory of `x`: itself where it lies there, else a copy.
+
+        Parameters
+        ----------
+        x : array
+            In whatever library.
+
+        Returns
+        -------
+        ScaledSigns
+
+        Raises
+        ------
+        TypeError
+            If `x` is no array.
+        CudaError
+            If `x` lies in CUDA memory and there is no device or no CUDA build.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> P = kousei.pack_signs(np.array([[1, -1]]))
+        >>> W = kousei.packed.ScaledSigns(P, np.array([3.0]))
+        >>> W.like(np.zeros(5)) is W  # both lie in host memory
+        True
+        """
+        signs = self._signs.like(x)
+        return self if signs is self._signs else ScaledSigns(signs, brought(self._given, x))
+
+    def unpack(self) -> Array:
         """Return the matrix, of the dtype of the scales.
 
         Returns
         -------
-        numpy.ndarray (rows, columns)
+        array (rows, columns)
+            Of NumPy in host memory, else of the library of the words.
 
         Raises
         ------
@@ -114,7 +149,7 @@ class ScaledSigns(Product):
         >>> kousei.packed.ScaledSigns(P, np.array([3.0])).unpack()
         array([[ 3., -3.]])
         """
-        matrix = self._signs.unpack(self._scales.dtype)
+        matrix = self._signs.unpack(arrays.dtype_name(self._scales))
         for group in range(self._scales.shape[1]):
             matrix[:, group * self._group : (group + 1) * self._group] *= self._scales[:, group, None]
         return matrix
@@ -122,7 +157,8 @@ class ScaledSigns(Product):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ScaledSigns):
             return NotImplemented
-        same = self._given.dtype == other._given.dtype and np.array_equal(self._given, other._given)
+        same = arrays.dtype_name(self._given) == arrays.dtype_name(other._given)
+        same = same and np.array_equal(arrays.to_host(self._given), arrays.to_host(other._given))
         return same and self._signs == other._signs
 
     __hash__ = None  # type: ignore[assignment]

@@ -4,6 +4,7 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <mutex>
@@ -167,6 +168,15 @@ void run(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** arguments,
 
 inline void __syncthreads() {
     emulator::Block::end_turn();
+}
+
+// Threads take turns at barriers alone.
+template <class Number>
+Number atomicMin(Number* at, Number value) {
+    return std::exchange(*at, min(*at, value));
+}
+inline int __popc(unsigned bits) {
+    return std::popcount(bits);
 }
 
 template <class... Parameters>

@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -112,6 +112,8 @@ def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.ty
 @typing.overload
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], coef: numpy.typing.NDArray[numpy.float64], offset: numpy.typing.NDArray[numpy.float64], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
+def packed_dot(words: numpy.typing.NDArray[numpy.uint32], other: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, out: numpy.typing.NDArray[numpy.int32], on: Cpu) -> None:
+    ...
 @typing.overload
 def packed_interleave(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, interleaved: numpy.typing.NDArray[numpy.uint32], on: Cpu, scales: numpy.typing.NDArray[numpy.float32] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
@@ -131,22 +133,22 @@ def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.Sup
 def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, interleaved: numpy.typing.NDArray[numpy.uint32] | None = None, scales: numpy.typing.NDArray[numpy.float64] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.float32], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.float32], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.float64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.float64], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int16], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int16], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int32], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int32], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
 def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
