@@ -200,7 +200,8 @@ def test_in_the_memory_of_the_points(
     if library.on_gpu:
         monkeypatch.setattr("kousei.binary.device._BLOCK_BYTES", 1000)
         np.testing.assert_allclose(library.numpy(there(points)), expected, rtol=0, atol=tolerance)
-        with pytest.raises(ValueError, match="form was 'ranks' and x lies in CUDA memory"):
+        where = "x lies in CUDA memory" if method == "chain" else "layers.0. does not consist of chains"
+        with pytest.raises(ValueError, match=f"form was 'ranks' and {where}"):
             there(points, form="ranks")
         with pytest.raises(TypeError, match="x lies in the memory of CUDA device 0 and the network in host memory"):
             binary(points)

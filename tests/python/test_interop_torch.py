@@ -346,6 +346,8 @@ def test_wrong_signs_scales_and_biases_are_named() -> None:
 
 def test_wrong_points_are_named() -> None:
     layer = SignLinear(40, 3)
+    with pytest.raises(TypeError, match="x was ndarray; a torch.Tensor is accepted"):
+        layer(np.ones(40, np.float32))
     with pytest.raises(TypeError, match="scales has dtype float32 and x has float64; they must agree"):
         layer(torch.ones(40, dtype=torch.float64))
     with pytest.raises(TypeError, match="x has dtype bfloat16; float32 and float64 are accepted"):

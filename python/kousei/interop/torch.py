@@ -59,7 +59,7 @@ class SignLinear(nn.Module):
     Notes
     -----
     A new layer has random signs, biases as those of a new `torch.nn.Linear`, and as scales the mean modulus of its
-    weights. Backward unpacks the signs, some rows at a time, and takes as long as that of `torch.nn.Linear`.
+    weights. Backward writes the signs out as numbers, some rows at a time, and multiplies these.
 
     Examples
     --------
@@ -255,10 +255,12 @@ class SignLinear(nn.Module):
         Raises
         ------
         TypeError
-            If the dtype of `x` is not that of the layer, or neither float32 nor float64.
+            If `x` is not a tensor, or its dtype not that of the layer, or neither float32 nor float64.
         ValueError
             If its last axis is not `in_features`, or `words` has a bit past the last column.
         """
+        if not isinstance(x, Tensor):
+            raise TypeError(f"x was {type(x).__name__}; a torch.Tensor is accepted")
         named = {"x": x, "scales": self.scales, "bias": self.bias}
         arrays.real_dtype(**{name: tensor for name, tensor in named.items() if tensor is not None})
         factor = self._factor()
