@@ -64,7 +64,7 @@ class SignPanels {
     using Carver = kousei::detail::Carver;
 
     static constexpr std::int64_t lanes = simd::panel_lanes<Real>;
-    static constexpr std::int64_t inputs = 64 * lanes, tables = 2 * simd::word_entries * lanes;
+    static constexpr std::int64_t inputs = 64 * lanes, tables = 2 * simd::most_word_entries * lanes;
 
     std::int64_t worker_bytes() const {
         return Carver::padded_bytes<Real>(inputs) + Carver::padded_bytes<Real>(tables) +

@@ -97,7 +97,7 @@ struct Scratch {
 
     explicit Scratch(std::int64_t rows)
         : inputs(at(64 * simd::panel_lanes<Real>)),
-          tables(at(2 * simd::word_entries * simd::panel_lanes<Real>)),
+          tables(at(2 * simd::most_word_entries * simd::panel_lanes<Real>)),
           sums(at(rows * simd::panel_lanes<Real>)),
           pairs(at(rows * simd::gathered_pairs)) {}
     simd::PanelScratch<Real> lent() { return {inputs.data(), tables.data(), sums.data(), pairs.data()}; }

@@ -52,7 +52,7 @@ def test_scales_of_rows_and_of_groups(columns: int, dtype: str, rng: np.random.G
     for shape in [(70,), (70, -(-columns // 32)), (70, -(-columns // 128))]:
         scales = rng.integers(-3, 4, shape).astype(dtype)
         scaled = ScaledSigns(kousei.pack_signs(S), scales)
-        assert np.array_equal(scaled.matmul(x), x @ scaled.unpack(dtype).T)
+        assert np.array_equal(scaled.matmul(x), x @ scaled.unpack().T)
 
 
 def test_threads_and_neighbours_change_nothing(dtype: str, rng: np.random.Generator) -> None:
@@ -117,7 +117,7 @@ def test_signs_that_do_not_fit_are_refused() -> None:
 def test_low_level_route_checks_every_extent() -> None:
     words, on = np.zeros((2, 4), np.uint32), _core.cpu.Cpu(threads=1)
     for other, columns, out, message in [
-        (words[0], 3, (2, 2), r"words has shape \(4,\); 2 axes"),
+        (words[0], 3, (2, 2), r"other has shape \(4,\); 2 axes"),
         (words, 129, (2, 2), r"words has shape \(2, 4\); \(2, 8\)"),
         (words, 3, (2, 3), r"out has shape \(2, 3\); \(2, 2\)"),
     ]:

@@ -55,7 +55,7 @@ std::int64_t workspace_bytes(Cpu on, const Matrix<Real>& matrix, std::int64_t po
 /// out[i, r] = sum_j x[i, j] matrix[r, j]; x is (points, columns), out (points, rows). Columns are summed by at most
 /// 4096 at a time. The result of a point does not depend on the number of threads. On the other points it depends by
 /// their number alone: up to few_points of them are summed in another order than more. Infinities and NaN are
-/// answered; a sum over some of the columns that overflows is one.
+/// answered; where the sum over some of the columns overflows, so does the result.
 template <class Real>
 void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out, Workspace workspace);
 

@@ -29,8 +29,8 @@ inline constexpr std::int64_t panel_lanes = panel_bytes / std::int64_t{sizeof(Re
 /// Columns of a panel that are summed at a time.
 inline constexpr std::int64_t panel_depth = 4096;
 
-/// Lines in the tables of a word.
-inline constexpr std::int64_t word_entries = 256;
+/// Lines in the tables of a word, at most.
+inline constexpr std::int64_t most_word_entries = 448;
 
 /// Pairs of words of a row that are gathered at a time: a line of the cache.
 inline constexpr std::int64_t gathered_pairs = 8;
@@ -51,7 +51,7 @@ struct SignRows {
 template <class Real>
 struct PanelScratch {
     Real* inputs;          ///< 64 lines
-    Real* tables;          ///< 2 word_entries lines
+    Real* tables;          ///< 2 most_word_entries lines
     Real* sums;            ///< as many lines as there are rows
     std::uint64_t* pairs;  ///< (gathered_pairs, rows)
 };

@@ -12,8 +12,13 @@ static_assert(std::endian::native == std::endian::little, "two words are read as
 constexpr int line_vectors = panel_bytes / KOUSEI_VECTOR_BYTES;
 
 /// The signs of a word are looked up in groups. With 6 and 5 bits the tables of two words fill 32 KiB, the first
-/// level of cache. Larger groups are fewer, but lie in the second, and fewer rows are worth their tables.
+/// level of cache. Larger ones lie in the second, and fewer rows are worth them; but where a line takes several
+/// additions, fewer lines are worth more.
+#if KOUSEI_VECTOR_BYTES == 64
 constexpr int groups_of_word = 6, bits_of_group[groups_of_word] = {6, 6, 5, 5, 5, 5};
+#else
+constexpr int groups_of_word = 5, bits_of_group[groups_of_word] = {7, 7, 6, 6, 6};
+#endif
 
 constexpr int first_bit(int group) {
     return group == 0 ? 0 : first_bit(group - 1) + bits_of_group[group - 1];
@@ -23,7 +28,8 @@ constexpr int first_entry(int group) {
     return group == 0 ? 0 : first_entry(group - 1) + (1 << bits_of_group[group - 1]);
 }
 
-static_assert(first_bit(groups_of_word) == 32 && first_entry(groups_of_word) == word_entries);
+constexpr int word_entries = first_entry(groups_of_word);
+static_assert(first_bit(groups_of_word) == 32 && word_entries <= most_word_entries);
 
 /// Calls f with 0 ... groups_of_word - 1 as constants.
 template <class F>

@@ -99,7 +99,10 @@ class Product:
 
         Notes
         -----
-        Up to eight points are multiplied by a copy of the matrix, made at the first such product: see `prepack`.
+        Up to eight points are multiplied by a copy of the matrix, made at the first such product: see `prepack`. More
+        are multiplied by the matrix itself: the sums of 5 to 7 columns with all signs are written into tables, and
+        each row looks up its own.
+
         Infinities and NaN are answered. Where the sum of some of the columns overflows, so does the result.
 
         On a device a float32 matrix of 512 rows and columns or more, whose scales are of 128 columns or more,
