@@ -13,7 +13,7 @@ template <class Real>
 void apply(Cpu on, const Part<Real>* parts, std::int64_t part_count, const Real* bias, const Real* z,
            std::int64_t rows, Real* out) {
     constexpr std::int64_t block = 1 << 16;  // numbers of one task
-    const auto apply_part = simd::instruction_set().apply_part<Real>();
+    const auto apply_part = simd::instruction_set().of<Real>().apply_part;
     std::int64_t units = 0;
     for (std::int64_t p = 0; p < part_count; ++p) units += parts[p].units;
     const std::int64_t count = rows * units;

@@ -69,7 +69,7 @@ struct Chunks {
             checked_mul(checked_mul(net.first.units + checked_mul(2, widest), 1), sizeof(Real));
         points = std::clamp<std::int64_t>(held_bytes / std::max<std::int64_t>(point_bytes, 1), 1, most_points);
         points = std::max<std::int64_t>(std::min(points, all_points), 1);
-        const std::int64_t width = simd::instruction_set().layers<Real>().width;
+        const std::int64_t width = simd::instruction_set().of<Real>().layers.width;
         const bool held = checked_mul(panel + sums + prefix, width * std::int64_t{sizeof(Real)}) <= held_bytes;
         lanes = points > network::most_in_rows && held ? width : 1;
     }
@@ -197,8 +197,8 @@ class ByRanks {
     const std::int32_t* places_;
     const Real* factors_;
     std::int64_t inputs_;
-    const simd::LayerKernels<Real>& layers_ = simd::instruction_set().layers<Real>();
-    simd::AddChains<Real> add_chains_ = simd::instruction_set().add_chains<Real>();
+    const simd::LayerKernels<Real>& layers_ = simd::instruction_set().of<Real>().layers;
+    simd::AddChains<Real> add_chains_ = simd::instruction_set().of<Real>().add_chains;
 };
 
 }  // namespace

@@ -175,7 +175,7 @@ class Shared {
     const View<Real>& net_;
     Rows<Real> rows_;
     Real limit_;
-    const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().phases<Real>();
+    const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().of<Real>().phases;
 };
 
 /// Method::window.
@@ -239,7 +239,7 @@ class Window {
     const View<Real>& net_;
     Rows<Real> rows_;
     Near<Real> near_;
-    const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().phases<Real>();
+    const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().of<Real>().phases;
 };
 
 /// A Table.
@@ -262,7 +262,7 @@ class LookUp {
  private:
     const View<Real>& net_;
     const Table<Real>& table_;
-    const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().phases<Real>();
+    const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().of<Real>().phases;
 };
 
 /// f(way) for the way of a method that is not dense.

@@ -135,7 +135,7 @@ class LookUp {
     Cpu on_;
     const Matrix<Real>& matrix_;
     InterleavedSigns<Real> interleaved_;
-    const simd::SignTables<Real>& tables_ = simd::instruction_set().sign_tables<Real>();
+    const simd::SignTables<Real>& tables_ = simd::instruction_set().of<Real>().sign_tables;
     std::int64_t points_;
     std::int64_t bands_each_;
 };

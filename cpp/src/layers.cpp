@@ -43,7 +43,7 @@ struct Chunks {
 
     Chunks(Cpu on, std::span<const Layer<Real>> layers, std::int64_t all_points) {
         if (layers.empty()) throw std::invalid_argument("layers has none; one or more are accepted");
-        const auto& kernels = simd::instruction_set().layers<Real>();
+        const auto& kernels = simd::instruction_set().of<Real>().layers;
         double work = 0;
         std::int64_t few = most_in_rows;
         for (const Layer<Real>& layer : layers) {
@@ -204,8 +204,8 @@ class Chunk {
     const Chunks<Real>& chunks_;
     Real* read_;
     Real* write_;
-    const simd::LayerKernels<Real>& kernels_ = simd::instruction_set().layers<Real>();
-    simd::ApplyPart<Real> apply_part_ = simd::instruction_set().apply_part<Real>();
+    const simd::LayerKernels<Real>& kernels_ = simd::instruction_set().of<Real>().layers;
+    simd::ApplyPart<Real> apply_part_ = simd::instruction_set().of<Real>().apply_part;
 };
 
 }  // namespace

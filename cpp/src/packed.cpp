@@ -37,7 +37,7 @@ void multiply_in_rows(Cpu on, const Matrix<Real>& matrix, const Real* x, std::in
     const std::int64_t points_each =
         std::max(fewest, work / checked_mul(rows_each, std::max<std::int64_t>(columns, 1)));
     const std::int64_t bands = blocks_of(rows, rows_each);
-    const auto multiply = simd::instruction_set().multiply_signs<Real>();
+    const auto multiply = simd::instruction_set().of<Real>().multiply_signs;
     const auto task = [&](std::int64_t index, int) {
         const std::int64_t row = index % bands * rows_each, point = index / bands * points_each;
         const std::int64_t height = std::min(rows_each, rows - row), count = std::min(points_each, points - point);
@@ -116,7 +116,7 @@ void unpack(Cpu on, const View& matrix, Number* signs) {
 template <class Real>
 std::int64_t interleaved_words(const Matrix<Real>& matrix) {
     constexpr std::int64_t fewest = 32;  // rows: fewer would be padded to a multiple of themselves
-    if (matrix.signs.rows < fewest || simd::instruction_set().sign_tables<Real>().word_tables == 0) return 0;
+    if (matrix.signs.rows < fewest || simd::instruction_set().of<Real>().sign_tables.word_tables == 0) return 0;
     return detail::InterleavedSigns<Real>(matrix).words();
 }
 

@@ -124,7 +124,8 @@ void sum_of_units(Cpu on, const Net& net, const Blocks& blocks, const Real* x, R
     on.threads = thread_limit(on);
     require_workspace(workspace, workspace_bytes<Real>(on, blocks));
     if (blocks.points == 0) return;
-    const auto kernels = simd::instruction_set().kernels<Real>(net.activation, activation::is_of_derivatives<Net>);
+    const auto kernels =
+        simd::instruction_set().of<Real>().of_activation(net.activation, activation::is_of_derivatives<Net>);
     Carver carver(workspace);
     double* const sums = carver.take<double>(blocks.sums());
     Real* const scratch = carver.take<Real>(0);

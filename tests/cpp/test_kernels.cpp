@@ -99,7 +99,7 @@ TEST_CASE_TEMPLATE("every instruction set adds up the units of a tile", Real, fl
         if (!(*set)->supported()) continue;
         CAPTURE((*set)->name);
         for (const auto& [activation, derivative] : functions) {
-            const auto kernels = (*set)->template kernels<Real>(activation, derivative);
+            const auto kernels = (*set)->template of<Real>().of_activation(activation, derivative);
             for (const std::int64_t units : {1, 2, 15, 16, 17, 100, 512}) {
                 for (const std::int64_t dim : {1, 2, 3, 6}) {
                     for (const std::int64_t outputs : {1, 3}) {
@@ -152,7 +152,7 @@ TEST_CASE_TEMPLATE("every instruction set applies activations elementwise", Real
             if (derivative) continue;
             CAPTURE(static_cast<int>(activation));
             const kousei::activation::Part<Real> part{activation, nullptr, 0, 1003};
-            (*set)->template apply_part<Real>()(part, nullptr, z.data(), 1, 1003, out.data(), 1003);
+            (*set)->template of<Real>().apply_part(part, nullptr, z.data(), 1, 1003, out.data(), 1003);
             for (std::size_t i = 0; i < z.size(); ++i) {
                 const double expected = exact(activation, z[i], false);
                 if (std::isnan(expected) || std::isinf(expected)) {
@@ -192,7 +192,7 @@ TEST_CASE_TEMPLATE("every instruction set applies the parts of a layer in place"
                 std::vector<Real> out = z;
                 for (std::int64_t p = 0; p < 4; ++p) {
                     Real* const at = out.data() + p * units;
-                    (*set)->template apply_part<Real>()(parts[p], biased ? bias.data() + p * units : nullptr, at,
+                    (*set)->template of<Real>().apply_part(parts[p], biased ? bias.data() + p * units : nullptr, at,
                                                         rows, stride, at, stride);
                 }
                 for (std::int64_t i = 0; i < rows * stride; ++i) {

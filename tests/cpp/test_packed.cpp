@@ -102,7 +102,7 @@ TEST_CASE_TEMPLATE("every instruction set multiplies with signs", Real, float, d
     for (const auto* const* set = kousei::simd::instruction_sets; *set; ++set) {
         if (!(*set)->supported()) continue;
         CAPTURE((*set)->name);
-        const auto multiply = (*set)->template multiply_signs<Real>();
+        const auto multiply = (*set)->template of<Real>().multiply_signs;
         for (const std::int64_t columns : {1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 100, 128, 129, 300}) {
             for (const std::int64_t rows : {1, 2, 3, 4, 5, 9}) {
                 const Signs<Real> signs(rows, columns);

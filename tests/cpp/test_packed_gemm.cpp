@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("every instruction set multiplies panels", Real, float, doubl
     for (const auto* const* set = simd::instruction_sets; *set; ++set) {
         if (!(*set)->supported()) continue;
         CAPTURE((*set)->name);
-        const auto multiply = (*set)->template multiply_panel<Real>();
+        const auto multiply = (*set)->template of<Real>().multiply_panel;
         for (const std::int64_t columns :
              {1, 31, 32, 33, 63, 64, 65, 96, 128, 129, 300, 512, 513, 1000, 4096, 4133}) {
             for (const std::int64_t group : {std::int64_t{0}, std::int64_t{32}, std::int64_t{96}, columns}) {

@@ -1,34 +1,10 @@
 #define KOUSEI_VECTOR_BYTES 32
-#include "kernels.inl"
-
-#include "binary.inl"
-#include "layers.inl"
-#include "packed.inl"
-#include "packed_dot.inl"
-#include "packed_gemm.inl"
-#include "packed_gemv.inl"
+#include "instruction_set.inl"
 
 namespace kousei::simd::avx2 {
 
 extern const InstructionSet set;
-const InstructionSet set{"avx2",
-                         [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
-                         &kernels<float>,
-                         &kernels<double>,
-                         phase_kernels<float>,
-                         phase_kernels<double>,
-                         &apply_part<float>,
-                         &apply_part<double>,
-                         layer_kernels<float>,
-                         layer_kernels<double>,
-                         &multiply_signs<float>,
-                         &multiply_signs<double>,
-                         sign_tables<float>,
-                         sign_tables<double>,
-                         &add_chains<float>,
-                         &add_chains<double>,
-                         &multiply_panel<float>,
-                         &multiply_panel<double>,
-                         &dot_signs};
+const InstructionSet set{"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+                         kernels_for<float>, kernels_for<double>, &dot_signs};
 
 }  // namespace kousei::simd::avx2

@@ -81,97 +81,33 @@ struct PhaseKernels {
                   Real* distance, double* sum);
 };
 
+/// Everything that is compiled for float, and for double.
+template <class Real>
+struct KernelsFor {
+    /// Of an activation without parameters, or of the derivative of a bounded one.
+    Kernels<Real> (*of_activation)(Activation, bool derivative);
+    PhaseKernels<Real> phases;
+    ApplyPart<Real> apply_part;
+    LayerKernels<Real> layers;
+    MultiplySigns<Real> multiply_signs;
+    SignTables<Real> sign_tables;  ///< of no tables where it is not the faster way
+    MultiplyPanel<Real> multiply_panel;
+    AddChains<Real> add_chains;
+};
+
 struct InstructionSet {
     const char* name;
     bool (*supported)();
-    Kernels<float> (*float_kernels)(Activation, bool derivative);
-    Kernels<double> (*double_kernels)(Activation, bool derivative);
-    PhaseKernels<float> float_phases;
-    PhaseKernels<double> double_phases;
-    ApplyPart<float> float_apply_part;
-    ApplyPart<double> double_apply_part;
-    LayerKernels<float> float_layers;
-    LayerKernels<double> double_layers;
-    MultiplySigns<float> float_multiply_signs;
-    MultiplySigns<double> double_multiply_signs;
-    SignTables<float> float_sign_tables;
-    SignTables<double> double_sign_tables;
-    AddChains<float> float_add_chains;
-    AddChains<double> double_add_chains;
-    MultiplyPanel<float> float_multiply_panel;
-    MultiplyPanel<double> double_multiply_panel;
+    KernelsFor<float> for_float;
+    KernelsFor<double> for_double;
     DotSigns dot_signs;
 
     template <class Real>
-    const LayerKernels<Real>& layers() const {
+    const KernelsFor<Real>& of() const {
         if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_layers;
+            return for_float;
         } else {
-            return double_layers;
-        }
-    }
-
-    template <class Real>
-    ApplyPart<Real> apply_part() const {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_apply_part;
-        } else {
-            return double_apply_part;
-        }
-    }
-
-    template <class Real>
-    MultiplySigns<Real> multiply_signs() const {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_multiply_signs;
-        } else {
-            return double_multiply_signs;
-        }
-    }
-
-    template <class Real>
-    const SignTables<Real>& sign_tables() const {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_sign_tables;
-        } else {
-            return double_sign_tables;
-        }
-    }
-
-    template <class Real>
-    AddChains<Real> add_chains() const {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_add_chains;
-        } else {
-            return double_add_chains;
-        }
-    }
-
-    template <class Real>
-    MultiplyPanel<Real> multiply_panel() const {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_multiply_panel;
-        } else {
-            return double_multiply_panel;
-        }
-    }
-
-    template <class Real>
-    const PhaseKernels<Real>& phases() const {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_phases;
-        } else {
-            return double_phases;
-        }
-    }
-
-    /// Of an activation without parameters, or of the derivative of a bounded one.
-    template <class Real>
-    Kernels<Real> kernels(Activation activation, bool derivative = false) const {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return float_kernels(activation, derivative);
-        } else {
-            return double_kernels(activation, derivative);
+            return for_double;
         }
     }
 };

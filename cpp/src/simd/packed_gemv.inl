@@ -288,6 +288,11 @@ void look_up(const InterleavedBlock<Real>& block, const Real* tables, std::int64
 template <class Real>
 constexpr SignTables<Real> sign_tables = {word_tables<Real>, &write_tables<Real>, &look_up<Real>};
 
+#else
+
+template <class Real>
+constexpr SignTables<Real> sign_tables = {};
+
 #endif
 
 }  // namespace

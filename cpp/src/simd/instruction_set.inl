@@ -1,0 +1,22 @@
+// All kernels: included once per instruction set, by a file that says KOUSEI_VECTOR_BYTES.
+#include "kernels.inl"
+
+#include "binary.inl"
+#include "layers.inl"
+#include "packed.inl"
+#include "packed_dot.inl"
+#include "packed_gemm.inl"
+#include "packed_gemv.inl"
+
+namespace kousei::simd {
+namespace KOUSEI_ISA {
+namespace {
+
+template <class Real>
+constexpr KernelsFor<Real> kernels_for = {&kernels<Real>,        phase_kernels<Real>,   &apply_part<Real>,
+                                          layer_kernels<Real>,   &multiply_signs<Real>, sign_tables<Real>,
+                                          &multiply_panel<Real>, &add_chains<Real>};
+
+}  // namespace
+}  // namespace KOUSEI_ISA
+}  // namespace kousei::simd
