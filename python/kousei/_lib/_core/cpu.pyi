@@ -95,22 +95,22 @@ def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.Sup
 def packed_matmul(words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, interleaved: numpy.typing.NDArray[numpy.uint32] | None = None, scales: numpy.typing.NDArray[numpy.float64] | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.float32], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.float32], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.float64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.float64], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int16], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int16], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int32], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int32], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
-def packed_pack(signs: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> int:
+def packed_pack(signs: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], first_wrong: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
 def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
