@@ -9,8 +9,9 @@
 #endif
 
 /// Products of small matrices by a warp on the tensor cores. With g = lane / 4 and t = lane % 4, and elements as wide
-/// as four, or two, fit a register: c[i] is row g + i / 2 * 8 and column 2 t + i % 2 of 16 x 8. Register i of a is row
-/// g + i % 2 * 8 and element t of half i / 2 of a row; register i of b is column g and element t of half i of a column.
+/// as four, or two, fit a register: c[i] is row g + i / 2 * 8 and column 2 t + i % 2 of 16 x 8. Register i of a is
+/// row g + i % 2 * 8 and element t of half i / 2 of a row; register i of b is column g and element t of half i of a
+/// column.
 namespace kousei::cuda {
 
 #if !defined(__CUDACC__)

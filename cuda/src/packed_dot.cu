@@ -34,9 +34,8 @@ __device__ inline void read_tile(const View& matrix, std::int64_t stride, std::i
     }
 }
 
-__global__ void __launch_bounds__(threads)
-    dot_kernel(const __grid_constant__ View a, const __grid_constant__ View b, std::int64_t stride,
-               std::int32_t* out) {
+__global__ void __launch_bounds__(threads) dot_kernel(const __grid_constant__ View a, const __grid_constant__ View b,
+                                                      std::int64_t stride, std::int32_t* out) {
     __shared__ Four left[depth * left_row], right[depth * right_row];
     const int right_four = static_cast<int>(threadIdx.x) % (tile_right / 4);
     const int left_four = static_cast<int>(threadIdx.x) / (tile_right / 4);

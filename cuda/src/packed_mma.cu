@@ -22,8 +22,8 @@ __device__ inline bool is_finite(float x) {
 }
 
 /// What a point is written as before it is multiplied. Of an element x of a chunk whose largest is below 2^e it is
-/// x 2^(bits - e), in registers whose elements are columns 32 / elements apart: so the signs of a word, from bit `bit`
-/// on, become a register by a shift.
+/// x 2^(bits - e), in registers whose elements are columns 32 / elements apart: so the signs of a word, from bit
+/// `bit` on, become a register by a shift.
 ///
 /// Whole numbers of 23 bits as three signed bytes, each in a column of its own of the product.
 struct Limbs {
@@ -175,7 +175,7 @@ __global__ void __launch_bounds__(threads, 2)
 
     // The last rows are tiled from the end; those that another warp has are not written.
     const std::int64_t tiled_row = min(first_row, signs.rows - warp_rows);
-    const auto read = [&](std::int64_t at, std::uint32_t(&words)[2 * row_tiles]) {
+    const auto read = [&](std::int64_t at, std::uint32_t (&words)[2 * row_tiles]) {
         const std::uint32_t* word = signs.words + (tiled_row + g) * signs.stride + 4 * at + t;
 #pragma unroll
         for (int i = 0; i < 2 * row_tiles; ++i, word += 8 * signs.stride) words[i] = *word;

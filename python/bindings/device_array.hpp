@@ -39,7 +39,9 @@ template <class T>
 class DeviceArray {
  public:
     /// Kind and bytes.
-    static constexpr char dtype[] = {std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u',
+    static constexpr char dtype[] = {std::is_floating_point_v<T> ? 'f'
+                                     : std::is_signed_v<T>       ? 'i'
+                                                                 : 'u',
                                      static_cast<char>('0' + sizeof(T)), '\0'};
 
     DeviceView view;

@@ -121,8 +121,7 @@ TEST_CASE_TEMPLATE("products of signs on the device", Real, float, double) {
             const Signs<Real> signs(rows, columns, group);
             const auto x = random<Real>(static_cast<std::size_t>(points * columns));
             if (columns == 0) {
-                CHECK(signs.times(Cuda{}, x, points) ==
-                      std::vector<Real>(static_cast<std::size_t>(rows * points)));
+                CHECK(signs.times(Cuda{}, x, points) == std::vector<Real>(static_cast<std::size_t>(rows * points)));
             } else if (points > 0) {
                 CHECK(signs.error(x, points) < tolerance<Real>);
             }
