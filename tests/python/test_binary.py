@@ -172,6 +172,9 @@ def test_sizes_are_those_of_the_theorem() -> None:
     assert summary.binary == summary.generic_binary == k**2 * l + k**2 * l**2 * m
     assert summary.real == k * l * m * 6 + k * l + k
     assert summary.ratio == 1
+    n = 5
+    assert summary.expansion == k * l * m * n / (k * l + l * m + m * n)
+    assert summary.generic_real == k * l * m * n == summary.widths[0] * n
     strict = kousei.binarize(net, bias="strict").summary()
     assert strict.generic[1:-1] == (k * (l + 1) * (m + 1), k * (l + 1))
     assert strict.widths[1] == k * (l + 1)

@@ -126,6 +126,7 @@ NO_ARRAYS = {
     "kousei.binarize",
     "kousei.binary.Chain.pack",
     "kousei.binary.ErrorBound",
+    "kousei.binary.Rounding",
     "kousei.chain_decomposition",
     "kousei.num_threads",
     "kousei.set_num_threads",

@@ -4,10 +4,10 @@ Any ReLU network is one, by the ReLU representation theory (JSIAM 2024, G3-4-1; 
 """
 
 from kousei.binary.chain import Chain
-from kousei.binary.decomposition import chain_decomposition
+from kousei.binary.decomposition import Rounding, chain_decomposition
 from kousei.binary.error import ErrorBound
 from kousei.binary.network import BinaryNetwork
 from kousei.binary.rewriting import binarize
 from kousei.binary.summary import BinarySummary
 
-__all__ = ["BinaryNetwork", "BinarySummary", "Chain", "ErrorBound", "binarize", "chain_decomposition"]
+__all__ = ["BinaryNetwork", "BinarySummary", "Chain", "ErrorBound", "Rounding", "binarize", "chain_decomposition"]

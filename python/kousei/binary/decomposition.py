@@ -32,13 +32,20 @@ class Units(NamedTuple):
 
 
 class Rounding(NamedTuple):
-    """How far a matrix is from the one that takes its place, by columns, (columns,) each."""
+    """How far the columns of a matrix are from those of the signs that take its place.
 
-    #: The column consists of odd multiples of it up to 2^bits - 1; 0 for zeros.
+    Parameters
+    ----------
+    step : numpy.ndarray (columns,) of float64
+        A column of signs adds up to odd multiples of it, up to 2^bits - 1; 0 where there are none.
+    error : numpy.ndarray (columns,) of float64
+        The largest difference of an entry.
+    center : numpy.ndarray (columns,) of float64
+        The value of the unit at the column for which the bias makes up for the differences; 0 without calibration.
+    """
+
     step: Array
-    #: The largest difference of an entry.
     error: Array
-    #: The value of the unit for which the bias makes up for the difference.
     center: Array
 
 

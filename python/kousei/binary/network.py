@@ -292,9 +292,11 @@ class BinaryNetwork:
 
         Notes
         -----
-        With alpha_p / N the error of column p of layer l, h_p the largest value on the box of the unit of the given
-        network that it takes, by `MLP.bounds` with the method "linear", and W_t the inputs of the signs of layer t,
-        layer l contributes (prod over t > l of W_t) sum_p (alpha_p / N) h_p.
+        With e_p the error of column p of layer l and h_p the largest modulus on the box, by `MLP.bounds` with the
+        method "linear", of the unit of the given network that it takes, less the mean for which the bias of a
+        calibrated network makes up, layer l contributes (prod over t > l of W_t) sum_p e_p h_p. W_t are the inputs of
+        the signs of layer t, each times the largest slope of its activation; of a power of ReLU that is the largest
+        one on what it can take.
 
         Examples
         --------
@@ -337,14 +339,11 @@ class BinaryNetwork:
             1       16       12        6  signs
             2       12        2        2  signs
         real parameters 62, signs 216
-        Theorem 4: generically 156 signs; these are 1.38 of them
+        Theorem 4: generically 156 signs, of which these are 1.38, and 48 real weights, 1.85 times those given
         """
         biases = [arrays.to_host(self.bias)[self.sources], *map(arrays.to_host, self.biases)]
         real = self.dim * len(self.sources) + sum(bias.size for bias in biases if bias.any())
-        generic = [self.outputs]
-        for units in reversed(self.source_sizes[1:-1]):
-            generic.insert(0, generic[0] * units)
-        return BinarySummary(self.sizes, real, (self.dim, *generic))
+        return BinarySummary(self.sizes, real, self.source_sizes)
 
 
 def _real(name: str, array: Any) -> Any:

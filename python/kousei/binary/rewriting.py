@@ -25,8 +25,6 @@ from kousei.packed import PackedSigns, pack_signs
 
 _EXACT = {"chain": chain, "dyadic": dyadic, "auto": shortest}
 _MOST_BITS = 24
-#: Least coefficient: those that underflow would lose digits.
-_LEAST = float(np.finfo(np.float64).tiny)
 #: Matrices of its size that rounding one takes.
 _COPIES = 6
 #: Numbers, or signs, that are computed at a time.
@@ -162,7 +160,15 @@ class _Matrix(NamedTuple):
 
     def part(self, rows: slice, columns: slice | Array) -> Array:
         with np.errstate(over="ignore"):
-            return self.scales[rows, None] * self.weight[self.sources[rows]][:, columns]
+            return self.scales[rows, None] * self.weight[:, columns][self.sources[rows]]
+
+    def blocks(self) -> Iterator[tuple[Array, Array]]:
+        """Yield the numbers of some columns after the others, and these columns."""
+        rows, count = self.shape
+        block = max(1, _BLOCK // max(1, rows))
+        for start in range(0, count, block):
+            columns = np.arange(start, min(start + block, count))
+            yield columns, self.part(slice(None), columns)
 
 
 class _Layer(NamedTuple):
@@ -215,7 +221,7 @@ def _pushed_down(
         # Bits, ranks, and what is known of each unit.
         held += 4 * rows * _core.packed_stride(count) + 4 * rows * columns + 48 * count
         arrays.require_memory(held, 1, f"a binary network of {count} units in hidden layer {i}")
-        units = on_grid(rounding.step, bits) if bits and rounding else joined(list(parts()))
+        units = joined(list(parts())) if bits is None or rounding is None else on_grid(rounding.step, bits)
         _check_coefs(units.coefs, i + 1)
         activation = of_units(source.activations[i], columns, units.sources) if i else source.activations[0]
         found.insert(0, _Layer(matrix, units, offset, activation, rounding))
@@ -247,11 +253,7 @@ def _parts(
     matrix: _Matrix, decompose: Callable[[Array], Units], number: int, advance: Callable[[int], Any] | None = None
 ) -> Iterator[tuple[Array, Units]]:
     """Yield the units of some columns of weights[number] after the others."""
-    rows, count = matrix.shape
-    block = max(1, _BLOCK // max(1, rows))
-    for start in range(0, count, block):
-        columns = np.arange(start, min(start + block, count))
-        part = matrix.part(slice(None), columns)
+    for columns, part in matrix.blocks():
         _check_product(part, number)
         yield columns, decompose(part)
         if advance:
@@ -271,7 +273,15 @@ def _packed(layer: _Layer, advance: Callable[[int], Any]) -> PackedSigns:
 
 
 def _chain(layer: _Layer) -> Chain | None:
-    return chain_of(layer.matrix.part(slice(None), slice(None))) if layer.units.chains else None
+    """Return the ranks of a layer that consists of chains."""
+    if not layer.units.chains:
+        return None
+    found = [(columns, chain_of(part)) for columns, part in layer.matrix.blocks()]
+    return Chain(
+        np.concatenate([chain.ranks for _, chain in found], axis=1),
+        np.concatenate([columns[chain.sources] for columns, chain in found]).astype(np.int32),
+        np.concatenate([chain.signs for _, chain in found]),
+    )
 
 
 @contextmanager
@@ -286,7 +296,7 @@ def _check_product(product: Array, number: int) -> None:
 
 
 def _check_coefs(coefs: Array, number: int) -> None:
-    if (coefs < _LEAST).any():
+    if not coefs.all():
         raise ValueError(
             f"weights[{number}] takes coefficients below the least float64 by this method; 'chain' is accepted"
         )

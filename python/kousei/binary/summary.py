@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,14 @@ class BinarySummary:
         Units of each layer, from the inputs to the outputs.
     real : int
         Real parameters: of the first layer, and of biases that are not all 0.
-    generic : tuple of int
-        `sizes` by Theorem 4 for weights without zeros or ties, decomposed in chains.
+    given : tuple of int
+        Units of each layer of the network it stands for, with those for the constant where bias="strict"; empty
+        where it stands for none.
     """
 
     sizes: tuple[int, ...]
     real: int
-    generic: tuple[int, ...]
+    given: tuple[int, ...]
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -34,6 +36,23 @@ class BinarySummary:
     def binary(self) -> int:
         """Parameters that are signs."""
         return _signs(self.sizes)
+
+    @property
+    def generic(self) -> tuple[int, ...]:
+        """`sizes` by Theorem 4 for weights without zeros or ties, decomposed in chains: (n, klm, kl, k)."""
+        products = accumulate(reversed(self.given[1:]), operator.mul)
+        return (*self.given[:1], *reversed(list(products)))
+
+    @property
+    def generic_real(self) -> int:
+        """Real weights by Theorem 4: klmn, the product of all sizes."""
+        return math.prod(self.given)
+
+    @property
+    def expansion(self) -> float:
+        """Real weights by Theorem 4, as a multiple of those of the given network: klmn / (kl + lm + mn)."""
+        given = sum(outputs * inputs for inputs, outputs in pairwise(self.given))
+        return self.generic_real / given if given else math.nan
 
     @property
     def generic_binary(self) -> int:
@@ -48,12 +67,15 @@ class BinarySummary:
     def __str__(self) -> str:
         lines = [f"{'layer':>5} {'inputs':>8} {'outputs':>8} {'generic':>8}  weights"]
         for number, (inputs, outputs, generic) in enumerate(
-            zip(self.sizes, self.sizes[1:], self.generic[1:], strict=False)
+            zip(self.sizes, self.sizes[1:], self.generic[1:] or [""] * len(self.sizes), strict=False)
         ):
             lines.append(f"{number:>5} {inputs:>8} {outputs:>8} {generic:>8}  {'signs' if number else 'real'}")
         lines.append(f"real parameters {self.real}, signs {self.binary}")
         if self.generic_binary:
-            lines.append(f"Theorem 4: generically {self.generic_binary} signs; these are {self.ratio:.3g} of them")
+            lines.append(
+                f"Theorem 4: generically {self.generic_binary} signs, of which these are {self.ratio:.3g}, "
+                f"and {self.generic_real} real weights, {self.expansion:.3g} times those given"
+            )
         return "\n".join(lines)
 
 
