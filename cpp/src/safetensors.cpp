@@ -120,6 +120,12 @@ template <>
 constexpr std::string_view dtype_of<std::int32_t> = "I32";
 template <>
 constexpr std::string_view dtype_of<std::int64_t> = "I64";
+template <>
+constexpr std::string_view dtype_of<std::int8_t> = "I8";
+template <>
+constexpr std::string_view dtype_of<std::uint16_t> = "U16";
+template <>
+constexpr std::string_view dtype_of<std::uint32_t> = "U32";
 
 }  // namespace
 
@@ -197,5 +203,8 @@ template std::span<const float> values(std::span<const std::byte>, const Tensor&
 template std::span<const double> values(std::span<const std::byte>, const Tensor&);
 template std::span<const std::int32_t> values(std::span<const std::byte>, const Tensor&);
 template std::span<const std::int64_t> values(std::span<const std::byte>, const Tensor&);
+template std::span<const std::int8_t> values(std::span<const std::byte>, const Tensor&);
+template std::span<const std::uint16_t> values(std::span<const std::byte>, const Tensor&);
+template std::span<const std::uint32_t> values(std::span<const std::byte>, const Tensor&);
 
 }  // namespace kousei::safetensors

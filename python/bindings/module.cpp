@@ -2,7 +2,9 @@
 #include <pybind11/pybind11.h>
 
 #include <new>
+#include <string_view>
 
+#include <kousei/activation.hpp>
 #include <kousei/errors.hpp>
 #include <kousei/funahashi.hpp>
 #include <kousei/packed.hpp>
@@ -20,19 +22,18 @@ PYBIND11_MODULE(_core, m) {
         "A network, grid or workspace has more elements than 64 bits can count.";
     py::register_exception<kousei::CudaError>(m, "CudaError", PyExc_RuntimeError).attr("__doc__") =
         "CUDA memory cannot be computed on: no build, driver or device for it, or an error of the CUDA runtime.";
-    py::native_enum<kousei::Activation>(m, "Activation", "enum.Enum")
-        .value("logistic", kousei::Activation::logistic)
-        .value("tanh", kousei::Activation::tanh)
-        .value("erf", kousei::Activation::erf)
-        .value("arctan", kousei::Activation::arctan)
-        .value("relu", kousei::Activation::relu)
-        .value("gelu", kousei::Activation::gelu)
-        .value("silu", kousei::Activation::silu)
-        .value("softplus", kousei::Activation::softplus)
-        .value("repu", kousei::Activation::repu)
+    py::native_enum<kousei::Activation> activations(m, "Activation", "enum.Enum");
+    py::list names;
+    for (const std::string_view name : kousei::activation::names) {
+        activations.value(name.data(), static_cast<kousei::Activation>(py::len(names)));
+        names.append(name);
+    }
+    activations.value("repu", kousei::Activation::repu)
         .value("piecewise_linear", kousei::Activation::piecewise_linear)
         .value("homogeneous", kousei::Activation::homogeneous)
         .finalize();
+    m.attr("activation_names") = py::tuple(names);
+    m.attr("largest_power") = kousei::activation::largest_power;
 
     py::native_enum<kousei::funahashi::Method>(m, "FunahashiMethod", "enum.Enum")
         .value("dense", kousei::funahashi::Method::dense)

@@ -1,4 +1,4 @@
-"""``python -m kousei info``, ``demo`` and ``convert``."""
+"""``python -m kousei info``, ``demo``, ``convert`` and ``binarize``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ import numpy as np
 import kousei
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
+
+Array = np.ndarray[Any, Any]
 
 
 def info() -> None:
@@ -43,19 +45,83 @@ def info() -> None:
 
 def convert(source: str, target: str) -> None:
     """Read a network from one file and write it into another, each of the format its suffix says."""
-    read = _of_suffix(source, {".safetensors": kousei.load, ".onnx": kousei.io.from_onnx})
-    write = _of_suffix(target, {".safetensors": kousei.save, ".onnx": lambda path, net: kousei.io.to_onnx(net, path)})
-    if ".onnx" in (Path(source).suffix, Path(target).suffix) and find_spec("onnx") is None:
-        raise ValueError("onnx is not installed: pip install 'kousei[onnx]'")
+    read, write = _reader(source), _writer(target)
     net = read(source)
     write(target, net)
     print(f"{net!r} in {target}")
+
+
+def binarize(
+    source: str,
+    target: str,
+    method: str | None,
+    bits: int | None,
+    bias: str,
+    calibrate: str | None,
+    labels: str | None,
+) -> None:
+    """Write a network as one of signs, and print its sizes and, at given points, what both compute."""
+    read, write = _reader(source), _writer(target)
+    net = read(source)
+    points = None if calibrate is None else _array(calibrate)
+    classes = None
+    if labels is not None:
+        if points is None:
+            raise ValueError("--labels are those of the points of --calibrate, which is missing")
+        classes = _labels(labels, points.shape[:1], max(net.outputs, 2))
+    method = method or ("chain" if bits is None else "bits")
+    binary = kousei.binarize(net, method, bits=bits, bias=bias, calibrate=points)
+    compared = [] if points is None else _compared(net(points), binary(points), classes)
+    write(target, binary)
+    print(f"{binary!r} in {target}", binary.summary(), *compared, sep="\n")
+
+
+def _compared(before: Array, after: Array, labels: Array | None) -> list[str]:
+    """Return what two networks have in common, by their values (points,) or (points, outputs)."""
+    # Of one output the second class is where it is positive, as in decision values.
+    first, second = (values > 0 if values.ndim == 1 else values.argmax(axis=-1) for values in (before, after))
+    error = np.linalg.norm(after - before) / max(np.linalg.norm(before), np.finfo(before.dtype).tiny)
+    lines = [f"at {len(before)} points:", f"relative error of the outputs {error:.1e}"]
+    if before.ndim > 1 or labels is not None:
+        lines.append(f"same predictions {np.mean(first == second):.2%}")
+    if labels is not None:
+        lines.append(f"accuracy {np.mean(first == labels):.2%} before, {np.mean(second == labels):.2%} after")
+    return lines
+
+
+def _labels(path: str, shape: tuple[int, ...], classes: int) -> Array:
+    labels = _array(path)
+    if labels.dtype.kind not in "iu" or labels.shape != shape or not ((labels >= 0) & (labels < classes)).all():
+        raise ValueError(
+            f"{path} has dtype {labels.dtype} and shape {labels.shape}; integers from 0 to {classes - 1} of shape "
+            f"{shape} are accepted"
+        )
+    return labels
+
+
+def _array(path: str) -> Array:
+    """Return the array of a .npy file; ValueError if there is none in it."""
+    try:
+        # Mapped, it is held against the length of the file before anything is allocated, and holds no pickles.
+        return np.array(np.lib.format.open_memmap(path, mode="r"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no .npy file of numbers: {error}") from None
+
+
+def _reader(path: str) -> Callable[..., Any]:
+    return _of_suffix(path, {".safetensors": kousei.load, ".onnx": kousei.io.from_onnx})
+
+
+def _writer(path: str) -> Callable[..., Any]:
+    return _of_suffix(path, {".safetensors": kousei.save, ".onnx": lambda path, net: kousei.io.to_onnx(net, path)})
 
 
 def _of_suffix(path: str, known: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
     suffix = Path(path).suffix
     if suffix not in known:
         raise ValueError(f"{path} has the suffix {suffix!r}; {' and '.join(known)} are accepted")
+    if suffix == ".onnx" and find_spec("onnx") is None:
+        raise ValueError("onnx is not installed: pip install 'kousei[onnx]'")
     return known[suffix]
 
 
@@ -175,16 +241,29 @@ def main() -> None:
     converting = commands.add_parser("convert", help="a network from one file into another: .safetensors, .onnx")
     converting.add_argument("source", help="the file to read")
     converting.add_argument("target", help="the file to write")
-    arguments = parser.parse_args()
-    if arguments.command == "info":
-        info()
-    elif arguments.command == "demo":
-        demo(arguments.picture)
-    else:
-        try:
-            convert(arguments.source, arguments.target)
-        except (OSError, TypeError, ValueError) as error:
-            parser.exit(1, f"kousei: {' '.join(str(error).split())}\n")
+    signs = commands.add_parser(
+        "binarize", help="a network from one file as a network of signs, -1 and +1, into another: .safetensors, .onnx"
+    )
+    signs.add_argument("source", help="the file to read")
+    signs.add_argument("target", help="the file to write")
+    signs.add_argument(
+        "--method", choices=("chain", "dyadic", "auto", "bits"), help="(default: bits with --bits, else chain)"
+    )
+    signs.add_argument(
+        "--bits", type=int, help="units for each column of the weights, 1 to 24; without them it is exact"
+    )
+    signs.add_argument("--bias", choices=("affine", "strict"), default="affine", help="(default: %(default)s)")
+    signs.add_argument(
+        "--calibrate", metavar="X.npy", help="points (points, inputs) for which few bits are chosen, and compared"
+    )
+    signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
+    run: dict[str, Callable[..., None]] = {"info": info, "demo": demo, "convert": convert, "binarize": binarize}
+    arguments = vars(parser.parse_args())
+    command = run[arguments.pop("command")]
+    try:
+        command(**arguments)
+    except (MemoryError, OSError, TypeError, ValueError) as error:
+        parser.exit(1, f"kousei: {' '.join(str(error).split())}\n")
 
 
 if __name__ == "__main__":

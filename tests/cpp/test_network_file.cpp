@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 #include <kousei/network_file.hpp>
-#include <kousei/safetensors.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -13,18 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "saved_files.hpp"
 #include "workspace.hpp"
 
-namespace st = kousei::safetensors;
 namespace network = kousei::network;
 
 namespace {
-
-using Bytes = std::vector<std::byte>;
-
-Bytes data(const std::string& name) {
-    return st::read_file(std::string(KOUSEI_TEST_DATA "/") + name);
-}
 
 template <class Real>
 std::vector<Real> values(const network::Saved<Real>& net, const std::vector<Real>& x) {
@@ -35,24 +28,6 @@ std::vector<Real> values(const network::Saved<Real>& net, const std::vector<Real
     const OwnedWorkspace workspace(network::workspace_bytes(on, layers, points));
     network::evaluate(on, layers, x.data(), points, out.data(), workspace.lent());
     return out;
-}
-
-/// The file with some text of its header replaced by as much.
-Bytes replaced(Bytes file, const std::string& from, std::string to) {
-    std::string text(reinterpret_cast<const char*>(file.data()), file.size());
-    const std::size_t at = text.find(from);
-    REQUIRE(at != std::string::npos);
-    to.resize(from.size(), ' ');
-    std::memcpy(file.data() + at, to.data(), to.size());
-    return file;
-}
-
-template <class T>
-Bytes changed(Bytes file, const std::string& tensor, std::size_t index, T value) {
-    const st::Header header = st::read_header(file, std::ssize(file));
-    const auto first = static_cast<std::size_t>(header.tensors.at(tensor).first);
-    std::memcpy(file.data() + first + index * sizeof(T), &value, sizeof(T));
-    return file;
 }
 
 /// A file of this header, with zeros behind it.

@@ -1,6 +1,7 @@
 // Files of tensors: the bytes of the input, or a valid file that the input says how to change. The reader must stay
 // inside the file (sanitizers watch), allocate no more than it has, and answer by std::invalid_argument or by tensors
 // that are what the header promises.
+#include <kousei/binary_file.hpp>
 #include <kousei/network_file.hpp>
 #include <kousei/safetensors.hpp>
 
@@ -86,7 +87,8 @@ const std::vector<std::string>& valid_files() {
                     R"("data_offsets":[0,8]},"\u00e9\ud83d\ude00\n":{"shape":[2,3],"data_offsets":[8,14],)"
                     R"("dtype":"BOOL"} , "__metadata__" : {"" : "\\\/\b\t"}})",
                     14)};
-        for (const char* name : {"dense.safetensors", "sparse.safetensors"}) {
+        for (const char* name :
+             {"dense.safetensors", "sparse.safetensors", "binary.safetensors", "signs.safetensors"}) {
             const auto bytes = st::read_file(std::string(KOUSEI_TEST_DATA "/") + name);
             valid.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         }
@@ -167,7 +169,19 @@ void read_values(std::span<const std::byte> file, const st::Tensor& tensor, std:
     }
 }
 
-/// Evaluates a network of a few units at two points.
+/// Runs evaluate(x, points, out, workspace) at two points.
+template <class Real, class F>
+void run_at_two(std::int64_t inputs, std::int64_t outputs, std::int64_t scratch_bytes, F evaluate) {
+    const std::vector<Real> x(static_cast<std::size_t>(2 * inputs), Real(0.5));
+    std::vector<Real> out(static_cast<std::size_t>(2 * outputs));
+    struct alignas(64) Line {
+        std::byte bytes[64];
+    };
+    std::vector<Line> scratch(static_cast<std::size_t>(scratch_bytes) / sizeof(Line) + 1);
+    evaluate(x.data(), 2, out.data(), kousei::Workspace{scratch.data(), scratch_bytes});
+}
+
+/// Reads a network, and evaluates it if it has few units.
 template <class Real>
 void run_network(std::span<const std::byte> file) {
     try {
@@ -177,15 +191,27 @@ void run_network(std::span<const std::byte> file) {
             if (std::max(layer.units, layer.inputs) > 1000) return;
         }
         most_at_once = SIZE_MAX;
-        const std::vector<Real> x(static_cast<std::size_t>(2 * layers.front().inputs), Real(0.5));
-        std::vector<Real> out(static_cast<std::size_t>(2 * layers.back().units));
         const kousei::Cpu on{1};
-        const std::int64_t bytes = kousei::network::workspace_bytes(on, layers, 2);
-        struct alignas(64) Line {
-            std::byte bytes[64];
-        };
-        std::vector<Line> scratch(static_cast<std::size_t>(bytes) / sizeof(Line) + 1);
-        kousei::network::evaluate(on, layers, x.data(), 2, out.data(), {scratch.data(), bytes});
+        run_at_two<Real>(layers.front().inputs, layers.back().units, kousei::network::workspace_bytes(on, layers, 2),
+                         [&](auto... rest) { kousei::network::evaluate(on, layers, rest...); });
+    } catch (const std::invalid_argument& error) {
+        require(std::strlen(error.what()) > 0);
+    }
+}
+
+template <class Real>
+void run_binary_network(std::span<const std::byte> file) {
+    try {
+        const kousei::binary::Saved<Real> saved(file);
+        const auto& net = saved.view();
+        if (std::max({net.first.inputs, net.first.units, net.units}) > 1000) return;
+        for (const auto& layer : net.layers) {
+            if (layer.units() > 1000) return;
+        }
+        most_at_once = SIZE_MAX;
+        const kousei::Cpu on{1};
+        run_at_two<Real>(net.first.inputs, net.outputs(), kousei::binary::workspace_bytes(on, net, 2),
+                         [&](auto... rest) { kousei::binary::evaluate(on, net, rest...); });
     } catch (const std::invalid_argument& error) {
         require(std::strlen(error.what()) > 0);
     }
@@ -207,10 +233,17 @@ void read(const std::string& text) {
             read_values<double>(file, tensor, "F64");
             read_values<std::int32_t>(file, tensor, "I32");
             read_values<std::int64_t>(file, tensor, "I64");
+            read_values<std::int8_t>(file, tensor, "I8");
+            read_values<std::uint16_t>(file, tensor, "U16");
+            read_values<std::uint32_t>(file, tensor, "U32");
         }
         require(covered == std::ssize(file));
+        const std::size_t most = most_at_once;
         run_network<float>(file);
         run_network<double>(file);
+        most_at_once = most;
+        run_binary_network<float>(file);
+        run_binary_network<double>(file);
     } catch (const std::invalid_argument& error) {
         require(std::strlen(error.what()) > 0);
     }

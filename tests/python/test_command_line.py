@@ -91,7 +91,143 @@ def test_convert_without_onnx(
     assert capsys.readouterr().err == "kousei: onnx is not installed: pip install 'kousei[onnx]'\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("train",), ("info", "--fast"), ("convert", "net.onnx")])
+def digits(path: Path) -> tuple[kousei.MLP, np.ndarray, np.ndarray]:
+    """A classifier in net.safetensors, and points and their classes in x.npy and y.npy."""
+    net = kousei.MLP.random([4, 16, 16, 3], "relu", rng=0)
+    x = np.random.default_rng(1).normal(size=(300, 4))
+    y = net(x).argmax(axis=-1)
+    y[:30] = (y[:30] + 1) % 3
+    kousei.save(path / "net.safetensors", net)
+    np.save(path / "x.npy", x)
+    np.save(path / "y.npy", y)
+    return net, x, y
+
+
+def test_binarize(tmp_path: Path) -> None:
+    net, x, y = digits(tmp_path)
+    source, target, points, labels = (
+        str(tmp_path / name) for name in ("net.safetensors", "out.safetensors", "x.npy", "y.npy")
+    )
+    options = ("--bits", "4", "--calibrate", points)
+    done = run("binarize", source, target, *options, "--labels", labels)
+    assert done.returncode == 0, done.stderr
+    binary = kousei.load(target)
+    assert np.array_equal(binary(x), kousei.binarize(net, "bits", bits=4, calibrate=x)(x))
+    after = (binary(x).argmax(axis=-1) == y).mean()
+    same = (binary(x).argmax(axis=-1) == net(x).argmax(axis=-1)).mean()
+    error = np.linalg.norm(binary(x) - net(x)) / np.linalg.norm(net(x))
+    assert done.stdout == (
+        f"{binary!r} in {target}\n{binary.summary()}\nat 300 points:\nrelative error of the outputs {error:.1e}\n"
+        f"same predictions {same:.2%}\naccuracy 90.00% before, {after:.2%} after\n"
+    )
+    assert run("binarize", source, target, *options).stdout == done.stdout[: done.stdout.index("accuracy")]
+
+
+def test_binarize_exactly(tmp_path: Path) -> None:
+    net, x, _ = digits(tmp_path)
+    source, target = str(tmp_path / "net.safetensors"), str(tmp_path / "out.safetensors")
+    for method in ((), ("--method", "auto", "--bias", "strict")):
+        done = run("binarize", source, target, *method)
+        assert done.returncode == 0, done.stderr
+        binary = kousei.load(target)
+        assert done.stdout == f"{binary!r} in {target}\n{binary.summary()}\n"
+        np.testing.assert_allclose(binary(x), net(x), rtol=0, atol=1e-12)
+
+
+def test_binarize_of_one_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = kousei.MLP.random([2, 8, 1], "relu", rng=0)
+    x = np.random.default_rng(1).normal(size=(50, 2))
+    monkeypatch.chdir(tmp_path)
+    kousei.save("net.safetensors", net)
+    np.save("x.npy", x)
+    np.save("y.npy", (net(x) > 0).astype(int))
+    arguments = ["binarize", "net.safetensors", "out.safetensors", "--bits", "16", "--calibrate", "x.npy"]
+    monkeypatch.setattr(sys, "argv", ["kousei", *arguments])
+    command_line.main()
+    *_, points, error = capsys.readouterr().out.splitlines()
+    assert points == "at 50 points:"
+    assert float(error.removeprefix("relative error of the outputs ")) < 1e-3
+    monkeypatch.setattr(sys, "argv", ["kousei", *arguments, "--labels", "y.npy"])
+    command_line.main()
+    assert "same predictions 100.00%\naccuracy 100.00% before, 100.00% after\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("net.pt out.safetensors", "net.pt has the suffix '.pt'"),
+        ("net.safetensors out.npz", "out.npz has the suffix '.npz'"),
+        ("out.safetensors out.safetensors", "No such file"),
+        ("binary.safetensors out.safetensors", "net was BinaryNetwork; a kousei.MLP is accepted"),
+        ("tanh.safetensors out.safetensors", "activations[0] was 'tanh'; "),
+        ("net.safetensors out.safetensors --bits 25", "bits was 25; 1 to 24"),
+        ("net.safetensors out.safetensors --method bits", "bits was None; with method='bits'"),
+        ("net.safetensors out.safetensors --bits 3 --method auto", "bits was 3 and method 'auto', which is exact"),
+        ("net.safetensors out.safetensors --calibrate x.npy", "calibrate was given and method 'chain'"),
+        ("net.safetensors out.safetensors --bits 3 --calibrate y.npy", "calibrate has dtype int64"),
+        ("net.safetensors out.safetensors --bits 3 --calibrate one.npy", "calibrate has shape (300,)"),
+        ("net.safetensors out.safetensors --bits 3 --calibrate single.npy", "calibrate has dtype float32"),
+        ("net.safetensors out.safetensors --bits 3 --calibrate nan.npy", "calibrate[0] is not finite"),
+        ("net.safetensors out.safetensors --bits 3 --calibrate bad.npy", "bad.npy is no .npy file of numbers: "),
+        (
+            "net.safetensors out.safetensors --bits 3 --calibrate objects.npy",
+            "objects.npy is no .npy file of numbers: ",
+        ),
+        ("net.safetensors out.safetensors --bits 3 --calibrate long.npy", "long.npy is no .npy file of numbers: "),
+        (
+            "net.safetensors out.safetensors --bits 3 --calibrate several.npz",
+            "several.npz is no .npy file of numbers: ",
+        ),
+        ("net.safetensors out.safetensors --bits 3 --calibrate none.npy", "No such file"),
+        (
+            "net.safetensors out.safetensors --bits 3 --labels y.npy",
+            "--labels are those of the points of --calibrate",
+        ),
+        (
+            "net.safetensors out.safetensors --bits 3 --calibrate x.npy --labels x.npy",
+            "x.npy has dtype float64 and shape (300, 4); integers from 0 to 2 of shape (300,) are accepted",
+        ),
+        ("net.safetensors out.safetensors --bits 3 --calibrate x.npy --labels three.npy", "integers from 0 to 2"),
+    ],
+)
+def test_binarize_of_bad_arguments(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: str,
+    message: str,
+) -> None:
+    net, x, y = digits(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    kousei.save("binary.safetensors", kousei.binarize(net))
+    kousei.save("tanh.safetensors", kousei.MLP.random([4, 2, 1], "tanh", rng=0))
+    for name, array in {
+        "single": x.astype("float32"),
+        "one": x[:, 0].copy(),
+        "nan": x * np.nan,
+        "objects": np.array([None, "x"]),
+        "three": y + 1,
+    }.items():
+        np.save(f"{name}.npy", array)
+    Path("bad.npy").write_bytes(b"bad")
+    Path("long.npy").write_bytes(Path("x.npy").read_bytes().replace(b"(300, 4)", b"(900, 4)"))
+    np.savez("several.npz", x=x)
+    monkeypatch.setattr(sys, "argv", ["kousei", "binarize", *arguments.split()])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert ended.value.code == 1
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.startswith("kousei: ")
+    assert message in written.err
+    assert not Path("out.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("train",), ("info", "--fast"), ("convert", "net.onnx"), ("binarize", "net.onnx")]
+)
 def test_nonsense(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 2

@@ -11,17 +11,38 @@ import numpy as np
 import pytest
 
 import kousei
+import test_files_binary
 from test_files import dense, sparse, wave
 
 #: What stands in for a value of JSON.
 HOSTILE: list[Any] = [
     *(None, True, False, 0, 1, -1, 2, 2**31, 2**62, 2**63 - 1, 2**63, 2**64, 10**30, 0.5, -0.0, 1e308, 1e-320),
-    *("", "MLP", "FunahashiNetwork", "relu", "repu3", "F32", "F64", "I32", "U8", "BOOL", "é\0", "x" * 3000),
+    *(
+        "",
+        "MLP",
+        "FunahashiNetwork",
+        "BinaryNetwork",
+        "bits",
+        "relu",
+        "repu3",
+        "F32",
+        "F64",
+        "I32",
+        "U8",
+        "BOOL",
+        "é\0",
+        "x" * 3000,
+    ),
     *([], {}, [[]], [0, 8], [8, 0], [0, 2**62], [2**62, 2**62], [0] * 40, {"a": {}}, [["relu", 2]]),
 ]
 
 
-def sources() -> list[kousei.MLP]:
+def sources() -> list[Any]:
+    binary = [make() for make in test_files_binary.NETWORKS.values()]
+    return [*networks(), *binary, binary[0].layers[0]]
+
+
+def networks() -> list[kousei.MLP]:
     formula = kousei.funahashi.fourier_series({(1, 0): 1.0, (1, 3): 0.5j}, [(-1, 1)] * 2, 1e-2)
     return [dense(), sparse(), wave(offset=0.5), formula, formula.astype("float32"), kousei.MLP.random([2, 1], rng=0)]
 
@@ -133,7 +154,7 @@ def fuzz(path: Path, runs: int, seed: int) -> dict[str, int]:
                 _, peak = tracemalloc.get_traced_memory()
                 assert peak - before < 64 * len(content) + 500_000
             outcomes["network"] += 1
-            if max(net.sizes) < 10_000:
+            if not isinstance(net, kousei.PackedSigns) and max(net.sizes) < 10_000:
                 evaluate(net)
     finally:
         tracemalloc.stop()
@@ -141,7 +162,7 @@ def fuzz(path: Path, runs: int, seed: int) -> dict[str, int]:
     return outcomes
 
 
-def evaluate(net: kousei.MLP) -> None:
+def evaluate(net: kousei.MLP | kousei.BinaryNetwork) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # overflow
         try:

@@ -340,6 +340,45 @@ def test_points_of_more_axes_are_flattened(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(kousei.io.from_onnx(model)(x.reshape(5, 8)), run(model, x), rtol=1e-14, atol=1e-14)
 
 
+SIGNED = {
+    "chain": ("relu", {}),
+    "strict": ("relu", {"bias": "strict"}),
+    "auto": ("abs", {"method": "auto"}),
+    "bits": ("relu", {"method": "bits", "bits": 3}),
+    "leaky_relu": (leaky_relu(0.1), {}),
+    "prelu": (prelu([0.1, 0.2, 0.2, -0.5]), {}),
+    "mixed": (Mixed([("relu", 1), ("abs", 2), (leaky_relu(0.3), 1)]), {"method": "dyadic"}),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_networks_of_signs(name: str, dtype: str, rng: np.random.Generator) -> None:
+    activation, options = SIGNED[name]
+    net = kousei.MLP.random([3, 4, 4, 2], activation, rng=rng)
+    if name == "mixed":
+        net = kousei.MLP([np.round(4 * weight) / 4 for weight in net.weights], net.biases, net.activations)
+    binary = kousei.binarize(net.astype(dtype), **options)
+    model = kousei.io.to_onnx(binary)
+    signs = [tensor for tensor in model.graph.initializer if tensor.data_type == onnx.TensorProto.INT8]
+    assert [numpy_helper.to_array(tensor).tolist() for tensor in signs] == [
+        layer.unpack().tolist() for layer in binary.layers
+    ]
+    x = rng.normal(size=(20, 3)).astype(dtype)
+    tolerance = {"rtol": 0, "atol": np.finfo(dtype).eps * 32 * np.abs(binary(x)).max()}
+    np.testing.assert_allclose(run(model, x), binary(x), **tolerance)
+    back = kousei.io.from_onnx(model)
+    assert back.dtype == dtype
+    np.testing.assert_allclose(back(x), binary(x), **tolerance)
+
+
+def test_networks_of_signs_without_units() -> None:
+    net = kousei.MLP([np.ones((3, 2)), np.zeros((2, 3))], [np.ones(3), np.array([1.0, 2])], ["relu"])
+    affine = kousei.MLP([np.array([[1.0, 2]])], [np.ones(1)], [])
+    x = np.array([[1.0, -1], [2, 3]])
+    assert np.array_equal(run(kousei.io.to_onnx(kousei.binarize(net)), x), [[1, 2], [1, 2]])
+    assert np.array_equal(run(kousei.io.to_onnx(kousei.binarize(affine)), x), [[0], [9]])
+
+
 def bad_writes() -> list[tuple[Any, dict[str, Any], type[Exception], str]]:
     mlp = kousei.MLP.random([2, 3, 3, 1], kousei.Activation("own", own), rng=0)
     mixed = kousei.MLP.random([2, 3, 1], Mixed([("hat", 2), (kousei.Activation("other", own), 1)]), rng=0)
@@ -350,7 +389,13 @@ def bad_writes() -> list[tuple[Any, dict[str, Any], type[Exception], str]]:
         (kousei.identity(2), {"opset": 29}, ValueError, "opset was 29"),
         (kousei.identity(2), {"opset": 20.0}, TypeError, "opset was 20.0; an integer"),
         (kousei.identity(2), {"path": 2**31 - 1}, TypeError, "not int"),
-        ([1.0], {}, TypeError, "net was list; a kousei.MLP is accepted"),
+        (
+            kousei.binarize(kousei.MLP.random([2, 3, 3, 1], "repu2", rng=0)),
+            {},
+            ValueError,
+            "no word for: repu2 in hidden layer 0, repu2 in hidden layer 1$",
+        ),
+        ([1.0], {}, TypeError, "net was list; a kousei.MLP or kousei.BinaryNetwork is"),
     ]
 
 

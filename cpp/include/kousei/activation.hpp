@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string_view>
 
 #include <kousei/execution.hpp>
 
@@ -21,6 +22,11 @@ enum class Activation {
 };
 
 namespace activation {
+
+/// Names of those without parameters, in the order of the enumeration.
+inline constexpr std::string_view names[] = {"logistic", "tanh", "erf", "arctan", "relu", "gelu", "silu", "softplus"};
+/// Of repu by name: repu1 to repu32.
+inline constexpr int largest_power = 32;
 
 /// Consecutive units of a layer that apply one activation; borrowed.
 template <class Real>

@@ -14,9 +14,9 @@ from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
 
 #: Functions with a name and without parameters.
-NAMES = ("logistic", "tanh", "erf", "arctan", "relu", "gelu", "silu", "softplus")
+NAMES: tuple[str, ...] = _core.activation_names
 #: The largest p of "repu<p>".
-LARGEST_POWER = 32
+LARGEST_POWER: int = _core.largest_power
 #: Names, as errors list them.
 ACCEPTED = f"{', '.join(map(repr, NAMES))}, 'repu1' to 'repu{LARGEST_POWER}'"
 #: Units of a layer to the compiled kernels: function, number of units, count (see activation::Part), parameters.

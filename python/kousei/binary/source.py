@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from kousei.activation import PiecewiseLinear, relu
 from kousei.activation.base import LARGEST_POWER
 from kousei.activation.mixed import mix, parts_of
 from kousei.binary.homogeneous import degree_of
+from kousei.io.state import activation_to_config
 from kousei.network import MLP
 from kousei.network.layers import Layers, check_finite, layers_of
 from kousei.network.rewriting import to_relu
@@ -43,7 +45,8 @@ def source_of(net: MLP, bias: str) -> Layers:
 
 def digest_of(source: Layers) -> str:
     """Return what tells a network from others: a SHA-256 of its parameters and activations, in hexadecimal."""
-    text = hashlib.sha256(repr([*map(np.shape, source.weights), *source.activations]).encode())
+    activations = [activation_to_config(activation) for activation in source.activations]
+    text = hashlib.sha256(json.dumps([[weight.shape for weight in source.weights], activations]).encode())
     for array in (*source.weights, *source.biases):
         text.update(np.ascontiguousarray(array, "<f8").data)
     return text.hexdigest()

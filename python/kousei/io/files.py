@@ -5,37 +5,48 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from kousei._lib import _core
-from kousei.io import mlp
+from kousei.activation import Activation
+from kousei.io import mlp, packed
 from kousei.io.state import Arrays, Config, check_names, entry, one_of, shown
 from kousei.network import MLP
+from kousei.packed import PackedSigns
+
+#: A weight, a bias and an activation.
+SignedLayer: TypeAlias = tuple[Any, Any, Activation | None]
 
 #: Version of what the files say. A file of a newer one is refused.
 FORMAT = 1
 
-_DTYPES = {name: np.dtype(code) for name, code in (("F64", "f8"), ("F32", "f4"), ("I64", "i8"), ("I32", "i4"))}
+_CODES = {"F64": "f8", "F32": "f4", "I64": "i8", "I32": "i4", "I8": "i1", "U32": "u4", "U16": "u2"}
+_DTYPES = {name: np.dtype(code) for name, code in _CODES.items()}
 
 
 class _Kind(NamedTuple):
-    cls: type[MLP]
+    cls: type
     to_state: Callable[[Any], tuple[Config, Arrays]]
-    from_state: Callable[[Config, Arrays], MLP]
+    from_state: Callable[[Config, Arrays], Any]
+    to_layers: Callable[[Any], Sequence[SignedLayer]] | None = None
 
 
-_kinds = {"MLP": _Kind(MLP, mlp.to_state, mlp.from_state)}
+_kinds = {
+    "MLP": _Kind(MLP, mlp.to_state, mlp.from_state),
+    "PackedSigns": _Kind(PackedSigns, packed.to_state, packed.from_state),
+}
 
 
 def register(
-    cls: type[MLP],
+    cls: type,
     to_state: Callable[[Any], tuple[Config, Arrays]],
-    from_state: Callable[[Config, Arrays], MLP],
+    from_state: Callable[[Config, Arrays], Any],
+    to_layers: Callable[[Any], Sequence[SignedLayer]] | None = None,
 ) -> None:
-    """Make `save` and `load` know a class of networks.
+    """Make `save` and `load` know a class of networks, and `to_onnx` one that is no MLP.
 
     Parameters
     ----------
@@ -43,10 +54,13 @@ def register(
         The class, known in files by its name. Subclasses are other classes.
     to_state : callable
         Takes a network, returns what makes it one: a dict for JSON, and a dict of NumPy arrays of float32, float64,
-        int32 or int64.
+        int64, int32, int8, uint32 or uint16.
     from_state : callable
         Takes the two, with nothing but JSON's types in the first, and returns the network. What they say comes from
         a file and may be anything: ValueError and TypeError are its answers to what makes no network.
+    to_layers : callable, optional
+        Takes a network, returns the weight, the bias and the activation of each layer, as `to_onnx` writes them: a
+        weight is an array or a `PackedSigns`, an activation positively homogeneous, or None.
 
     Examples
     --------
@@ -66,10 +80,16 @@ def register(
     ...     return net
     >>> kousei.io.register(Named, to_state, from_state)
     """
-    _kinds[cls.__name__] = _Kind(cls, to_state, from_state)
+    _kinds[cls.__name__] = _Kind(cls, to_state, from_state, to_layers)
 
 
-def save(path: str | os.PathLike[str], net: MLP) -> None:
+def layers_of_kind(net: Any) -> Sequence[SignedLayer] | None:
+    """Return the layers of a network by `to_layers` of its class; None where that has none."""
+    kind = _kinds.get(type(net).__name__)
+    return kind.to_layers(net) if kind and kind.cls is type(net) and kind.to_layers else None
+
+
+def save(path: str | os.PathLike[str], net: Any) -> None:
     """Write a network into a safetensors file.
 
     A file that is there is replaced once the new one is complete.
@@ -78,7 +98,7 @@ def save(path: str | os.PathLike[str], net: MLP) -> None:
     ----------
     path : str or os.PathLike
         The file.
-    net : MLP or FunahashiNetwork
+    net : MLP, FunahashiNetwork, BinaryNetwork or PackedSigns
         With arrays of any library; those on a device are copied from it.
 
     Raises
@@ -132,7 +152,7 @@ def save(path: str | os.PathLike[str], net: MLP) -> None:
         os.replace(written, target)
 
 
-def load(path: str | os.PathLike[str]) -> MLP:
+def load(path: str | os.PathLike[str]) -> Any:
     """Read a network from a safetensors file that `save` wrote.
 
     Nothing of the file is run, and nothing is allocated that is not in it.
@@ -144,7 +164,7 @@ def load(path: str | os.PathLike[str]) -> MLP:
 
     Returns
     -------
-    MLP
+    MLP, FunahashiNetwork, BinaryNetwork or PackedSigns
         Of the class that was saved, with NumPy arrays of the same values and dtype; ``net.like(x)`` brings them to
         another library or device. Sparse weights are `scipy.sparse.csr_array`.
 
@@ -191,7 +211,7 @@ def _header(metadata: dict[str, str], arrays: Arrays) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> MLP:
+def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> Any:
     if "kousei" not in metadata:
         raise ValueError("there is no 'kousei' in its metadata; a file of kousei.save is accepted")
     file = _parse(metadata["kousei"])

@@ -11,6 +11,7 @@ import numpy as np
 #: What tensors may hold, by the number ONNX gives it: the dtype, and the field it lies in where it is not raw bytes.
 _TYPES = {
     1: ("float32", "float_data"),
+    3: ("int8", "int32_data"),
     6: ("int32", "int32_data"),
     7: ("int64", "int64_data"),
     9: ("bool", "int32_data"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,9 +16,11 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.activation.mixed import parts_of
+from kousei.io.files import SignedLayer, layers_of_kind
 from kousei.io.onnx.graph import LARGEST, OPSETS
 from kousei.io.wording import leak, leaks, limits, reworded, threshold
 from kousei.network import MLP
+from kousei.packed import PackedSigns
 
 if TYPE_CHECKING:
     import onnx
@@ -35,12 +38,12 @@ _SMOOTH = {
 _GELU = 20  # the opset since which there is Gelu
 
 
-def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int = 20) -> onnx.ModelProto:
+def to_onnx(net: Any, path: str | os.PathLike[str] | None = None, *, opset: int = 20) -> onnx.ModelProto:
     """Return a network as an ONNX model, and write it into a file.
 
     Parameters
     ----------
-    net : MLP
+    net : MLP or BinaryNetwork
         With activations that are piecewise linear, or logistic, tanh, erf, arctan, gelu, silu or softplus.
     path : path, optional
         Where to write the model.
@@ -68,7 +71,8 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
     Parameters are written as they are, and sparse weights dense. A layer of several activations becomes one Gemm for
     each, and their values side by side. Piecewise-linear activations that ONNX has no operator for become ReLU units,
     as by `MLP.to_relu`; so do leaky_relu, hardsigmoid and softshrink in float64, as ONNX has their parameters in
-    float32.
+    float32. The signs of a binary network are int8, and cast to the dtype of the network; its first layer is written
+    out.
 
     Examples
     --------
@@ -79,22 +83,16 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
     """
     import onnx
 
-    if not isinstance(net, MLP):
-        raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
+    signed = layers_of_kind(net)
+    if signed is None and not isinstance(net, MLP):
+        raise TypeError(f"net was {type(net).__name__}; a kousei.MLP or kousei.BinaryNetwork is accepted")
     target = None if path is None else os.fspath(path)  # which refuses numbers, of files that are open
     check_integer("opset", opset, OPSETS[0], OPSETS[-1])
-    dtype = net.dtype
-    net = reworded(net, lambda activation, units: _said(activation, units, dtype, opset), f"ONNX of opset {opset}")
-    size = dtype.itemsize * sum(rows * (columns + 1) for columns, rows in pairwise(net.sizes))
-    if size > LARGEST:
-        raise ValueError(f"net has {size} bytes of weights and biases; at most {LARGEST} are accepted")
-    graph = _Graph(dtype, opset)
-    values = "x"
-    for layer, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
-        activation = net.activations[layer] if layer < len(net.activations) else None
-        values = graph.layer(
-            f"layer{layer}", values, arrays.to_host(arrays.dense(weight)), arrays.to_host(bias), activation
-        )
+    graph = _Graph(net.dtype, opset)
+    if signed is None:
+        _write_layers(graph, net)
+    else:
+        _write_signed(graph, signed)
     graph.nodes[-1].output[0] = "y"
     opsets = [onnx.helper.make_opsetid("", opset)]
     model = onnx.helper.make_model(
@@ -106,6 +104,45 @@ def to_onnx(net: MLP, path: str | os.PathLike[str] | None = None, *, opset: int 
     if target is not None:
         onnx.save_model(model, target)
     return model
+
+
+def _write_layers(graph: _Graph, net: MLP) -> None:
+    dtype, opset = graph.dtype, graph.opset
+    net = reworded(net, lambda activation, units: _said(activation, units, dtype, opset), f"ONNX of opset {opset}")
+    _check_size(dtype.itemsize * sum(rows * (columns + 1) for columns, rows in pairwise(net.sizes)))
+    values = "x"
+    for layer, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
+        activation = net.activations[layer] if layer < len(net.activations) else None
+        values = graph.layer(
+            f"layer{layer}", values, arrays.to_host(arrays.dense(weight)), arrays.to_host(bias), activation
+        )
+
+
+def _write_signed(graph: _Graph, layers: Sequence[SignedLayer]) -> None:
+    _check_size(
+        sum(
+            bias.nbytes + (math.prod(weight.shape) if isinstance(weight, PackedSigns) else weight.nbytes)
+            for weight, bias, _ in layers
+        )
+    )
+    unsaid = [
+        f"{part.name} in hidden layer {i}"
+        for i, (_, bias, activation) in enumerate(layers)
+        for part, _ in ([] if activation is None else parts_of(activation, len(bias)))
+        if not isinstance(part, PiecewiseLinear)
+    ]
+    if unsaid:
+        raise ValueError(f"net has activations that ONNX has no word for: {', '.join(unsaid)}")
+    values = "x"
+    for i, (weight, bias, activation) in enumerate(layers):
+        values = graph.gemm(f"layer{i}", values, weight, bias)
+        if activation is not None:
+            values = graph.homogeneous(f"layer{i}", values, activation, len(bias))
+
+
+def _check_size(size: int) -> None:
+    if size > LARGEST:
+        raise ValueError(f"net has {size} bytes of weights and biases; at most {LARGEST} are accepted")
 
 
 class _Graph:
@@ -130,16 +167,16 @@ class _Graph:
     def layer(self, name: str, x: str, weight: Any, bias: Any, activation: Activation | None) -> str:
         """Add a layer, one Gemm for each of its activations; return what its values are called."""
         if activation is None:
-            return self._gemm(name, x, weight, bias)
+            return self.gemm(name, x, weight, bias)
         slopes = leaks(activation, len(bias)) if self.dtype == np.float32 else None
         if slopes is not None:
-            values = self._gemm(name, x, weight, bias)
+            values = self.gemm(name, x, weight, bias)
             return self._node(name, "PRelu", values, self._constant(f"{name}.slopes", slopes))
         parts, joined, first = parts_of(activation, len(bias)), [], 0
         for number, (part, units) in enumerate(parts):
             own = name if len(parts) == 1 else f"{name}.{number}"
             rows = slice(first, first + units)
-            joined.append(self._activate(own, self._gemm(own, x, weight[rows], bias[rows]), part))
+            joined.append(self._activate(own, self.gemm(own, x, weight[rows], bias[rows]), part))
             first += units
         return joined[0] if len(parts) == 1 else self._node(name, "Concat", *joined, axis=1)
 
@@ -153,10 +190,32 @@ class _Graph:
         values = self._node(name, word.operator, z, *given, **word.attributes)
         return self._node(name, "Mul", z, values) if activation.name == "silu" else values
 
-    def _gemm(self, name: str, x: str, weight: Any, bias: Any) -> str:
-        return self._node(
-            name, "Gemm", x, self._constant(f"{name}.weight", weight), self._constant(f"{name}.bias", bias), transB=1
-        )
+    def homogeneous(self, name: str, z: str, activation: Activation, units: int) -> str:
+        """Apply functions that have a kink at 0 alone, each of its unit."""
+        parts = parts_of(activation, units)
+        if len(parts) == 1 and _word(parts[0][0], self.dtype, self.opset) is not None:
+            return self._activate(name, z, parts[0][0])
+        slopes = [part.slopes for part, n in parts if isinstance(part, PiecewiseLinear) for _ in range(n)]
+        below, above = np.array(slopes).T
+        over = self._node(f"{name}.above", "Relu", z)
+        under = self._node(f"{name}.below", "Relu", self._node(name, "Neg", z))
+        terms = [
+            self._node(side, "Mul", values, self._constant(f"{side}.slopes", each))
+            for side, values, each in ((f"{name}.above", over, above), (f"{name}.below", under, below))
+        ]
+        return self._node(name, "Sub", *terms)
+
+    def gemm(self, name: str, x: str, weight: Any, bias: Any) -> str:
+        """Add weight @ x + bias; signs are held in bytes."""
+        if isinstance(weight, PackedSigns):
+            import onnx
+
+            signs = self._constant(f"{name}.signs", arrays.to_host(weight.unpack(np.int8)), np.int8)
+            kind = onnx.helper.np_dtype_to_tensor_dtype(self.dtype)
+            factor = self._node(name, "Cast", signs, to=kind)
+        else:
+            factor = self._constant(f"{name}.weight", weight)
+        return self._node(name, "Gemm", x, factor, self._constant(f"{name}.bias", bias), transB=1)
 
     def _node(self, name: str, operator: str, *inputs: str, **attributes: Any) -> str:
         import onnx
@@ -165,10 +224,11 @@ class _Graph:
         self.nodes.append(onnx.helper.make_node(operator, inputs, [output], name=output, **attributes))
         return output
 
-    def _constant(self, name: str, value: Any) -> str:
+    def _constant(self, name: str, value: Any, dtype: Any = None) -> str:
         import onnx
 
-        self.constants.append(onnx.numpy_helper.from_array(np.ascontiguousarray(value, self.dtype), name))
+        array = np.ascontiguousarray(value, dtype or self.dtype)
+        self.constants.append(onnx.numpy_helper.from_array(array, name))
         return name
 
 
