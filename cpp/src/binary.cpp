@@ -65,8 +65,7 @@ struct Chunks {
             sums = std::max(sums, layer.chain->rows);
             prefix = std::max(prefix, together + simd::chains_together);
         }
-        const std::int64_t point_bytes =
-            checked_mul(checked_mul(net.first.units + checked_mul(2, widest), 1), sizeof(Real));
+        const std::int64_t point_bytes = checked_mul(net.first.units + checked_mul(2, widest), sizeof(Real));
         points = std::clamp<std::int64_t>(held_bytes / std::max<std::int64_t>(point_bytes, 1), 1, most_points);
         points = std::max<std::int64_t>(std::min(points, all_points), 1);
         const std::int64_t width = simd::instruction_set().of<Real>().layers.width;
