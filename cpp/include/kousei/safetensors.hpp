@@ -37,8 +37,8 @@ std::int64_t header_bytes(std::span<const std::byte> start, std::int64_t file_by
 /// bytes of all tensors are known to be inside the file, each of one tensor.
 Header read_header(std::span<const std::byte> start, std::int64_t file_bytes);
 
-/// The elements of a tensor, in place: T is float, double, std::int64_t, int32_t, int8_t, uint32_t or uint16_t. Refused
-/// where the tensor has another dtype, or lies in memory where a T cannot.
+/// The elements of a tensor, in place: T is float, double, std::int64_t, int32_t, int8_t, uint32_t or uint16_t.
+/// Refused where the tensor has another dtype, or lies in memory where a T cannot.
 template <class T>
 std::span<const T> values(std::span<const std::byte> file, const Tensor& tensor);
 
