@@ -145,10 +145,11 @@ void matmul(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t poin
 }
 
 void dot(Cpu on, const View& a, const View& b, std::int32_t* out) {
-    constexpr std::int64_t cached_words = 1 << 15, together = 64;  // rows of b stay in cache while rows of a pass
+    // Rows of b stay in cache while rows of a pass.
+    constexpr std::int64_t cached_words = 1 << 12, fewest = 16, together = 64;
     detail::require_sums(a, b);
     const std::int64_t stride = stride_of(a.columns);
-    const std::int64_t b_each = std::max(cached_words / std::max<std::int64_t>(stride, 1), together);
+    const std::int64_t b_each = std::max(cached_words / std::max<std::int64_t>(stride, 1), fewest);
     const std::int64_t bands = blocks_of(b.rows, b_each);
     const auto multiply = simd::instruction_set().dot_signs;
     kousei::detail::parallel_for(on, checked_mul(bands, blocks_of(a.rows, together)), [&](std::int64_t index, int) {

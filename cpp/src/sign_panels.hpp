@@ -12,7 +12,7 @@
 
 namespace kousei::packed::detail {
 
-/// matmul of many points, which lie in panels, with a matrix that has rows and columns. How rows and panels are cut
+/// matmul of many points, which lie in panels; there are points, rows and columns. How rows and panels are cut
 /// changes no result.
 template <class Real>
 class SignPanels {
@@ -27,8 +27,7 @@ class SignPanels {
         if (signs * static_cast<double>(points) < serial_work) on_.threads = 1;
         on_.threads = kousei::detail::thread_limit(on_);
         const std::int64_t panels = blocks_of(points, lanes), tasks = on_.threads > 1 ? 4 * on_.threads : 1;
-        const std::int64_t share =
-            blocks_of(rows, std::max<std::int64_t>(tasks / std::max<std::int64_t>(panels, 1), 1));
+        const std::int64_t share = blocks_of(rows, std::max<std::int64_t>(tasks / panels, 1));
         const std::int64_t most = std::min(most_rows, most_work / lanes / columns);
         rows_each_ = std::min(rows, std::max(std::min(share, most), fewest_rows));
         panels_each_ = std::clamp<std::int64_t>(serial_work / lanes / rows_each_ / columns, 1, panels / tasks + 1);

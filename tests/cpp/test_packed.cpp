@@ -139,7 +139,8 @@ TEST_CASE_TEMPLATE("every instruction set multiplies with signs", Real, float, d
     }
 }
 
-TEST_CASE_TEMPLATE("a product is the same on any number of threads and for each of a few points alone", Real, float, double) {
+TEST_CASE_TEMPLATE("a product is the same on any number of threads and for each of a few points alone", Real, float,
+                   double) {
     for (const std::int64_t columns : {3, 200, 9000}) {
         const std::int64_t rows = 150, points = packed::few_points;
         const Signs<std::int8_t> signs(rows, columns);

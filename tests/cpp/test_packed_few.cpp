@@ -106,7 +106,7 @@ TEST_CASE_TEMPLATE("few points times packed signs of every size", Real, float, d
 
 TEST_CASE_TEMPLATE("scales of rows and of groups of columns", Real, float, double) {
     constexpr double tolerance = 16 * static_cast<double>(std::numeric_limits<Real>::epsilon());
-    for (const std::int64_t rows : {1, 31, 33, 64, 129}) {
+    for (const std::int64_t rows : {1, 33, 129}) {
         for (const std::int64_t columns : {1, 31, 32, 33, 129, 257, 5000}) {
             for (const std::int64_t group :
                  {std::int64_t{32}, std::int64_t{96}, std::int64_t{128}, std::int64_t{4160}, columns}) {
@@ -125,7 +125,7 @@ TEST_CASE_TEMPLATE("scales of rows and of groups of columns", Real, float, doubl
 
 TEST_CASE_TEMPLATE("few points are the same on any number of threads and each alone", Real, float, double) {
     for (const std::int64_t group : {0, 32}) {
-        const std::int64_t rows = 1030, columns = 4500, points = packed::few_points;
+        const std::int64_t rows = 300, columns = 4500, points = packed::few_points;
         const Scaled<Real> signs(rows, columns, group);
         const auto x = normals<Real>(points * columns);
         const auto one = signs.times(Cpu{1}, x, points);
