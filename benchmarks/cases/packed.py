@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 import kousei
 from kousei._lib import _core
 
-from . import Case, Check, case
+from . import Case, Check, case, ggml
 from .network import repeat, repeated
 
 Array = np.ndarray[Any, Any]
@@ -28,7 +29,10 @@ _WORK = 5 * 10**9
 @case("packed-gemv-8192")
 def one_point() -> Case:
     S, x = random_signs(8192, 8192), random_points((8192,))
-    return product(S, x, _ONE_POINT.get(_core.instruction_set_name()))
+    found = product(S, x, _ONE_POINT.get(_core.instruction_set_name()))
+    calls = found.sizes["calls"]
+    in_ggml = {"ggml Q1_0": lambda: repeated(ggml.product(S.astype(np.float32), x), calls)}
+    return replace(found, others={**found.others, **in_ggml}, floors={**found.floors, "ggml Q1_0": 2.5})
 
 
 def several_points(points: int) -> Case:
