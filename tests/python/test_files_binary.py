@@ -12,6 +12,7 @@ import safetensors.numpy
 
 import kousei
 from kousei.activation import Mixed, leaky_relu
+from support import Library
 from test_files import DATA, Change, written
 
 BOX = [(-1.0, 1.0)] * 2
@@ -79,6 +80,15 @@ def test_binary_networks(tmp_path: Path, name: str, rng: np.random.Generator) ->
     assert np.array_equal(loaded(x, form="packed"), net(x, form="packed"))
     kousei.save(tmp_path / "again", loaded)
     assert (tmp_path / "again").read_bytes() == (tmp_path / "net").read_bytes()
+
+
+def test_networks_in_any_memory(tmp_path: Path, library: Library) -> None:
+    net = NETWORKS["strict"]()
+    there = net.like(library.asarray(np.zeros(1)))
+    for name, saved in (("net", net), ("there", there), ("signs", net.layers[0]), ("signs there", there.layers[0])):
+        kousei.save(tmp_path / name, saved)
+    assert (tmp_path / "there").read_bytes() == (tmp_path / "net").read_bytes()
+    assert (tmp_path / "signs there").read_bytes() == (tmp_path / "signs").read_bytes()
 
 
 def test_error_bounds_of_what_was_loaded(tmp_path: Path) -> None:
