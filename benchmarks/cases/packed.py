@@ -16,12 +16,10 @@ from .network import repeat, repeated
 
 Array = np.ndarray[Any, Any]
 
-#: Smallest ratios to NumPy in float32, by instruction set: of one point, and of several by their number.
+#: Smallest ratios to NumPy in float32, by instruction set: of one point, and of several by their number; to ggml.
 _ONE_POINT = {"avx512": 15.0, "avx2": 9.0}
-_POINTS = {
-    "avx512": {4: 20.0, 16: 8.0, 64: 4.0, 256: 2.8},
-    "avx2": {16: 8.5, 64: 3.7, 256: 2.6},
-}
+_POINTS = {"avx512": {4: 20.0, 16: 8.0, 64: 4.0, 256: 2.8}}
+_GGML = {"avx512": 2.5}
 #: Multiply-adds in one run of a side: some tenths of a second for NumPy.
 _WORK = 5 * 10**9
 
@@ -29,10 +27,12 @@ _WORK = 5 * 10**9
 @case("packed-gemv-8192")
 def one_point() -> Case:
     S, x = random_signs(8192, 8192), random_points((8192,))
+    name = "ggml Q1_0"
     found = product(S, x, _ONE_POINT.get(_core.instruction_set_name()))
-    calls = found.sizes["calls"]
-    in_ggml = {"ggml Q1_0": lambda: repeated(ggml.product(S.astype(np.float32), x), calls)}
-    return replace(found, others={**found.others, **in_ggml}, floors={**found.floors, "ggml Q1_0": 2.5})
+    others = {name: lambda: repeated(ggml.product(S.astype(np.float32), x), found.sizes["calls"])}
+    floor = _GGML.get(_core.instruction_set_name())
+    floors = {} if floor is None else {name: floor}
+    return replace(found, others={**found.others, **others}, floors={**found.floors, **floors})
 
 
 def several_points(points: int) -> Case:
