@@ -436,3 +436,24 @@ def test_too_many_units_are_counted_and_refused(monkeypatch: pytest.MonkeyPatch)
     net = kousei.MLP.random([2] * 70, rng=0)
     with pytest.raises(MemoryError, match="a binary network of [0-9]+ units in hidden layer [0-9]+ takes"):
         kousei.binarize(net)
+
+
+@pytest.mark.parametrize("method", ["chain", "dyadic", "auto"])
+@pytest.mark.parametrize("exponents", [(100, -100, -80), (-80, 90, 90), (120, -60, -100)])
+def test_float32_multiples_that_it_does_not_hold(method: str, exponents: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    weights = [np.ldexp(rng.normal(size=(3, 3)), e).astype("f4") for e in exponents]
+    net = kousei.MLP(weights, [np.zeros(3, "f4")] * 3, ["relu"] * 2)
+    x = rng.normal(size=(20, 3)).astype("f4")
+    binary, values = kousei.binarize(net, method), net(x)
+    for form in ("auto", "packed"):
+        assert np.abs(binary(x, form=form) - values).max() < 1e-5 * np.abs(values).max()
+
+
+def test_float32_powers_of_multiples_that_it_does_not_hold() -> None:
+    rng = np.random.default_rng(0)
+    weights = [np.ldexp(rng.normal(size=(3, 3)), e).astype("f4") for e in (-40, 90, 60)]
+    net = kousei.MLP(weights, [np.zeros(3, "f4")] * 3, ["repu3", "relu"])
+    x = rng.normal(size=(20, 3)).astype("f4")
+    values = net(x)
+    assert np.abs(kousei.binarize(net)(x) - values).max() < 1e-5 * np.abs(values).max()

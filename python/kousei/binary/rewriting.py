@@ -29,6 +29,8 @@ _MOST_BITS = 24
 _COPIES = 6
 #: Numbers, or signs, that are computed at a time.
 _BLOCK = 1 << 20
+#: Exponent of two up to which multiples of a row's values stay as they are: those 2^30 times less are normal float32.
+_FAR = 96
 
 
 def binarize(
@@ -110,7 +112,7 @@ def binarize(
     """
     if not isinstance(net, MLP):
         raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
-    _check_options(method, bits, calibrate, bias, progress)
+    check_options(method, bits, calibrate, bias, progress)
     points = None if calibrate is None else points_of(net, calibrate)
     source = source_of(net, bias)
     statistics = None if points is None else statistics_of(source, points, bias)
@@ -119,8 +121,9 @@ def binarize(
     with np.errstate(over="ignore"):
         reach = first.scales * np.maximum(np.abs(weight).max(axis=1), np.abs(row_bias))[first.sources]
         _check_product(reach, 0)
-        # Multiples of a row's values are taken.
-        reach = np.concatenate([reach, *(layer.units.coefs for layer in found[:1])])
+        shift = _shift(source, first)
+        weight, row_bias = np.ldexp(weight, shift[:, None]), np.ldexp(row_bias, shift)
+        scales = np.ldexp(first.scales, -shift[first.sources])
         weight, row_bias, reach = (array.astype(net.dtype) for array in (weight, row_bias, reach))
         biases = tuple(layer.bias.astype(net.dtype) for layer in found)
     check_finite("the binary network", [reach], [row_bias, *biases], net.dtype)
@@ -130,7 +133,7 @@ def binarize(
         weight=weight,
         bias=row_bias,
         sources=first.sources.astype(np.int32),
-        scales=first.scales,
+        scales=scales,
         layers=signs,
         biases=biases,
         activations=tuple(layer.activation for layer in found),
@@ -182,7 +185,21 @@ class _Layer(NamedTuple):
     rounding: Rounding | None
 
 
-def _check_options(method: str, bits: int | None, calibrate: Any, bias: str, progress: bool) -> None:
+def _shift(source: Layers, first: _Matrix) -> Array:
+    """Return the powers of two that go from the multiples of each row into the row.
+
+    Of the values of a row multiples are taken, and so of what float32 holds of them: the largest is kept within it.
+    """
+    rows = len(source.weights[0])
+    largest = np.zeros(rows)
+    np.maximum.at(largest, first.sources, first.scales)
+    degrees = degrees_of(source.activations[0], rows) if source.activations else np.ones(rows, np.int64)
+    exponent = np.frexp(largest)[1] - 1
+    return exponent - np.clip(exponent, -(_FAR // degrees), _FAR // degrees)
+
+
+def check_options(method: str, bits: int | None, calibrate: Any, bias: str, progress: bool) -> None:
+    """Raise TypeError or ValueError unless `binarize` takes these."""
     *exact, last = accepted = (*_EXACT, "bits")
     if method not in accepted:
         raise ValueError(f"method was {method!r}; {', '.join(map(repr, exact))} and {last!r} are accepted")
