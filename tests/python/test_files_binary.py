@@ -1,5 +1,6 @@
 """Networks and matrices of signs in files: what comes back, and files that are refused."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
+from scipy.sparse import csr_array
 
 import kousei
 from kousei.activation import Mixed, leaky_relu
@@ -104,6 +106,31 @@ def test_error_bounds_of_what_was_loaded(tmp_path: Path) -> None:
         rounded.error_bound(BOX)
     with pytest.raises(ValueError, match="is not the network this one was made from"):
         rounded.error_bound(BOX, kousei.MLP.random([2, 4, 3, 2], "relu", rng=1))
+
+
+def test_networks_are_known_by_what_was_given() -> None:
+    """Not by what is added up to rewrite them, which differs from machine to machine."""
+    net = kousei.MLP([np.array([[0.1], [0.2]]), np.array([[0.3, 0.7]])], [np.zeros(2), np.ones(1)], ["hardtanh"])
+    config = (
+        '[[[2, 1], [1, 2]], [{"name": "hardtanh", "kinks": [-1.0, 1.0], "slopes": [0.0, 1.0, 0.0], "value": -1.0}]]'
+    )
+    numbers = np.array([0.1, 0.2, 0.3, 0.7, 0, 0, 1], "<f8")
+    digest = hashlib.sha256(f"[[[2, 1], [1, 2]], [{activation}]]".encode() + numbers.tobytes()).hexdigest()
+    for options in ({}, {"bias": "strict"}, {"method": "bits", "bits": 3}):
+        assert kousei.binarize(net, **options).source_digest == digest
+    sparse = kousei.MLP([csr_array(weight) for weight in net.weights], net.biases, net.activations)
+    assert kousei.binarize(sparse).source_digest == digest
+
+
+@pytest.mark.parametrize("options", [{}, {"method": "bits", "bits": 3}])
+def test_error_bounds_for_other_networks(options: dict[str, Any]) -> None:
+    binary, other = random(**options), kousei.MLP.random([2, 4, 3, 2], "tanh", rng=0)
+    with pytest.raises(ValueError, match="is not the network this one was made from"):
+        binary.error_bound(BOX, other)
+    with pytest.raises(TypeError, match="net was int; a kousei.MLP is accepted"):
+        binary.error_bound(BOX, 5)
+    with pytest.raises(ValueError, match="is not the network this one was made from"):
+        mixed().error_bound(BOX, other)
 
 
 @pytest.mark.parametrize(("name", "make"), [("binary", chained), ("signs", mixed)])

@@ -60,7 +60,7 @@ class BinaryNetwork:
     source_sizes : tuple of int
         Units of each layer of `source`; known where that is given.
     source_digest : str
-        What `error_bound` knows it by; known where that is given.
+        What `error_bound` knows the network by that was given to `binarize`; empty where it is not known.
 
     Raises
     ------
@@ -104,9 +104,7 @@ class BinaryNetwork:
     def __post_init__(self) -> None:
         if self.source is not None:
             weights = self.source.weights
-            self.__dict__.update(
-                source_sizes=(weights[0].shape[1], *map(len, weights)), source_digest=digest_of(self.source)
-            )
+            self.__dict__["source_sizes"] = (weights[0].shape[1], *map(len, weights))
         self.__dict__.update(
             weight=_real("weight", self.weight),
             bias=_real("bias", self.bias),
@@ -286,6 +284,8 @@ class BinaryNetwork:
 
         Raises
         ------
+        TypeError
+            If `net` is not an MLP.
         ValueError
             If lo > hi, a bound is not finite, or they are not one for each input; if `net` is needed and missing, or
             not that network.
@@ -309,13 +309,15 @@ class BinaryNetwork:
         True
         """
         ends = check_bounds(box, "box", self.dim, flat=True)
+        if net is not None:
+            if not isinstance(net, MLP):
+                raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
+            # Before it is rewritten: no network that cannot be is the one this was made from.
+            if not self.source_digest or digest_of(net) != self.source_digest:
+                raise ValueError(f"net was {net!r}, which is not the network this one was made from")
         if self.bits is None:
             return ErrorBound((0.0,) * len(self.layers), "proven")
-        source = self.source
-        if net is not None:
-            source = source_of(net, self.bias_mode)
-            if digest_of(source) != self.source_digest:
-                raise ValueError(f"net was {net!r}, which is not the network this one was made from")
+        source = self.source if net is None else source_of(net, self.bias_mode)
         if source is None:
             raise ValueError(
                 "net was None; the network this one was made from is accepted, which a file does not hold"

@@ -18,7 +18,7 @@ from kousei.binary.chain import Chain, chain_of
 from kousei.binary.decomposition import Array, Rounding, Units, chain, dyadic, joined, on_grid, shortest
 from kousei.binary.homogeneous import degrees_of, of_units
 from kousei.binary.network import BinaryNetwork
-from kousei.binary.source import source_of
+from kousei.binary.source import digest_of, source_of
 from kousei.network import MLP
 from kousei.network.layers import Layers, check_finite
 from kousei.packed import PackedSigns, pack_signs
@@ -142,6 +142,7 @@ def binarize(
         bits=bits,
         bias_mode=bias,
         source=source,
+        source_digest=digest_of(net),
         errors=tuple(layer.rounding for layer in found if layer.rounding is not None),
     )
 

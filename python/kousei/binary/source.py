@@ -43,12 +43,16 @@ def source_of(net: MLP, bias: str) -> Layers:
     return _with_constants(layers) if bias == "strict" else layers
 
 
-def digest_of(source: Layers) -> str:
-    """Return what tells a network from others: a SHA-256 of its parameters and activations, in hexadecimal."""
-    activations = [activation_to_config(activation) for activation in source.activations]
-    text = hashlib.sha256(json.dumps([[weight.shape for weight in source.weights], activations]).encode())
-    for array in (*source.weights, *source.biases):
-        text.update(np.ascontiguousarray(array, "<f8").data)
+def digest_of(net: MLP) -> str:
+    """Return what tells a network from others: a SHA-256 of its parameters and activations, in hexadecimal.
+
+    Of those given: rewriting adds products up, which not every machine rounds alike.
+    """
+    layers = layers_of(net)
+    activations = [activation_to_config(activation) for activation in layers.activations]
+    text = hashlib.sha256(json.dumps([[weight.shape for weight in layers.weights], activations]).encode())
+    for array in (*layers.weights, *layers.biases):
+        text.update(np.ascontiguousarray(arrays.dense(array), "<f8").data)
     return text.hexdigest()
 
 
