@@ -111,9 +111,7 @@ def test_error_bounds_of_what_was_loaded(tmp_path: Path) -> None:
 def test_networks_are_known_by_what_was_given() -> None:
     """Not by what is added up to rewrite them, which differs from machine to machine."""
     net = kousei.MLP([np.array([[0.1], [0.2]]), np.array([[0.3, 0.7]])], [np.zeros(2), np.ones(1)], ["hardtanh"])
-    config = (
-        '[[[2, 1], [1, 2]], [{"name": "hardtanh", "kinks": [-1.0, 1.0], "slopes": [0.0, 1.0, 0.0], "value": -1.0}]]'
-    )
+    activation = '{"name": "hardtanh", "kinks": [-1.0, 1.0], "slopes": [0.0, 1.0, 0.0], "value": -1.0}'
     numbers = np.array([0.1, 0.2, 0.3, 0.7, 0, 0, 1], "<f8")
     digest = hashlib.sha256(f"[[[2, 1], [1, 2]], [{activation}]]".encode() + numbers.tobytes()).hexdigest()
     for options in ({}, {"bias": "strict"}, {"method": "bits", "bits": 3}):
