@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_integer
+from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.binary.homogeneous import degree_of, factors_of
 from kousei.packed import PackedSigns
@@ -17,11 +19,33 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
+_EXACT = ("chain", "dyadic", "auto")
+_MOST_BITS = 24
+
+
+def check_method(method: str, bits: int | None, bias: str) -> None:
+    """Raise TypeError or ValueError unless a network is made so."""
+    if method not in (*_EXACT, "bits"):
+        raise ValueError(f"method was {method!r}; {', '.join(map(repr, _EXACT))} and 'bits' are accepted")
+    if method == "bits":
+        if bits is None:
+            raise ValueError(f"bits was None; with method='bits' 1 to {_MOST_BITS} is accepted")
+        check_integer("bits", bits, 1, _MOST_BITS)
+    elif bits is not None:
+        raise ValueError(f"bits was {bits!r} and method {method!r}, which is exact; method='bits' takes bits")
+    if bias not in ("affine", "strict"):
+        raise ValueError(f"bias was {bias!r}; 'affine' and 'strict' are accepted")
+
+
 def check(net: BinaryNetwork) -> None:
     """Raise TypeError or ValueError unless the fields of a network, whose arrays are `read_only`, fit together."""
+    check_method(net.method, net.bits, net.bias_mode)
     named = {"weight": net.weight, "bias": net.bias} | {f"biases[{i}]": bias for i, bias in enumerate(net.biases)}
     arrays.real_dtype(**named)
-    named |= {f"layers[{i}]": layer.words for i, layer in enumerate(net.layers) if isinstance(layer, PackedSigns)}
+    for i, layer in enumerate(net.layers):
+        if not isinstance(layer, PackedSigns):
+            raise TypeError(f"layers[{i}] was {type(layer).__name__}; a kousei.PackedSigns is accepted")
+        named[f"layers[{i}]"] = layer.words
     for name, array in named.items():
         if arrays.place(array) != arrays.place(net.weight):
             raise TypeError(
@@ -31,6 +55,9 @@ def check(net: BinaryNetwork) -> None:
     for name, group in (("biases", net.biases), ("activations", net.activations), ("chains", net.chains)):
         if len(group) != depth:
             raise ValueError(f"there are {len(group)} {name} and {depth} layers; as many are accepted")
+    roundings = 0 if net.bits is None else depth
+    if len(net.errors) != roundings:
+        raise ValueError(f"there are {len(net.errors)} errors; {roundings} are accepted for method {net.method!r}")
     shape = arrays.shape_of(net.weight)
     if len(shape) != 2 or 0 in shape:
         raise ValueError(f"weight has shape {shape}; (rows, dim), not empty, is accepted")
@@ -47,11 +74,11 @@ def check(net: BinaryNetwork) -> None:
     for i, (layer, bias, activation, chain) in enumerate(
         zip(net.layers, net.biases, net.activations, net.chains, strict=True)
     ):
-        if not isinstance(layer, PackedSigns):
-            raise TypeError(f"layers[{i}] was {type(layer).__name__}; a kousei.PackedSigns is accepted")
         if layer.shape[1] != net.sizes[i + 1]:
             raise ValueError(f"layers[{i}] has {layer.shape[1]} columns; {net.sizes[i + 1]} are accepted")
         _check_shape(f"biases[{i}]", bias, layer.shape[:1])
+        if not isinstance(activation, Activation):
+            raise TypeError(f"activations[{i}] was {type(activation).__name__}; a kousei.Activation is accepted")
         parts = parts_of(activation, net.sizes[i + 1] if i else rows)
         wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
         if wrong is not None:

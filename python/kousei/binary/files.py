@@ -9,10 +9,10 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei.binary.chain import Chain
+from kousei.binary.checks import check_method
 from kousei.binary.decomposition import Array, Rounding
 from kousei.binary.homogeneous import of_units
 from kousei.binary.network import BinaryNetwork
-from kousei.binary.rewriting import check_options
 from kousei.io.files import SignedLayer
 from kousei.io.packed import signs_of
 from kousei.io.state import (
@@ -59,7 +59,7 @@ def from_state(config: Config, tensors: Arrays) -> BinaryNetwork:
     """Return the network of `to_state`; ValueError or TypeError if they make none."""
     method, bits = entry(config, "method", str), config.get("bits")
     bias_mode = entry(config, "bias", str)
-    check_options(method, bits, None, bias_mode, False)
+    check_method(method, bits, bias_mode)
     names = ["method", "bias", "activations", "sizes", "source"]
     check_names("config", config, names + ["bits"] * (method == "bits"))
     activations = [activation_from_config(activation) for activation in entry(config, "activations", list)]

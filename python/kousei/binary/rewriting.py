@@ -11,10 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from kousei._lib import _core, arrays
-from kousei._lib.errors import check_integer
 from kousei.activation import Activation
 from kousei.binary.calibration import Rounded, Statistics, calibrated, plain, points_of, statistics_of
 from kousei.binary.chain import Chain, chain_of
+from kousei.binary.checks import check_method
 from kousei.binary.decomposition import Array, Rounding, Units, chain, dyadic, joined, on_grid, shortest
 from kousei.binary.homogeneous import degrees_of, of_units
 from kousei.binary.network import BinaryNetwork
@@ -23,8 +23,7 @@ from kousei.network import MLP
 from kousei.network.layers import Layers, check_finite
 from kousei.packed import PackedSigns, pack_signs
 
-_EXACT = {"chain": chain, "dyadic": dyadic, "auto": shortest}
-_MOST_BITS = 24
+_DECOMPOSITIONS = {"chain": chain, "dyadic": dyadic, "auto": shortest}
 #: Matrices of its size that rounding one takes.
 _COPIES = 6
 #: Numbers, or signs, that are computed at a time.
@@ -112,7 +111,11 @@ def binarize(
     """
     if not isinstance(net, MLP):
         raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
-    check_options(method, bits, calibrate, bias, progress)
+    check_method(method, bits, bias)
+    if calibrate is not None and method != "bits":
+        raise ValueError(f"calibrate was given and method {method!r}, which is exact; method='bits' takes points")
+    if not isinstance(progress, bool | np.bool_):
+        raise TypeError(f"progress was {progress!r}; True and False are accepted")
     points = None if calibrate is None else points_of(net, calibrate)
     source = source_of(net, bias)
     statistics = None if points is None else statistics_of(source, points, bias)
@@ -199,25 +202,6 @@ def _shift(source: Layers, first: _Matrix) -> Array:
     return exponent - np.clip(exponent, -(_FAR // degrees), _FAR // degrees)
 
 
-def check_options(method: str, bits: int | None, calibrate: Any, bias: str, progress: bool) -> None:
-    """Raise TypeError or ValueError unless `binarize` takes these."""
-    *exact, last = accepted = (*_EXACT, "bits")
-    if method not in accepted:
-        raise ValueError(f"method was {method!r}; {', '.join(map(repr, exact))} and {last!r} are accepted")
-    if method == "bits":
-        if bits is None:
-            raise ValueError(f"bits was None; with method='bits' 1 to {_MOST_BITS} is accepted")
-        check_integer("bits", bits, 1, _MOST_BITS)
-    elif bits is not None:
-        raise ValueError(f"bits was {bits!r} and method {method!r}, which is exact; method='bits' takes bits")
-    elif calibrate is not None:
-        raise ValueError(f"calibrate was given and method {method!r}, which is exact; method='bits' takes points")
-    if bias not in ("affine", "strict"):
-        raise ValueError(f"bias was {bias!r}; 'affine' and 'strict' are accepted")
-    if not isinstance(progress, bool | np.bool_):
-        raise TypeError(f"progress was {progress!r}; True and False are accepted")
-
-
 def _pushed_down(
     source: Layers, method: str, bits: int | None, statistics: list[Statistics] | None, progress: bool
 ) -> tuple[_Matrix, list[_Layer]]:
@@ -230,7 +214,7 @@ def _pushed_down(
         rounding = None
         with _bar(progress, f"columns of weights[{i + 1}]", columns) as advance:
             if bits is None:
-                parts = partial(_parts, matrix, _EXACT[method], i + 1)
+                parts = partial(_parts, matrix, _DECOMPOSITIONS[method], i + 1)
                 count = sum(len(units.coefs) for _, units in parts(advance))
             else:
                 rounded = _rounded(matrix, bits, statistics[i] if statistics else None, i + 1, advance)
