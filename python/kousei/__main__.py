@@ -64,6 +64,9 @@ def binarize(
     read, write = _reader(source), _writer(target)
     net = read(source)
     points = None if calibrate is None else _array(calibrate)
+    if points is not None and points.dtype in (np.float32, np.float64) and points.dtype != net.dtype:
+        print(f"{calibrate}: {points.dtype.name} is taken as {net.dtype.name}, of which the network is")
+        points = points.astype(net.dtype)
     classes = None
     if labels is not None:
         if points is None:
