@@ -193,7 +193,7 @@ TEST_CASE_TEMPLATE("every instruction set applies the parts of a layer in place"
                 for (std::int64_t p = 0; p < 4; ++p) {
                     Real* const at = out.data() + p * units;
                     (*set)->template of<Real>().apply_part(parts[p], biased ? bias.data() + p * units : nullptr, at,
-                                                        rows, stride, at, stride);
+                                                           rows, stride, at, stride);
                 }
                 for (std::int64_t i = 0; i < rows * stride; ++i) {
                     const auto at = static_cast<std::size_t>(i);

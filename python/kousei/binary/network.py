@@ -339,7 +339,7 @@ class BinaryNetwork:
             1       16       12        6  signs
             2       12        2        2  signs
         real parameters 62, signs 216
-        Theorem 4: generically 156 signs, of which these are 1.38, and 48 real weights, 1.85 times those given
+        Theorem 4: generically 156 signs, here 1.38 times as many, and 48 real weights, 1.85 times those given
         """
         biases = [arrays.to_host(self.bias)[self.sources], *map(arrays.to_host, self.biases)]
         real = self.dim * len(self.sources) + sum(bias.size for bias in biases if bias.any())

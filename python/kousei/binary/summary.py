@@ -73,7 +73,7 @@ class BinarySummary:
         lines.append(f"real parameters {self.real}, signs {self.binary}")
         if self.generic_binary:
             lines.append(
-                f"Theorem 4: generically {self.generic_binary} signs, of which these are {self.ratio:.3g}, "
+                f"Theorem 4: generically {self.generic_binary} signs, here {self.ratio:.3g} times as many, "
                 f"and {self.generic_real} real weights, {self.expansion:.3g} times those given"
             )
         return "\n".join(lines)

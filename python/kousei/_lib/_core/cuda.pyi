@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_evaluate', 'network_layer', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -97,6 +97,50 @@ def network_layer(weight: Array, bias: Array, parts: collections.abc.Sequence[tu
     ...
 @typing.overload
 def network_layer(weight: Array, bias: Array, parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, x: Array, out: Array, on: Cuda) -> None:
+    ...
+def packed_dot(words: Array, other: Array, columns: typing.SupportsInt | typing.SupportsIndex, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_matmul(words: Array, columns: typing.SupportsInt | typing.SupportsIndex, x: Array, out: Array, on: Cuda, interleaved: Array | None = None, scales: Array | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+    ...
+@typing.overload
+def packed_matmul(words: Array, columns: typing.SupportsInt | typing.SupportsIndex, x: Array, out: Array, on: Cuda, interleaved: Array | None = None, scales: Array | None = None, group: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+    ...
+@typing.overload
+def packed_pack(signs: Array, words: Array, first_wrong: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_pack(signs: Array, words: Array, first_wrong: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_pack(signs: Array, words: Array, first_wrong: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_pack(signs: Array, words: Array, first_wrong: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_pack(signs: Array, words: Array, first_wrong: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_pack(signs: Array, words: Array, first_wrong: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
     ...
 def runtime_version() -> int:
     ...
