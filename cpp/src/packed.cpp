@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <limits>
-#include <stdexcept>
-#include <string>
 
 #include <kousei/sizes.hpp>
 
@@ -61,7 +58,7 @@ void multiply_in_rows(Cpu on, const Matrix<Real>& matrix, const Real* x, std::in
 
 template <class Real>
 bool looks_up(const Matrix<Real>& matrix, std::int64_t points) {
-    return matrix.interleaved && points <= few_points;
+    return points <= few_points && matrix.interleaved && interleaved_words(matrix) > 0;
 }
 
 template <class Real>

@@ -212,6 +212,18 @@ def test_signs_written_in_place_are_seen() -> None:
     assert torch.allclose(layer(x) - layer.bias, layer.bias - before)
 
 
+@pytest.mark.parametrize("points", [2, 20])
+def test_signs_in_other_memory_are_seen(points: int) -> None:
+    layer = random_layer(40, 64, None, bias=False)
+    x = torch.randn(points, 40, dtype=torch.float64)
+    before = layer(x)
+    layer.words.data = SignLinear.from_signs(kousei.pack_signs(-layer.signs.unpack())).words
+    assert torch.equal(layer(x), -before)
+    layer.share_memory()  # frees the memory that the signs were in
+    assert np.shares_memory(layer.signs.words, layer.words.numpy())
+    assert torch.equal(layer(x), -before)
+
+
 def test_scales_written_in_place_are_seen(group: int | None) -> None:
     layer = random_layer(40, 3, group, bias=False)
     x = torch.randn(40, dtype=torch.float64)
@@ -305,11 +317,15 @@ def test_trains_beside_other_layers() -> None:
     assert torch.equal(model[2].words, words)
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_wrong_arguments_are_named() -> None:
     for bad, error, message in [
         (lambda: SignLinear(0, 2), ValueError, "in_features was 0; at least 1 is accepted"),
         (lambda: SignLinear(2, 2.0), TypeError, "out_features was 2.0; an integer is accepted"),
         (lambda: SignLinear(2, 2, group=64), ValueError, "group was 64; None, 32 and 128 are accepted"),
+        (lambda: SignLinear(2, 2, group=32.0), ValueError, "group was 32.0; None, 32 and 128 are accepted"),
+        (lambda: SignLinear.from_linear(nn.Linear(0, 2)), ValueError, "linear.in_features was 0; at least 1 is"),
+        (lambda: SignLinear.from_linear(nn.Linear(2, 0)), ValueError, "linear.out_features was 0; at least 1 is"),
         (lambda: SignLinear(2, 2, dtype=torch.float16), TypeError, "dtype was torch.float16; torch.float32 and"),
         (lambda: SignLinear.from_linear(nn.ReLU()), TypeError, "linear was ReLU; a torch.nn.Linear is accepted"),
         (lambda: SignLinear.from_linear(nn.Linear(2, 2), 16), ValueError, "group was 16; None, 32 and 128"),

@@ -158,6 +158,12 @@ def test_low_level_route_checks_scales_and_copies() -> None:
     ]:
         with pytest.raises(ValueError, match=message):
             _core.cpu.packed_matmul(words, 40, x, out, on, scales=bad, group=group)
+    # A matrix that has no copy is read by rows, beside an empty one too.
+    for rows, columns in [(4, 40), (64, 0)]:
+        sums = np.full((1, rows), np.nan)
+        all_ones, none = kousei.pack_signs(np.ones((rows, columns))).words, np.empty(0, np.uint32)
+        _core.cpu.packed_matmul(all_ones, columns, np.ones((1, columns)), sums, on, interleaved=none)
+        assert (sums == columns).all()
     size = _core.cpu.packed_interleaved_words(words, 40)
     with pytest.raises(ValueError, match="interleaved has shape"):
         _core.cpu.packed_matmul(words, 40, x, out, on, interleaved=np.zeros(size + 1, np.uint32))

@@ -61,6 +61,9 @@ class SignLinear(nn.Module):
     A new layer has random signs, biases as those of a new `torch.nn.Linear`, and as scales the mean modulus of its
     weights. Backward writes the signs out as numbers, some rows at a time, and multiplies these.
 
+    `words` may be assigned, and written to in place by operations of torch; what goes past them, ``words.data`` or
+    ``words.numpy()``, is not seen.
+
     Examples
     --------
     >>> import torch
@@ -98,7 +101,7 @@ class SignLinear(nn.Module):
         self.register_buffer("words", words)
         self.register_parameter("scales", nn.Parameter(scales))
         self.register_parameter("bias", nn.Parameter(scales.new_empty(out_features)) if bias else None)
-        self._signs: tuple[Tensor, int | None, PackedSigns] | None = None
+        self._signs: tuple[Tensor, int, int | None, PackedSigns] | None = None
         self._scaled: ScaledSigns | None = None
         self.reset_parameters()
 
@@ -134,7 +137,7 @@ class SignLinear(nn.Module):
         TypeError
             If `linear` is not a linear layer, or its dtype neither float32 nor float64.
         ValueError
-            If a weight is not finite, or for another `group`.
+            If it has no inputs or no outputs, a weight is not finite, or for another `group`.
 
         Notes
         -----
@@ -154,6 +157,8 @@ class SignLinear(nn.Module):
         if not isinstance(linear, nn.Linear):
             raise TypeError(f"linear was {type(linear).__name__}; a torch.nn.Linear is accepted")
         _check_group(group)
+        for name in ("in_features", "out_features"):
+            check_integer(f"linear.{name}", getattr(linear, name), 1)
         weight = linear.weight.detach()
         arrays.real_dtype(**{"linear.weight": weight})
         if not bool(weight.isfinite().all()):
@@ -227,11 +232,14 @@ class SignLinear(nn.Module):
     @property
     def signs(self) -> PackedSigns:
         """The signs, which share the memory of `words`."""
-        # Whatever writes to a tensor in place counts up its version; tensors of inference mode have none.
-        version = None if self.words.is_inference() else self.words._version
-        if self._signs is None or self._signs[0] is not self.words or self._signs[1] != version or version is None:
-            self._signs = self.words, version, _packed(self.words, self.in_features)
-        return self._signs[2]
+        # What writes to a tensor in place counts up its version, of which those of inference mode have none; and its
+        # memory can be exchanged for another.
+        words = self.words
+        version, pointer = None if words.is_inference() else words._version, words.data_ptr()
+        known = self._signs
+        if known is None or known[0] is not words or known[1:3] != (pointer, version) or version is None:
+            self._signs = known = words, pointer, version, _packed(words, self.in_features)
+        return known[3]
 
     @property
     def weight(self) -> Tensor:
@@ -328,7 +336,7 @@ class _Product(torch.autograd.Function):
 
 
 def _check_group(group: int | None) -> None:
-    if group not in _GROUPS:
+    if isinstance(group, float) or group not in _GROUPS:
         raise ValueError(f"group was {group!r}; {', '.join(map(str, _GROUPS[:-1]))} and {_GROUPS[-1]} are accepted")
 
 

@@ -140,7 +140,7 @@ class Product:
             backend.view("x", x),
             view,
             backend.launch(),
-            copy if copy is not None and copy.size else None,
+            copy,
             None if self._scales is None else backend.view("scales", self._scales),
             self._group,
         )

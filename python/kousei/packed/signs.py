@@ -24,7 +24,8 @@ class PackedSigns(Product):
     words : array (rows, stride) of uint32
         Of NumPy, or of CuPy or PyTorch in CUDA memory. A bit that is set is +1. Column j is bit j % 32, the least
         significant first, of word j // 32 of its row. A row has the fewest words that are a multiple of 4, and its
-        bits past the last column are 0. C-contiguous; not copied. To check these bits a device is waited for.
+        bits past the last column are 0. C-contiguous; not copied, and not to be written to afterwards, since products
+        keep copies of it. To check these bits a device is waited for.
     shape : (int, int)
         Rows and columns of the matrix.
 
