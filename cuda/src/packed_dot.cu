@@ -65,7 +65,7 @@ __global__ void __launch_bounds__(threads) dot_kernel(const __grid_constant__ Vi
             for (int j = 0; j < 4; ++j) {
                 const std::int64_t column = first_right + 4 * right_four + j;
                 if (row < a.rows && column < b.rows) {
-                    out[row * b.rows + column] = static_cast<std::int32_t>(a.columns) - 2 * differ[i][j];
+                    out[row * b.rows + column] = static_cast<std::int32_t>(a.columns) - differ[i][j] - differ[i][j];
                 }
             }
         }
