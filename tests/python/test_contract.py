@@ -186,6 +186,10 @@ NO_ARRAYS = {
     "kousei.funahashi.ridge_directions",
     "kousei.funahashi.sample_points",
     "kousei.funahashi.variable_projection",
+    "kousei.ridgelet.gaussian_mixture_ridgelet",
+    "kousei.ridgelet.sample",
+    "kousei.ridgelet.single_scale",
+    "kousei.ridgelet.single_scale_weights",
 }
 
 
