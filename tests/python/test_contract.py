@@ -107,6 +107,12 @@ CONTRACTS = {
         takes_out=False,
         complex_result=True,
     ),
+    "kousei.ridgelet.gaussian_kernel": Contract(
+        lambda like: lambda t: kousei.ridgelet.gaussian_kernel(t, 3.5), takes_out=False
+    ),
+    "kousei.ridgelet.AdmissiblePair.kernel": Contract(
+        lambda like: kousei.ridgelet.AdmissiblePair("tanh", 2).kernel, takes_out=False
+    ),
 } | {
     f"kousei.activation.{name}": Contract(lambda like, name=name: getattr(kousei.activation, name))
     for name in (
@@ -186,6 +192,10 @@ NO_ARRAYS = {
     "kousei.funahashi.ridge_directions",
     "kousei.funahashi.sample_points",
     "kousei.funahashi.variable_projection",
+    "kousei.ridgelet.AdmissiblePair.activation_hat",
+    "kousei.ridgelet.AdmissiblePair.kernel_hat",
+    "kousei.ridgelet.AdmissiblePair.multiplier",
+    "kousei.ridgelet.admissibility_constant",
     "kousei.ridgelet.gaussian_mixture_ridgelet",
     "kousei.ridgelet.sample",
     "kousei.ridgelet.single_scale",

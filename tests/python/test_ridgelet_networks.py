@@ -113,6 +113,20 @@ def test_a_box_and_the_cube_are_the_same() -> None:
     np.testing.assert_allclose(on_box(lo + (hi - lo) * (y + 1) / 2), on_cube(y), atol=1e-10)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_threads_change_nothing(activation: str) -> None:
+    before = kousei.num_threads()
+    try:
+        found = []
+        for count in (1, 3):
+            kousei.set_num_threads(count)
+            found.append(single_scale(gaussian, [(-1, 1)] * 3, 500, activation=activation))
+    finally:
+        kousei.set_num_threads(before)
+    for one, other in zip(found[0].weights + found[0].biases, found[1].weights + found[1].biases, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_linear_in_the_function() -> None:
     a, b = single_scale(mixture, SQUARE, 300), single_scale(gaussian, SQUARE, 300)
     both = single_scale(lambda x: 2 * mixture(x) - gaussian(x), SQUARE, 300)
@@ -145,6 +159,8 @@ def test_tolerance_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"bounds": [(1, -1)]}, ValueError, "finite lo < hi"),
         ({"bounds": [(0, np.inf)]}, ValueError, "finite lo < hi"),
         ({"bounds": 1}, ValueError, "bounds"),
+        ({"bounds": [(-1e308, 1e308)]}, ValueError, "three times as wide"),
+        ({"f": lambda x: np.full(len(x), 1e308)}, ValueError, "weights overflow"),
         ({"f": 3}, TypeError, "f was int"),
         ({"f": lambda x: x}, ValueError, r"f returned shape \(\d+, 2\).*\(\d+,\) is accepted"),
         ({"f": lambda x: np.full(len(x), 1j)}, TypeError, "f returned dtype complex128"),

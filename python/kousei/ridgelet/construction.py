@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from kousei._lib.errors import check_integer
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
-from kousei.ridgelet.radon import Array, Function, centred, profiles
+from kousei.ridgelet.radon import REACH, Array, Function, centred, profiles
 
 #: Units of every direction of a tanh network that lie outside the box; a tanh is +-1 to 3e-4 there.
 _OUTSIDE = 10
@@ -99,6 +100,10 @@ def single_scale(
         raise TypeError(f"f was {type(f).__name__}; a function of points (n, dim) is accepted")
     if (units is None) == (tol is None):
         raise ValueError(f"units was {units} and tol {tol}; exactly one of them is accepted")
+    with np.errstate(over="ignore"):
+        wide = REACH * (hi - lo)
+    if not np.isfinite(wide).all():
+        raise ValueError(f"bounds was {bounds!r}; a box is accepted that is representable three times as wide")
     box = _Box(f, lo, hi)
     if tol is None:
         return _write(box, check_integer("units", units, _least_units(kind, box.dim)), kind)
@@ -157,11 +162,13 @@ def _least_units(kind: str, dim: int) -> int:
 
 
 def _write(box: _Box, units: int, kind: str) -> MLP:
-    inside = _LEAST[kind]
-    while _count(kind, box.dim, inside + 1) <= units:
-        inside += 1
+    # The largest number of biases across the box for which the units are enough.
+    inside = bisect_right(range(1, units + 1), units, key=lambda n: _count(kind, box.dim, n))
     directions = _directions(kind, box.dim, inside)
-    weight, bias, coef = (_tanh if kind == "tanh" else _relu)(box, directions, inside)
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight, bias, coef = (_tanh if kind == "tanh" else _relu)(box, directions, inside)
+    if not (np.isfinite(weight).all() and np.isfinite(coef).all()):
+        raise ValueError("f has values so large that the weights overflow; smaller ones are accepted")
     # From the cube to the box.
     weight = weight / box.half
     net = MLP([weight, coef[None]], [bias - weight @ box.center, np.zeros(1)], [kind])

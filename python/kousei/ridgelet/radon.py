@@ -21,7 +21,7 @@ _FADE = 3.4
 _LEAST_SAMPLES = 64
 #: Nodes of a panel of Gauss's rule, and the largest phase across one: good to 1e-10.
 _NODES, _PHASE = 32, 60.0
-#: Tolerance of the nonuniform transforms.
+#: Tolerance of the nonuniform transforms, each in one thread: by their number the last digits would change.
 _EPS = 1e-12
 
 
