@@ -17,7 +17,7 @@ Array = np.ndarray[Any, Any]
 def gaussian_mixture_ridgelet(
     coefs: Any, means: Any, widths: Any, directions: Any, biases: Any, pair: AdmissiblePair
 ) -> Array:
-    r"""Return the ridgelet spectrum of f(x) = sum_i c_i e^(-|x - mu_i|^2/(2 tau_i^2)).
+    """Return the ridgelet spectrum of f(x) = sum_i c_i e^(-|x - mu_i|^2/(2 tau_i^2)).
 
     With s_i^2 = 1 + tau_i^2 |a|^2 and the kernel psi = Lambda^m G,
 
@@ -30,7 +30,7 @@ def gaussian_mixture_ridgelet(
     coefs : array_like (n,)
         The c_i.
     means : array_like (n, dim)
-        The mu_i.
+        The mu_i, in as many dimensions as kernels go, some 30.
     widths : array_like (n,)
         The tau_i, positive.
     directions : array_like (A, dim)

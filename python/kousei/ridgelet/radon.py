@@ -13,9 +13,11 @@ from kousei._lib import arrays
 Array = np.ndarray[Any, Any]
 Function = Callable[[Array], Any]
 
-#: The function is sampled on [-REACH, REACH]^dim, where the box is [-1, 1]^dim, and fades out between the two.
-REACH = 3.0
-#: The window is within erfc(_FADE)/2 = 8e-7 of 1 on the box, and of 0 where the samples end.
+#: The function is continued to [-_WIDE, _WIDE]^dim, where the box is [-1, 1]^dim, and fades out between the two.
+_WIDE = 3.0
+#: It is evaluated on [-REACH, REACH]^dim alone.
+REACH = 1.5
+#: What falls from 1 to 0 is within erfc(_FADE)/2 = 8e-7 of both where it does not.
 _FADE = 3.4
 #: Samples along each axis, at least.
 _LEAST_SAMPLES = 64
@@ -54,22 +56,23 @@ def profiles(f: Function, dim: int, directions: int, cutoff: float, reach: float
     """Return the profiles of f up to a frequency, to be asked for at biases up to `reach`.
 
     The constant is c_d = 1/(2 (2 pi)^(d-1)), and the profile of -u is that of u mirrored: half a sphere is enough.
-    Frequencies above half the cutoff are attenuated, so that a jump does not ring across the whole box.
+    They are those of f(bend(x)) window(x), which is f on the box. Frequencies above half the cutoff are attenuated,
+    so that a jump does not ring across the whole box.
     """
     import finufft
 
-    samples = 2 * max(_LEAST_SAMPLES // 2, math.ceil(2 * REACH * cutoff / math.pi))
+    samples = 2 * max(_LEAST_SAMPLES // 2, math.ceil(2 * _WIDE * cutoff / math.pi))
     # The points, the values and what the transform makes of them.
     arrays.require_memory(samples**dim, (dim + 5) * 8, f"a grid of {samples}^{dim} samples")
-    spacing = 2 * REACH / samples
+    spacing = 2 * _WIDE / samples
     axis = (np.arange(samples) - samples // 2) * spacing
-    grid = np.stack(np.meshgrid(*[axis] * dim, indexing="ij"), axis=-1)
+    grid = np.stack(np.meshgrid(*[_bend(axis)] * dim, indexing="ij"), axis=-1)
     values = f(grid.reshape(-1, dim)).reshape((samples,) * dim)
     fade = _window(axis)
     for d in range(dim):
         values = values * fade.reshape([-1 if d == other else 1 for other in range(dim)])
     u, areas = half_sphere(dim, directions)
-    w, weights = _panels(cutoff, reach + REACH * math.sqrt(dim))
+    w, weights = _panels(cutoff, reach + _WIDE * math.sqrt(dim))
     at = (spacing * w[None, :, None] * u[:, None, :]).reshape(-1, dim)
     transform = getattr(finufft, f"nufft{dim}d2")
     slices = transform(
@@ -101,9 +104,19 @@ def half_sphere(dim: int, directions: int) -> tuple[Array, Array]:
 
 
 def _window(x: Array) -> Array:
+    """Return 1 on the box, falling to 0 where the samples end."""
     from scipy.special import erfc
 
-    return erfc(_FADE * (2 * (np.abs(x) - 1) / (REACH - 1) - 1)) / 2
+    return erfc(_FADE * (2 * (np.abs(x) - 1) / (_WIDE - 1) - 1)) / 2
+
+
+def _bend(x: Array) -> Array:
+    """Return x on the box; outside its slope falls to 0 as the window does, and it ends at -REACH and REACH."""
+    from scipy.special import erfc
+
+    width = 2 * (REACH - 1)
+    u = _FADE * (2 * (np.abs(x) - 1) / width - 1)
+    return np.sign(x) * (REACH + width / (4 * _FADE) * (u * erfc(u) - np.exp(-u * u) / math.sqrt(math.pi)))
 
 
 def _panels(cutoff: float, extent: float) -> tuple[Array, Array]:
