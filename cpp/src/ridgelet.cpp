@@ -46,7 +46,7 @@ void tabulate_cells(Wide s, bool derivative, double* table) {
 /// Writes the coefficients in (table_end/t)^2 of the asymptotic series, divided by (table_end/t)^(s + 1) (of the
 /// derivative s + 2): each power |w|^(s + 2j) of the transform that is not smooth at 0 has a term
 /// -sqrt(2/pi) sin(pi s/2) Gamma(s + 1 + 2j)/(j! 2^j) t^-(s + 1 + 2j). There is none for an even s, whose functions
-/// are below e^(-100) here.
+/// are below 1e-30 of their maximum here.
 void tabulate_beyond(Wide s, bool derivative, double* beyond) {
     const Wide halves = std::nearbyint(s / 2);
     const Wide sine = std::sin(std::numbers::pi_v<Wide> * (s / 2 - halves)) * (std::fmod(halves, 2) == 0 ? 1 : -1);

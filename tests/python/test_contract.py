@@ -333,7 +333,7 @@ def test_out_that_does_not_fit_is_refused(contract: Contract, dtype: str) -> Non
 def test_wrong_dtype_is_refused(library: Library, contract: Contract) -> None:
     x = points(contract, (3,), "float64")
     for bad in ("int64", "bool", "complex128"):
-        with pytest.raises(TypeError, match=r"(x|z|s|omega) has dtype " + bad):
+        with pytest.raises(TypeError, match=r"(x|z|s|t|omega) has dtype " + bad):
             contract.make(x)(library.asarray(x.astype(bad)))
     if library.name == "numpy":
         for bad in (">f8", "float16", "longdouble"):
@@ -343,7 +343,7 @@ def test_wrong_dtype_is_refused(library: Library, contract: Contract) -> None:
 
 @pytest.mark.parametrize("bad", [[0.5], "0.5", None, np.ma.masked_array([0.5], [True])])
 def test_what_is_no_array_is_refused(contract: Contract, bad: Any) -> None:
-    with pytest.raises(TypeError, match=r"(x|z|s|omega) (was|is masked)"):
+    with pytest.raises(TypeError, match=r"(x|z|s|t|omega) (was|is masked)"):
         contract.make(np.zeros(1))(bad)
 
 
