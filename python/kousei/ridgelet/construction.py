@@ -113,7 +113,7 @@ def single_scale(
         raise ValueError(f"bounds was {bounds!r}; a box is accepted that is representable half as wide again")
     box = _Box(f, lo, hi)
     if tol is None:
-        net, error = _write(box, check_integer("units", units, _least_units(kind, box.dim)), kind)
+        net, error = _write(box, check_integer("units", units, _least_units(kind, box.dim), 1 << 31), kind)
         if error > _POOR:
             warn(
                 f"the network of {net.units} units differs from f by {100 * error:.0f} % of it, in the root mean "
@@ -210,7 +210,7 @@ def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
     found = profiles(box, box.dim, directions, math.pi / spacing, radius)
     w = found.frequencies
     coef = spacing * found.areas[:, None] * found.at(inside, spacing, -w * w)
-    # g'(-radius), with what the midpoint rule of g'' leaves of it (Euler and Maclaurin).
+    # g'(-radius), and the slope that the midpoint rule of g'' misses (Euler and Maclaurin).
     slopes = (found.transform @ (1j * w * (1 + (spacing * w) ** 2 / 24) * np.exp(-1j * radius * w))).real
     slope = slopes * found.areas @ found.directions
     weight = np.concatenate([np.repeat(found.directions, inside, axis=0), slope[None]])
@@ -224,11 +224,11 @@ def _reach(box: _Box, tol: float, kind: str) -> MLP:
     units = max(_FIRST, _least_units(kind, box.dim))
     while True:
         net, _ = _write(box, units, kind)
-        error = np.linalg.norm(net(x) - values)
-        if error <= tol * np.linalg.norm(values):
+        error, size = np.linalg.norm(net(x) - values), np.linalg.norm(values)
+        if error <= tol * size:
             return net
         if units == _MOST:
-            reached = error / np.linalg.norm(values)
+            reached = error / size if size else math.inf
             raise ValueError(f"tol was {tol}; {net.units} units reach {reached:.2g}, and that or more is accepted")
         units = min(_MOST, units * 5 // 4)
 

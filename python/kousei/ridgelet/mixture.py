@@ -62,6 +62,7 @@ def gaussian_mixture_ridgelet(
     dim = mu.shape[1]
     if pair.dim != dim:
         raise ValueError(f"pair is of dim {pair.dim} and means has shape {mu.shape}; the same dim is accepted")
+    _require_memory(a, b, c)
     m, odd = pair.kernel_power, pair.kernel_is_derivative
     s = np.sqrt(1 + np.outer((a * a).sum(-1), tau * tau))[:, None]  # (A, 1, n)
     kernel = gaussian_kernel((b[:, None] - (a @ mu.T)[:, None]) / s, m, odd)
@@ -110,10 +111,16 @@ def single_scale_weights(coefs: Any, means: Any, widths: Any, directions: Any, b
         raise ValueError(
             f"directions has vectors of length {lengths.min():.6g} to {lengths.max():.6g}; 1 is accepted"
         )
+    _require_memory(u, b, c)
     dim = mu.shape[1]
     kernel = gaussian_kernel((b[:, None] - (u @ mu.T)[:, None]) / tau, dim + 1)
     values: Array = -((2 * math.pi) ** ((1 - dim) / 2)) / 2 * (c / tau**2 * kernel).sum(-1)
     return values
+
+
+def _require_memory(directions: Array, biases: Array, coefs: Array) -> None:
+    shape = (len(directions), len(biases), len(coefs))
+    arrays.require_memory(math.prod(shape), 32, f"a kernel of shape {shape}")
 
 
 def _checked(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) -> list[Array]:
