@@ -196,6 +196,10 @@ NO_ARRAYS = {
     "kousei.ridgelet.AdmissiblePair.kernel_hat",
     "kousei.ridgelet.AdmissiblePair.multiplier",
     "kousei.ridgelet.admissibility_constant",
+    "kousei.ridgelet.gaussian_mixture_ridgelet",
+    "kousei.ridgelet.sample",
+    "kousei.ridgelet.single_scale",
+    "kousei.ridgelet.single_scale_weights",
 }
 
 

@@ -7,7 +7,18 @@ arXiv:1505.03654, and S. Sonoda, I. Ishikawa and M. Ikeda, "A unified Fourier sl
 transform for a variety of depth-2 neural networks", arXiv:2402.15984.
 """
 
+from kousei.ridgelet.construction import single_scale
 from kousei.ridgelet.kernel import gaussian_kernel
+from kousei.ridgelet.mixture import gaussian_mixture_ridgelet, single_scale_weights
 from kousei.ridgelet.pair import AdmissiblePair, admissibility_constant
+from kousei.ridgelet.sampling import sample
 
-__all__ = ["AdmissiblePair", "admissibility_constant", "gaussian_kernel"]
+__all__ = [
+    "AdmissiblePair",
+    "admissibility_constant",
+    "gaussian_kernel",
+    "gaussian_mixture_ridgelet",
+    "sample",
+    "single_scale",
+    "single_scale_weights",
+]
