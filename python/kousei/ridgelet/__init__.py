@@ -7,7 +7,16 @@ arXiv:1505.03654, and S. Sonoda, I. Ishikawa and M. Ikeda, "A unified Fourier sl
 transform for a variety of depth-2 neural networks", arXiv:2402.15984.
 """
 
+from kousei.ridgelet.directions import Directions, ball_directions
 from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.pair import AdmissiblePair, admissibility_constant
+from kousei.ridgelet.transform import RidgeletTransform
 
-__all__ = ["AdmissiblePair", "admissibility_constant", "gaussian_kernel"]
+__all__ = [
+    "AdmissiblePair",
+    "Directions",
+    "RidgeletTransform",
+    "admissibility_constant",
+    "ball_directions",
+    "gaussian_kernel",
+]
