@@ -5,6 +5,7 @@
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
+#include "ridgelet.hpp"
 #include "submodules.hpp"
 
 namespace py = pybind11;
@@ -20,6 +21,7 @@ void bind(py::module_& m) {
     bind_signs<HostSide, Real>(m);
     bind_packed_matmul<HostSide, Real>(m);
     bind_packed_interleave<Real>(m);
+    bind_ridgelet<HostSide, Real>(m);
 }
 
 }  // namespace
@@ -34,6 +36,7 @@ void bind_cpu(py::module_& m) {
     bind_signs<HostSide, std::int32_t>(m);
     bind_signs<HostSide, std::int64_t>(m);
     bind_packed_dot<HostSide>(m);
+    bind_ridgelet_tabulate(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");
     bind_binary<float>(m, "Float32Binary");

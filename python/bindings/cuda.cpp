@@ -3,12 +3,14 @@
 #include <kousei/cuda/funahashi.hpp>
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
+#include <kousei/cuda/ridgelet.hpp>
 
 #include "activation.hpp"
 #include "device_array.hpp"
 #include "funahashi.hpp"
 #include "network.hpp"
 #include "packed.hpp"
+#include "ridgelet.hpp"
 #include "submodules.hpp"
 
 namespace py = pybind11;
@@ -81,6 +83,7 @@ void bind(py::module_& m) {
     bind_layer<Real>(m);
     bind_signs<DeviceSide, Real>(m);
     bind_packed_matmul<DeviceSide, Real>(m);
+    bind_ridgelet<DeviceSide, Real>(m);
 }
 
 }  // namespace

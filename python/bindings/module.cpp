@@ -8,6 +8,7 @@
 #include <kousei/errors.hpp>
 #include <kousei/funahashi.hpp>
 #include <kousei/packed.hpp>
+#include <kousei/ridgelet.hpp>
 #include <kousei/threads.hpp>
 
 #include "safetensors.hpp"
@@ -64,6 +65,7 @@ PYBIND11_MODULE(_core, m) {
           py::arg("thresholds"));
     m.def("packed_stride", &kousei::packed::stride_of, py::arg("columns"));
     m.attr("packed_few_points") = kousei::packed::few_points;
+    m.attr("ridgelet_largest_power") = kousei::ridgelet::largest_power;
 
     kousei::python::bind_safetensors(m);
 

@@ -3,6 +3,7 @@
 #include <kousei/cuda/activation.hpp>
 #include <kousei/cuda/funahashi.hpp>
 #include <kousei/cuda/network.hpp>
+#include <kousei/cuda/ridgelet.hpp>
 #include <kousei/funahashi_unit.hpp>
 #include <kousei/network.hpp>
 
@@ -259,6 +260,20 @@ TEST_CASE_TEMPLATE("functions of one argument on the device", Real, float, doubl
         if (activation >= Activation::relu) continue;
         funahashi::bump_transform(Cpu{}, activation, Real(0.7), Real(1), z.data(), 1000, expected.data());
         funahashi::bump_transform(Cuda{}, activation, Real(0.7), Real(1), z.data(), 1000, found.data());
+        CHECK(expected == found);
+    }
+}
+
+TEST_CASE_TEMPLATE("kernels of ridgelets on the device", Real, float, double) {
+    const auto t = random<Real>(1000, 20);
+    std::vector<double> exact(ridgelet::table_size);
+    for (const bool derivative : {false, true}) {
+        ridgelet::tabulate(3.5, derivative, exact.data());
+        std::vector<Real> table, expected(1000), found(1000);
+        for (const double c : exact) table.push_back(static_cast<Real>(c));
+        const ridgelet::Kernel<Real> kernel{table.data(), Real(3.5), derivative};
+        ridgelet::evaluate(Cpu{}, kernel, t.data(), 1000, expected.data());
+        ridgelet::evaluate(Cuda{}, kernel, t.data(), 1000, found.data());
         CHECK(expected == found);
     }
 }

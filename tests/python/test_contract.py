@@ -107,6 +107,12 @@ CONTRACTS = {
         takes_out=False,
         complex_result=True,
     ),
+    "kousei.ridgelet.gaussian_kernel": Contract(
+        lambda like: lambda t: kousei.ridgelet.gaussian_kernel(t, 3.5), takes_out=False
+    ),
+    "kousei.ridgelet.AdmissiblePair.kernel": Contract(
+        lambda like: kousei.ridgelet.AdmissiblePair("tanh", 2).kernel, takes_out=False
+    ),
 } | {
     f"kousei.activation.{name}": Contract(lambda like, name=name: getattr(kousei.activation, name))
     for name in (
@@ -186,6 +192,10 @@ NO_ARRAYS = {
     "kousei.funahashi.ridge_directions",
     "kousei.funahashi.sample_points",
     "kousei.funahashi.variable_projection",
+    "kousei.ridgelet.AdmissiblePair.activation_hat",
+    "kousei.ridgelet.AdmissiblePair.kernel_hat",
+    "kousei.ridgelet.AdmissiblePair.multiplier",
+    "kousei.ridgelet.admissibility_constant",
 }
 
 
@@ -319,7 +329,7 @@ def test_out_that_does_not_fit_is_refused(contract: Contract, dtype: str) -> Non
 def test_wrong_dtype_is_refused(library: Library, contract: Contract) -> None:
     x = points(contract, (3,), "float64")
     for bad in ("int64", "bool", "complex128"):
-        with pytest.raises(TypeError, match=r"(x|z|s|omega) has dtype " + bad):
+        with pytest.raises(TypeError, match=r"(x|z|s|t|omega) has dtype " + bad):
             contract.make(x)(library.asarray(x.astype(bad)))
     if library.name == "numpy":
         for bad in (">f8", "float16", "longdouble"):
@@ -329,7 +339,7 @@ def test_wrong_dtype_is_refused(library: Library, contract: Contract) -> None:
 
 @pytest.mark.parametrize("bad", [[0.5], "0.5", None, np.ma.masked_array([0.5], [True])])
 def test_what_is_no_array_is_refused(contract: Contract, bad: Any) -> None:
-    with pytest.raises(TypeError, match=r"(x|z|s|omega) (was|is masked)"):
+    with pytest.raises(TypeError, match=r"(x|z|s|t|omega) (was|is masked)"):
         contract.make(np.zeros(1))(bad)
 
 

@@ -384,6 +384,11 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
         _core.cuda.activation_apply([(_core.Activation.tanh, 5, 0)], none, None, z, z, _core.cuda.Cuda())
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.funahashi_bump_transform(_core.Activation.tanh, 1.0, 1.0, z, z, _core.cuda.Cuda(3))
+    table = _core.cuda.Array(POINTER, _core.cpu.ridgelet_tabulate(3, False).shape, dtype)
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.ridgelet_kernel(table, 3, False, z, z, _core.cuda.Cuda())
+    with pytest.raises(ValueError, match=r"table has shape \(5,\); "):
+        _core.cuda.ridgelet_kernel(z, 3, False, z, z, _core.cuda.Cuda())
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.packed_matmul(**packed_arguments(dtype))
     signs, words = _core.cuda.Array(POINTER, (3, 40), dtype), _core.cuda.Array(POINTER, (3, 4), "u4")
@@ -468,9 +473,10 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: signs.like(x),
         lambda: kousei.funahashi.bump_transform(x, 1.0, 1.0),
         lambda: kousei.funahashi.universal_function(x, 1.0, 1.5, 0.5 * np.arange(9)),
+        lambda: kousei.ridgelet.gaussian_kernel(x, 3),
     ):
         with pytest.raises(
-            kousei.CudaError, match="(x|z|s|S|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"
+            kousei.CudaError, match="(x|z|s|S|t|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"
         ):
             call()
 

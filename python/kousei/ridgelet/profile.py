@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy import special
 from kousei.activation import Activation, PiecewiseLinear, relu
 from kousei.activation.base import LARGEST_POWER, power_of
 
-Reals: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+Reals: TypeAlias = np.ndarray[Any, Any]
 
 _NAMES = ("relu", "step", "tanh", "logistic", "erf", "softplus", "gelu", "silu", "gaussian")
 ACCEPTED = f"{', '.join(map(repr, _NAMES))}, 'repu1' to 'repu{LARGEST_POWER}' and a kousei.Activation of these"
@@ -34,6 +34,7 @@ class Profile:
 
     @property
     def odd(self) -> bool:
+        """Whether the transform is odd, and imaginary."""
         return self.pole % 2 == 1
 
     def regular(self, w: Reals) -> Reals:
@@ -57,7 +58,7 @@ class Profile:
         return _integral(self, q).beyond(least)
 
     def _gammas(self, q: float) -> list[tuple[float, float]]:
-        """Return, of each term, the a of the Gamma(a, x) that its integral from sqrt(x/(1/2 + rate)) is, and Gamma(a)."""
+        """Return a and the integral of each term; Q(a, (1/2 + rate) w^2) of it lies beyond w."""
         rate = 0.5 + self.rate
         powers = [((q + 1) / 2 + j, c) for j, c in enumerate(self.terms) if c]
         return [(a, c * math.gamma(a) / (2 * rate**a)) for a, c in powers]
@@ -71,22 +72,21 @@ class _Integral:
     def __init__(self, profile: Profile, q: float) -> None:
         self._profile, self._q = profile, q
         self._nodes, self._weights = np.polynomial.legendre.leggauss(self.count)
-        # The first panel has w^q, which need not be smooth, in the weight of the rule.
+        # In the first panel, w^q, which need not be smooth, is the weight of the rule.
         nodes, weights = special.roots_jacobi(self.count, 0, q)
         self._head_nodes, self._head_weights = (nodes + 1) / 2, weights / 2 ** (q + 1)
         edges = self.step * np.arange(1, self.panels + 1)
-        self._from_edge = np.append(np.cumsum(self._between(edges, edges + self.step)[::-1])[::-1], 0.0)
+        self._from_edge = np.cumsum(self._between(edges, edges + self.step)[::-1])[::-1]
         self.whole = float(self._head(np.array([self.step]))[0] + self._from_edge[0])
 
     def beyond(self, least: Reals) -> Reals:
         """Return the part over w > least >= 0, as a ratio."""
-        shape, least = np.shape(least), np.ravel(least)
-        panel = np.minimum(least / self.step, self.panels).astype(np.intp)
-        values = self.whole - self._head(np.minimum(least, self.step))
-        later = panel > 0
-        end = np.minimum(panel[later] + 1, self.panels)
-        values[later] = self._between(least[later], self.step * end) + self._from_edge[end - 1]
-        return np.where(panel < self.panels, values / self.whole, 0.0).reshape(shape)
+        w = np.minimum(least, self.step * self.panels).ravel()
+        values = self.whole - self._head(np.minimum(w, self.step))
+        later = w >= self.step
+        edge = np.minimum((w[later] / self.step).astype(np.intp) + 1, self.panels)
+        values[later] = self._between(w[later], self.step * edge) + self._from_edge[edge - 1]
+        return (values / self.whole).reshape(least.shape)
 
     def _between(self, low: Reals, high: Reals) -> Reals:
         half = (high - low)[..., None] / 2
@@ -101,7 +101,7 @@ class _Integral:
         return self._profile.regular(w) * np.exp(-w * w / 2)
 
 
-_integral = cache(_Integral)
+_integral = lru_cache(maxsize=64)(_Integral)
 
 
 def _over_sinh(x: Reals) -> Reals:

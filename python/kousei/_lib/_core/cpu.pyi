@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -167,4 +167,12 @@ def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing
     ...
 @typing.overload
 def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_kernel(table: numpy.typing.NDArray[numpy.float32], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, t: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_kernel(table: numpy.typing.NDArray[numpy.float64], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, t: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+def ridgelet_tabulate(s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool) -> numpy.typing.NDArray[numpy.float64]:
     ...
