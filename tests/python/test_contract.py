@@ -195,7 +195,16 @@ NO_ARRAYS = {
     "kousei.ridgelet.AdmissiblePair.activation_hat",
     "kousei.ridgelet.AdmissiblePair.kernel_hat",
     "kousei.ridgelet.AdmissiblePair.multiplier",
+    "kousei.RidgeletTransform.dual",
+    "kousei.RidgeletTransform.reconstruct",
+    "kousei.RidgeletTransform.transform",
+    "kousei.RidgeletTransform.transform_adjoint",
+    "kousei.RidgeletTransform.truncation_loss",
+    "kousei.dual_ridgelet_transform",
+    "kousei.ridgelet.Directions",
     "kousei.ridgelet.admissibility_constant",
+    "kousei.ridgelet.ball_directions",
+    "kousei.ridgelet_transform",
 }
 
 

@@ -10,7 +10,7 @@ transform for a variety of depth-2 neural networks", arXiv:2402.15984.
 from kousei.ridgelet.directions import Directions, ball_directions
 from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.pair import AdmissiblePair, admissibility_constant
-from kousei.ridgelet.transform import RidgeletTransform
+from kousei.ridgelet.transform import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __all__ = [
     "AdmissiblePair",
@@ -18,5 +18,7 @@ __all__ = [
     "RidgeletTransform",
     "admissibility_constant",
     "ball_directions",
+    "dual_ridgelet_transform",
     "gaussian_kernel",
+    "ridgelet_transform",
 ]

@@ -31,7 +31,7 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     dim : int
         1, 2 or 3.
     scale : float
-        Radius of the ball, > 0. Features of a function finer than 1/scale are lost; see `RidgeletTransform.reconstruct`.
+        Radius of the ball, > 0; `AdmissiblePair.multiplier` tells what of a function it keeps.
     radii : int
         Nodes along the radius, at least 1.
     angles : int, optional

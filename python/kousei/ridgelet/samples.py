@@ -28,6 +28,7 @@ class Grid:
 
     @property
     def dim(self) -> int:
+        """Dimension of the points."""
         return len(self.axes)
 
     @property
@@ -37,6 +38,7 @@ class Grid:
 
     @property
     def steps(self) -> Reals:
+        """Step along each axis."""
         return np.array([(axis[-1] - axis[0]) / (len(axis) - 1) for axis in self.axes])
 
     @cached_property
@@ -81,10 +83,12 @@ class Scattered:
 
     @property
     def dim(self) -> int:
+        """Dimension of the points."""
         return int(self.coordinates.shape[1])
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Shape of a function's values."""
         return (len(self.coordinates),)
 
     def ranges(self, directions: Reals) -> tuple[Reals, Reals]:

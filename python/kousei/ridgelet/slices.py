@@ -54,10 +54,10 @@ class SliceSums:
         # One bias is a grid of any step.
         step = step_of(biases) or math.pi / _BAND
         self._stride = math.ceil(step * _BAND / math.pi)
+        what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
+        arrays.require_memory(len(directions) * math.ceil(2 * reach / step * self._stride), dtype.itemsize, what)
         coefs, period, self._length = _cut(kernel, reach, step / self._stride, self._biases * step, tol)
         self._w = 2 * math.pi / period * np.arange(len(coefs))
-        what = f"a slice of {len(directions)} directions x {len(coefs)} frequencies in {grid.dim} dimensions"
-        arrays.require_memory(len(directions) * len(coefs), (grid.dim + 4) * dtype.itemsize, what)
         # The transform of g counts from the middle of the grid, and the inverse FFT from the first bias.
         middle = np.array([axis[len(axis) // 2] for axis in grid.axes])
         shift = biases[0] - directions @ middle
@@ -101,7 +101,10 @@ class SliceSums:
         return self._plan(1, 1)
 
     def _plan(self, kind: int, sign: int) -> Any:
-        """Return the transform of the grid at all w a, or its adjoint: with one spreading they are exactly that."""
+        """Return the transform of the grid at all w a, or its adjoint: with one spreading they are exactly that.
+
+        The adjoint adds up in one thread: several add in an order that is not the same from run to run.
+        """
         import finufft
 
         plan = finufft.Plan(
@@ -111,7 +114,7 @@ class SliceSums:
             isign=sign,
             dtype=self._complex.name,
             upsampfac=2.0,
-            nthreads=num_threads(),
+            nthreads=num_threads() if kind == 2 else 1,
         )
         angles = []
         for a, step in zip(self._directions.T, self._grid.steps, strict=True):

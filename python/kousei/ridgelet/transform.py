@@ -24,7 +24,7 @@ from kousei.ridgelet.sums import DirectSums, PrefixSums
 
 Method = Literal["auto", "slice", "direct"]
 
-#: Largest factor that the cure of truncation multiplies a frequency by: beyond it, rounding and noise are all there is.
+#: Largest factor of the cure of truncation; beyond it rounding and noise are all there is.
 _LARGEST_GAIN = 1e3
 
 
@@ -130,7 +130,7 @@ class RidgeletTransform(LinearOperator):
         self.tol = (least if least == 1e-6 else 1e-9) if tol is None else tol
         if not least <= self.tol < 1:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
-        super().__init__(np.dtype(dtype), (size, len(self.samples.weights)))
+        super().__init__(np.dtype(dtype), (size, len(self.samples.weights)))  # type: ignore[call-arg]
 
     def transform(self, f: Array) -> Array:
         """Return R[f], the spectrum of a function.
@@ -213,18 +213,21 @@ class RidgeletTransform(LinearOperator):
         Raises
         ------
         TypeError, ValueError
-            As `transform` and `dual` do; or where the cure is asked of another method.
+            As `transform` and `dual` do; or where the cure is asked of another method, or `tol` is not in (0, 1).
         """
         if cure and self.method != "slice":
             raise ValueError(f"cure was True with method {self.method!r}; with 'slice' it is accepted")
+        if not 0 < tol < 1:
+            raise ValueError(f"tol was {tol}; 0 < tol < 1 is accepted")
+        # Before any work: what the dual needs.
+        scale, _ = self._weighted().scale, self._bias_step
+        self._warn_of_biases(tol)
 
         def reconstructed(g: Reals) -> Reals:
             if isinstance(self.samples, Grid):
                 loss = float(self._losses(g, cure).max(initial=0.0))
                 if loss > tol:
-                    scale = self._weighted().scale
                     warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
-            self._warn_of_biases(tol)
             return self._dual(self._forward(g, cure)) / self.pair.constant
 
         return self._apply("f", f, self.samples.shape, self.samples.shape, reconstructed)
@@ -296,7 +299,7 @@ class RidgeletTransform(LinearOperator):
 
     def _forward(self, f: Reals, cure: bool = False) -> Reals:
         sums = self._cured if cure else self._sums
-        return sums.forward((f.reshape(len(f), -1) * self.samples.weights).astype(self.dtype, copy=False))
+        return sums.forward((f.reshape(len(f), self.shape[1]) * self.samples.weights).astype(self.dtype, copy=False))
 
     def _sum_back(self, spectrum: Reals) -> Reals:
         return self._sums.transpose(spectrum) * self.samples.weights
@@ -317,7 +320,7 @@ class RidgeletTransform(LinearOperator):
 
     def _rmatmat(self, x: Reals) -> Reals:
         columns = np.ascontiguousarray(x.T).reshape(-1, *self.spectrum_shape)
-        return np.asarray(self.adjoint(columns)).reshape(len(columns), -1).T
+        return np.asarray(self.transform_adjoint(columns)).reshape(len(columns), -1).T
 
     @cached_property
     def _sums(self) -> SliceSums | DirectSums:
@@ -360,9 +363,7 @@ class RidgeletTransform(LinearOperator):
     def _bias_step(self) -> float:
         step = step_of(self.biases)
         if step is None:
-            raise ValueError(
-                f"biases has {len(self.biases)} numbers that are not uniform; 2 or more uniform are accepted"
-            )
+            raise ValueError(f"biases has {len(self.biases)} numbers, not uniform; 2 or more uniform are accepted")
         return step
 
     def _divisor(self, k: Reals) -> Reals:
@@ -390,11 +391,11 @@ class RidgeletTransform(LinearOperator):
         size = np.maximum(np.abs(self.pair.kernel(t)), np.abs(self.pair.kernel(-t)))
         reach = t[np.flatnonzero(size > tol * size.max())[-1]]
         low, high = self.samples.ranges(self._vectors)
-        low, high = float(low.min() - reach), float(high.max() + reach)
-        if self.biases[0] > low or self.biases[-1] < high:
+        first, last = low.min() - reach, high.max() + reach
+        if self.biases[0] > first or self.biases[-1] < last:
             warn(
                 f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; the spectrum of a function on these points "
-                f"reaches from {low:g} to {high:g}"
+                f"reaches from {first:g} to {last:g}"
             )
 
 
@@ -408,3 +409,91 @@ def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:
     if weights is not None:
         raise ValueError("weights were given with axes, which have weights of their own; None is accepted")
     return Grid.of(axes)
+
+
+def ridgelet_transform(
+    f: Array,
+    axes: Sequence[Any] | Array,
+    directions: Any,
+    biases: Any,
+    pair: AdmissiblePair,
+    method: Method = "auto",
+    tol: float | None = None,
+    *,
+    weights: Any = None,
+) -> Array:
+    """Return R[f](a, b), the integral of f(x) psi(a.x - b) dx; for several f a `RidgeletTransform` is planned once.
+
+    Parameters
+    ----------
+    f : array of shape (..., *points)
+        Values on the axes or at the points, float32 or float64, in host memory.
+    axes, directions, biases, pair, method, tol, weights
+        As for `RidgeletTransform`.
+
+    Returns
+    -------
+    array of shape (..., directions, biases)
+        Of the library and the dtype of f.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `RidgeletTransform` and its `transform` do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kousei
+    >>> x = np.linspace(-8, 8, 129)
+    >>> pair = kousei.ridgelet.AdmissiblePair("tanh", 1)
+    >>> kousei.ridgelet_transform(np.exp(-(x**2) / 2), (x,), [[0.7]], [0.3], pair).round(9)
+    array([[0.519140353]])
+    """
+    dtype = arrays.real_dtype(f=arrays.known("f", f))
+    return RidgeletTransform(axes, directions, biases, pair, method, tol, weights=weights, dtype=dtype).transform(f)
+
+
+def dual_ridgelet_transform(
+    spectrum: Array,
+    axes: Sequence[Any] | Array,
+    directions: Directions,
+    biases: Any,
+    pair: AdmissiblePair,
+    method: Method = "auto",
+    tol: float | None = None,
+) -> Array:
+    """Return S[gamma](x), the integral of gamma(a, b) sigma(a.x - b) da db, at points.
+
+    Parameters
+    ----------
+    spectrum : array of shape (..., directions, biases)
+        Float32 or float64, in host memory.
+    axes, directions, biases, pair, method, tol
+        As for `RidgeletTransform`; the directions with weights, the biases uniform.
+
+    Returns
+    -------
+    array of shape (..., *points)
+        Of the library and the dtype of the spectrum.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `RidgeletTransform` and its `dual` do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kousei
+    >>> from kousei.ridgelet import AdmissiblePair, ball_directions
+    >>> x, b, pair = np.linspace(-8, 8, 129), np.linspace(-60, 60, 601), AdmissiblePair("relu", 1, order=2)
+    >>> f = np.exp(-(x**2) / 2)
+    >>> line = ball_directions(1, 6.0, radii=40)
+    >>> spectrum = kousei.ridgelet_transform(f, (x,), line, b, pair)
+    >>> again = kousei.dual_ridgelet_transform(spectrum, (x,), line, b, pair) / pair.constant
+    >>> bool(abs(again - f).max() < 0.02)
+    True
+    """
+    dtype = arrays.real_dtype(spectrum=arrays.known("spectrum", spectrum))
+    return RidgeletTransform(axes, directions, biases, pair, method, tol, dtype=dtype).dual(spectrum)
