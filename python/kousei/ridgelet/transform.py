@@ -219,16 +219,13 @@ class RidgeletTransform(LinearOperator):
             raise ValueError(f"cure was True with method {self.method!r}; with 'slice' it is accepted")
         if not 0 < tol < 1:
             raise ValueError(f"tol was {tol}; 0 < tol < 1 is accepted")
-        # Before any work: what the dual needs.
-        scale, _ = self._weighted().scale, self._bias_step
-        self._warn_of_biases(tol)
 
         def reconstructed(g: Reals) -> Reals:
+            result = self._dual(self._forward(g, cure)) / self.pair.constant
+            self._warn_of_biases(tol)
             if isinstance(self.samples, Grid):
-                loss = float(self._losses(g, cure).max(initial=0.0))
-                if loss > tol:
-                    warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
-            return self._dual(self._forward(g, cure)) / self.pair.constant
+                self._warn_of_loss(float(self._losses(g, cure).max(initial=0.0)), tol)
+            return result
 
         return self._apply("f", f, self.samples.shape, self.samples.shape, reconstructed)
 
@@ -384,6 +381,11 @@ class RidgeletTransform(LinearOperator):
         lost = (1 - m / self._divisor(k) if cure else 1 - m) ** 2
         total = spectrum.sum(axis=axes)
         return np.sqrt((spectrum * lost).sum(axis=axes) / np.where(total > 0, total, 1.0))
+
+    def _warn_of_loss(self, loss: float, tol: float) -> None:
+        if loss > tol:
+            scale = self._weighted().scale
+            warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
     def _warn_of_biases(self, tol: float) -> None:
         """Warn where biases leave out some at which the spectrum can be larger than `tol`, relative to psi."""
