@@ -204,6 +204,16 @@ def test_transform_of_the_kernel_is_its_fourier_integral() -> None:
             assert complex(pair.kernel_hat(w)) == pytest.approx(complex(integral), abs=1e-12)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_transforms_far_out(name: str) -> None:
+    pair = AdmissiblePair(name, 2)
+    w = np.array([-np.inf, -1e200, 1e200, np.inf])
+    assert not pair.kernel_hat(w).any()
+    np.testing.assert_allclose(pair.activation_hat(w), 0, atol=1e-199)
+    assert np.isnan(pair.kernel_hat(np.nan))
+    assert np.isnan(pair.activation_hat(np.nan))
+
+
 def test_pairs_are_values() -> None:
     pair = AdmissiblePair("repu1", 2)
     assert pair == AdmissiblePair(kousei.activation.relu, 2, 0) == AdmissiblePair("relu", np.int64(2))

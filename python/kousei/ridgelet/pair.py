@@ -13,7 +13,7 @@ from kousei._lib.arrays import Array
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation
 from kousei.ridgelet.kernel import LARGEST_POWER, check_derivative, check_power, gaussian_kernel, is_real_number
-from kousei.ridgelet.profile import Profile, profile_of
+from kousei.ridgelet.profile import FAR, Profile, profile_of
 
 _PEAK = math.sqrt(2 * math.pi)  # of the transform of G, at 0
 
@@ -223,8 +223,9 @@ class AdmissiblePair:
             If `w` is not real numbers.
         """
         w = arrays.real_numbers("w", w)
-        even = np.abs(w) ** self.kernel_power * (_PEAK * np.exp(-w * w / 2))
-        return np.asarray(1j * w * even if self.kernel_is_derivative else even)
+        size = np.minimum(np.abs(w), FAR)
+        even = size**self.kernel_power * (_PEAK * np.exp(-size * size / 2))
+        return np.asarray(1j * np.sign(w) * size * even if self.kernel_is_derivative else even)
 
     def activation_hat(self, w: Any) -> np.ndarray[Any, Any]:
         """Fourier transform of the activation away from 0.
@@ -250,7 +251,8 @@ class AdmissiblePair:
         profile = self._profile
         if profile.pole and not w.all():
             raise ValueError(f"w has a 0; the transform of {self.activation!r} is a function for other numbers only")
-        values = profile.regular(w) / w**profile.pole
+        with np.errstate(over="ignore", divide="ignore"):
+            values = profile.regular(w) / w**profile.pole
         return np.asarray(-1j * values if profile.odd else values)
 
     def multiplier(self, k_norm: Any, scale: float) -> Any:

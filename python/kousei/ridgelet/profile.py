@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy import special
 
 from kousei.activation import Activation, PiecewiseLinear, relu
 from kousei.activation.base import LARGEST_POWER, power_of
@@ -18,6 +17,9 @@ Reals: TypeAlias = np.ndarray[Any, Any]
 
 _NAMES = ("relu", "step", "tanh", "logistic", "erf", "softplus", "gelu", "silu", "gaussian")
 ACCEPTED = f"{', '.join(map(repr, _NAMES))}, 'repu1' to 'repu{LARGEST_POWER}' and a kousei.Activation of these"
+
+#: Where all that decays is 0 in float64.
+FAR = 1e3
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Profile:
 
     def regular(self, w: Reals) -> Reals:
         """Return r(w)."""
+        w = np.minimum(np.abs(w), FAR)
         square = w * w
         values = np.polynomial.polynomial.polyval(square, self.terms) * np.exp(-self.rate * square)
         return values if self.factor is None else values * self.factor(w)
@@ -52,6 +55,8 @@ class Profile:
     def tail(self, q: float, least: Reals) -> Reals:
         """Return the part of `integral(q)` that w > least contributes, as a ratio."""
         if self.factor is None:
+            from scipy import special
+
             square = (0.5 + self.rate) * least * least
             whole = self.integral(q)
             return np.sum([part / whole * special.gammaincc(a, square) for a, part in self._gammas(q)], axis=0)
@@ -70,6 +75,8 @@ class _Integral:
     step, panels, count = 0.5, 80, 16  # e^(-w^2/2) is 0 in float64 beyond
 
     def __init__(self, profile: Profile, q: float) -> None:
+        from scipy import special
+
         self._profile, self._q = profile, q
         self._nodes, self._weights = np.polynomial.legendre.leggauss(self.count)
         # In the first panel, w^q, which need not be smooth, is the weight of the rule.
