@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.sparse.linalg import LinearOperator, aslinearoperator
+from scipy.sparse.linalg import aslinearoperator, svds
 from scipy.special import gammainc
 
 import kousei
@@ -59,10 +59,10 @@ def test_golden_numbers(activation: str, dim: int, direction: list[float], value
 
 # The kernels of odd order decay as a power of t only.
 @pytest.mark.parametrize("order", [0, 1])
-@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "repu2", "gaussian"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gaussian"])
 def test_slices_and_sums_are_the_closed_form(activation: str, order: int) -> None:
     pair = AdmissiblePair(activation, 2, order)
-    disc, b = ball_directions(2, 6.0, radii=4, angles=11), np.linspace(-5, 4, 41)
+    disc, b = ball_directions(2, 6.0, radii=3, angles=7), np.linspace(-5, 4, 31)
     f, expected = mixture(SQUARE), closed_form(disc.vectors, b, pair)
     size = np.abs(expected).max()
 
@@ -107,13 +107,15 @@ def test_adjoint_is_exact(activation: str, method: Any) -> None:
     directions, b = rng.normal(size=(9, 2)) * 4, np.linspace(-3, 5, 17)
     R = RidgeletTransform(axes, directions, b, AdmissiblePair(activation, 2, 1), method)
     f, gamma = rng.normal(size=R.shape[1]), rng.normal(size=R.shape[0])
-    assert isinstance(R, LinearOperator)
     image = R @ f
     assert abs(image @ gamma - f @ (R.H @ gamma)) <= 1e-14 * np.linalg.norm(image) * np.linalg.norm(gamma)
     np.testing.assert_array_equal(image, R.transform(f.reshape(20, 31)).ravel())
     several = rng.normal(size=(R.shape[1], 3))
     np.testing.assert_allclose(R @ several, np.stack([R @ f for f in several.T], axis=1), rtol=0, atol=1e-13)
-    np.testing.assert_allclose(aslinearoperator(R).T @ gamma, R.rmatvec(gamma), rtol=0, atol=0)
+    np.testing.assert_array_equal(aslinearoperator(R).T @ gamma, R.rmatvec(gamma))
+    np.testing.assert_array_equal(R.matvec(f), image)
+    largest = svds(aslinearoperator(R), k=1, rng=1, return_singular_vectors=False)
+    np.testing.assert_allclose(largest, np.linalg.norm(R @ np.eye(R.shape[1]), 2), rtol=1e-10)
 
 
 def test_scattered_points() -> None:
@@ -164,13 +166,10 @@ def test_truncation_law(scale: float, order: int, count: int) -> None:
     disc = ball_directions(2, scale, radii=int(8 + 2 * scale), angles=int(24 + 7 * scale))
     ends = scale * 3.4 * np.sqrt(2) + 9
     R = RidgeletTransform((x, x), disc, np.arange(-ends, ends, 0.2), AdmissiblePair("relu", 2, order), tol=1e-6)
-    with (
-        pytest.warns(UserWarning, match=r"directions of \|a\| <= .* lose")
-        if law > 0.01
-        else warnings.catch_warnings()
-    ):
-        found = R.reconstruct(f)
-    np.testing.assert_allclose(R.truncation_loss(f), law, rtol=2e-3)
+    law = lost_by_the_law(scale, order)
+    with pytest.warns(UserWarning, match=r"directions of \|a\| <= .* lose"):
+        found = R.reconstruct(f, tol=1e-3)
+    np.testing.assert_allclose(R.truncation_loss(f), law, rtol=1e-6)
     inner = np.ix_(np.abs(x) <= 1.5, np.abs(x) <= 1.5)
     measured = np.linalg.norm((found - f)[inner]) / np.linalg.norm(f[inner])
     np.testing.assert_allclose(measured, law, rtol=0.05)
@@ -213,14 +212,14 @@ def test_array_in_same_array_out(library: Library, batch: tuple[int, ...], dtype
     spectrum = R.transform(given)
     for function, result, inner in (
         (R.transform, spectrum, (6, 37)),
-        (R.transform_adjoint, R.transform_adjoint(spectrum), (6, 5)),
+        (R.adjoint, R.adjoint(spectrum), (6, 5)),
         (R.dual, R.dual(spectrum), (6, 5)),
         (lambda f: R.reconstruct(f, tol=0.999), R.reconstruct(given, tol=0.999), (6, 5)),
     ):
         assert type(result) is type(given)
         assert tuple(result.shape) == (*batch, *inner)
         assert str(result.dtype).endswith(dtype)
-        argument = f if function not in (R.transform_adjoint, R.dual) else library.numpy(spectrum)
+        argument = f if function not in (R.adjoint, R.dual) else library.numpy(spectrum)
         assert np.array_equal(library.numpy(result), function(argument))
     assert R.truncation_loss(given).shape == batch
 
@@ -274,7 +273,7 @@ def test_bad_functions() -> None:
     with pytest.raises(ValueError, match=r"f has shape \(4, 5\); \(\.\.\., 5, 4\) is accepted"):
         R.transform(np.zeros((4, 5)))
     with pytest.raises(ValueError, match=r"spectrum has shape \(3,\); \(\.\.\., 2, 3\) is accepted"):
-        R.transform_adjoint(np.zeros(3))
+        R.adjoint(np.zeros(3))
     with pytest.raises(ValueError, match="f has NaN"):
         R.transform(np.full((5, 4), np.nan))
     with pytest.raises(TypeError, match="f has dtype float32 and the transform float64"):

@@ -7,10 +7,11 @@ arXiv:1505.03654, and S. Sonoda, I. Ishikawa and M. Ikeda, "A unified Fourier sl
 transform for a variety of depth-2 neural networks", arXiv:2402.15984.
 """
 
+from kousei.ridgelet.calls import dual_ridgelet_transform, ridgelet_transform
 from kousei.ridgelet.directions import Directions, ball_directions
 from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.pair import AdmissiblePair, admissibility_constant
-from kousei.ridgelet.transform import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
+from kousei.ridgelet.transform import RidgeletTransform
 
 __all__ = [
     "AdmissiblePair",

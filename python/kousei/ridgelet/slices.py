@@ -16,7 +16,6 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy import fft, special
 
 from kousei._lib import arrays
 from kousei._lib.threads import num_threads
@@ -68,6 +67,8 @@ class SliceSums:
 
     def forward(self, g: Reals) -> Reals:
         """As `DirectSums.forward`."""
+        from scipy import fft
+
         total = np.empty((len(g), len(self._directions), self._biases), self._factor.real.dtype)
         for values, out in zip(g, total, strict=True):
             slices = self._forward.execute(values.reshape(self._grid.shape).astype(self._complex))
@@ -77,6 +78,8 @@ class SliceSums:
 
     def transpose(self, spectrum: Reals) -> Reals:
         """As `DirectSums.transpose`: the same steps transposed, in reverse."""
+        from scipy import fft
+
         total = np.empty((len(spectrum), math.prod(self._grid.shape)), self._factor.real.dtype)
         padded = np.zeros((len(self._directions), self._length), self._factor.real.dtype)
         for values, out in zip(spectrum, total, strict=True):
@@ -129,6 +132,8 @@ def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) ->
 
     The period is at least `least`; coefficients of 0, 1, ... turns, those of negative ones are the conjugates.
     """
+    from scipy import fft, special
+
     t = step * np.arange(math.ceil(reach / step) + 1)
     size = np.maximum(np.abs(kernel(t)), np.abs(kernel(-t)))
     # Where the kernel is 0 to the accuracy asked for it need not be kept.

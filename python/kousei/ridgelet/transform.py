@@ -8,8 +8,6 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from scipy import fft
-from scipy.sparse.linalg import LinearOperator
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
@@ -28,12 +26,12 @@ Method = Literal["auto", "slice", "direct"]
 _LARGEST_GAIN = 1e3
 
 
-class RidgeletTransform(LinearOperator):
+class RidgeletTransform:
     """R[f](a, b) = integral of f(x) psi(a.x - b) dx for directions a and biases b, its adjoint and its dual.
 
     The integral is a sum over the grid, by the trapezoidal rule: to all digits for a smooth function that is 0 at
-    the ends of the axes, as long as the step resolves psi(a.x - b) f(x). As a `scipy.sparse.linalg.LinearOperator`
-    it maps flattened functions to flattened spectra: `R @ f.ravel()`, `R.H @ spectrum.ravel()`, `R.matmat`.
+    the ends of the axes, as long as the step resolves psi(a.x - b) f(x). For `scipy.sparse.linalg` it is an operator
+    from flattened functions to flattened spectra: `R @ f.ravel()`, `R.H @ spectrum.ravel()`, `lsqr(R, ...)`.
 
     Parameters
     ----------
@@ -61,6 +59,10 @@ class RidgeletTransform(LinearOperator):
     ----------
     shape : tuple of int
         (directions * biases, number of points).
+    dtype : numpy.dtype
+        Of functions and spectra.
+    H : scipy.sparse.linalg.LinearOperator
+        The adjoint.
     method : str
         The one that is taken, "slice" or "direct".
 
@@ -87,7 +89,7 @@ class RidgeletTransform(LinearOperator):
     >>> f = np.exp(-(x**2) / 2)
     >>> R.transform(f).round(9)
     array([[1.590531916]])
-    >>> np.allclose(R.H @ (R @ f), R.transform_adjoint(R.transform(f)))
+    >>> np.allclose(R.H @ (R @ f), R.adjoint(R.transform(f)))
     True
     """
 
@@ -130,7 +132,35 @@ class RidgeletTransform(LinearOperator):
         self.tol = (least if least == 1e-6 else 1e-9) if tol is None else tol
         if not least <= self.tol < 1:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
-        super().__init__(np.dtype(dtype), (size, len(self.samples.weights)))  # type: ignore[call-arg]
+        self.dtype = np.dtype(dtype)
+        self.shape = (size, len(self.samples.weights))
+
+    def matvec(self, x: Reals) -> Reals:
+        """Return `transform` of a flattened function as a flattened spectrum, as SciPy's solvers ask for it.
+
+        Parameters
+        ----------
+        x : ndarray of shape (points,) or (points, 1)
+            Of the operator's dtype.
+
+        Returns
+        -------
+        ndarray of shape (directions * biases,) or (directions * biases, 1)
+        """
+        return np.asarray(self._operator.matvec(x))
+
+    def rmatvec(self, x: Reals) -> Reals:
+        """Return `adjoint` of a flattened spectrum as a flattened function, as `matvec` does."""
+        return np.asarray(self._operator.rmatvec(x))
+
+    def __matmul__(self, x: Any) -> Any:
+        """Return the product with a vector, a matrix, or another operator of SciPy."""
+        return self._operator @ x
+
+    @property
+    def H(self) -> Any:  # noqa: N802 - as SciPy calls it
+        """The adjoint operator."""
+        return self._operator.H
 
     def transform(self, f: Array) -> Array:
         """Return R[f], the spectrum of a function.
@@ -154,7 +184,7 @@ class RidgeletTransform(LinearOperator):
         """
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._forward)
 
-    def transform_adjoint(self, spectrum: Array) -> Array:
+    def adjoint(self, spectrum: Array) -> Array:
         """Return the adjoint of `transform` on a spectrum, (..., *points): of the sums, weights of points included.
 
         Parameters, errors and results are those of `transform`, with the shapes exchanged.
@@ -305,19 +335,26 @@ class RidgeletTransform(LinearOperator):
         weights = self._weighted().weights * self._bias_step
         return self._network.transpose((spectrum * weights[:, None]).astype(self.dtype, copy=False))
 
-    def _matvec(self, x: Reals) -> Reals:
-        return self._matmat(x.reshape(-1, 1))[:, 0]
-
-    def _rmatvec(self, x: Reals) -> Reals:
-        return self._rmatmat(x.reshape(-1, 1))[:, 0]
-
     def _matmat(self, x: Reals) -> Reals:
         columns = np.ascontiguousarray(x.T).reshape(-1, *self.samples.shape)
         return np.asarray(self.transform(columns)).reshape(len(columns), -1).T
 
     def _rmatmat(self, x: Reals) -> Reals:
         columns = np.ascontiguousarray(x.T).reshape(-1, *self.spectrum_shape)
-        return np.asarray(self.transform_adjoint(columns)).reshape(len(columns), -1).T
+        return np.asarray(self.adjoint(columns)).reshape(len(columns), -1).T
+
+    @cached_property
+    def _operator(self) -> Any:
+        from scipy.sparse.linalg import LinearOperator
+
+        return LinearOperator(
+            self.shape,
+            matvec=lambda x: self._matmat(x.reshape(-1, 1)).reshape(-1),
+            rmatvec=lambda x: self._rmatmat(x.reshape(-1, 1)).reshape(-1),
+            matmat=self._matmat,
+            rmatmat=self._rmatmat,
+            dtype=self.dtype,
+        )
 
     @cached_property
     def _sums(self) -> SliceSums | DirectSums:
@@ -371,6 +408,8 @@ class RidgeletTransform(LinearOperator):
         """Return the relative L2 norm of (1 - m) f^, for each function of a batch."""
         if not isinstance(self.samples, Grid):
             raise ValueError("points are scattered; the loss of functions on axes is known")
+        from scipy import fft
+
         # Zeros beyond the axes: the transform is that of f on the whole space.
         sizes = [fft.next_fast_len(2 * n, real=True) for n in self.samples.shape]
         axes = tuple(range(1, f.ndim))
@@ -411,91 +450,3 @@ def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:
     if weights is not None:
         raise ValueError("weights were given with axes, which have weights of their own; None is accepted")
     return Grid.of(axes)
-
-
-def ridgelet_transform(
-    f: Array,
-    axes: Sequence[Any] | Array,
-    directions: Any,
-    biases: Any,
-    pair: AdmissiblePair,
-    method: Method = "auto",
-    tol: float | None = None,
-    *,
-    weights: Any = None,
-) -> Array:
-    """Return R[f](a, b), the integral of f(x) psi(a.x - b) dx; for several f a `RidgeletTransform` is planned once.
-
-    Parameters
-    ----------
-    f : array of shape (..., *points)
-        Values on the axes or at the points, float32 or float64, in host memory.
-    axes, directions, biases, pair, method, tol, weights
-        As for `RidgeletTransform`.
-
-    Returns
-    -------
-    array of shape (..., directions, biases)
-        Of the library and the dtype of f.
-
-    Raises
-    ------
-    TypeError, ValueError, MemoryError
-        As `RidgeletTransform` and its `transform` do.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import kousei
-    >>> x = np.linspace(-8, 8, 129)
-    >>> pair = kousei.ridgelet.AdmissiblePair("tanh", 1)
-    >>> kousei.ridgelet_transform(np.exp(-(x**2) / 2), (x,), [[0.7]], [0.3], pair).round(9)
-    array([[0.519140353]])
-    """
-    dtype = arrays.real_dtype(f=arrays.known("f", f))
-    return RidgeletTransform(axes, directions, biases, pair, method, tol, weights=weights, dtype=dtype).transform(f)
-
-
-def dual_ridgelet_transform(
-    spectrum: Array,
-    axes: Sequence[Any] | Array,
-    directions: Directions,
-    biases: Any,
-    pair: AdmissiblePair,
-    method: Method = "auto",
-    tol: float | None = None,
-) -> Array:
-    """Return S[gamma](x), the integral of gamma(a, b) sigma(a.x - b) da db, at points.
-
-    Parameters
-    ----------
-    spectrum : array of shape (..., directions, biases)
-        Float32 or float64, in host memory.
-    axes, directions, biases, pair, method, tol
-        As for `RidgeletTransform`; the directions with weights, the biases uniform.
-
-    Returns
-    -------
-    array of shape (..., *points)
-        Of the library and the dtype of the spectrum.
-
-    Raises
-    ------
-    TypeError, ValueError, MemoryError
-        As `RidgeletTransform` and its `dual` do.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import kousei
-    >>> from kousei.ridgelet import AdmissiblePair, ball_directions
-    >>> x, b, pair = np.linspace(-8, 8, 129), np.linspace(-60, 60, 601), AdmissiblePair("relu", 1, order=2)
-    >>> f = np.exp(-(x**2) / 2)
-    >>> line = ball_directions(1, 6.0, radii=40)
-    >>> spectrum = kousei.ridgelet_transform(f, (x,), line, b, pair)
-    >>> again = kousei.dual_ridgelet_transform(spectrum, (x,), line, b, pair) / pair.constant
-    >>> bool(abs(again - f).max() < 0.02)
-    True
-    """
-    dtype = arrays.real_dtype(spectrum=arrays.known("spectrum", spectrum))
-    return RidgeletTransform(axes, directions, biases, pair, method, tol, dtype=dtype).dual(spectrum)
