@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.sparse.linalg import aslinearoperator, svds
+from scipy.sparse.linalg import aslinearoperator, lsqr
 from scipy.special import gammainc
 
 import kousei
@@ -114,8 +114,25 @@ def test_adjoint_is_exact(activation: str, method: Any) -> None:
     np.testing.assert_allclose(R @ several, np.stack([R @ f for f in several.T], axis=1), rtol=0, atol=1e-13)
     np.testing.assert_array_equal(aslinearoperator(R).T @ gamma, R.rmatvec(gamma))
     np.testing.assert_array_equal(R.matvec(f), image)
-    largest = svds(aslinearoperator(R), k=1, rng=1, return_singular_vectors=False)
-    np.testing.assert_allclose(largest, np.linalg.norm(R @ np.eye(R.shape[1]), 2), rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["slice", "direct"])
+def test_solvers_of_scipy_take_it(method: Any) -> None:
+    f = np.random.default_rng(2).normal(size=9)
+    pair = AdmissiblePair("relu", 1)
+    R = RidgeletTransform((np.linspace(-1, 1, 9),), [[1.0], [-4.0]], np.linspace(-3, 3, 13), pair, method)
+    solved = lsqr(R, R @ f, atol=1e-13, btol=1e-13, iter_lim=300)
+    np.testing.assert_allclose(R @ solved[0], R @ f, rtol=0, atol=1e-10)
+    np.testing.assert_array_equal((R @ R.H) @ (R @ f), R @ (R.H @ (R @ f)))
+
+
+def test_rounding_of_float32_is_no_unevenness() -> None:
+    x, b = (np.linspace(-1, 1, 50, dtype="float32"), np.linspace(-3, 700, 999, dtype="float32"))
+    pair, f = AdmissiblePair("tanh", 1), np.ones(50)
+    assert RidgeletTransform((x,), [[1.0]], b, pair).method == "slice"
+    assert RidgeletTransform((x,), [[1.0]], b.astype("float64"), pair).method == "direct"
+    with pytest.raises(ValueError, match=r"axes\[0\] is not uniform"):
+        RidgeletTransform((x.astype("float64"),), [[1.0]], b, pair).transform(f)
 
 
 def test_scattered_points() -> None:

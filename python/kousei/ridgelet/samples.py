@@ -105,20 +105,33 @@ def finite(name: str, value: Any) -> Reals:
     return array
 
 
+def evened(name: str, value: Any) -> Reals:
+    """Return finite numbers as float64, exactly equally spaced where they are that to the rounding of their dtype."""
+    array = finite(name, value)
+    given = np.asarray(value).dtype
+    eps = np.finfo(given if given.kind == "f" else np.float64).eps
+    if array.ndim == 1 and len(array) > 1 and _distance(array) <= 4 * eps * np.abs(array).max():
+        return np.linspace(array[0], array[-1], len(array))
+    return array
+
+
 def step_of(values: Reals) -> float | None:
-    """Return the step of increasing numbers; None where they are not uniform within the rounding of float32."""
-    if len(values) < 2:
+    """Return the step of `evened` numbers; None where they are not increasing and equally spaced."""
+    if len(values) < 2 or values[-1] <= values[0] or _distance(values) > 0:
         return None
-    step = float(values[-1] - values[0]) / (len(values) - 1)
-    off = np.abs(values - (values[0] + step * np.arange(len(values)))).max()
-    return step if step > 0 and off <= 1e-6 * step else None
+    return float(values[-1] - values[0]) / (len(values) - 1)
 
 
 def uniform(name: str, value: Any, least: int) -> Reals:
-    """Return uniform increasing numbers as float64."""
-    array = finite(name, value)
+    """Return equally spaced increasing numbers as float64."""
+    array = evened(name, value)
     if array.ndim != 1 or len(array) < least:
         raise ValueError(f"{name} has shape {array.shape}; (n,) with n at least {least} is accepted")
     if step_of(array) is None:
         raise ValueError(f"{name} is not uniform; equally spaced increasing numbers are accepted")
     return array
+
+
+def _distance(values: Reals) -> float:
+    """Return how far numbers are from equally spaced ones at most."""
+    return float(np.abs(values - np.linspace(values[0], values[-1], len(values))).max())

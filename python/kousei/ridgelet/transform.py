@@ -16,7 +16,7 @@ from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import Directions
 from kousei.ridgelet.pair import AdmissiblePair
-from kousei.ridgelet.samples import Grid, Reals, Scattered, finite, step_of
+from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
 from kousei.ridgelet.slices import SliceSums
 from kousei.ridgelet.sums import DirectSums, PrefixSums
 
@@ -30,8 +30,9 @@ class RidgeletTransform:
     """R[f](a, b) = integral of f(x) psi(a.x - b) dx for directions a and biases b, its adjoint and its dual.
 
     The integral is a sum over the grid, by the trapezoidal rule: to all digits for a smooth function that is 0 at
-    the ends of the axes, as long as the step resolves psi(a.x - b) f(x). For `scipy.sparse.linalg` it is an operator
-    from flattened functions to flattened spectra: `R @ f.ravel()`, `R.H @ spectrum.ravel()`, `lsqr(R, ...)`.
+    the ends of the axes, as long as the step resolves psi(a.x - b) f(x). The solvers of `scipy.sparse.linalg`
+    take it as an operator from flattened functions to flattened spectra: `R @ f.ravel()`, `R.H @ spectrum.ravel()`,
+    `lsqr(R, spectrum.ravel())`; `aslinearoperator(R)` makes one of theirs.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ class RidgeletTransform:
             )
         if pair.dim != dim:
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
-        self.biases = finite("biases", biases)
+        self.biases = evened("biases", biases)
         if self.biases.ndim != 1 or len(self.biases) == 0 or (np.diff(self.biases) <= 0).any():
             raise ValueError(f"biases has shape {self.biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
         self.spectrum_shape = (len(self._vectors), len(self.biases))
