@@ -207,6 +207,10 @@ NO_ARRAYS = {
     "kousei.ridgelet.admissibility_constant",
     "kousei.ridgelet.ball_directions",
     "kousei.ridgelet_transform",
+    "kousei.ridgelet.gaussian_mixture_ridgelet",
+    "kousei.ridgelet.sample",
+    "kousei.ridgelet.single_scale",
+    "kousei.ridgelet.single_scale_weights",
 }
 
 
