@@ -81,6 +81,8 @@ class RidgeletTransform:
     After S. Sonoda, I. Ishikawa and M. Ikeda, "A unified Fourier slice method to derive ridgelet transform for a
     variety of depth-2 neural networks", arXiv:2402.15984.
 
+    Slices are the same from run to run; the number of threads may change their rounding.
+
     Examples
     --------
     >>> import numpy as np
