@@ -10,6 +10,7 @@ from kousei.funahashi import FunahashiNetwork
 from kousei.io import load, save
 from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
+from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
 
@@ -21,12 +22,14 @@ __all__ = [
     "FunahashiNetwork",
     "PackedSigns",
     "PiecewiseLinear",
+    "RidgeletTransform",
     "SizeError",
     "__version__",
     "activation",
     "binarize",
     "binary",
     "chain_decomposition",
+    "dual_ridgelet_transform",
     "funahashi",
     "identity",
     "io",
@@ -38,6 +41,7 @@ __all__ = [
     "pack_signs",
     "packed",
     "ridgelet",
+    "ridgelet_transform",
     "save",
     "set_num_threads",
     "stack",

@@ -7,17 +7,25 @@ arXiv:1505.03654, and S. Sonoda, I. Ishikawa and M. Ikeda, "A unified Fourier sl
 transform for a variety of depth-2 neural networks", arXiv:2402.15984.
 """
 
+from kousei.ridgelet.calls import dual_ridgelet_transform, ridgelet_transform
 from kousei.ridgelet.construction import single_scale
+from kousei.ridgelet.directions import Directions, ball_directions
 from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.mixture import gaussian_mixture_ridgelet, single_scale_weights
 from kousei.ridgelet.pair import AdmissiblePair, admissibility_constant
 from kousei.ridgelet.sampling import sample
+from kousei.ridgelet.transform import RidgeletTransform
 
 __all__ = [
     "AdmissiblePair",
+    "Directions",
+    "RidgeletTransform",
     "admissibility_constant",
+    "ball_directions",
+    "dual_ridgelet_transform",
     "gaussian_kernel",
     "gaussian_mixture_ridgelet",
+    "ridgelet_transform",
     "sample",
     "single_scale",
     "single_scale_weights",

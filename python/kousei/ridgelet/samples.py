@@ -1,0 +1,137 @@
+"""Where a function is sampled: on a uniform grid, or at scattered points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from kousei._lib import arrays
+
+Reals: TypeAlias = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The points of axes that are uniform, weighted by the trapezoidal rule."""
+
+    axes: tuple[Reals, ...]
+
+    @classmethod
+    def of(cls, axes: tuple[Any, ...] | list[Any]) -> Grid:
+        """Return the grid of 1 to 3 axes; ValueError where one is not uniform."""
+        if not 1 <= len(axes) <= 3:
+            raise ValueError(f"axes has {len(axes)} axes; 1 to 3 are accepted")
+        return cls(tuple(uniform(f"axes[{i}]", axis, 2) for i, axis in enumerate(axes)))
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the points."""
+        return len(self.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a function's values."""
+        return tuple(map(len, self.axes))
+
+    @property
+    def steps(self) -> Reals:
+        """Step along each axis."""
+        return np.array([(axis[-1] - axis[0]) / (len(axis) - 1) for axis in self.axes])
+
+    @cached_property
+    def coordinates(self) -> Reals:
+        """The points, (n, dim)."""
+        return np.stack(np.meshgrid(*self.axes, indexing="ij"), axis=-1).reshape(-1, self.dim)
+
+    @cached_property
+    def weights(self) -> Reals:
+        """Of every point, (n,): the step along each axis, half of it at the ends."""
+        total = np.ones(())
+        for axis, step in zip(self.axes, self.steps, strict=True):
+            along = np.full(len(axis), step)
+            along[[0, -1]] /= 2
+            total = total[..., None] * along
+        return total.ravel()
+
+    def ranges(self, directions: Reals) -> tuple[Reals, Reals]:
+        """Return the least and the largest a.x for every direction a."""
+        ends = np.array([[axis[0], axis[-1]] for axis in self.axes])
+        products = directions[:, :, None] * ends
+        return products.min(axis=-1).sum(axis=-1), products.max(axis=-1).sum(axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Scattered:
+    """Points (n, dim), and their weights (n,)."""
+
+    coordinates: Reals
+    weights: Reals
+
+    @classmethod
+    def of(cls, points: Any, weights: Any) -> Scattered:
+        """Return checked points; without weights each counts 1."""
+        points = finite("points", points)
+        if points.ndim != 2 or 0 in points.shape:
+            raise ValueError(f"points has shape {points.shape}; (n, dim) with n and dim at least 1 is accepted")
+        weights = np.ones(len(points)) if weights is None else finite("weights", weights)
+        if weights.shape != (len(points),):
+            raise ValueError(f"weights has shape {weights.shape}; ({len(points)},), one for each point, is accepted")
+        return cls(points, weights)
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the points."""
+        return int(self.coordinates.shape[1])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a function's values."""
+        return (len(self.coordinates),)
+
+    def ranges(self, directions: Reals) -> tuple[Reals, Reals]:
+        """As `Grid.ranges`."""
+        products = directions @ self.coordinates.T
+        return products.min(axis=-1), products.max(axis=-1)
+
+
+def finite(name: str, value: Any) -> Reals:
+    """Return numbers as float64; ValueError unless all are finite."""
+    array = arrays.real_numbers(name, value)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} has NaN or infinite values; finite ones are accepted")
+    return array
+
+
+def evened(name: str, value: Any) -> Reals:
+    """Return finite numbers as float64, exactly equally spaced where they are that to the rounding of their dtype."""
+    array = finite(name, value)
+    given = np.asarray(value).dtype
+    eps = np.finfo(given if given.kind == "f" else np.float64).eps
+    if array.ndim == 1 and len(array) > 1 and _distance(array) <= 4 * eps * np.abs(array).max():
+        return np.linspace(array[0], array[-1], len(array))
+    return array
+
+
+def step_of(values: Reals) -> float | None:
+    """Return the step of `evened` numbers; None where they are not increasing and equally spaced."""
+    if len(values) < 2 or values[-1] <= values[0] or _distance(values) > 0:
+        return None
+    return float(values[-1] - values[0]) / (len(values) - 1)
+
+
+def uniform(name: str, value: Any, least: int) -> Reals:
+    """Return equally spaced increasing numbers as float64."""
+    array = evened(name, value)
+    if array.ndim != 1 or len(array) < least:
+        raise ValueError(f"{name} has shape {array.shape}; (n,) with n at least {least} is accepted")
+    if step_of(array) is None:
+        raise ValueError(f"{name} is not uniform; equally spaced increasing numbers are accepted")
+    return array
+
+
+def _distance(values: Reals) -> float:
+    """Return how far numbers are from equally spaced ones at most."""
+    return float(np.abs(values - np.linspace(values[0], values[-1], len(values))).max())

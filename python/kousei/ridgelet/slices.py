@@ -1,0 +1,150 @@
+"""The same sums on a grid by Fourier slices.
+
+The transform over b of sum_j g_j k(a.x_j - b) at w is conj k^(w) times that of g at the point w a: a nonuniform
+transform of g, a product, and an inverse FFT along b.
+
+A kernel like Lambda^s G with odd s decays as |t|^-(s+1) only, and would need a long period in b. Only its values at
+|t| <= T, the largest |a.x - b|, enter the sums. So it is cut off smoothly beyond T, and the Fourier coefficients are
+those of the kernel that was cut: the sums are those of the kernel itself, to `tol`, for any decay.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei._lib.threads import num_threads
+from kousei.ridgelet.samples import Grid, step_of
+
+Reals: TypeAlias = np.ndarray[Any, Any]
+Kernel: TypeAlias = Callable[[Reals], Reals]
+
+#: The largest frequency of a kernel that is sampled: e^(-w^2/2) and w/sinh(pi w/2) are below 1e-10 there.
+_BAND = 16.0
+#: Width in which a kernel is cut off.
+_CUT = 16.0
+
+
+class SliceSums:
+    """Sums over the points of a grid; `gain` is what slices are multiplied by at |k|."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        directions: Reals,
+        biases: Reals,
+        kernel: Kernel,
+        tol: float,
+        dtype: np.dtype[Any],
+        gain: Kernel | None = None,
+    ) -> None:
+        self._grid = grid
+        self._directions = directions
+        self._biases = len(biases)
+        self._tol = tol
+        self._complex = np.result_type(dtype, np.complex64)
+        low, high = grid.ranges(directions)
+        reach = float(max(high.max() - biases[0], biases[-1] - low.min(), 1.0))
+        # One bias is a grid of any step.
+        step = step_of(biases) or math.pi / _BAND
+        self._stride = math.ceil(step * _BAND / math.pi)
+        what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
+        arrays.require_memory(len(directions) * math.ceil(2 * reach / step * self._stride), dtype.itemsize, what)
+        coefs, period, self._length = _cut(kernel, reach, step / self._stride, self._biases * step, tol)
+        self._w = 2 * math.pi / period * np.arange(len(coefs))
+        # The transform of g counts from the middle of the grid, and the inverse FFT from the first bias.
+        middle = np.array([axis[len(axis) // 2] for axis in grid.axes])
+        shift = biases[0] - directions @ middle
+        factor = np.conj(coefs) * np.exp(1j * np.multiply.outer(shift, self._w))
+        if gain is not None:
+            factor *= gain(np.multiply.outer(np.linalg.norm(directions, axis=1), self._w))
+        self._factor = factor.astype(self._complex)
+
+    def forward(self, g: Reals) -> Reals:
+        """As `DirectSums.forward`."""
+        from scipy import fft
+
+        total = np.empty((len(g), len(self._directions), self._biases), self._factor.real.dtype)
+        for values, out in zip(g, total, strict=True):
+            slices = self._forward.execute(values.reshape(self._grid.shape).astype(self._complex))
+            spectrum = slices.reshape(self._factor.shape) * self._factor
+            out[...] = fft.irfft(spectrum, self._length, norm="forward")[:, : self._used : self._stride]
+        return total
+
+    def transpose(self, spectrum: Reals) -> Reals:
+        """As `DirectSums.transpose`: the same steps transposed, in reverse."""
+        from scipy import fft
+
+        total = np.empty((len(spectrum), math.prod(self._grid.shape)), self._factor.real.dtype)
+        padded = np.zeros((len(self._directions), self._length), self._factor.real.dtype)
+        for values, out in zip(spectrum, total, strict=True):
+            padded[:, : self._used : self._stride] = values
+            slices = fft.rfft(padded)[:, : len(self._w)]
+            # Frequencies below 0 are the conjugates of those above.
+            slices[:, 1:] *= 2
+            slices *= np.conj(self._factor)
+            out[...] = self._backward.execute(slices.ravel()).real.ravel()
+        return total
+
+    @property
+    def _used(self) -> int:
+        return self._biases * self._stride
+
+    @cached_property
+    def _forward(self) -> Any:
+        return self._plan(2, -1)
+
+    @cached_property
+    def _backward(self) -> Any:
+        return self._plan(1, 1)
+
+    def _plan(self, kind: int, sign: int) -> Any:
+        """Return the transform of the grid at all w a, or its adjoint: with one spreading they are exactly that.
+
+        The adjoint adds up in one thread: several add in an order that is not the same from run to run.
+        """
+        import finufft
+
+        plan = finufft.Plan(
+            kind,
+            self._grid.shape,
+            eps=self._tol,
+            isign=sign,
+            dtype=self._complex.name,
+            upsampfac=2.0,
+            nthreads=num_threads() if kind == 2 else 1,
+        )
+        angles = []
+        for a, step in zip(self._directions.T, self._grid.steps, strict=True):
+            turns = np.multiply.outer(a * step / (2 * math.pi), self._w).ravel()
+            angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._factor.real.dtype))
+        plan.setpts(*angles)
+        return plan
+
+
+def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) -> tuple[Reals, float, int]:
+    """Return Fourier coefficients of a periodic function that is the kernel at |t| <= reach, its period, its samples.
+
+    The period is at least `least`; coefficients of 0, 1, ... turns, those of negative ones are the conjugates.
+    """
+    from scipy import fft, special
+
+    t = step * np.arange(math.ceil(reach / step) + 1)
+    size = np.maximum(np.abs(kernel(t)), np.abs(kernel(-t)))
+    # Where the kernel is 0 to the accuracy asked for it need not be kept.
+    keep = float(t[np.flatnonzero(size > 0.01 * tol * size.max())[-1]])
+    length = fft.next_fast_len(math.ceil(max(reach + keep + _CUT, least) / step), real=True)
+    t = step * np.arange(-length, 2 * length)
+    steep = 2 * special.erfcinv(0.01 * tol) / _CUT
+    window = special.erfc(steep * (np.abs(t) - keep - _CUT / 2)) / 2
+    values = np.zeros_like(t)
+    inside = window > 0
+    values[inside] = kernel(t[inside]) * window[inside]
+    coefs = fft.rfft(values.reshape(3, length).sum(axis=0)) / length
+    counts = np.abs(coefs) > 0.01 * tol * np.abs(coefs).max()
+    return coefs[: np.flatnonzero(counts)[-1] + 1], step * length, length
