@@ -27,7 +27,7 @@ def ridgelet_transform(
 
     Parameters
     ----------
-    f : array of shape (..., *points)
+    f : array of shape ``(..., *points)``
         Values on the axes or at the points, float32 or float64, in host memory.
     axes, directions, biases, pair, method, tol, weights
         As for `RidgeletTransform`.
@@ -75,7 +75,7 @@ def dual_ridgelet_transform(
 
     Returns
     -------
-    array of shape (..., *points)
+    array of shape ``(..., *points)``
         Of the library and the dtype of the spectrum.
 
     Raises

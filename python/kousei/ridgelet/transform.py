@@ -170,7 +170,7 @@ class RidgeletTransform:
 
         Parameters
         ----------
-        f : array of shape (..., *points)
+        f : array of shape ``(..., *points)``
             Values on the axes, or at the points, of the operator's dtype and in host memory.
 
         Returns
@@ -188,7 +188,7 @@ class RidgeletTransform:
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._forward)
 
     def adjoint(self, spectrum: Array) -> Array:
-        """Return the adjoint of `transform` on a spectrum, (..., *points): of the sums, weights of points included.
+        """Return the adjoint of `transform` on a spectrum, ``(..., *points)``: of the sums, points weighted.
 
         Parameters, errors and results are those of `transform`, with the shapes exchanged.
         """
@@ -207,7 +207,7 @@ class RidgeletTransform:
 
         Returns
         -------
-        array of shape (..., *points)
+        array of shape ``(..., *points)``
 
         Raises
         ------
@@ -226,7 +226,7 @@ class RidgeletTransform:
 
         Parameters
         ----------
-        f : array of shape (..., *points)
+        f : array of shape ``(..., *points)``
             As for `transform`.
         cure : bool
             Divide by m(k) first, by at least 1/1000; with method "slice" alone.
@@ -235,7 +235,7 @@ class RidgeletTransform:
 
         Returns
         -------
-        array of shape (..., *points)
+        array of shape ``(..., *points)``
 
         Warns
         -----
@@ -267,7 +267,7 @@ class RidgeletTransform:
 
         Parameters
         ----------
-        f : array of shape (..., *points)
+        f : array of shape ``(..., *points)``
             As for `transform`, on axes.
         cure : bool
             As for `reconstruct`.
