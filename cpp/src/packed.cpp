@@ -24,8 +24,8 @@ std::int64_t rows_together(std::int64_t columns, std::int64_t fewest) {
 /// matmul with the rows in place.
 template <class Real>
 void multiply_in_rows(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out) {
-    constexpr std::int64_t depth = 4096;  // columns summed at a time: so many bits of the rows of a task are in cache
-    constexpr std::int64_t fewest = 64;   // rows, and points, of a task
+    constexpr std::int64_t depth = simd::panel_depth;  // so many bits of the rows of a task are in cache
+    constexpr std::int64_t fewest = 64;                // rows, and points, of a task
     const auto [words, rows, columns] = matrix.signs;
     const std::int64_t stride = stride_of(columns);
     const std::int64_t group = matrix.scales ? std::min(matrix.group, columns) : columns;

@@ -22,7 +22,7 @@ def evaluate_on_device(net: BinaryNetwork, backend: backends.Device, x: Array, o
     """Write the values of `net` at points (..., dim) to `out`, C-contiguous."""
     xp = arrays.namespace(x)
     points, values = xp.reshape(x, (-1, net.dim)), xp.reshape(out, (-1, net.outputs))
-    kept = net.__dict__.setdefault("_kept", {})
+    kept = net._kept
     if "units" not in kept:
         kept["units"] = backend.keep(net.sources.astype(np.int64)), backend.keep(factors_of(net))
     sources, factors = kept["units"]

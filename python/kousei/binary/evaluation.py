@@ -36,7 +36,7 @@ def evaluate(net: BinaryNetwork, x: Array, out: Array | None, form: str) -> Arra
 
 def _compiled(net: BinaryNetwork, backend: backends.Host, chains: tuple[Chain | None, ...]) -> Any:
     """Return the network as the kernels for the host take it, made once for each choice of chains."""
-    kept = net.__dict__.setdefault("_kept", {})
+    kept = net._kept
     key = tuple(chain is not None for chain in chains)
     if key not in kept:
         units = len(net.weight), *net.sizes[2:]

@@ -118,6 +118,11 @@ class BinaryNetwork:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
+    def _kept(self) -> dict[Any, Any]:
+        """What calls make once, of the host and of a device."""
+        return {}
+
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Units of each layer, from the inputs to the outputs."""
         return (arrays.shape_of(self.weight)[1], len(self.sources), *(layer.shape[0] for layer in self.layers))
