@@ -107,7 +107,7 @@ class Chain:
         stride = _core.packed_stride(columns)
         arrays.require_memory(rows * stride, 4, f"a matrix of {rows * columns} signs")
         words = np.empty((rows, stride), np.uint32)
-        _core.cpu.binary_signs(self.ranks, self.signs, words, _core.cpu.Cpu())
+        _core.cpu.binary_signs(self.ranks, self.signs, self.counts, words, _core.cpu.Cpu())
         return PackedSigns(words, (rows, columns))
 
     def __repr__(self) -> str:

@@ -17,6 +17,7 @@ from kousei.binary.chain import Chain, chain_of
 from kousei.binary.checks import check_method
 from kousei.binary.decomposition import Array, Rounding, Units, chain, dyadic, joined, on_grid, shortest
 from kousei.binary.homogeneous import degrees_of, of_units
+from kousei.binary.multiples import multiples_of
 from kousei.binary.network import BinaryNetwork
 from kousei.binary.source import digest_of, source_of
 from kousei.network import MLP
@@ -141,6 +142,7 @@ def binarize(
         biases=biases,
         activations=tuple(layer.activation for layer in found),
         chains=tuple(map(_chain, found)),
+        multiples=tuple(multiples_of(layer.matrix.sources, layer.matrix.scales) for layer in found),
         method=method,
         bits=bits,
         bias_mode=bias,
