@@ -3,6 +3,7 @@
 import pickle
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,16 @@ def test_chains_of_a_matrix(rng: np.random.Generator) -> None:
         assert np.array_equal(np.repeat(found.sources, found.counts), units.sources)
         assert found.shape == (len(matrix), len(units.coefs))
     assert repr(chain_of(np.array([[3.0], [1.0], [-2.0]]))) == "Chain(3 x 3, of 1 columns)"
+
+
+def test_signs_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    binary = kousei.binarize(kousei.MLP.random([3, 6, 5, 2], rng=0))
+    kousei.save(tmp_path / "net", binary)
+    for net in (binary, kousei.load(tmp_path / "net")):
+        assert all(layer is chain.pack() for layer, chain in zip(net.layers, net.chains, strict=True))
+        monkeypatch.setattr("kousei.binary.chain._core.cpu.binary_signs", None)
+        net.astype("float32")
+        monkeypatch.undo()
 
 
 def test_ranks_of_many_rows() -> None:

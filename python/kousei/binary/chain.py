@@ -97,12 +97,16 @@ class Chain:
         return len(self.ranks), int(self.counts.sum())
 
     def pack(self) -> PackedSigns:
-        """Return the matrix of signs.
+        """Return the matrix of signs, which is made once and kept.
 
         Returns
         -------
         PackedSigns
         """
+        return self._packed
+
+    @cached_property
+    def _packed(self) -> PackedSigns:
         rows, columns = self.shape
         stride = _core.packed_stride(columns)
         arrays.require_memory(rows * stride, 4, f"a matrix of {rows * columns} signs")

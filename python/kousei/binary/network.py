@@ -119,6 +119,9 @@ class BinaryNetwork:
             scales=read_only("scales", self.scales, np.float64),
         )
         check(self)
+        if arrays.on_host(self.bias):  # of equal signs those that the chains keep, so that they are held once
+            pairs = zip(self.layers, self.chains, strict=True)
+            self.__dict__["layers"] = tuple(chain.pack() if chain else layer for layer, chain in pairs)
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}

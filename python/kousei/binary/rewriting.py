@@ -131,8 +131,10 @@ def binarize(
         weight, row_bias, reach = (array.astype(net.dtype) for array in (weight, row_bias, reach))
         biases = tuple(layer.bias.astype(net.dtype) for layer in found)
     check_finite("the binary network", [reach], [row_bias, *biases], net.dtype)
+    chains = tuple(map(_chain, found))
     with _bar(progress, "rows of signs", sum(layer.matrix.shape[0] for layer in found)) as advance:
-        signs = tuple(_packed(layer, advance) for layer in found)
+        pairs = zip(found, chains, strict=True)
+        signs = tuple(_packed(layer, chain, advance) for layer, chain in pairs)
     return BinaryNetwork(
         weight=weight,
         bias=row_bias,
@@ -141,7 +143,7 @@ def binarize(
         layers=signs,
         biases=biases,
         activations=tuple(layer.activation for layer in found),
-        chains=tuple(map(_chain, found)),
+        chains=chains,
         multiples=tuple(multiples_of(layer.matrix.sources, layer.matrix.scales) for layer in found),
         method=method,
         bits=bits,
@@ -264,9 +266,12 @@ def _parts(
             advance(len(columns))
 
 
-def _packed(layer: _Layer, advance: Callable[[int], Any]) -> PackedSigns:
+def _packed(layer: _Layer, chain: Chain | None, advance: Callable[[int], Any]) -> PackedSigns:
     """Return the signs of a layer."""
     (rows, _), columns = layer.matrix.shape, len(layer.units.coefs)
+    if chain is not None:
+        advance(rows)
+        return chain.pack()
     words = np.empty((rows, _core.packed_stride(columns)), np.uint32)
     block = max(1, _BLOCK // max(1, columns))
     for start in range(0, rows, block):
