@@ -52,8 +52,8 @@ def binarize(
     ----------
     net : MLP
         ReLU, leaky ReLU, PReLU, abs and every piecewise-linear activation whose only kink is at 0, where it is 0,
-        stay as they are, and so do the powers of ReLU, "repu2" to "repu32". Units of other piecewise-linear ones are
-        rewritten with ReLU first, as by `MLP.to_relu`.
+        stay as they are, and so do the powers of ReLU, `kousei.activation.repu`. Units of other piecewise-linear ones
+        are rewritten with ReLU first, as by `MLP.to_relu`.
     method : {"chain", "dyadic", "auto", "bits"}
         How a column is decomposed. "chain" takes at most one unit for each of its entries. "dyadic" takes powers of
         two, so that the number of units is proportional to the digits of the weights and the depth: short for
