@@ -6,6 +6,7 @@ Points become int8 there, with a scale for 32 of their coordinates.
 from __future__ import annotations
 
 import ctypes
+import weakref
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,8 +47,9 @@ def product(signs: Array, x: Array) -> Callable[[], Array]:
 
     def run() -> Array:
         cpu.ggml_graph_compute_with_ctx(context, graph, 1)
-        return values
+        return values.copy()
 
+    weakref.finalize(run, base.ggml_free, context)  # with the memory of the values
     return run
 
 

@@ -55,15 +55,20 @@ struct Chunks {
     std::int64_t panel = 0, sums = 0, prefix = 0;  ///< numbers for a lane in a chain
 
     Chunks(const View<Real>& net, std::int64_t all_points) {
-        const bool chained = !net.layers.empty() && net.layers.front().chain;
-        widest = net.layers.empty() || chained ? 0 : net.units;
+        widest = 0;
+        const Multiples<Real>* inputs = &net.multiples;
+        std::int64_t values = net.first.units;
         for (const Layer<Real>& layer : net.layers) {
-            if (&layer != &net.layers.back()) widest = std::max(widest, layer.units());
-            if (!layer.chain) continue;
-            const std::int64_t together = most_together(*layer.chain);
-            panel = std::max(panel, &layer == &net.layers.front() ? net.first.units : together);
-            sums = std::max(sums, layer.chain->rows);
-            prefix = std::max(prefix, together + simd::chains_together);
+            if (layer.chain) {
+                const std::int64_t together = most_together(*layer.chain);
+                panel = std::max(panel, inputs->sources ? values : together);
+                sums = std::max(sums, layer.chain->rows);
+                prefix = std::max(prefix, together + simd::chains_together);
+            } else {
+                widest = std::max(widest, inputs->units);
+            }
+            inputs = &layer.multiples, values = layer.values();
+            if (&layer != &net.layers.back()) widest = std::max(widest, values);
         }
         const std::int64_t point_bytes = checked_mul(net.first.units + checked_mul(2, widest), sizeof(Real));
         points = std::clamp<std::int64_t>(held_bytes / std::max<std::int64_t>(point_bytes, 1), 1, most_points);
@@ -102,15 +107,19 @@ std::int64_t scratch_bytes(Cpu on, const View<Real>& net, const Chunks<Real>& ch
     return most;
 }
 
-/// out[i, k] = factors[k] hidden[i, sources[k]].
+/// out[i, k] = factors[k] hidden[i, sources[k]], of rows of `values` numbers.
 template <class Real>
-void expand(Cpu on, const View<Real>& net, const Real* hidden, std::int64_t points, Real* out) {
-    const std::int64_t together = std::max<std::int64_t>(1, work / std::max<std::int64_t>(net.units, 1));
+void expand(Cpu on, const Multiples<Real>& multiples, const Real* hidden, std::int64_t values, std::int64_t points,
+            Real* out) {
+    const std::int64_t units = multiples.units;
+    const std::int32_t* const sources = multiples.sources;
+    const Real* const factors = multiples.factors;
+    const std::int64_t together = std::max<std::int64_t>(1, work / std::max<std::int64_t>(units, 1));
     detail::parallel_for(on, blocks_of(points, together), [&](std::int64_t index, int) {
         for (std::int64_t i = index * together; i < std::min(points, (index + 1) * together); ++i) {
-            const Real* const from = hidden + i * net.first.units;
-            Real* const to = out + i * net.units;
-            for (std::int64_t k = 0; k < net.units; ++k) to[k] = net.factors[k] * from[net.sources[k]];
+            const Real* const from = hidden + i * values;
+            Real* const to = out + i * units;
+            for (std::int64_t k = 0; k < units; ++k) to[k] = factors[k] * from[sources[k]];
         }
     });
 }
@@ -118,7 +127,7 @@ void expand(Cpu on, const View<Real>& net, const Real* hidden, std::int64_t poin
 /// values[i, j] = f_j(values[i, j] + bias[j]).
 template <class Real>
 void finish(Cpu on, const Layer<Real>& layer, std::int64_t points, Real* values) {
-    const std::int64_t units = layer.units(), parts = static_cast<std::int64_t>(layer.parts.size());
+    const std::int64_t units = layer.values(), parts = static_cast<std::int64_t>(layer.parts.size());
     if (parts > 0) return activation::apply<Real>(on, layer.parts.data(), parts, layer.bias, values, points, values);
     const std::int64_t together = std::max<std::int64_t>(1, work / std::max<std::int64_t>(units, 1));
     detail::parallel_for(on, blocks_of(points, together), [&](std::int64_t index, int) {
@@ -128,17 +137,18 @@ void finish(Cpu on, const Layer<Real>& layer, std::int64_t points, Real* values)
     });
 }
 
-/// The sums of a layer that is a chain, at the points of a chunk.
+/// The sums of a layer that is a chain, at the points of a chunk: its inputs are these multiples of `values` numbers.
 template <class Real>
 class ByRanks {
  public:
-    ByRanks(Cpu on, const View<Real>& net, const Layer<Real>& layer, const Chunks<Real>& chunks)
+    ByRanks(Cpu on, const Chain& chain, const Multiples<Real>& multiples, std::int64_t values,
+            const Chunks<Real>& chunks)
         : on_(on),
-          chain_(*layer.chain),
+          chain_(chain),
           chunks_(chunks),
-          places_(&layer == &net.layers.front() ? net.sources : nullptr),
-          factors_(net.factors),
-          inputs_(places_ ? net.first.units : chain_.columns()) {}
+          places_(multiples.sources),
+          factors_(multiples.factors),
+          inputs_(values) {}
 
     void operator()(const Real* hidden, std::int64_t points, std::byte* scratch, Real* out) const {
         const std::int64_t lanes = chunks_.lanes;
@@ -262,23 +272,25 @@ void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points,
         const std::int64_t some = std::min(chunks.points, points - done);
         network::evaluate(on, std::span(&net.first, 1), x + done * net.first.inputs, some, rows, rest);
         const Real* hidden = rows;
+        std::int64_t values = net.first.units;
+        const Multiples<Real>* inputs = &net.multiples;
+        const auto other = [&] { return buffers[hidden == buffers[0]]; };
         Real* const last = out + done * net.outputs();
-        if (net.layers.empty()) expand(on, net, rows, some, last);
-        int turn = 0;
+        if (net.layers.empty()) expand(on, *inputs, hidden, values, some, last);
         for (const Layer<Real>& layer : net.layers) {
-            Real* const to = &layer == &net.layers.back() ? last : buffers[turn];
+            if (!layer.chain && inputs->sources) {
+                Real* const units = other();
+                expand(on, *inputs, hidden, values, some, units);
+                hidden = units;
+            }
+            Real* const to = &layer == &net.layers.back() ? last : other();
             if (layer.chain) {
-                ByRanks<Real>(on, net, layer, chunks)(hidden, some, scratch, to);
+                ByRanks<Real>(on, *layer.chain, *inputs, values, chunks)(hidden, some, scratch, to);
             } else {
-                if (&layer == &net.layers.front()) {
-                    expand(on, net, hidden, some, buffers[1]);
-                    hidden = buffers[1];
-                }
                 packed::matmul(on, signs_for(layer, points), hidden, some, to, rest);
             }
             finish(on, layer, some, to);
-            hidden = to;
-            turn = 1 - turn;
+            hidden = to, values = layer.values(), inputs = &layer.multiples;
         }
     }
 }

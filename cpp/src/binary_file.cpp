@@ -85,10 +85,15 @@ int degree_of(const SavedPart& part) {
     return 1;
 }
 
-/// The factors of the units for those of the rows they take.
+/// The factors of the units for those of the rows they take, which stand in the tensor `source`.
 template <class Real>
-std::vector<Real> factors_of(std::span<const double> scales, std::span<const std::int32_t> sources,
-                             const std::vector<SavedPart>& parts, std::int64_t rows) {
+std::vector<Real> factors_of(Tensors& tensors, const std::string& source, std::span<const std::int32_t> sources,
+                             const std::string& scale, const std::vector<SavedPart>& parts, std::int64_t rows) {
+    const auto scales = tensors.values<double>(scale, 1);
+    if (scales.size() != sources.size()) {
+        fail(source + " has " + std::to_string(sources.size()) + " entries and " + scale + " " +
+             std::to_string(scales.size()) + "; as many are accepted");
+    }
     std::vector<int> degrees;
     for (const SavedPart& part : parts) {
         degrees.insert(degrees.end(), static_cast<std::size_t>(part.units.value_or(rows)), degree_of(part));
@@ -97,11 +102,11 @@ std::vector<Real> factors_of(std::span<const double> scales, std::span<const std
     std::vector<Real> factors;
     for (std::size_t k = 0; k < sources.size(); ++k) {
         if (sources[k] < 0 || sources[k] >= rows) {
-            fail("a.src has " + std::to_string(sources[k]) + "; there are " + std::to_string(rows) + " rows");
+            fail(source + " has " + std::to_string(sources[k]) + "; there are " + std::to_string(rows) + " rows");
         }
         const double factor = std::pow(scales[k], degrees[static_cast<std::size_t>(sources[k])]);
         if (!(scales[k] > 0) || !(factor <= static_cast<double>(std::numeric_limits<Real>::max()))) {
-            fail("a.scale has " + std::to_string(scales[k]) +
+            fail(scale + " has " + std::to_string(scales[k]) +
                  "; positive numbers that the network can hold are accepted");
         }
         factors.push_back(static_cast<Real>(factor));
@@ -173,6 +178,53 @@ Chain chain_of(Tensors& tensors, const std::string& layer, const packed::View& s
     return chain;
 }
 
+/// The rows of a layer that others are multiples of, and so themselves.
+struct Taken {
+    std::vector<std::int64_t> rows = {};
+    std::vector<std::int32_t> sources = {};  ///< which of these each unit takes
+    std::vector<SavedPart> parts = {};       ///< the activations of these
+};
+
+/// By the tensor `<layer>.row`, whose entries are among the rows.
+Taken taken_of(const std::string& layer, std::span<const std::int32_t> rows, const std::vector<SavedPart>& parts) {
+    Taken taken;
+    std::vector<std::int32_t> places(rows.size());
+    std::vector<std::size_t> part_of(rows.size());
+    std::size_t next = 0;
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+        SavedPart of_rows = parts[part];
+        of_rows.units = 0;
+        const std::int64_t units = parts[part].units.value_or(std::ssize(rows));
+        for (std::int64_t unit = 0; unit < units && next < rows.size(); ++unit, ++next) {
+            part_of[next] = part;
+            if (rows[next] != static_cast<std::int64_t>(next)) continue;
+            places[next] = static_cast<std::int32_t>(taken.rows.size());
+            taken.rows.push_back(static_cast<std::int64_t>(next));
+            ++*of_rows.units;
+        }
+        if (of_rows.units > 0) taken.parts.push_back(of_rows);
+    }
+    for (std::size_t unit = 0; unit < rows.size(); ++unit) {
+        const auto row = static_cast<std::size_t>(rows[unit]);
+        if (rows[row] != rows[unit] || part_of[row] != part_of[unit]) {
+            fail(layer + ".row has " + std::to_string(row) +
+                 ", which takes another row or has another activation than its multiple");
+        }
+        taken.sources.push_back(places[row]);
+    }
+    return taken;
+}
+
+/// These rows of a matrix of so many columns.
+template <class T>
+std::vector<T> gathered(const T* matrix, std::int64_t columns, std::span<const std::int64_t> rows) {
+    std::vector<T> found;
+    for (const std::int64_t row : rows) {
+        found.insert(found.end(), matrix + row * columns, matrix + (row + 1) * columns);
+    }
+    return found;
+}
+
 }  // namespace
 
 template <class Real>
@@ -182,29 +234,25 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
     Tensors tensors(file, header);
     const Tensor& weight = tensors.at("a0.weight", 2);
     const auto bias = tensors.values<Real>("a0.bias", 1);
-    const auto sources = tensors.values<std::int32_t>("a.src", 1);
-    const auto scales = tensors.values<double>("a.scale", 1);
-    const std::int64_t rows = weight.shape[0], dim = weight.shape[1], units = std::ssize(sources);
-    if (rows == 0 || dim == 0 || std::ssize(bias) != rows || std::ssize(scales) != units) {
+    const std::int64_t rows = weight.shape[0], dim = weight.shape[1];
+    if (rows == 0 || dim == 0 || std::ssize(bias) != rows) {
         fail("a0.weight is (" + std::to_string(rows) + ", " + std::to_string(dim) + ") and has " +
-             std::to_string(bias.size()) + " biases, a.src " + std::to_string(units) + " and a.scale " +
-             std::to_string(scales.size()) + " entries; (n, inputs), not empty, n, and as many are accepted");
+             std::to_string(bias.size()) + " biases; (n, inputs), not empty, and n are accepted");
     }
     const std::size_t depth = config.activations.size();
-    const auto take_parts = [&](std::size_t i, std::int64_t of) {
-        return std::span(
-            parts_.emplace_back(detail::take_parts(config.activations[i], of, parameters_.emplace_back())));
+    const auto take_parts = [&](const std::vector<SavedPart>& parts, std::int64_t of) {
+        return std::span(parts_.emplace_back(detail::take_parts(parts, of, numbers_.emplace_back())));
     };
     view_.first = {
         .weight = tensors.in_place<Real>(weight).data(), .bias = bias.data(), .units = rows, .inputs = dim};
-    if (depth > 0) view_.first.parts = take_parts(0, rows);
-    factors_ = factors_of<Real>(scales, sources, depth > 0 ? config.activations[0] : std::vector<SavedPart>{}, rows);
-    view_.sources = sources.data();
-    view_.factors = factors_.data();
-    view_.units = units;
+    if (depth > 0) view_.first.parts = take_parts(config.activations[0], rows);
+    const auto sources = tensors.values<std::int32_t>("a.src", 1);
+    const auto& factors = numbers_.emplace_back(factors_of<Real>(
+        tensors, "a.src", sources, "a.scale", depth > 0 ? config.activations[0] : std::vector<SavedPart>{}, rows));
+    view_.multiples = {sources.data(), factors.data(), std::ssize(sources)};
 
     chains_.reserve(depth);  // layers point at them
-    std::vector<std::int64_t> sizes = {dim, units};
+    std::vector<std::int64_t> sizes = {dim, view_.multiples.units};
     for (std::size_t i = 0; i < depth; ++i) {
         const std::string name = std::string("b") + std::to_string(i + 1);
         const packed::View signs = signs_of(tensors, name + ".bits", sizes.back());
@@ -214,12 +262,28 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
                  std::to_string(biases.size()) + " entries; as many are accepted");
         }
         Layer<Real>& layer = layers_.emplace_back(Layer<Real>{.signs = {signs}, .bias = biases.data()});
-        if (i + 1 < depth) {
-            for (const SavedPart& part : config.activations[i + 1]) degree_of(part);
-            layer.parts = take_parts(i + 1, signs.rows);
-        }
+        Chain* chain = nullptr;
         if (tensors.has(name + ".rank")) {
-            layer.chain = &chains_.emplace_back(chain_of(tensors, name, signs, starts_.emplace_back()));
+            chain = &chains_.emplace_back(chain_of(tensors, name, signs, starts_.emplace_back()));
+            layer.chain = chain;
+        }
+        if (i + 1 < depth) {
+            const auto& parts = config.activations[i + 1];
+            for (const SavedPart& part : parts) degree_of(part);
+            layer.parts = take_parts(parts, signs.rows);
+            if (tensors.has(name + ".row")) {
+                const auto of_units = tensors.values<std::int32_t>(name + ".row", 1);
+                if (std::ssize(of_units) != signs.rows) {
+                    fail(name + ".row has " + std::to_string(of_units.size()) + " entries; " +
+                         std::to_string(signs.rows) + ", one for each row of the signs, are accepted");
+                }
+                const auto& multiples = numbers_.emplace_back(
+                    factors_of<Real>(tensors, name + ".row", of_units, name + ".scale", parts, signs.rows));
+                const Taken taken = taken_of(name, of_units, parts);
+                layer.multiples = {sources_.emplace_back(taken.sources).data(), multiples.data(), signs.rows};
+                layer.parts = take_parts(taken.parts, std::ssize(taken.rows));
+                keep_rows(layer, chain, taken.rows);
+            }
         }
         if (config.method == "bits") tensors.values<double>(name + ".errors", 2);  // of no use here
         sizes.push_back(signs.rows);
@@ -228,6 +292,21 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
     tensors.require_all_taken();
     if (sizes.back() == 0) fail("there are no outputs; one or more are accepted");
     if (config.sizes != sizes) fail("'sizes' of the metadata are not those of the tensors");
+}
+
+template <class Real>
+void Saved<Real>::keep_rows(Layer<Real>& layer, Chain* chain, std::span<const std::int64_t> rows) {
+    const packed::View signs = layer.signs.signs;
+    const auto& words = words_.emplace_back(gathered(signs.words, packed::stride_of(signs.columns), rows));
+    layer.signs.signs = {words.data(), std::ssize(rows), signs.columns};
+    layer.bias = numbers_.emplace_back(gathered(layer.bias, 1, rows)).data();
+    if (!chain) return;
+    if (chain->ranks) {
+        chain->ranks = ranks_.emplace_back(gathered(chain->ranks, chain->sources, rows)).data();
+    } else {
+        chain->wide_ranks = words_.emplace_back(gathered(chain->wide_ranks, chain->sources, rows)).data();
+    }
+    chain->rows = std::ssize(rows);
 }
 
 template class Saved<float>;

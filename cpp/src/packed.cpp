@@ -1,6 +1,7 @@
 #include <kousei/packed.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 
 #include <kousei/sizes.hpp>
@@ -15,6 +16,16 @@ namespace kousei::packed {
 namespace {
 
 constexpr std::int64_t work = 1 << 18;  // signs of one task, where there are as many
+
+/// The signs of eight columns, for each byte of their bits.
+template <class Number>
+constexpr auto signs_of_byte = [] {
+    std::array<std::array<Number, 8>, 256> table{};
+    for (std::size_t byte = 0; byte < table.size(); ++byte) {
+        for (std::size_t j = 0; j < 8; ++j) table[byte][j] = byte >> j & 1 ? Number{1} : Number{-1};
+    }
+    return table;
+}();
 
 /// Rows of one task, at least `fewest`.
 std::int64_t rows_together(std::int64_t columns, std::int64_t fewest) {
@@ -104,7 +115,12 @@ void unpack(Cpu on, const View& matrix, Number* signs) {
         for (std::int64_t row = index * together; row < end; ++row) {
             const std::uint32_t* const words = matrix.words + row * stride;
             Number* const to = signs + row * columns;
-            for (std::int64_t j = 0; j < columns; ++j) to[j] = words[j / 32] >> (j % 32) & 1 ? Number{1} : Number{-1};
+            const auto at = [&](std::int64_t j) {
+                return signs_of_byte<Number>[words[j / 32] >> (j % 32) & 255].data();
+            };
+            std::int64_t j = 0;
+            for (; j + 8 <= columns; j += 8) std::copy_n(at(j), 8, to + j);
+            if (j < columns) std::copy_n(at(j), columns - j, to + j);
         }
     };
     kousei::detail::parallel_for(on, blocks_of(matrix.rows, together), task);

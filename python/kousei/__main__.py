@@ -19,6 +19,9 @@ from kousei._lib.backends import why_no_cuda
 
 Array = np.ndarray[Any, Any]
 
+#: Points at which networks are compared where none are given.
+_RANDOM_POINTS = 1000
+
 
 def info() -> None:
     """Print versions, the instruction set in use, threads, and CUDA devices or why there are none."""
@@ -58,25 +61,44 @@ def binarize(
     bits: int | None,
     bias: str,
     calibrate: str | None,
+    points: str | None,
     labels: str | None,
 ) -> None:
-    """Write a network as one of signs, and print its sizes and, at given points, what both compute."""
+    """Write a network as one of signs, and print its sizes and, at points, how its outputs differ."""
     read, write = _reader(source), _writer(target)
     net = read(source)
-    points = None if calibrate is None else _array(calibrate)
-    if points is not None and points.dtype in (np.float32, np.float64) and points.dtype != net.dtype:
-        print(f"{calibrate}: {points.dtype.name} is taken as {net.dtype.name}, of which the network is")
-        points = points.astype(net.dtype)
+    if not isinstance(net, kousei.MLP):
+        raise TypeError(f"{source} holds a {type(net).__name__}; an MLP is accepted")
+    fitted = None if calibrate is None else _points(calibrate, net)
+    x, where = fitted if points is None else _points(points, net), "points"
     classes = None
     if labels is not None:
-        if points is None:
-            raise ValueError("--labels are those of the points of --calibrate, which is missing")
-        classes = _labels(labels, points.shape[:1], max(net.outputs, 2))
+        if x is None:
+            raise ValueError("--labels are those of the points of --points or --calibrate, which are missing")
+        classes = _labels(labels, x.shape[:1], max(net.outputs, 2))
+    if x is None:
+        x = np.random.default_rng(0).uniform(-1, 1, (_RANDOM_POINTS, net.dim)).astype(net.dtype)
+        where = "random points, every input between -1 and 1"
     method = method or ("chain" if bits is None else "bits")
-    binary = kousei.binarize(net, method, bits=bits, bias=bias, calibrate=points)
-    compared = [] if points is None else _compared(net(points), binary(points), classes)
+    binary = kousei.binarize(net, method, bits=bits, bias=bias, calibrate=fitted)
+    compared = _compared(net(x), binary(x), classes)
     write(target, binary)
-    print(f"{binary!r} in {target}", binary.summary(), *compared, sep="\n")
+    print(f"{binary!r} in {target}", binary.summary(), f"at {len(x)} {where}:", *compared, sep="\n")
+
+
+def _points(path: str, net: kousei.MLP) -> Array:
+    """Return the points (points, inputs) of a .npy file in the dtype of a network."""
+    points = _array(path)
+    if points.dtype not in (np.float32, np.float64) or points.ndim != 2 or points.shape[1] != net.dim:
+        raise ValueError(
+            f"{path} has dtype {points.dtype} and shape {points.shape}; float32 or float64 and (points, {net.dim}) "
+            "are accepted"
+        )
+    if len(points) == 0 or not np.isfinite(points).all():
+        raise ValueError(f"{path} has no points, or numbers that are not finite; one or more, finite, are accepted")
+    if points.dtype != net.dtype:
+        print(f"{path}: {points.dtype.name} is taken as {net.dtype.name}, of which the network is")
+    return points.astype(net.dtype)
 
 
 def _compared(before: Array, after: Array, labels: Array | None) -> list[str]:
@@ -84,7 +106,7 @@ def _compared(before: Array, after: Array, labels: Array | None) -> list[str]:
     # Of one output the second class is where it is positive, as in decision values.
     first, second = (values > 0 if values.ndim == 1 else values.argmax(axis=-1) for values in (before, after))
     error = np.linalg.norm(after - before) / max(np.linalg.norm(before), np.finfo(before.dtype).tiny)
-    lines = [f"at {len(before)} points:", f"relative error of the outputs {error:.1e}"]
+    lines = [f"relative error of the outputs {error:.1e}"]
     if before.ndim > 1 or labels is not None:
         lines.append(f"same predictions {np.mean(first == second):.2%}")
     if labels is not None:
@@ -256,8 +278,11 @@ def main() -> None:
         "--bits", type=int, help="units for each column of the weights, 1 to 24; without them it is exact"
     )
     signs.add_argument("--bias", choices=("affine", "strict"), default="affine", help="(default: %(default)s)")
+    signs.add_argument("--calibrate", metavar="X.npy", help="points (points, inputs) for which few bits are chosen")
     signs.add_argument(
-        "--calibrate", metavar="X.npy", help="points (points, inputs) for which few bits are chosen, and compared"
+        "--points",
+        metavar="X.npy",
+        help="points at which outputs are compared (default: those of --calibrate, else random ones in [-1, 1]^n)",
     )
     signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
     run: dict[str, Callable[..., None]] = {"info": info, "demo": demo, "convert": convert, "binarize": binarize}

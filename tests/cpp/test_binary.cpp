@@ -60,11 +60,13 @@ struct OwnedChain {
     }
 };
 
-/// A network of chains: `rows` of the first layer, and rows of each layer after it.
+/// A network of chains: `rows` of the first layer, and rows of each layer after it, of whose values the units are
+/// multiples where they are more than rows.
 template <class Real>
 struct Network {
-    std::vector<Real> weight, bias, factors;
-    std::vector<std::int32_t> sources;
+    std::vector<Real> weight, bias;
+    std::vector<std::vector<Real>> factors;  ///< of the units before each layer
+    std::vector<std::vector<std::int32_t>> sources;
     std::vector<std::unique_ptr<OwnedChain>> chains;
     std::vector<std::vector<Real>> biases, parameters;
     std::vector<std::vector<kousei::activation::Part<Real>>> parts;
@@ -73,7 +75,7 @@ struct Network {
 
     /// Layer i runs by its bits where bit i of `by_bits` is set.
     Network(std::int64_t dim, std::int64_t rows, const std::vector<std::int64_t>& units, std::int64_t columns,
-            std::int64_t distinct, unsigned by_bits = 0, bool wide = false) {
+            std::int64_t distinct, unsigned by_bits = 0, bool wide = false, std::int64_t taken = 0) {
         std::mt19937_64 random(5);
         std::normal_distribution<double> normal;
         const auto fill = [&](std::vector<Real>& to, std::int64_t count) {
@@ -82,27 +84,39 @@ struct Network {
         fill(weight, rows * dim), fill(bias, rows);
         biases.resize(units.size()), parameters.resize(units.size() + 1), parts.resize(units.size() + 1);
         add_parts(0, rows);
-        // From the outputs: the rows of a layer are the columns of the next.
+        // From the outputs: the rows of a layer are the columns of the next, or `taken` of which these are multiples.
         std::int64_t height = units.empty() ? rows : units.back();
-        chains.resize(units.size());
+        chains.resize(units.size()), sources.resize(units.size() + 1), factors.resize(units.size() + 1);
+        const auto add_multiples = [&](std::size_t layer, std::int64_t of) {
+            for (std::int64_t k = 0; k < height; ++k) {
+                sources[layer].push_back(static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(of)));
+                factors[layer].push_back(static_cast<Real>(std::abs(normal(random)) + 0.1));
+            }
+        };
         for (std::size_t i = units.size(); i-- > 0;) {
+            if (taken > 0 && i + 1 < units.size()) {
+                add_multiples(i + 1, taken);
+                height = taken;
+            }
             chains[i] = std::make_unique<OwnedChain>(height, columns, distinct, random, wide);
             fill(biases[i], height);
             if (i + 1 < units.size()) add_parts(i + 1, height);
             height = chains[i]->view.columns();
         }
-        for (std::int64_t k = 0; k < height; ++k) {
-            sources.push_back(static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(rows)));
-            factors.push_back(static_cast<Real>(std::abs(normal(random)) + 0.1));
-        }
+        add_multiples(0, rows);
         for (std::size_t i = 0; i < units.size(); ++i) {
             const auto& chain = *chains[i];
             layers.push_back({{{chain.words.data(), chain.view.rows, chain.view.columns()}},
                               biases[i].data(),
                               parts[i + 1],
                               by_bits >> i & 1 ? nullptr : &chain.view});
+            if (!sources[i + 1].empty()) layers.back().multiples = multiples(i + 1);
         }
-        view = {{weight.data(), bias.data(), rows, dim, parts[0]}, sources.data(), factors.data(), height, layers};
+        view = {{weight.data(), bias.data(), rows, dim, parts[0]}, multiples(0), layers};
+    }
+
+    binary::Multiples<Real> multiples(std::size_t layer) const {
+        return {sources[layer].data(), factors[layer].data(), std::ssize(sources[layer])};
     }
 
     void add_parts(std::size_t layer, std::int64_t units) {
@@ -138,12 +152,17 @@ struct Network {
             hidden.push_back(activate(r, view.first.units, z));
             magnitudes.push_back(size);
         }
-        values.clear(), sizes.clear();
-        for (std::size_t k = 0; k < sources.size(); ++k) {
-            values.push_back(static_cast<double>(factors[k]) * hidden[index(sources[k])]);
-            sizes.push_back(static_cast<double>(factors[k]) * magnitudes[index(sources[k])]);
-        }
-        for (std::size_t i = 0; i < layers.size(); ++i) {
+        values = hidden, sizes = magnitudes;
+        for (std::size_t i = 0; i <= layers.size(); ++i) {
+            if (i == 0 || layers[i - 1].multiples.sources) {
+                hidden = values, magnitudes = sizes;
+                values.clear(), sizes.clear();
+                for (std::size_t k = 0; k < sources[i].size(); ++k) {
+                    values.push_back(static_cast<double>(factors[i][k]) * hidden[index(sources[i][k])]);
+                    sizes.push_back(static_cast<double>(factors[i][k]) * magnitudes[index(sources[i][k])]);
+                }
+            }
+            if (i == layers.size()) break;
             std::vector<double> next, next_sizes;
             for (std::int64_t row = 0; row < chains[i]->view.rows; ++row) {
                 double z = static_cast<double>(biases[i][index(row)]), size = std::abs(z);
@@ -223,14 +242,19 @@ TEST_CASE_TEMPLATE("by ranks and by bits, at every edge of a block", Real, float
     for (const std::int64_t columns : {1, 2, 3, 4, 5, 9}) {
         for (const std::int64_t height : {1, 2, 7, 33}) {
             for (const unsigned by_bits : {0u, 1u, 2u, 3u}) {
-                const Network<Real> net(3, 5, {0, height}, columns, 1 + height, by_bits);
-                for (const std::int64_t points : {0, 1, 4, 5, 16, 17, 40}) agrees(net, points);
+                for (const std::int64_t taken : {0, 3}) {
+                    const Network<Real> net(3, 5, {0, height}, columns, 1 + height, by_bits, false, taken);
+                    for (const std::int64_t points : {0, 1, 4, 5, 16, 17, 40}) agrees(net, points);
+                }
             }
         }
     }
     agrees(Network<Real>(4, 6, {0, 3}, 5, 3, 0, true), 70);
     agrees(Network<Real>(4, 6, {0, 0, 3}, 4, 3, 0), 70);
     agrees(Network<Real>(4, 6, {0, 0, 3}, 4, 3, 2), 70);
+    for (unsigned by_bits = 0; by_bits < 8; ++by_bits) {
+        agrees(Network<Real>(4, 6, {0, 0, 3}, 4, 3, by_bits, false, 5), 70);
+    }
     agrees(Network<Real>(4, 6, {}, 0, 1), 9);
     agrees(Network<Real>(300, 20, {200}, 6, 150), 20);
 }
@@ -238,7 +262,7 @@ TEST_CASE_TEMPLATE("by ranks and by bits, at every edge of a block", Real, float
 TEST_CASE_TEMPLATE("a layer of which nothing is left", Real, float, double) {
     for (const unsigned by_bits : {0u, 1u}) {
         const Network<Real> net(3, 5, {4}, 0, 1, by_bits);
-        CHECK(net.view.units == 0);
+        CHECK(net.view.multiples.units == 0);
         for (const std::int64_t points : {1, 20}) {
             const auto out = net(2, points_of<Real>(points, 3));
             for (std::size_t i = 0; i < out.size(); ++i) CHECK(out[i] == net.biases[0][i % 4]);

@@ -38,11 +38,14 @@ TEST_CASE("a binary network of Python, by its chains") {
     binary::Saved<double> first(file);
     const binary::Saved<double> net = std::move(first);
     CHECK(net.view().first.inputs == 2);
-    CHECK(net.view().units == 6);
+    CHECK(net.view().multiples.units == 6);
     REQUIRE(net.view().layers.size() == 2);
     CHECK(net.view().layers[0].chain != nullptr);
     CHECK(net.view().layers[0].parts[0].which == kousei::Activation::relu);
     CHECK(net.view().layers[1].parts.empty());
+    CHECK(net.view().layers[0].values() == 2);
+    CHECK(net.view().layers[0].units() == 3);
+    CHECK(net.view().layers[0].multiples.factors[1] == doctest::Approx(1 / 3.0));
     CHECK(values<double>(net, {1, 0, -1, 2, 3, -2, 0.5, 0.25}) == std::vector<double>{-5, 5, 0, 0, -19, 19, -2, 2});
 }
 
@@ -50,8 +53,8 @@ TEST_CASE("a binary network of Python, by its bits, of units of several activati
     const Bytes file = data("signs.safetensors");
     const binary::Saved<float> net(file);
     CHECK(net.view().layers[0].chain == nullptr);
-    CHECK(net.view().factors[1] == 4);  // 2^2, of max(z, 0)^2
-    CHECK(net.view().factors[2] == 3);
+    CHECK(net.view().multiples.factors[1] == 4);  // 2^2, of max(z, 0)^2
+    CHECK(net.view().multiples.factors[2] == 3);
     const float first[] = {0.765625F, 49, 0};
     const float second[] = {first[0] - first[1], 1 - first[0] - first[1], first[0] + first[1] - 2,
                             first[0] - first[1] + 0.5F};
@@ -73,7 +76,7 @@ TEST_CASE("binary networks of another kind") {
     check_refused<double>(replaced(file, R"(\"relu\", \"relu\")", R"(\"relu\", \"tanh\")"),
                           "not positively homogeneous");
     check_refused<double>(replaced(file, R"(\"relu\", \"relu\")", R"(\"relu\")"),
-                          "the file has 14 tensors; the network");
+                          "the file has 16 tensors; the network");
     check_refused<double>(replaced(file, R"(\"chain\")", R"(\"bits\")"), "tensor 'b1.errors' is missing");
     const Bytes mixed = data("signs.safetensors");
     check_refused<float>(replaced(mixed, R"(\"kinks\": [0.0])", R"(\"kinks\": [1.0])"), "not positively homogeneous");
@@ -112,4 +115,10 @@ TEST_CASE("binary networks that do not fit") {
     check_refused<double>(
         replaced(file, R"("a0.weight":{"dtype":"F64","shape":[2,2])", R"("a0.weight":{"dtype":"F64","shape":[1,4])"),
         "a0.weight is (1, 4) and has 2");
+    check_refused<double>(changed_to("b1.row", 0, std::int32_t{3}), "b1.row has 3; there are 3 rows");
+    check_refused<double>(changed_to("b1.row", 1, std::int32_t{-1}), "b1.row has -1; there are 3 rows");
+    check_refused<double>(changed_to("b1.row", 0, std::int32_t{1}), "b1.row has 1, which takes another row");
+    check_refused<double>(changed_to("b1.scale", 1, 0.0), "b1.scale has 0");
+    check_refused<double>(
+        replaced(file, R"("b1.row":{"dtype":"I32","shape":[3])", R"("b1.row":{"dtype":"I32","shape":[4])"), "b1.row");
 }

@@ -204,9 +204,9 @@ void run_binary_network(std::span<const std::byte> file) {
     try {
         const kousei::binary::Saved<Real> saved(file);
         const auto& net = saved.view();
-        if (std::max({net.first.inputs, net.first.units, net.units}) > 1000) return;
+        if (std::max({net.first.inputs, net.first.units, net.multiples.units}) > 1000) return;
         for (const auto& layer : net.layers) {
-            if (layer.units() > 1000) return;
+            if (std::max(layer.values(), layer.units()) > 1000) return;
         }
         most_at_once = SIZE_MAX;
         const kousei::Cpu on{1};

@@ -3,16 +3,18 @@
 import pickle
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import kousei
-from kousei.activation import Mixed, PiecewiseLinear
-from kousei.binary import Chain
+from kousei.activation import Mixed, PiecewiseLinear, leaky_relu
+from kousei.binary import Chain, Multiples
 from kousei.binary.chain import chain_of
 from kousei.binary.decomposition import chain
+from kousei.binary.multiples import multiples_of
 from support import Library, random_network
 
 FORMS = ["auto", "ranks", "packed"]
@@ -118,6 +120,16 @@ def test_chains_of_a_matrix(rng: np.random.Generator) -> None:
     assert repr(chain_of(np.array([[3.0], [1.0], [-2.0]]))) == "Chain(3 x 3, of 1 columns)"
 
 
+def test_signs_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    binary = kousei.binarize(kousei.MLP.random([3, 6, 5, 2], rng=0))
+    kousei.save(tmp_path / "net", binary)
+    for net in (binary, kousei.load(tmp_path / "net")):
+        assert all(layer is chain.pack() for layer, chain in zip(net.layers, net.chains, strict=True))
+        monkeypatch.setattr("kousei.binary.chain._core.cpu.binary_signs", None)
+        net.astype("float32")
+        monkeypatch.undo()
+
+
 def test_ranks_of_many_rows() -> None:
     matrix = np.arange(70000.0)[:, None]
     found = chain_of(matrix)
@@ -199,7 +211,9 @@ def test_in_the_memory_of_the_points(
     assert np.array_equal(back(x), expected)
     if library.on_gpu:
         monkeypatch.setattr("kousei.binary.device._BLOCK_BYTES", 1000)
-        np.testing.assert_allclose(library.numpy(there(points)), expected, rtol=0, atol=tolerance)
+        for form in ("auto", "packed"):
+            values = library.numpy(there(points, form=form))
+            np.testing.assert_allclose(values, expected, rtol=0, atol=tolerance)
         where = "x lies in CUDA memory" if method == "chain" else "layers.0. does not consist of chains"
         with pytest.raises(ValueError, match=f"form was 'ranks' and {where}"):
             there(points, form="ranks")
@@ -267,6 +281,22 @@ def test_fields_that_do_not_fit() -> None:
     refused(ValueError, "bias was 'none'; 'affine' and 'strict' are accepted", binary, bias_mode="none")
     refused(ValueError, "there are 0 errors; 2 are accepted for method 'bits'", binary, method="bits", bits=3)
     refused(ValueError, "chains[0] does not give the signs of layers[0]", binary, chains=binary.chains[::-1])
+    rows = np.array([0, 0, 2, 3, 4, 5], np.int32)
+    multiples = Multiples(rows, np.where(np.arange(6) == 1, 0.5, 1))
+    refused(ValueError, "there are 1 multiples and 2 layers; as many are", binary, multiples=(multiples,))
+    refused(
+        ValueError, "multiples[1] was Multiples(6 units, of 5) for the outputs", binary, multiples=(None, multiples)
+    )
+    short = Multiples(rows[:4], multiples.scales[:4])
+    refused(ValueError, "multiples[0] is of 4 units; 6 are accepted", binary, multiples=(short, None))
+    mixed = (binary.activations[0], Mixed([(leaky_relu(0.1), 1), ("relu", 5)]))
+    refused(
+        ValueError,
+        "multiples[0] has a unit of another activation than its multiple",
+        binary,
+        multiples=(multiples, None),
+        activations=mixed,
+    )
     other = kousei.pack_signs(-binary.layers[1].unpack())
     refused(ValueError, "chains[1] does not give the signs of layers[1]", binary, layers=(binary.layers[0], other))
     smooth = kousei.Activation("tanh")
@@ -282,6 +312,53 @@ def test_fields_that_do_not_fit() -> None:
         sources=np.empty(0, np.int32),
         scales=np.empty(0),
     )
+
+
+def test_multiples_that_are_none() -> None:
+    rows, scales = np.array([1, 1, 2], np.int32), np.array([0.5, 1, 1])
+    assert Multiples(rows, scales).sources.tolist() == [0, 0, 1]
+    for error, message, arrays in (
+        (TypeError, "rows has dtype int64; int32 is accepted", (rows.astype(int), scales)),
+        (TypeError, "scales was list; a NumPy array", (rows, [0.5, 1, 1])),
+        (ValueError, "scales has shape (2,); (3,) is accepted", (rows, scales[:2])),
+        (ValueError, "rows has shape (1, 3); (3,) is accepted", (rows[None], scales)),
+        (ValueError, "rows has an entry that is not 0 to 2, a unit", (rows + 1, scales)),
+        (ValueError, "rows has an entry that is not 0 to 2, a unit", (rows - 2, scales)),
+        (ValueError, "rows has an entry that is a multiple itself", (np.array([1, 2, 2], np.int32), scales)),
+        (ValueError, "scales has an entry that is not in (0, 1]", (rows, scales * [0, 1, 1])),
+        (ValueError, "scales has an entry that is not in (0, 1]", (rows, scales * [4, 1, 1])),
+        (ValueError, "scales has an entry that is not in (0, 1]", (rows, scales * [np.nan, 1, 1])),
+        (ValueError, "or not 1 for a unit of itself", (rows, scales * [1, 0.5, 1])),
+    ):
+        with pytest.raises(error, match=re.escape(message)):
+            Multiples(*arrays)
+
+
+@pytest.mark.parametrize("bias", ["affine", "strict"])
+@pytest.mark.parametrize("activation", ["relu", "repu2", Mixed([("repu3", 2), ("leaky_relu", 1), ("relu", 3)])])
+def test_rows_of_signs_are_multiples(activation: Any, bias: str, rng: np.random.Generator) -> None:
+    """Of unit (p, q) of a hidden layer, c_pq^(1/r) times the sum that its unit p has in the given network."""
+    net = kousei.MLP.random([3, 6, 6, 6, 2], rng=0)
+    coarse = [np.rint(4 * array) / 4 for array in net.weights]
+    net = kousei.MLP(coarse, [np.rint(4 * array) / 4 for array in net.biases], [activation] * 3)
+    for method in ("chain", "auto", "dyadic"):
+        binary = kousei.binarize(net, method, bias=bias)
+        assert binary.multiples[-1] is None
+        for layer, multiples in enumerate(binary.multiples[:-1]):
+            assert len(multiples.kept) <= 6 + (bias == "strict") < len(multiples.rows)
+            below = binary.to_mlp()
+            weights, biases = below.weights[: layer + 2], below.biases[: layer + 2]
+            sums = kousei.MLP(weights, biases, below.activations[: layer + 1])(rng.normal(size=(20, 3)))
+            expected = multiples.scales * sums[:, multiples.rows]
+            assert np.abs(sums - expected).max() <= 1e-11 * np.abs(sums).max()
+    assert kousei.binarize(kousei.MLP.random([3, 4, 4, 2], rng=0), "bits", bits=3).multiples == (None, None)
+
+
+def test_a_multiple_that_underflows_stands_for_itself() -> None:
+    found = multiples_of(np.array([0, 0, 0, 2]), np.array([1e-300, 1e300, 1, 5.0]))
+    assert found.rows.tolist() == [0, 1, 1, 3]
+    assert found.scales.tolist() == [1, 1, 1e-300, 1]
+    assert multiples_of(np.arange(3), np.array([0.5, 2, 3])) is None
 
 
 def test_chains_that_are_none() -> None:

@@ -130,8 +130,30 @@ def test_binarize_exactly(tmp_path: Path) -> None:
         done = run("binarize", source, target, *method)
         assert done.returncode == 0, done.stderr
         binary = kousei.load(target)
-        assert done.stdout == f"{binary!r} in {target}\n{binary.summary()}\n"
+        written, where, error, same = done.stdout.rsplit("\n", 4)[:-1]
+        assert written == f"{binary!r} in {target}\n{binary.summary()}"
+        assert where == "at 1000 random points, every input between -1 and 1:"
+        assert float(error.removeprefix("relative error of the outputs ")) < 1e-14
+        assert same == "same predictions 100.00%"
         np.testing.assert_allclose(binary(x), net(x), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", ["--method dyadic", "--bits 12", "--bits 3 --calibrate more.npy"])
+def test_binarize_compares_at_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: str
+) -> None:
+    net, x, y = digits(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    np.save("more.npy", np.random.default_rng(2).normal(size=(100, 4)))
+    arguments = f"binarize net.safetensors out.safetensors {options} --points x.npy --labels y.npy"
+    monkeypatch.setattr(sys, "argv", ["kousei", *arguments.split()])
+    command_line.main()
+    after = kousei.load("out.safetensors")(x)
+    error, right = np.linalg.norm(after - net(x)) / np.linalg.norm(net(x)), (after.argmax(axis=-1) == y).mean()
+    *_, where, shown, _, accuracy = capsys.readouterr().out.splitlines()
+    assert where == "at 300 points:"
+    assert shown == f"relative error of the outputs {error:.1e}"
+    assert accuracy == f"accuracy 90.00% before, {right:.2%} after"
 
 
 def test_binarize_of_one_output(
@@ -163,15 +185,18 @@ def test_binarize_of_one_output(
         ("net.pt out.safetensors", "net.pt has the suffix '.pt'"),
         ("net.safetensors out.npz", "out.npz has the suffix '.npz'"),
         ("out.safetensors out.safetensors", "No such file"),
-        ("binary.safetensors out.safetensors", "net was BinaryNetwork; a kousei.MLP is accepted"),
+        ("binary.safetensors out.safetensors", "binary.safetensors holds a BinaryNetwork; an MLP is accepted"),
         ("tanh.safetensors out.safetensors", "activations[0] was 'tanh'; "),
         ("net.safetensors out.safetensors --bits 25", "bits was 25; 1 to 24"),
         ("net.safetensors out.safetensors --method bits", "bits was None; with method='bits'"),
         ("net.safetensors out.safetensors --bits 3 --method auto", "bits was 3 and method 'auto', which is exact"),
         ("net.safetensors out.safetensors --calibrate x.npy", "calibrate was given and method 'chain'"),
-        ("net.safetensors out.safetensors --bits 3 --calibrate y.npy", "calibrate has dtype int64"),
-        ("net.safetensors out.safetensors --bits 3 --calibrate one.npy", "calibrate has shape (300,)"),
-        ("net.safetensors out.safetensors --bits 3 --calibrate nan.npy", "calibrate[0] is not finite"),
+        ("net.safetensors out.safetensors --bits 3 --calibrate y.npy", "y.npy has dtype int64 and shape (300,); "),
+        (
+            "net.safetensors out.safetensors --bits 3 --calibrate one.npy",
+            "one.npy has dtype float64 and shape (300,); float32 or ",
+        ),
+        ("net.safetensors out.safetensors --bits 3 --calibrate nan.npy", "nan.npy has no points, or numbers that"),
         ("net.safetensors out.safetensors --bits 3 --calibrate bad.npy", "bad.npy is no .npy file of numbers: "),
         (
             "net.safetensors out.safetensors --bits 3 --calibrate objects.npy",
@@ -183,9 +208,12 @@ def test_binarize_of_one_output(
             "several.npz is no .npy file of numbers: ",
         ),
         ("net.safetensors out.safetensors --bits 3 --calibrate none.npy", "No such file"),
+        ("net.safetensors out.safetensors --points none.npy", "No such file"),
+        ("net.safetensors out.safetensors --points wide.npy", "wide.npy has dtype float64 and shape (300, 8); "),
+        ("net.safetensors out.safetensors --points x.npy --labels few.npy", "few.npy has dtype int64 and shape (9,)"),
         (
             "net.safetensors out.safetensors --bits 3 --labels y.npy",
-            "--labels are those of the points of --calibrate",
+            "--labels are those of the points of --points or --calibrate, which are missing",
         ),
         (
             "net.safetensors out.safetensors --bits 3 --calibrate x.npy --labels x.npy",
@@ -207,6 +235,8 @@ def test_binarize_of_bad_arguments(
     kousei.save("tanh.safetensors", kousei.MLP.random([4, 2, 1], "tanh", rng=0))
     for name, array in {
         "one": x[:, 0].copy(),
+        "wide": np.concatenate([x, x], axis=1),
+        "few": y[:9],
         "nan": x * np.nan,
         "objects": np.array([None, "x"]),
         "three": y + 1,

@@ -264,6 +264,15 @@ CHAINED: list[tuple[Change, str]] = [
     (of("a0.weight", "f4"), "weight has float32; they must agree"),
     (cut("a0.bias"), r"bias has shape \(1,\); \(2,\) is accepted"),
     (lambda m, t: t.update({"a0.weight": np.ones((2, 0))}), r"weight has shape \(2, 0\); \(rows, dim\), not empty"),
+    (lambda m, t: t.pop("b1.scale"), "tensors: 'b1.scale' is missing"),
+    (lambda m, t: t.pop("b1.row"), "tensors: 'b1.scale' is not known"),
+    (put("b1.row", 0, 3), "b1: rows has an entry that is not 0 to 2, a unit"),
+    (put("b1.row", 0, 1), "b1: rows has an entry that is a multiple itself"),
+    (of("b1.row", "i8"), "b1: rows has dtype int64; int32 is accepted"),
+    (cut("b1.row"), r"b1: scales has shape \(3,\); \(2,\) is accepted"),
+    (put("b1.scale", 1, 0.0), r"b1: scales has an entry that is not in \(0, 1\]"),
+    (put("b1.scale", 1, np.nan), r"b1: scales has an entry that is not in \(0, 1\]"),
+    (lambda m, t: t.update({"b2.row": t["b1.row"], "b2.scale": t["b1.scale"]}), r"multiples\[1\] was Multiples"),
     (of("b1.bias", "f4"), r"biases\[0\] has dtype float32"),
     (of("b1.bias", "i8"), r"biases\[0\] has dtype int64"),
 ]
@@ -308,6 +317,24 @@ def test_matrices_of_signs(tmp_path: Path, shape: tuple[int, int], rng: np.rando
     signs = kousei.pack_signs(rng.choice([-1, 1], shape))
     kousei.save(tmp_path / "signs", signs)
     assert kousei.load(tmp_path / "signs") == signs
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 7), (3, 2)])
+def test_matrices_of_scaled_signs(
+    tmp_path: Path, shape: tuple[int, ...], dtype: str, rng: np.random.Generator
+) -> None:
+    signs = kousei.pack_signs(rng.choice([-1, 1], (3, 200)))
+    matrix = kousei.packed.ScaledSigns(signs, rng.normal(size=shape).astype(dtype))
+    kousei.save(tmp_path / "signs", matrix)
+    assert kousei.load(tmp_path / "signs") == matrix
+    for change, message in (
+        (of("scales", "i8"), "scales has dtype int64"),
+        (cut("scales"), "scales has shape"),
+        (lambda m, t: t.pop("scales"), "tensors: 'scales' is missing"),
+        (config(columns=300), r"bits: words has shape \(3, 8\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            kousei.load(written(tmp_path, change, matrix))
 
 
 @pytest.mark.parametrize(

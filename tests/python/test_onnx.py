@@ -302,6 +302,22 @@ def test_round_trip_of_smooth_ones(name: str, rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(back(x), net(x))
 
 
+@pytest.mark.parametrize(
+    "activation", ["repu2", "repu5", Mixed([("repu3", 2), ("abs", 1), ("relu", 2), ("repu2", 2)])]
+)
+@pytest.mark.parametrize("signs", [False, True])
+def test_powers_of_relu(activation: Any, signs: bool, dtype: str, rng: np.random.Generator) -> None:
+    net: Any = kousei.MLP.random([3, 7, 7, 2], activation, rng=rng).astype(dtype)
+    net = kousei.binarize(net) if signs else net
+    x = rng.normal(size=(200, 3)).astype(dtype)
+    model = kousei.io.to_onnx(net)
+    onnx.checker.check_model(model, full_check=True)
+    tolerance = 200 * np.finfo(dtype).eps * np.abs(net(x)).max()
+    np.testing.assert_allclose(run(model, x), net(x), rtol=0, atol=tolerance)
+    with pytest.raises(ValueError, match="Pow"):
+        kousei.io.from_onnx(model)
+
+
 @pytest.mark.parametrize("opset", [13, 17, 22])
 def test_round_trip_of_a_trained_network(opset: int, tmp_path: Path) -> None:
     datasets = pytest.importorskip("sklearn.datasets")
@@ -389,14 +405,16 @@ def bad_writes() -> list[tuple[Any, dict[str, Any], type[Exception], str]]:
         (kousei.identity(2), {"opset": 29}, ValueError, "opset was 29"),
         (kousei.identity(2), {"opset": 20.0}, TypeError, "opset was 20.0; an integer"),
         (kousei.identity(2), {"path": 2**31 - 1}, TypeError, "not int"),
-        (
-            kousei.binarize(kousei.MLP.random([2, 3, 3, 1], "repu2", rng=0)),
-            {},
-            ValueError,
-            "no word for: repu2 in hidden layer 0, repu2 in hidden layer 1$",
-        ),
         ([1.0], {}, TypeError, "net was list; a kousei.MLP or kousei.BinaryNetwork is"),
     ]
+
+
+def test_layers_of_other_classes_are_homogeneous(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = kousei.binarize(kousei.MLP.random([2, 3, 1], rng=0))
+    layers = [(np.ones((3, 2)), np.zeros(3), kousei.Activation("tanh")), (np.ones((1, 3)), np.zeros(1), None)]
+    monkeypatch.setattr("kousei.io.onnx.writing.layers_of_kind", lambda net: layers)
+    with pytest.raises(ValueError, match="not positively homogeneous: tanh in hidden layer 0$"):
+        kousei.io.to_onnx(net)
 
 
 @pytest.mark.parametrize(("net", "options", "error", "message"), bad_writes())

@@ -16,7 +16,7 @@ struct Chain {
     const std::uint16_t* ranks;       ///< (rows, columns of T) row-major, below the units of the column; or nullptr
     const std::uint32_t* wide_ranks;  ///< the same, where `ranks` is nullptr
     const std::int8_t* signs;         ///< (columns of T): -1, 0 or 1
-    const std::int64_t* starts;       ///< (columns of T + 1): see starts_of
+    const std::int64_t* starts;       ///< (columns of T + 1): see starts_of; of all rows, where these are some
     std::int64_t rows;
     std::int64_t sources;  ///< columns of T
 
@@ -29,28 +29,37 @@ std::vector<std::int64_t> starts_of(const Chain& chain);
 /// Writes the matrix of signs: words (rows, packed::stride_of(columns)), as in packed::View.
 void signs_of(Cpu on, const Chain& chain, std::uint32_t* words);
 
-/// A layer of signs, borrowed: out[j] = f_j(sum_k +-x[k] + bias[j]).
+/// Units that are multiples of values, borrowed: unit k is factors[k] times value sources[k]. Of a value f(z) that is
+/// f(scale z) with the factor scale^p, for f positively homogeneous of degree p.
+template <class Real>
+struct Multiples {
+    const std::int32_t* sources = nullptr;  ///< (units); nullptr: the values are the units
+    const Real* factors = nullptr;          ///< (units)
+    std::int64_t units = 0;
+};
+
+/// A layer of signs, borrowed, with the values f_j(sum_k +-x[k] + bias[j]), and units that are multiples of them: of
+/// the rows that differ by a positive factor alone one is enough.
 template <class Real>
 struct Layer {
     packed::Matrix<Real> signs;                          ///< words not read where there is a chain
     const Real* bias;                                    ///< (rows of the signs)
     std::span<const activation::Part<Real>> parts = {};  ///< f of all units, one after the other; none: the identity
     const Chain* chain = nullptr;                        ///< the same signs, where they are run by ranks
+    Multiples<Real> multiples = {};                      ///< of the last layer none
 
-    std::int64_t units() const { return signs.signs.rows; }
+    std::int64_t values() const { return signs.signs.rows; }
+    std::int64_t units() const { return multiples.sources ? multiples.units : values(); }
 };
 
-/// A network, borrowed. Unit k of the first hidden layer is factors[k] times output sources[k] of `first`: that is
-/// f(scale (w . x + b)) with the factor scale^p, for f positively homogeneous of degree p.
+/// A network, borrowed.
 template <class Real>
 struct View {
     network::Layer<Real> first;
-    const std::int32_t* sources;  ///< (units)
-    const Real* factors;          ///< (units)
-    std::int64_t units;
+    Multiples<Real> multiples;            ///< of the outputs of `first`: the units of the first hidden layer
     std::span<const Layer<Real>> layers;  ///< none: the units are the outputs
 
-    std::int64_t outputs() const { return layers.empty() ? units : layers.back().units(); }
+    std::int64_t outputs() const { return layers.empty() ? multiples.units : layers.back().values(); }
 };
 
 /// Bytes of workspace that evaluate needs for `points` points.

@@ -9,7 +9,8 @@
 namespace kousei::binary {
 
 /// A BinaryNetwork in a safetensors file that Python's kousei.save wrote. Its signs, ranks, biases and real weights
-/// stay where the bytes of the file are, which outlive it.
+/// stay where the bytes of the file are, which outlive it; of a layer of which some rows are multiples of others,
+/// these others are copied.
 template <class Real>
 class Saved {
  public:
@@ -23,14 +24,19 @@ class Saved {
     const View<Real>& view() const { return view_; }
 
  private:
+    /// Of a layer, which may be a chain, these rows alone.
+    void keep_rows(Layer<Real>& layer, Chain* chain, std::span<const std::int64_t> rows);
+
     View<Real> view_{};
     // What the view points at.
     std::vector<Layer<Real>> layers_;
-    std::vector<Real> factors_;
     std::vector<Chain> chains_;
     std::vector<std::vector<std::int64_t>> starts_;
     std::vector<std::vector<activation::Part<Real>>> parts_;
-    std::vector<std::vector<Real>> parameters_;
+    std::vector<std::vector<Real>> numbers_;
+    std::vector<std::vector<std::uint32_t>> words_;
+    std::vector<std::vector<std::uint16_t>> ranks_;
+    std::vector<std::vector<std::int32_t>> sources_;
 };
 
 }  // namespace kousei::binary

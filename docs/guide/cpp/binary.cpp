@@ -31,6 +31,10 @@ int main(int count, char** arguments) try {
 
     std::vector<double> x;
     for (int i = 2; i < count; ++i) x.push_back(std::atof(arguments[i]));
+    if (static_cast<std::int64_t>(x.size()) % view.first.inputs != 0) {
+        std::fprintf(stderr, "points of %lld coordinates are needed\n", static_cast<long long>(view.first.inputs));
+        return 1;
+    }
     const std::int64_t points = static_cast<std::int64_t>(x.size()) / view.first.inputs;
     std::vector<double> values(static_cast<std::size_t>(points * view.outputs()));
     const std::int64_t bytes = binary::workspace_bytes(Cpu{}, view, points);

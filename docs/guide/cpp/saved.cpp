@@ -26,6 +26,10 @@ int main(int count, char** arguments) try {
     std::vector<double> x;
     for (int i = 2; i < count; ++i) x.push_back(std::atof(arguments[i]));
     const std::int64_t dim = net.layers().front().inputs, outputs = net.layers().back().units;
+    if (static_cast<std::int64_t>(x.size()) % dim != 0) {
+        std::fprintf(stderr, "points of %lld coordinates are needed\n", static_cast<long long>(dim));
+        return 1;
+    }
     const std::int64_t points = static_cast<std::int64_t>(x.size()) / dim;
     std::vector<double> values(static_cast<std::size_t>(points * outputs));
     const std::int64_t bytes = network::workspace_bytes(Cpu{}, net.layers(), points);

@@ -37,8 +37,8 @@ class Activation:
     name : str
         "logistic" is 1/(1 + e^(-z)), "tanh", "erf" and "arctan" are what they say, "relu" is max(z, 0), "gelu" is
         z Phi(z) with the distribution function Phi of the normal distribution, "silu" is z/(1 + e^(-z)),
-        "softplus" is log(1 + e^z), and "repu2" is max(z, 0)^2; all powers from "repu1" to "repu32" are there. Any
-        other name for a function of one's own.
+        "softplus" is log(1 + e^z), and "repu2" is max(z, 0)^2, of as many powers as `repu`. Any other name for a
+        function of one's own.
     function : callable, optional
         One's own: takes an array of the library of the points and returns its values,
         of the same shape and dtype. It runs in Python, on hidden values held in blocks.

@@ -51,7 +51,7 @@ def repu(power: int) -> Activation:
     TypeError
         If it is not an integer.
     ValueError
-        If it is not 1 to 32.
+        If it is another one.
 
     Examples
     --------

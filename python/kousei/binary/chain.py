@@ -97,17 +97,21 @@ class Chain:
         return len(self.ranks), int(self.counts.sum())
 
     def pack(self) -> PackedSigns:
-        """Return the matrix of signs.
+        """Return the matrix of signs, which is made once and kept.
 
         Returns
         -------
         PackedSigns
         """
+        return self._packed
+
+    @cached_property
+    def _packed(self) -> PackedSigns:
         rows, columns = self.shape
         stride = _core.packed_stride(columns)
         arrays.require_memory(rows * stride, 4, f"a matrix of {rows * columns} signs")
         words = np.empty((rows, stride), np.uint32)
-        _core.cpu.binary_signs(self.ranks, self.signs, words, _core.cpu.Cpu())
+        _core.cpu.binary_signs(self.ranks, self.signs, self.counts, words, _core.cpu.Cpu())
         return PackedSigns(words, (rows, columns))
 
     def __repr__(self) -> str:

@@ -52,7 +52,8 @@ def check(net: BinaryNetwork) -> None:
                 f"{name} lies in {arrays.place(array)} and weight in {arrays.place(net.weight)}; they must agree"
             )
     depth = len(net.layers)
-    for name, group in (("biases", net.biases), ("activations", net.activations), ("chains", net.chains)):
+    groups = {name: getattr(net, name) for name in ("biases", "activations", "chains", "multiples")}
+    for name, group in groups.items():
         if len(group) != depth:
             raise ValueError(f"there are {len(group)} {name} and {depth} layers; as many are accepted")
     roundings = 0 if net.bits is None else depth
@@ -86,8 +87,23 @@ def check(net: BinaryNetwork) -> None:
         on_host = arrays.on_host(layer.words)  # where the signs of a network on a device were compared
         if chain is not None and on_host and (chain.shape != layer.shape or chain.pack() != layer):
             raise ValueError(f"chains[{i}] does not give the signs of layers[{i}]")
+        _check_multiples(net, i)
     if not np.isfinite(factors_of(net)).all():
         raise ValueError(f"scales, to the power of their activation, has an entry that {net.dtype} cannot hold")
+
+
+def _check_multiples(net: BinaryNetwork, i: int) -> None:
+    multiples, units = net.multiples[i], net.sizes[i + 2]
+    if multiples is None:
+        return
+    if i + 1 == len(net.layers):
+        raise ValueError(f"multiples[{i}] was {multiples!r} for the outputs; None is accepted")
+    if len(multiples.rows) != units:
+        raise ValueError(f"multiples[{i}] is of {len(multiples.rows)} units; {units} are accepted")
+    counts = [count for _, count in parts_of(net.activations[i + 1], units)]
+    part = np.repeat(np.arange(len(counts)), counts)
+    if (part != part[multiples.rows]).any():
+        raise ValueError(f"multiples[{i}] has a unit of another activation than its multiple; the same is accepted")
 
 
 def _check_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:

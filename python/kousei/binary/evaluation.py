@@ -8,9 +8,10 @@ import numpy as np
 
 from kousei._lib import _core, backends
 from kousei._lib.arrays import Array
-from kousei.binary.chain import Chain
+from kousei.activation import Activation
 from kousei.binary.device import evaluate_on_device
 from kousei.binary.homogeneous import factors_of
+from kousei.binary.rows import rows_of
 from kousei.network.evaluation import check_points
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def evaluate(net: BinaryNetwork, x: Array, out: Array | None, form: str) -> Array:
     """Return the values of a network, as `BinaryNetwork.__call__`."""
-    chains = _chains_of(net, form)
+    _check_form(net, form)
     backend, x = backends.enter("x", x)
     batch = check_points(net, x, net.weight)
     shape = batch if net.outputs == 1 else (*batch, net.outputs)
@@ -28,36 +29,38 @@ def evaluate(net: BinaryNetwork, x: Array, out: Array | None, form: str) -> Arra
     if isinstance(backend, backends.Device):
         if form == "ranks":
             raise ValueError("form was 'ranks' and x lies in CUDA memory; 'auto' and 'packed' are accepted there")
-        evaluate_on_device(net, backend, x, result)
+        evaluate_on_device(net, backend, x, result, form)
     else:
-        _compiled(net, backend, chains).evaluate(backend.view("x", x), view, backend.launch())
+        _compiled(net, backend, form == "packed").evaluate(backend.view("x", x), view, backend.launch())
     return result
 
 
-def _compiled(net: BinaryNetwork, backend: backends.Host, chains: tuple[Chain | None, ...]) -> Any:
-    """Return the network as the kernels for the host take it, made once for each choice of chains."""
+def _compiled(net: BinaryNetwork, backend: backends.Host, packed: bool) -> Any:
+    """Return the network as the kernels for the host take it, made once, and once for its bits alone."""
     kept = net._kept
-    key = tuple(chain is not None for chain in chains)
-    if key not in kept:
-        units = len(net.weight), *net.sizes[2:]
-        none: Any = [], np.empty(0, net.dtype)
-        activations: list[Any] = [
-            f.for_kernels(n, backend, net.dtype) for f, n in zip(net.activations, units, strict=False)
-        ]
-        first, *others = [*activations, none]
+    if packed not in kept:
+
+        def parts_of(activation: Activation | None, units: int) -> Any:
+            return activation.for_kernels(units, backend, net.dtype) if activation else ([], np.empty(0, net.dtype))
+
+        first = net.activations[0] if net.activations else None
         kind = _core.cpu.Float32Binary if net.dtype == np.float32 else _core.cpu.Float64Binary
-        compiled = kind(net.weight, net.bias, net.sources, factors_of(net), *first)
-        for layer, bias, activation, chain in zip(net.layers, net.biases, others, chains, strict=True):
-            if chain is None:
-                compiled.add(layer.words, layer.shape[1], bias, *activation)
+        compiled = kind(net.weight, net.bias, *parts_of(first, len(net.weight)))
+        compiled.multiples(net.sources, factors_of(net))
+        for i, (layer, chain) in enumerate(zip(net.layers, net.chains, strict=True)):
+            rows = rows_of(net, i, every=packed)
+            parts = parts_of(rows.activation, len(rows.bias))
+            if chain is None or packed:
+                compiled.add(layer.words[rows.kept], layer.shape[1], rows.bias, *parts)
             else:
-                compiled.add_chain(chain.ranks, chain.signs, bias, *activation)
-        kept[key] = compiled
-    return kept[key]
+                compiled.add_chain(chain.ranks[rows.kept], chain.signs, chain.counts, rows.bias, *parts)
+            if rows.multiples:
+                compiled.multiples(*rows.multiples)
+        kept[packed] = compiled
+    return kept[packed]
 
 
-def _chains_of(net: BinaryNetwork, form: str) -> tuple[Chain | None, ...]:
-    """Return the chains by which the layers are run; None where they are run by their bits."""
+def _check_form(net: BinaryNetwork, form: str) -> None:
     if form not in ("auto", "ranks", "packed"):
         raise ValueError(f"form was {form!r}; 'auto', 'ranks' and 'packed' are accepted")
     if form == "ranks" and None in net.chains:
@@ -65,4 +68,3 @@ def _chains_of(net: BinaryNetwork, form: str) -> tuple[Chain | None, ...]:
             f"form was 'ranks' and layers[{net.chains.index(None)}] does not consist of chains; "
             "'auto' and 'packed' are accepted"
         )
-    return (None,) * len(net.layers) if form == "packed" else net.chains

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from kousei.binary.chain import Chain
 from kousei.binary.checks import check_method
 from kousei.binary.decomposition import Array, Rounding
 from kousei.binary.homogeneous import of_units
+from kousei.binary.multiples import Multiples
 from kousei.binary.network import BinaryNetwork
 from kousei.io.files import SignedLayer
 from kousei.io.packed import signs_of
@@ -26,8 +29,9 @@ from kousei.io.state import (
 )
 
 _FIRST = ("a0.weight", "a0.bias", "a.src", "a.scale")
-#: Of a layer that is a chain, beside its bits.
+#: Of a layer that is a chain, beside its bits; and of one with units that are multiples of each other.
 _CHAIN = ("rank", "src", "sign")
+_MULTIPLES = ("row", "scale")
 
 
 def to_state(net: BinaryNetwork) -> tuple[Config, Arrays]:
@@ -42,6 +46,10 @@ def to_state(net: BinaryNetwork) -> tuple[Config, Arrays]:
         tensors |= {f"b{i}.bits": arrays.to_host(layer.words), f"b{i}.bias": arrays.to_host(bias)}
         if chain is not None:
             parts = zip(_CHAIN, (chain.ranks, chain.sources, chain.signs), strict=True)
+            tensors |= {f"b{i}.{name}": array for name, array in parts}
+    for i, multiples in enumerate(net.multiples, 1):
+        if multiples is not None:
+            parts = zip(_MULTIPLES, (multiples.rows, multiples.scales), strict=True)
             tensors |= {f"b{i}.{name}": array for name, array in parts}
     if net.method == "bits":
         tensors |= {f"b{i}.errors": np.stack(rounding) for i, rounding in enumerate(net.errors, 1)}
@@ -67,6 +75,8 @@ def from_state(config: Config, tensors: Arrays) -> BinaryNetwork:
     chained = [i for i in numbers if f"b{i}.rank" in tensors]
     wanted = [*_FIRST, *(f"b{i}.{part}" for i in numbers for part in ("bits", "bias"))]
     wanted += [f"b{i}.{part}" for i in chained for part in _CHAIN]
+    shared = [i for i in numbers if f"b{i}.row" in tensors]
+    wanted += [f"b{i}.{part}" for i in shared for part in _MULTIPLES]
     errors = [f"b{i}.errors" for i in numbers if method == "bits"]
     check_names("tensors", tensors, wanted + errors)
     source_sizes, digest = _source(entry(config, "source", dict))
@@ -83,7 +93,8 @@ def from_state(config: Config, tensors: Arrays) -> BinaryNetwork:
         layers=tuple(layers),
         biases=tuple(tensors[f"b{i}.bias"] for i in numbers),
         activations=tuple(activations),
-        chains=tuple(_chain(f"b{i}", tensors) if i in chained else None for i in numbers),
+        chains=tuple(_made(Chain, f"b{i}", _CHAIN, tensors) if i in chained else None for i in numbers),
+        multiples=tuple(_made(Multiples, f"b{i}", _MULTIPLES, tensors) if i in shared else None for i in numbers),
         method=method,
         bits=bits,
         bias_mode=bias_mode,
@@ -143,8 +154,8 @@ def _rounding(name: str, array: Array) -> Rounding:
     return Rounding(*array)
 
 
-def _chain(layer: str, tensors: Arrays) -> Chain:
+def _made(kind: Callable[..., Any], layer: str, parts: Sequence[str], tensors: Arrays) -> Any:
     try:
-        return Chain(*(tensors[f"{layer}.{part}"] for part in _CHAIN))
+        return kind(*(tensors[f"{layer}.{part}"] for part in parts))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{layer}: {error}") from None

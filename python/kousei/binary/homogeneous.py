@@ -39,8 +39,14 @@ def of_units(activation: Activation, units: int, sources: Array) -> Activation:
     return mix((parts[number][0], len(list(run))) for number, run in groupby(numbers.tolist()))
 
 
-def factors_of(net: BinaryNetwork) -> np.ndarray[Any, Any]:
+def factors_of(net: BinaryNetwork) -> Array:
     """Return what the values of the rows are multiplied by for those of the units of the first hidden layer."""
-    degrees = degrees_of(net.activations[0], len(net.weight))[net.sources] if net.activations else 1
-    with np.errstate(over="ignore"):
-        return (net.scales**degrees).astype(net.dtype)
+    if not net.activations:
+        return powers_of(net.scales, 1, net.dtype)
+    return powers_of(net.scales, degrees_of(net.activations[0], len(net.weight))[net.sources], net.dtype)
+
+
+def powers_of(scales: Array, degrees: Array | int, dtype: np.dtype[Any]) -> Array:
+    """Return by how much f(scale z) is a multiple of f(z), of a degree for each scale."""
+    with np.errstate(over="ignore", under="ignore"):
+        return (scales**degrees).astype(dtype)

@@ -18,6 +18,7 @@ from kousei.binary.decomposition import Rounding
 from kousei.binary.error import ErrorBound, bound_error
 from kousei.binary.evaluation import evaluate
 from kousei.binary.homogeneous import of_units
+from kousei.binary.multiples import Multiples
 from kousei.binary.source import digest_of, source_of
 from kousei.binary.summary import BinarySummary
 from kousei.network import MLP
@@ -53,6 +54,9 @@ class BinaryNetwork:
         One for each of these: its columns as chains, where it consists of them.
     method, bits, bias_mode
         How it was made, see `binarize`.
+    multiples : tuple of Multiples or None
+        One for each of these: which of its rows have pre-activations that are multiples of those of others, where
+        that is known, as of exact methods; never of the outputs. Empty: of none. It is not held against the signs.
     source : Layers, optional
         The network it stands for, with a unit for the constant where bias="strict".
     errors : tuple of Rounding (inputs of the layer of `source`,)
@@ -96,6 +100,7 @@ class BinaryNetwork:
     method: str
     bits: int | None = None
     bias_mode: str = "affine"
+    multiples: tuple[Multiples | None, ...] = ()
     source: Layers | None = None
     errors: tuple[Rounding, ...] = ()
     source_sizes: tuple[int, ...] = ()
@@ -108,11 +113,15 @@ class BinaryNetwork:
         self.__dict__.update(
             weight=_real("weight", self.weight),
             bias=_real("bias", self.bias),
+            multiples=self.multiples or (None,) * len(self.layers),
             biases=tuple(_real(f"biases[{i}]", bias) for i, bias in enumerate(self.biases)),
             sources=read_only("sources", self.sources, np.int32),
             scales=read_only("scales", self.scales, np.float64),
         )
         check(self)
+        if arrays.on_host(self.bias):  # of equal signs those that the chains keep, so that they are held once
+            pairs = zip(self.layers, self.chains, strict=True)
+            self.__dict__["layers"] = tuple(chain.pack() if chain else layer for layer, chain in pairs)
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -164,8 +173,9 @@ class BinaryNetwork:
             Where to put the result: like `x`, of exactly its shape, C-contiguous.
         form : {"auto", "ranks", "packed"}
             How signs are applied: by the ranks of their chains, in time proportional to rows and columns together for
-            each column of the given network; or, "packed", bit by bit, as rows times columns. "auto" takes ranks
-            where a layer has them, in host memory.
+            each column of the given network; or bit by bit, as rows times columns. "auto" takes ranks where a layer
+            has them, in host memory. Both compute one of the rows that are multiples of each other, which "packed"
+            does not: bit by bit all rows, as hardware for signs would, and with more rounding.
 
         Returns
         -------

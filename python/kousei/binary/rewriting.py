@@ -17,6 +17,7 @@ from kousei.binary.chain import Chain, chain_of
 from kousei.binary.checks import check_method
 from kousei.binary.decomposition import Array, Rounding, Units, chain, dyadic, joined, on_grid, shortest
 from kousei.binary.homogeneous import degrees_of, of_units
+from kousei.binary.multiples import multiples_of
 from kousei.binary.network import BinaryNetwork
 from kousei.binary.source import digest_of, source_of
 from kousei.network import MLP
@@ -51,8 +52,8 @@ def binarize(
     ----------
     net : MLP
         ReLU, leaky ReLU, PReLU, abs and every piecewise-linear activation whose only kink is at 0, where it is 0,
-        stay as they are, and so do the powers of ReLU, "repu2" to "repu32". Units of other piecewise-linear ones are
-        rewritten with ReLU first, as by `MLP.to_relu`.
+        stay as they are, and so do the powers of ReLU, `kousei.activation.repu`. Units of other piecewise-linear ones
+        are rewritten with ReLU first, as by `MLP.to_relu`.
     method : {"chain", "dyadic", "auto", "bits"}
         How a column is decomposed. "chain" takes at most one unit for each of its entries. "dyadic" takes powers of
         two, so that the number of units is proportional to the digits of the weights and the depth: short for
@@ -130,8 +131,10 @@ def binarize(
         weight, row_bias, reach = (array.astype(net.dtype) for array in (weight, row_bias, reach))
         biases = tuple(layer.bias.astype(net.dtype) for layer in found)
     check_finite("the binary network", [reach], [row_bias, *biases], net.dtype)
+    chains = tuple(map(_chain, found))
     with _bar(progress, "rows of signs", sum(layer.matrix.shape[0] for layer in found)) as advance:
-        signs = tuple(_packed(layer, advance) for layer in found)
+        pairs = zip(found, chains, strict=True)
+        signs = tuple(_packed(layer, chain, advance) for layer, chain in pairs)
     return BinaryNetwork(
         weight=weight,
         bias=row_bias,
@@ -140,7 +143,8 @@ def binarize(
         layers=signs,
         biases=biases,
         activations=tuple(layer.activation for layer in found),
-        chains=tuple(map(_chain, found)),
+        chains=chains,
+        multiples=tuple(multiples_of(layer.matrix.sources, layer.matrix.scales) for layer in found),
         method=method,
         bits=bits,
         bias_mode=bias,
@@ -262,9 +266,12 @@ def _parts(
             advance(len(columns))
 
 
-def _packed(layer: _Layer, advance: Callable[[int], Any]) -> PackedSigns:
+def _packed(layer: _Layer, chain: Chain | None, advance: Callable[[int], Any]) -> PackedSigns:
     """Return the signs of a layer."""
     (rows, _), columns = layer.matrix.shape, len(layer.units.coefs)
+    if chain is not None:
+        advance(rows)
+        return chain.pack()
     words = np.empty((rows, _core.packed_stride(columns)), np.uint32)
     block = max(1, _BLOCK // max(1, columns))
     for start in range(0, rows, block):

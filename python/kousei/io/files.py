@@ -15,7 +15,7 @@ from kousei.activation import Activation
 from kousei.io import mlp, packed
 from kousei.io.state import Arrays, Config, check_names, entry, one_of, shown
 from kousei.network import MLP
-from kousei.packed import PackedSigns
+from kousei.packed import PackedSigns, ScaledSigns
 
 #: A weight, a bias and an activation.
 SignedLayer: TypeAlias = tuple[Any, Any, Activation | None]
@@ -37,6 +37,7 @@ class _Kind(NamedTuple):
 _kinds = {
     "MLP": _Kind(MLP, mlp.to_state, mlp.from_state),
     "PackedSigns": _Kind(PackedSigns, packed.to_state, packed.from_state),
+    "ScaledSigns": _Kind(ScaledSigns, packed.scaled_to_state, packed.scaled_from_state),
 }
 
 
@@ -98,7 +99,7 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     ----------
     path : str or os.PathLike
         The file.
-    net : MLP, FunahashiNetwork, BinaryNetwork or PackedSigns
+    net : MLP, FunahashiNetwork, BinaryNetwork, PackedSigns or ScaledSigns
         With arrays of any library; those on a device are copied from it.
 
     Raises
@@ -164,7 +165,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    MLP, FunahashiNetwork, BinaryNetwork or PackedSigns
+    MLP, FunahashiNetwork, BinaryNetwork, PackedSigns or ScaledSigns
         Of the class that was saved, with NumPy arrays of the same values and dtype; ``net.like(x)`` brings them to
         another library or device. Sparse weights are `scipy.sparse.csr_array`.
 

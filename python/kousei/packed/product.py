@@ -80,13 +80,13 @@ class Product:
         out : array, optional
             Where to put the result: like `x`, of exactly its shape, C-contiguous.
         precision : str
-            "full", or "fast", which changes float32 products of more than eight points on a device.
+            "full", or "fast", which changes float32 products of many points on a device.
 
         Returns
         -------
         array (..., rows)
             Of the library and dtype of `x`. A value does not depend on the number of threads; it depends on the
-            other points by their number alone, being summed in another order from nine on.
+            other points by their number alone: few, up to eight, are summed in another order than more.
 
         Raises
         ------
@@ -99,15 +99,15 @@ class Product:
 
         Notes
         -----
-        Up to eight points are multiplied by a copy of the matrix, made at the first such product: see `prepack`. More
+        Few points are multiplied by a copy of the matrix, made at the first such product: see `prepack`. More
         are multiplied by the matrix itself: the sums of 5 to 7 columns with all signs are written into tables, and
         each row looks up its own.
 
         Infinities and NaN are answered. Where the sum of some of the columns overflows, so does the result.
 
         On a device a float32 matrix of 512 rows and columns or more, whose scales are of 128 columns or more,
-        multiplies what `x` is rounded to: for up to eight points whole numbers of 23 bits, relative to the largest of
-        512 columns, whose sums are exact; for more points two float16 for each, together 2^-22 off, or one with
+        multiplies what `x` is rounded to: for few points whole numbers of 23 bits, relative to the largest of 512
+        columns, whose sums are exact; for more two float16 for each, together 2^-22 off, or one with
         "fast", 2^-11 off.
 
         Examples

@@ -42,33 +42,37 @@ class Float32Binary:
     """
     A binary network; arrays of parameters are borrowed.
     """
-    def __init__(self, weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
+    def __init__(self, weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
         ...
     def add(self, words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
         ...
     @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
+    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
         ...
     @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
+    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], bias: numpy.typing.NDArray[numpy.float32], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32]) -> None:
         ...
     def evaluate(self, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+        ...
+    def multiples(self, sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float32]) -> None:
         ...
 class Float64Binary:
     """
     A binary network; arrays of parameters are borrowed.
     """
-    def __init__(self, weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
+    def __init__(self, weight: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
     def add(self, words: numpy.typing.NDArray[numpy.uint32], columns: typing.SupportsInt | typing.SupportsIndex, bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
     @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
+    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
     @typing.overload
-    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
+    def add_chain(self, ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], bias: numpy.typing.NDArray[numpy.float64], parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
     def evaluate(self, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+        ...
+    def multiples(self, sources: numpy.typing.NDArray[numpy.int32], factors: numpy.typing.NDArray[numpy.float64]) -> None:
         ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32] | None, z: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
@@ -77,10 +81,10 @@ def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Act
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64] | None, z: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
-def binary_signs(ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
+def binary_signs(ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
     ...
 @typing.overload
-def binary_signs(ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
+def binary_signs(ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:

@@ -15,6 +15,7 @@ from kousei import activation as act
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei.activation import Activation, PiecewiseLinear
+from kousei.activation.base import power_of
 from kousei.activation.mixed import parts_of
 from kousei.io.files import SignedLayer, layers_of_kind
 from kousei.io.onnx.graph import LARGEST, OPSETS
@@ -44,7 +45,8 @@ def to_onnx(net: Any, path: str | os.PathLike[str] | None = None, *, opset: int 
     Parameters
     ----------
     net : MLP or BinaryNetwork
-        With activations that are piecewise linear, or logistic, tanh, erf, arctan, gelu, silu or softplus.
+        With activations that are piecewise linear, powers of ReLU, or logistic, tanh, erf, arctan, gelu, silu or
+        softplus.
     path : path, optional
         Where to write the model.
     opset : int
@@ -71,8 +73,8 @@ def to_onnx(net: Any, path: str | os.PathLike[str] | None = None, *, opset: int 
     Parameters are written as they are, and sparse weights dense. A layer of several activations becomes one Gemm for
     each, and their values side by side. Piecewise-linear activations that ONNX has no operator for become ReLU units,
     as by `MLP.to_relu`; so do leaky_relu, hardsigmoid and softshrink in float64, as ONNX has their parameters in
-    float32. The signs of a binary network are int8, and cast to the dtype of the network; its first layer is written
-    out.
+    float32. Powers of ReLU are ONNX's Pow behind Relu, which `from_onnx` does not read. The signs of a binary network
+    are int8, and cast to the dtype of the network; its first layer is written out.
 
     Examples
     --------
@@ -129,10 +131,10 @@ def _write_signed(graph: _Graph, layers: Sequence[SignedLayer]) -> None:
         f"{part.name} in hidden layer {i}"
         for i, (_, bias, activation) in enumerate(layers)
         for part, _ in ([] if activation is None else parts_of(activation, len(bias)))
-        if not isinstance(part, PiecewiseLinear)
+        if not isinstance(part, PiecewiseLinear) and not _power(part)
     ]
     if unsaid:
-        raise ValueError(f"net has activations that ONNX has no word for: {', '.join(unsaid)}")
+        raise ValueError(f"net has activations that are not positively homogeneous: {', '.join(unsaid)}")
     values = "x"
     for i, (weight, bias, activation) in enumerate(layers):
         values = graph.gemm(f"layer{i}", values, weight, bias)
@@ -183,6 +185,8 @@ class _Graph:
     def _activate(self, name: str, z: str, activation: Activation) -> str:
         word = _word(activation, self.dtype, self.opset)
         assert word is not None
+        if word.operator == "Pow":
+            z = self._node(name, "Relu", z)
         given = [
             "" if number is None else self._constant(f"{name}.{word.operator}.{i}", number)
             for i, number in enumerate(word.constants)
@@ -191,13 +195,16 @@ class _Graph:
         return self._node(name, "Mul", z, values) if activation.name == "silu" else values
 
     def homogeneous(self, name: str, z: str, activation: Activation, units: int) -> str:
-        """Apply functions that have a kink at 0 alone, each of its unit."""
+        """Apply functions that are linear but for a kink at 0, or powers of ReLU, each of its unit."""
         parts = parts_of(activation, units)
         if len(parts) == 1 and _word(parts[0][0], self.dtype, self.opset) is not None:
             return self._activate(name, z, parts[0][0])
-        slopes = [part.slopes for part, n in parts if isinstance(part, PiecewiseLinear) for _ in range(n)]
+        slopes = [part.slopes if isinstance(part, PiecewiseLinear) else (0, 1) for part, n in parts for _ in range(n)]
+        powers = [_power(part) or 1 for part, n in parts for _ in range(n)]
         below, above = np.array(slopes).T
         over = self._node(f"{name}.above", "Relu", z)
+        if max(powers) > 1:
+            over = self._node(f"{name}.above", "Pow", over, self._constant(f"{name}.powers", powers))
         under = self._node(f"{name}.below", "Relu", self._node(name, "Neg", z))
         terms = [
             self._node(side, "Mul", values, self._constant(f"{side}.slopes", each))
@@ -245,12 +252,19 @@ def _said(activation: Activation, units: int, dtype: np.dtype[Any], opset: int) 
     return [_word(part, dtype, opset) is not None for part, _ in parts_of(activation, units)]
 
 
+def _power(activation: Activation) -> int:
+    """Return p of max(z, 0)^p, 0 of other functions."""
+    return power_of(activation.name) if activation.function is None else 0
+
+
 def _word(activation: Activation, dtype: np.dtype[Any], opset: int) -> _Word | None:
     """Return the operator of an activation; None if there is none."""
     if not isinstance(activation, PiecewiseLinear):
         known = type(activation) is Activation and activation.function is None
         if not known or (activation.name == "gelu" and opset < _GELU):
             return None
+        if power := _power(activation):
+            return _Word("Pow", (power,))
         return _Word(_SMOOTH[activation.name]) if activation.name in _SMOOTH else None
     if activation in (act.relu, act.abs):
         return _Word("Relu" if activation == act.relu else "Abs")
