@@ -50,6 +50,7 @@ class Builder:
         self.spend(math.prod(graph.shape), f"input {graph.input!r}")
         self.wiring = Wiring(math.prod(graph.shape))
         self.input = Computed(self.wiring.input, graph.shape)
+        self.values: dict[str, Value] = {graph.input: self.input, **graph.constants}
 
     def spend(self, numbers: int, place: Node | str) -> None:
         """Count numbers that the network is going to hold; ValueError if they are too many for its file."""

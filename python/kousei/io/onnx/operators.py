@@ -14,6 +14,8 @@ import numpy as np
 
 from kousei import activation as act
 from kousei.activation import Activation, PiecewiseLinear
+from kousei.activation.base import LARGEST_POWER
+from kousei.activation.mixed import mix
 from kousei.activation.named import resolve
 from kousei.io.chain import diagonal
 from kousei.io.onnx.builder import Array, Builder, Computed, Value
@@ -201,6 +203,19 @@ def _gate(builder: Builder, node: Node, a: Computed, b: Computed) -> Value:
         if other is not None and other.operator == "Sigmoid" and other.inputs == (node.inputs[this],):
             return builder.activate(node, value, resolve("silu"))
     raise ValueError(f"{node} multiplies two values that depend on the input; z and Sigmoid(z) are accepted")
+
+
+def _pow(builder: Builder, node: Node, x: Value, power: Value) -> Value:
+    """Return the powers of Relu(z), which are functions of z; no others are known."""
+    before = builder.made_by.get(node.inputs[0])
+    if before is None or before.operator != "Relu":
+        raise ValueError(f"{node} takes the power of {node.inputs[0]!r}; that of a Relu is accepted")
+    value = _computed(node, "a base", builder.values[before.inputs[0]])
+    powers = _vector(node, "powers", power, value.size)
+    if not np.isin(powers, range(1, LARGEST_POWER + 1)).all():
+        raise ValueError(f"{node} has powers {powers}; integers from 1 to {LARGEST_POWER} are accepted")
+    parts = mix((act.repu(int(p)), 1) for p in np.broadcast_to(powers, value.size))
+    return builder.activate(node, value, parts)
 
 
 def _div(builder: Builder, node: Node, a: Value, b: Value) -> Value:
@@ -454,6 +469,7 @@ OPERATORS: dict[str, Operator] = {
     "Mul": _mul,
     "Neg": _neg,
     "PRelu": _prelu,
+    "Pow": _pow,
     "Relu": _unary(act.relu),
     "Reshape": _reshape,
     "Shrink": _shrink,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kousei.io.chain import write
-from kousei.io.onnx.builder import Builder, Computed, Value
+from kousei.io.onnx.builder import Builder, Computed
 from kousei.io.onnx.graph import parse, read_graph
 from kousei.io.onnx.operators import OPERATORS, run
 from kousei.network import MLP
@@ -25,9 +25,9 @@ def from_onnx(source: str | os.PathLike[str] | bytes | onnx.ModelProto) -> MLP:
     source : path, bytes or onnx.ModelProto
         A model of one input (points, values), float32 or float64, and one output, of opset 13 to 28. Its graph may
         branch and meet again. Operators: Gemm, MatMul, Add, Sub, Mul, Div, Neg, Sum, Max, Min, Concat,
-        BatchNormalization; Relu, LeakyRelu, PRelu, Clip, Abs, HardSigmoid, Shrink; Sigmoid, Tanh, Erf, Atan, Gelu,
-        Softplus, Swish; Constant, Identity, Cast, Dropout, Flatten, Reshape, Transpose, Squeeze, Unsqueeze. Weights
-        are constants. Data in files of their own is read from the folder of the model alone.
+        BatchNormalization; Relu, LeakyRelu, PRelu, Clip, Abs, HardSigmoid, Shrink, Pow behind Relu; Sigmoid, Tanh,
+        Erf, Atan, Gelu, Softplus, Swish; Constant, Identity, Cast, Dropout, Flatten, Reshape, Transpose, Squeeze,
+        Unsqueeze. Weights are constants. Data in files of their own is read from the folder of the model alone.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def from_onnx(source: str | os.PathLike[str] | bytes | onnx.ModelProto) -> MLP:
 def _network_of(model: Any, folder: str | None) -> MLP:
     graph = read_graph(model, folder, set(OPERATORS))
     builder = Builder(graph)
-    values: dict[str, Value] = {graph.input: builder.input, **graph.constants}
+    values = builder.values
     with np.errstate(all="ignore"):  # what is not finite is refused where it becomes a weight
         for node in graph.nodes:
             missing = [name for name in node.inputs if name and name not in values]

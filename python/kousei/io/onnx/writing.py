@@ -73,8 +73,8 @@ def to_onnx(net: Any, path: str | os.PathLike[str] | None = None, *, opset: int 
     Parameters are written as they are, and sparse weights dense. A layer of several activations becomes one Gemm for
     each, and their values side by side. Piecewise-linear activations that ONNX has no operator for become ReLU units,
     as by `MLP.to_relu`; so do leaky_relu, hardsigmoid and softshrink in float64, as ONNX has their parameters in
-    float32. Powers of ReLU are ONNX's Pow behind Relu, which `from_onnx` does not read. The signs of a binary network
-    are int8, and cast to the dtype of the network; its first layer is written out.
+    float32. Powers of ReLU are ONNX's Pow behind Relu. The signs of a binary network are int8, and cast to the dtype
+    of the network; its first layer is written out.
 
     Examples
     --------
