@@ -12,6 +12,9 @@ from kousei._lib import arrays
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 
+#: Projections of points that are held at once.
+_BLOCK = 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -40,6 +43,11 @@ class Grid:
     def steps(self) -> Reals:
         """Step along each axis."""
         return np.array([(axis[-1] - axis[0]) / (len(axis) - 1) for axis in self.axes])
+
+    @property
+    def middle(self) -> Reals:
+        """The point, (dim,), from which transforms of a function count."""
+        return np.array([axis[len(axis) // 2] for axis in self.axes])
 
     @cached_property
     def coordinates(self) -> Reals:
@@ -91,10 +99,19 @@ class Scattered:
         """Shape of a function's values."""
         return (len(self.coordinates),)
 
+    @property
+    def middle(self) -> Reals:
+        """As `Grid.middle`: of the box of the points."""
+        return np.asarray(self.coordinates.min(axis=0) + self.coordinates.max(axis=0)) / 2
+
     def ranges(self, directions: Reals) -> tuple[Reals, Reals]:
         """As `Grid.ranges`."""
-        products = directions @ self.coordinates.T
-        return products.min(axis=-1), products.max(axis=-1)
+        low, high = np.empty((2, len(directions)))
+        size = max(1, _BLOCK // len(self.coordinates))
+        for start in range(0, len(directions), size):
+            products = directions[start : start + size] @ self.coordinates.T
+            low[start : start + size], high[start : start + size] = products.min(axis=-1), products.max(axis=-1)
+        return low, high
 
 
 def finite(name: str, value: Any) -> Reals:

@@ -19,7 +19,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.threads import num_threads
-from kousei.ridgelet.samples import Grid, step_of
+from kousei.ridgelet.samples import Grid, Scattered, step_of
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 Kernel: TypeAlias = Callable[[Reals], Reals]
@@ -31,11 +31,14 @@ _CUT = 16.0
 
 
 class SliceSums:
-    """Sums over the points of a grid; `gain` is what slices are multiplied by at |k|."""
+    """Sums over the points of a grid; `gain` is what slices are multiplied by at |k|.
+
+    The sums over scattered points of `spread` differ in `_sliced` and its adjoint `_summed`.
+    """
 
     def __init__(
         self,
-        grid: Grid,
+        samples: Grid | Scattered,
         directions: Reals,
         biases: Reals,
         kernel: Kernel,
@@ -43,23 +46,19 @@ class SliceSums:
         dtype: np.dtype[Any],
         gain: Kernel | None = None,
     ) -> None:
-        self._grid = grid
+        self._samples = samples
         self._directions = directions
         self._biases = len(biases)
         self._tol = tol
         self._complex = np.result_type(dtype, np.complex64)
-        low, high = grid.ranges(directions)
-        reach = float(max(high.max() - biases[0], biases[-1] - low.min(), 1.0))
-        # One bias is a grid of any step.
-        step = step_of(biases) or math.pi / _BAND
-        self._stride = math.ceil(step * _BAND / math.pi)
+        reach, step, self._stride = sampling(samples, directions, biases)
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
-        arrays.require_memory(len(directions) * math.ceil(2 * reach / step * self._stride), dtype.itemsize, what)
-        coefs, period, self._length = _cut(kernel, reach, step / self._stride, self._biases * step, tol)
-        self._w = 2 * math.pi / period * np.arange(len(coefs))
-        # The transform of g counts from the middle of the grid, and the inverse FFT from the first bias.
-        middle = np.array([axis[len(axis) // 2] for axis in grid.axes])
-        shift = biases[0] - directions @ middle
+        arrays.require_memory(len(directions) * math.ceil(2 * reach / step), dtype.itemsize, what)
+        least = self._biases * self._stride * step
+        coefs, self._period, self._length = _cut(kernel, reach, step, least, tol)
+        self._w = 2 * math.pi / self._period * np.arange(len(coefs))
+        # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
+        shift = biases[0] - directions @ samples.middle
         factor = np.conj(coefs) * np.exp(1j * np.multiply.outer(shift, self._w))
         if gain is not None:
             factor *= gain(np.multiply.outer(np.linalg.norm(directions, axis=1), self._w))
@@ -71,8 +70,7 @@ class SliceSums:
 
         total = np.empty((len(g), len(self._directions), self._biases), self._factor.real.dtype)
         for values, out in zip(g, total, strict=True):
-            slices = self._forward.execute(values.reshape(self._grid.shape).astype(self._complex))
-            spectrum = slices.reshape(self._factor.shape) * self._factor
+            spectrum = self._sliced(values) * self._factor
             out[...] = fft.irfft(spectrum, self._length, norm="forward")[:, : self._used : self._stride]
         return total
 
@@ -80,7 +78,7 @@ class SliceSums:
         """As `DirectSums.transpose`: the same steps transposed, in reverse."""
         from scipy import fft
 
-        total = np.empty((len(spectrum), math.prod(self._grid.shape)), self._factor.real.dtype)
+        total = np.empty((len(spectrum), math.prod(self._samples.shape)), self._factor.real.dtype)
         padded = np.zeros((len(self._directions), self._length), self._factor.real.dtype)
         for values, out in zip(spectrum, total, strict=True):
             padded[:, : self._used : self._stride] = values
@@ -88,8 +86,17 @@ class SliceSums:
             # Frequencies below 0 are the conjugates of those above.
             slices[:, 1:] *= 2
             slices *= np.conj(self._factor)
-            out[...] = self._backward.execute(slices.ravel()).real.ravel()
+            out[...] = self._summed(slices)
         return total
+
+    def _sliced(self, values: Reals) -> Reals:
+        """Return the transform of the values at all w a, (directions, frequencies)."""
+        modes = values.reshape(self._samples.shape).astype(self._complex)
+        return np.asarray(self._forward.execute(modes)).reshape(self._factor.shape)
+
+    def _summed(self, slices: Reals) -> Reals:
+        """Return the real part of the adjoint of `_sliced`."""
+        return np.asarray(self._backward.execute(slices.ravel())).real.ravel()
 
     @property
     def _used(self) -> int:
@@ -110,9 +117,10 @@ class SliceSums:
         """
         import finufft
 
+        assert isinstance(self._samples, Grid)
         plan = finufft.Plan(
             kind,
-            self._grid.shape,
+            self._samples.shape,
             eps=self._tol,
             isign=sign,
             dtype=self._complex.name,
@@ -120,11 +128,21 @@ class SliceSums:
             nthreads=num_threads() if kind == 2 else 1,
         )
         angles = []
-        for a, step in zip(self._directions.T, self._grid.steps, strict=True):
+        for a, step in zip(self._directions.T, self._samples.steps, strict=True):
             turns = np.multiply.outer(a * step / (2 * math.pi), self._w).ravel()
             angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._factor.real.dtype))
         plan.setpts(*angles)
         return plan
+
+
+def sampling(samples: Grid | Scattered, directions: Reals, biases: Reals) -> tuple[float, float, int]:
+    """Return the largest |a.x - b|, the step at which a kernel is sampled up to it, and how often that is in a bias's."""
+    low, high = samples.ranges(directions)
+    reach = float(max(high.max() - biases[0], biases[-1] - low.min(), 1.0))
+    # One bias is a grid of any step.
+    step = step_of(biases) or math.pi / _BAND
+    stride = math.ceil(step * _BAND / math.pi)
+    return reach, step / stride, stride
 
 
 def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) -> tuple[Reals, float, int]:

@@ -17,10 +17,11 @@ from kousei.activation.named import resolve
 from kousei.ridgelet.directions import Directions
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
-from kousei.ridgelet.slices import SliceSums
-from kousei.ridgelet.sums import DirectSums, PrefixSums
+from kousei.ridgelet.slices import SliceSums, sampling
+from kousei.ridgelet.spread import SpreadSums
+from kousei.ridgelet.sums import DirectSums, Kernel, PrefixSums
 
-Method = Literal["auto", "slice", "direct"]
+Method = Literal["auto", "slice", "spread", "direct"]
 
 #: Largest factor of the cure of truncation; beyond it rounding and noise are all there is.
 _LARGEST_GAIN = 1e3
@@ -42,14 +43,17 @@ class RidgeletTransform:
         The vectors a, scale included. `dual` and `reconstruct` integrate over them and need `Directions`, such as
         `ball_directions` returns.
     biases : array_like of shape (biases,)
-        Increasing; uniform for slices and for `dual`.
+        Increasing; uniform for "slice", "spread" and `dual`.
     pair : AdmissiblePair
         Of the dimension of the axes.
-    method : {"auto", "slice", "direct"}
+    method : {"auto", "slice", "spread", "direct"}
         "slice" takes the Fourier transform of f along every direction, an FFT and no value of psi for each point;
-        it needs axes and uniform biases. "direct" sums over all points. "auto" slices where it can.
+        it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
+        scattered points, in any dimension. "direct" sums over all points. "auto" slices on axes and spreads scattered
+        points where biases are uniform, unless the values of psi are fewer, n * biases at most 16 (n + p) with p
+        samples in the period of the slices.
     tol : float, optional
-        Accuracy of slices, relative to the largest value that |f| could have in the spectrum; 1e-9 in float64 and
+        Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in float64 and
         1e-6 in float32 unless given.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
@@ -65,7 +69,7 @@ class RidgeletTransform:
     H : scipy.sparse.linalg.LinearOperator
         The adjoint.
     method : str
-        The one that is taken, "slice" or "direct".
+        The one that is taken, "slice", "spread" or "direct".
 
     Raises
     ------
@@ -229,7 +233,7 @@ class RidgeletTransform:
         f : array of shape ``(..., *points)``
             As for `transform`.
         cure : bool
-            Divide by m(k) first, by at least 1/1000; with method "slice" alone.
+            Divide by m(k) first, by at least 1/1000; not with method "direct".
         tol : float
             Largest relative error that is not warned of.
 
@@ -248,8 +252,8 @@ class RidgeletTransform:
         TypeError, ValueError
             As `transform` and `dual` do; or where the cure is asked of another method, or `tol` is not in (0, 1).
         """
-        if cure and self.method != "slice":
-            raise ValueError(f"cure was True with method {self.method!r}; with 'slice' it is accepted")
+        if cure and self.method == "direct":
+            raise ValueError("cure was True with method 'direct'; with 'slice' and 'spread' it is accepted")
         if not 0 < tol < 1:
             raise ValueError(f"tol was {tol}; 0 < tol < 1 is accepted")
 
@@ -286,15 +290,24 @@ class RidgeletTransform:
         return self._losses(g, cure).reshape(batch)
 
     def _chosen(self, method: str) -> str:
-        if method not in ("auto", "slice", "direct"):
-            raise ValueError(f"method was {method!r}; 'auto', 'slice' and 'direct' are accepted")
-        uniform = len(self.biases) == 1 or step_of(self.biases) is not None
-        if method == "slice" and not (uniform and isinstance(self.samples, Grid)):
-            missing = "uniform biases" if isinstance(self.samples, Grid) else "axes, not scattered points"
-            raise ValueError(f"method was 'slice'; it needs {missing}")
-        if method == "auto":
-            return "slice" if uniform and isinstance(self.samples, Grid) else "direct"
-        return method
+        if method not in ("auto", "slice", "spread", "direct"):
+            raise ValueError(f"method was {method!r}; 'auto', 'slice', 'spread' and 'direct' are accepted")
+        uniform, on_axes = len(self.biases) == 1 or step_of(self.biases) is not None, isinstance(self.samples, Grid)
+        if method == "slice" and not on_axes:
+            raise ValueError("method was 'slice'; it needs axes, not scattered points")
+        if method in ("slice", "spread") and not uniform:
+            raise ValueError(f"method was {method!r}; it needs uniform biases")
+        if method != "auto":
+            return method
+        if not uniform:
+            return "direct"
+        return "slice" if on_axes else "spread" if self._spreads() else "direct"
+
+    def _spreads(self) -> bool:
+        """Tell whether to spread takes less time than direct sums: a point as long as some 16 values of psi."""
+        points = len(self.samples.weights)
+        reach, step, _ = sampling(self.samples, self._vectors, self.biases)
+        return points * len(self.biases) > 16 * (points + 2 * reach / step)
 
     def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Reals, tuple[int, ...]]:
         """Return a checked argument as a NumPy array (batch, *shape), and the batch axes it has."""
@@ -365,16 +378,7 @@ class RidgeletTransform:
 
     @cached_property
     def _cured(self) -> SliceSums:
-        assert isinstance(self.samples, Grid)
-        return SliceSums(
-            self.samples,
-            self._vectors,
-            self.biases,
-            self.pair.kernel,
-            self.tol,
-            self.dtype,
-            gain=lambda k: 1 / self._divisor(k),
-        )
+        return self._slices_of(self.pair.kernel, gain=lambda k: 1 / self._divisor(k))
 
     @cached_property
     def _network(self) -> SliceSums | DirectSums | PrefixSums:
@@ -385,11 +389,16 @@ class RidgeletTransform:
             return self._sums_of(_ACTIVATIONS.get(name) or resolve(name))
         return PrefixSums(self.samples.coordinates, self._vectors, self.biases, power)
 
-    def _sums_of(self, kernel: Callable[[Reals], Reals]) -> SliceSums | DirectSums:
-        if self.method == "slice":
-            assert isinstance(self.samples, Grid)
-            return SliceSums(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype)
-        return DirectSums(self.samples.coordinates, self._vectors, self.biases, kernel)
+    def _sums_of(self, kernel: Kernel) -> SliceSums | DirectSums:
+        if self.method == "direct":
+            return DirectSums(self.samples.coordinates, self._vectors, self.biases, kernel)
+        return self._slices_of(kernel)
+
+    def _slices_of(self, kernel: Kernel, gain: Kernel | None = None) -> SliceSums:
+        if self.method == "spread":
+            return SpreadSums(self.samples, self._vectors, self.biases, kernel, self.tol, gain)
+        assert isinstance(self.samples, Grid)
+        return SliceSums(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype, gain)
 
     def _weighted(self) -> Directions:
         if self.directions is None:
