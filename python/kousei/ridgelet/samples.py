@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -27,7 +28,9 @@ class Grid:
         """Return the grid of 1 to 3 axes; ValueError where one is not uniform."""
         if not 1 <= len(axes) <= 3:
             raise ValueError(f"axes has {len(axes)} axes; 1 to 3 are accepted")
-        return cls(tuple(uniform(f"axes[{i}]", axis, 2) for i, axis in enumerate(axes)))
+        grid = cls(tuple(uniform(f"axes[{i}]", axis, 2) for i, axis in enumerate(axes)))
+        arrays.require_memory(math.prod(grid.shape), 8, f"a grid of axes of {grid.shape} points")
+        return grid
 
     @property
     def dim(self) -> int:

@@ -25,7 +25,7 @@ Reals: TypeAlias = np.ndarray[Any, Any]
 Kernel: TypeAlias = Callable[[Reals], Reals]
 
 #: The largest frequency of a kernel that is sampled: e^(-w^2/2) and w/sinh(pi w/2) are below 1e-10 there.
-_BAND = 16.0
+BAND = 16.0
 #: Width in which a kernel is cut off.
 _CUT = 16.0
 
@@ -140,8 +140,8 @@ def sampling(samples: Grid | Scattered, directions: Reals, biases: Reals) -> tup
     low, high = samples.ranges(directions)
     reach = float(max(high.max() - biases[0], biases[-1] - low.min(), 1.0))
     # One bias is a grid of any step.
-    step = step_of(biases) or math.pi / _BAND
-    stride = math.ceil(step * _BAND / math.pi)
+    step = step_of(biases) or math.pi / BAND
+    stride = math.ceil(step * BAND / math.pi)
     return reach, step / stride, stride
 
 

@@ -1,8 +1,9 @@
-"""The same sums over scattered points, whose slices are transforms of the projections.
+"""The same sums over scattered points.
 
-F(w a) = sum_j g_j e^(-iw a.x_j) at w = 0, 1, 2, ... turns of the period is, for one direction, a nonuniform transform in
-one dimension, of the points a.x_j: g is spread over a grid along b, and an FFT does the rest, in any dimension. What
-`SliceSums` does to slices stays as it is.
+What `SliceSums` does to slices stays as it is; F(w a) = sum_j g_j e^(-iw a.x_j) is a nonuniform transform of another
+kind. For one direction it is one in one dimension, of the projections a.x_j, at w = 0, 1, 2, ... turns of the period:
+g is spread along b, and an FFT does the rest, whatever the dimension of the points. In one and two dimensions g can
+also be spread over the plane, once for all directions.
 """
 
 from __future__ import annotations
@@ -10,37 +11,65 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Scattered
-from kousei.ridgelet.slices import Kernel, SliceSums
+from kousei.ridgelet.slices import BAND, Kernel, SliceSums
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 
 #: Directions, and points of the transpose, of one piece of work: an interrupt waits for one.
 _ROWS, _POINTS = 16, 1 << 13
+#: Cells of the FFT of a plane at most, 16 bytes each.
+_CELLS = 1 << 27
 
 
-class SpreadSums(SliceSums):
-    """Sums over any points, in float64: positions within a long period have too few digits in float32.
+def spread_sums(
+    samples: Grid | Scattered,
+    directions: Reals,
+    biases: Reals,
+    kernel: Kernel,
+    tol: float,
+    gain: Kernel | None = None,
+) -> SliceSums:
+    """Return the sums over any points: by the plane, unless its FFT has more cells than there are projections."""
+    points = samples.coordinates
+    widths = np.ptp(points, axis=0) * np.abs(directions).max(axis=0)
+    cells = math.prod(2 * BAND / math.pi * widths + 16)
+    kind = PlaneSums if samples.dim <= 2 and cells <= min(len(points) * len(directions), _CELLS) else LineSums
+    return kind(samples, directions, biases, kernel, tol, np.dtype(np.float64), gain)
+
+
+class PlaneSums(SliceSums):
+    """Sums over points by one transform from the points to all w a."""
+
+    def _sliced(self, values: Reals) -> Reals:
+        return np.asarray(self._plane.execute(values.astype(self._complex))).reshape(self._factor.shape)
+
+    def _summed(self, slices: Reals) -> Reals:
+        return np.asarray(self._plane.execute_adjoint(slices.ravel())).real
+
+    @cached_property
+    def _plane(self) -> Any:
+        """Return the transform; several threads would add in an order that is not the same from run to run."""
+        import finufft
+
+        plan = finufft.Plan(3, self._samples.dim, eps=self._tol / 10, isign=-1, dtype=self._complex.name, nthreads=1)
+        points = (self._samples.coordinates - self._samples.middle).T.copy()
+        frequencies = np.multiply.outer(self._directions.T, self._w).reshape(len(points), -1)
+        plan.setpts(*points, **dict(zip("st", frequencies, strict=False)))
+        return plan
+
+
+class LineSums(SliceSums):
+    """Sums over points by a transform of the projections for each direction.
 
     A plan runs in one thread, so that sums are the same for any number of them.
     """
-
-    def __init__(
-        self,
-        samples: Grid | Scattered,
-        directions: Reals,
-        biases: Reals,
-        kernel: Kernel,
-        tol: float,
-        gain: Kernel | None = None,
-    ) -> None:
-        super().__init__(samples, directions, biases, kernel, tol, np.dtype(np.float64), gain)
-        self._points = samples.coordinates - samples.middle
 
     def _sliced(self, values: Reals) -> Reals:
         strengths = values.astype(self._complex)
@@ -69,6 +98,10 @@ class SpreadSums(SliceSums):
 
         _in_pieces(add, len(total), _POINTS)
         return total
+
+    @cached_property
+    def _points(self) -> Reals:
+        return self._samples.coordinates - self._samples.middle
 
     def _line(self) -> Any:
         """Return the transform of points in a period to w = 0, 1, ..., -2, -1 turns of it."""

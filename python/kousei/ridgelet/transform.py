@@ -15,10 +15,11 @@ from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import Directions
+from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
 from kousei.ridgelet.slices import SliceSums, sampling
-from kousei.ridgelet.spread import SpreadSums
+from kousei.ridgelet.spread import spread_sums
 from kousei.ridgelet.sums import DirectSums, Kernel, PrefixSums
 
 Method = Literal["auto", "slice", "spread", "direct"]
@@ -119,7 +120,12 @@ class RidgeletTransform:
         self.pair = pair
         self.samples = _samples(axes, weights)
         self.directions = directions if isinstance(directions, Directions) else None
-        self._vectors = finite("directions", directions.vectors if self.directions else directions)
+        vectors = self.directions.vectors if self.directions else directions
+        # Counted before they are copied.
+        rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in (vectors, biases)]
+        size, item_bytes = math.prod(rows), np.dtype(dtype).itemsize
+        arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
+        self._vectors = finite("directions", vectors)
         dim = self.samples.dim
         if self._vectors.ndim != 2 or self._vectors.shape[1] != dim or len(self._vectors) == 0:
             raise ValueError(
@@ -131,9 +137,6 @@ class RidgeletTransform:
         if self.biases.ndim != 1 or len(self.biases) == 0 or (np.diff(self.biases) <= 0).any():
             raise ValueError(f"biases has shape {self.biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
         self.spectrum_shape = (len(self._vectors), len(self.biases))
-        what = "a spectrum of {} directions x {} biases".format(*self.spectrum_shape)
-        size = self.spectrum_shape[0] * self.spectrum_shape[1]
-        arrays.require_memory(size, np.dtype(dtype).itemsize, what)
         self.method = self._chosen(method)
         least = 1e-6 if np.dtype(dtype) == np.float32 else 1e-14
         self.tol = (least if least == 1e-6 else 1e-9) if tol is None else tol
@@ -213,6 +216,12 @@ class RidgeletTransform:
         -------
         array of shape ``(..., *points)``
 
+        Warns
+        -----
+        UserWarning
+            If projections a.x of the points lie beyond the biases, where the network is left with the tails of its
+            units: constants, straight lines or nothing.
+
         Raises
         ------
         TypeError
@@ -221,7 +230,14 @@ class RidgeletTransform:
             If its shape does not fit, it has NaN or infinite values, the directions came without weights, or the
             biases are not uniform.
         """
-        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, self._dual)
+
+        def network(gamma: Reals) -> Reals:
+            result = self._dual(gamma)
+            # Each bias stands for what is half a step around it.
+            self._warn_of_biases("projections of these points reach", -self._bias_step / 2)
+            return result
+
+        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, network)
 
     def reconstruct(self, f: Array, cure: bool = False, tol: float = 1e-2) -> Array:
         """Return S[R[f]]/K, which is f but for the directions and biases that are missing.
@@ -259,7 +275,7 @@ class RidgeletTransform:
 
         def reconstructed(g: Reals) -> Reals:
             result = self._dual(self._forward(g, cure)) / self.pair.constant
-            self._warn_of_biases(tol)
+            self._warn_of_biases("the spectrum of a function on these points reaches", self._reach(tol))
             if isinstance(self.samples, Grid):
                 self._warn_of_loss(float(self._losses(g, cure).max(initial=0.0)), tol)
             return result
@@ -322,10 +338,13 @@ class RidgeletTransform:
         if given != batch + shape:
             wanted = ", ".join(map(str, ("...", *shape)))
             raise ValueError(f"{name} has shape {given}; ({wanted}) is accepted")
+        count = math.prod(batch)
+        what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
+        arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
         values = arrays.host_view(name, array)
         if not np.isfinite(values).all():
             raise ValueError(f"{name} has NaN or infinite values; finite ones are accepted")
-        return values.reshape(math.prod(batch), *shape), batch
+        return values.reshape(count, *shape), batch
 
     def _apply(
         self,
@@ -361,16 +380,7 @@ class RidgeletTransform:
 
     @cached_property
     def _operator(self) -> Any:
-        from scipy.sparse.linalg import LinearOperator
-
-        return LinearOperator(
-            self.shape,
-            matvec=lambda x: self._matmat(x.reshape(-1, 1)).reshape(-1),
-            rmatvec=lambda x: self._rmatmat(x.reshape(-1, 1)).reshape(-1),
-            matmat=self._matmat,
-            rmatmat=self._rmatmat,
-            dtype=self.dtype,
-        )
+        return linear_operator(self.shape, self.dtype, self._matmat, self._rmatmat)
 
     @cached_property
     def _sums(self) -> SliceSums | DirectSums:
@@ -396,7 +406,7 @@ class RidgeletTransform:
 
     def _slices_of(self, kernel: Kernel, gain: Kernel | None = None) -> SliceSums:
         if self.method == "spread":
-            return SpreadSums(self.samples, self._vectors, self.biases, kernel, self.tol, gain)
+            return spread_sums(self.samples, self._vectors, self.biases, kernel, self.tol, gain)
         assert isinstance(self.samples, Grid)
         return SliceSums(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype, gain)
 
@@ -438,18 +448,18 @@ class RidgeletTransform:
             scale = self._weighted().scale
             warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
-    def _warn_of_biases(self, tol: float) -> None:
-        """Warn where biases leave out some at which the spectrum can be larger than `tol`, relative to psi."""
+    def _reach(self, tol: float) -> float:
+        """Return the |t| up to which psi exceeds `tol`, relative to its maximum."""
         t = np.linspace(0, 1000, 20001)
         size = np.maximum(np.abs(self.pair.kernel(t)), np.abs(self.pair.kernel(-t)))
-        reach = t[np.flatnonzero(size > tol * size.max())[-1]]
+        return float(t[np.flatnonzero(size > tol * size.max())[-1]])
+
+    def _warn_of_biases(self, what: str, reach: float) -> None:
+        """Warn where biases do not cover the projections of the points and `reach` beyond."""
         low, high = self.samples.ranges(self._vectors)
         first, last = low.min() - reach, high.max() + reach
         if self.biases[0] > first or self.biases[-1] < last:
-            warn(
-                f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; the spectrum of a function on these points "
-                f"reaches from {first:g} to {last:g}"
-            )
+            warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
 
 
 #: Activations that a pair can have and kousei.Activation has not.
