@@ -4,6 +4,8 @@ What `SliceSums` does to slices stays as it is; F(w a) = sum_j g_j e^(-iw a.x_j)
 kind. For one direction it is one in one dimension, of the projections a.x_j, at w = 0, 1, 2, ... turns of the period:
 g is spread along b, and an FFT does the rest, whatever the dimension of the points. In one and two dimensions g can
 also be spread over the plane, once for all directions.
+
+Positions within a long period have too few digits in float32: the transforms are those of float64, on the host.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from kousei._lib.backends import Backend
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Scattered
 from kousei.ridgelet.slices import BAND, Kernel, SliceSums
@@ -34,6 +37,7 @@ def spread_sums(
     biases: Reals,
     kernel: Kernel,
     tol: float,
+    dtype: np.dtype[Any],
     gain: Kernel | None = None,
 ) -> SliceSums:
     """Return the sums over any points: by the plane, unless its FFT has more cells than there are projections."""
@@ -41,24 +45,24 @@ def spread_sums(
     widths = np.ptp(points, axis=0) * np.abs(directions).max(axis=0)
     cells = math.prod(2 * BAND / math.pi * widths + 16)
     kind = PlaneSums if samples.dim <= 2 and cells <= min(len(points) * len(directions), _CELLS) else LineSums
-    return kind(samples, directions, biases, kernel, tol, np.dtype(np.float64), gain)
+    return kind(samples, directions, biases, kernel, tol, dtype, gain)
 
 
 class PlaneSums(SliceSums):
     """Sums over points by one transform from the points to all w a."""
 
-    def _sliced(self, values: Reals) -> Reals:
-        return np.asarray(self._plane.execute(values.astype(self._complex))).reshape(self._factor.shape)
+    def _sliced(self, backend: Backend, values: Reals) -> Reals:
+        return np.asarray(self._plane.execute(values.astype(np.complex128))).reshape(self._shape)
 
-    def _summed(self, slices: Reals) -> Reals:
-        return np.asarray(self._plane.execute_adjoint(slices.ravel())).real
+    def _summed(self, backend: Backend, slices: Reals) -> Reals:
+        return np.asarray(self._plane.execute_adjoint(slices.astype(np.complex128).ravel())).real
 
     @cached_property
     def _plane(self) -> Any:
         """Return the transform; several threads would add in an order that is not the same from run to run."""
         import finufft
 
-        plan = finufft.Plan(3, self._samples.dim, eps=self._tol / 10, isign=-1, dtype=self._complex.name, nthreads=1)
+        plan = finufft.Plan(3, self._samples.dim, eps=self._tol / 10, isign=-1, dtype="complex128", nthreads=1)
         points = (self._samples.coordinates - self._samples.middle).T.copy()
         frequencies = np.multiply.outer(self._directions.T, self._w).reshape(len(points), -1)
         plan.setpts(*points, **dict(zip("st", frequencies, strict=False)))
@@ -71,29 +75,28 @@ class LineSums(SliceSums):
     A plan runs in one thread, so that sums are the same for any number of them.
     """
 
-    def _sliced(self, values: Reals) -> Reals:
-        strengths = values.astype(self._complex)
-        slices = np.empty(self._factor.shape, self._complex)
+    def _sliced(self, backend: Backend, values: Reals) -> Reals:
+        strengths = values.astype(np.complex128)
+        slices = np.empty(self._shape, np.complex128)
 
         def fill(rows: range) -> None:
             plan = self._line()
             for row in rows:
-                plan.setpts(self._angles(row))
-                slices[row] = plan.execute(strengths)[: slices.shape[1]]
+                plan.setpts(self._angles_of(row))
+                slices[row] = plan.execute(strengths)[: self._shape[1]]
 
         _in_pieces(fill, len(slices), _ROWS)
         return slices
 
-    def _summed(self, slices: Reals) -> Reals:
+    def _summed(self, backend: Backend, slices: Reals) -> Reals:
         total = np.zeros(len(self._points))
-        count = slices.shape[1]
 
         def add(some: range) -> None:
             plan, piece = self._line(), slice(some.start, some.stop)
-            modes = np.zeros(2 * count - 1, self._complex)
+            modes = np.zeros(2 * self._shape[1] - 1, np.complex128)
             for row, values in enumerate(slices):
-                modes[:count] = values
-                plan.setpts(self._angles(row, piece))
+                modes[: self._shape[1]] = values
+                plan.setpts(self._angles_of(row, piece))
                 total[piece] += plan.execute_adjoint(modes).real
 
         _in_pieces(add, len(total), _POINTS)
@@ -110,17 +113,17 @@ class LineSums(SliceSums):
         # In one dimension the grid lies in the cache, and sorting the points costs more than it saves.
         return finufft.Plan(
             1,
-            (2 * self._factor.shape[1] - 1,),
+            (2 * self._shape[1] - 1,),
             eps=self._tol,
             isign=-1,
-            dtype=self._complex.name,
+            dtype="complex128",
             upsampfac=2.0,
             nthreads=1,
             spread_sort=0,
             modeord=1,
         )
 
-    def _angles(self, row: int, some: slice = slice(None)) -> Reals:
+    def _angles_of(self, row: int, some: slice = slice(None)) -> Reals:
         turns = self._points[some] @ (self._directions[row] / self._period)
         return np.asarray(2 * math.pi * (turns - np.round(turns)))
 

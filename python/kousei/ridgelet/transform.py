@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend, Host, Kept
 from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
@@ -18,7 +19,7 @@ from kousei.ridgelet.directions import Directions
 from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
-from kousei.ridgelet.slices import SliceSums, sampling
+from kousei.ridgelet.slices import SliceSums, fft_of, sampling
 from kousei.ridgelet.spread import spread_sums
 from kousei.ridgelet.sums import DirectSums, Kernel, PrefixSums
 
@@ -231,8 +232,8 @@ class RidgeletTransform:
             biases are not uniform.
         """
 
-        def network(gamma: Reals) -> Reals:
-            result = self._dual(gamma)
+        def network(backend: Backend, gamma: Array) -> Array:
+            result = self._dual(backend, gamma)
             # Each bias stands for what is half a step around it.
             self._warn_of_biases("projections of these points reach", -self._bias_step / 2)
             return result
@@ -273,11 +274,11 @@ class RidgeletTransform:
         if not 0 < tol < 1:
             raise ValueError(f"tol was {tol}; 0 < tol < 1 is accepted")
 
-        def reconstructed(g: Reals) -> Reals:
-            result = self._dual(self._forward(g, cure)) / self.pair.constant
+        def reconstructed(backend: Backend, g: Array) -> Array:
+            result = self._dual(backend, self._forward(backend, g, cure)) / self.pair.constant
             self._warn_of_biases("the spectrum of a function on these points reaches", self._reach(tol))
             if isinstance(self.samples, Grid):
-                self._warn_of_loss(float(self._losses(g, cure).max(initial=0.0)), tol)
+                self._warn_of_loss(float(self._losses(backend, g, cure).max(initial=0.0)), tol)
             return result
 
         return self._apply("f", f, self.samples.shape, self.samples.shape, reconstructed)
@@ -302,8 +303,8 @@ class RidgeletTransform:
         TypeError, ValueError
             As `transform` does; or if the points are scattered, or the directions came without a scale.
         """
-        g, batch = self._entered("f", f, self.samples.shape)
-        return self._losses(g, cure).reshape(batch)
+        backend, g, batch = self._entered("f", f, self.samples.shape)
+        return self._losses(backend, g, cure).reshape(batch)
 
     def _chosen(self, method: str) -> str:
         if method not in ("auto", "slice", "spread", "direct"):
@@ -325,11 +326,11 @@ class RidgeletTransform:
         reach, step, _ = sampling(self.samples, self._vectors, self.biases)
         return points * len(self.biases) > 16 * (points + 2 * reach / step)
 
-    def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Reals, tuple[int, ...]]:
-        """Return a checked argument as a NumPy array (batch, *shape), and the batch axes it has."""
-        array = arrays.known(name, array)
-        if not arrays.on_host(array):
-            raise TypeError(f"{name} lies in {arrays.place(array)}; host memory is accepted")
+    def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
+        """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
+        backend, array = backends.enter(name, array)
+        if self.method == "spread" and not isinstance(backend, Host):
+            raise TypeError(f"{name} lies in {arrays.place(array)}; host memory is accepted, any with method 'direct'")
         if arrays.dtype_name(array) != self.dtype.name:
             found = arrays.dtype_name(array)
             raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
@@ -341,10 +342,11 @@ class RidgeletTransform:
         count = math.prod(batch)
         what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
         arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
-        values = arrays.host_view(name, array)
-        if not np.isfinite(values).all():
+        values = backend.array(name, array)
+        # Of a device they are not asked for, which would make the host wait.
+        if isinstance(values, np.ndarray) and not np.isfinite(values).all():
             raise ValueError(f"{name} has NaN or infinite values; finite ones are accepted")
-        return values.reshape(count, *shape), batch
+        return backend, values.reshape(count, *shape), batch
 
     def _apply(
         self,
@@ -352,23 +354,35 @@ class RidgeletTransform:
         array: Array,
         given: tuple[int, ...],
         returned: tuple[int, ...],
-        function: Callable[[Reals], Reals],
+        function: Callable[[Backend, Array], Array],
     ) -> Array:
         """Return a function of (batch, *given) in the batch axes and the library of the argument."""
-        values, batch = self._entered(name, array, given)
-        result = function(values).astype(self.dtype, copy=False)
-        return arrays.from_host(result.reshape(*batch, *returned), array)
+        backend, values, batch = self._entered(name, array, given)
+        return backend.finish(function(backend, values).reshape(*batch, *returned))
 
-    def _forward(self, f: Reals, cure: bool = False) -> Reals:
+    def _forward(self, backend: Backend, f: Array, cure: bool = False) -> Array:
         sums = self._cured if cure else self._sums
-        return sums.forward((f.reshape(len(f), self.shape[1]) * self.samples.weights).astype(self.dtype, copy=False))
+        (weights,) = self._weights.on(backend)
+        return sums.forward(backend, f.reshape(len(f), self.shape[1]) * weights)
 
-    def _sum_back(self, spectrum: Reals) -> Reals:
-        return self._sums.transpose(spectrum) * self.samples.weights
+    def _sum_back(self, backend: Backend, spectrum: Array) -> Array:
+        (weights,) = self._weights.on(backend)
+        return self._sums.transpose(backend, spectrum) * weights
 
-    def _dual(self, spectrum: Reals) -> Reals:
+    def _dual(self, backend: Backend, spectrum: Array) -> Array:
+        (weights,) = self._direction_weights.on(backend)
+        return self._network.transpose(backend, spectrum * weights)
+
+    @cached_property
+    def _weights(self) -> Kept:
+        """Of the points, (points,)."""
+        return Kept(self.samples.weights.astype(self.dtype))
+
+    @cached_property
+    def _direction_weights(self) -> Kept:
+        """Of directions and biases in `dual`, (directions, 1)."""
         weights = self._weighted().weights * self._bias_step
-        return self._network.transpose((spectrum * weights[:, None]).astype(self.dtype, copy=False))
+        return Kept(weights.astype(self.dtype)[:, None])
 
     def _matmat(self, x: Reals) -> Reals:
         columns = np.ascontiguousarray(x.T).reshape(-1, *self.samples.shape)
@@ -405,10 +419,8 @@ class RidgeletTransform:
         return self._slices_of(kernel)
 
     def _slices_of(self, kernel: Kernel, gain: Kernel | None = None) -> SliceSums:
-        if self.method == "spread":
-            return spread_sums(self.samples, self._vectors, self.biases, kernel, self.tol, gain)
-        assert isinstance(self.samples, Grid)
-        return SliceSums(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype, gain)
+        kind = SliceSums if self.method == "slice" else spread_sums
+        return kind(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype, gain)
 
     def _weighted(self) -> Directions:
         if self.directions is None:
@@ -426,22 +438,37 @@ class RidgeletTransform:
         """Return what the cure divides by at |k|."""
         return np.maximum(self.pair.multiplier(k, self._weighted().scale), 1 / _LARGEST_GAIN)
 
-    def _losses(self, f: Reals, cure: bool) -> Reals:
+    def _losses(self, backend: Backend, f: Array, cure: bool) -> Reals:
         """Return the relative L2 norm of (1 - m) f^, for each function of a batch."""
+        lost, xp, axes = self._lost_cured if cure else self._lost, arrays.namespace(f), tuple(range(1, f.ndim))
+        (lost,) = lost.on(backend)
+        # Zeros beyond the axes: the transform is that of f on the whole space.
+        transform = fft_of(f).fftn(xp.astype(f, xp.float64, copy=False), s=lost.shape, axes=axes)
+        spectrum = xp.abs(transform) ** 2
+        total, of_them = (arrays.to_host(xp.sum(values, axis=axes)) for values in (spectrum, spectrum * lost))
+        return np.sqrt(of_them / np.where(total > 0, total, 1.0))
+
+    @cached_property
+    def _lost(self) -> Kept:
+        """What part of |f^|^2 is lost at each frequency."""
+        return Kept((1 - self.pair.multiplier(self._frequencies, self._weighted().scale)) ** 2)
+
+    @cached_property
+    def _lost_cured(self) -> Kept:
+        """The same with the cure."""
+        k = self._frequencies
+        return Kept((1 - self.pair.multiplier(k, self._weighted().scale) / self._divisor(k)) ** 2)
+
+    @property
+    def _frequencies(self) -> Reals:
+        """|k| of the FFT of a function on axes twice as long."""
         if not isinstance(self.samples, Grid):
             raise ValueError("points are scattered; the loss of functions on axes is known")
         from scipy import fft
 
-        # Zeros beyond the axes: the transform is that of f on the whole space.
         sizes = [fft.next_fast_len(2 * n, real=True) for n in self.samples.shape]
-        axes = tuple(range(1, f.ndim))
-        spectrum = np.abs(fft.fftn(f.astype(np.float64, copy=False), sizes, axes)) ** 2
         w = [2 * np.pi * fft.fftfreq(n, step) for n, step in zip(sizes, self.samples.steps, strict=True)]
-        k = np.sqrt(sum(part**2 for part in np.meshgrid(*w, indexing="ij", sparse=True)))
-        m = self.pair.multiplier(k, self._weighted().scale)
-        lost = (1 - m / self._divisor(k) if cure else 1 - m) ** 2
-        total = spectrum.sum(axis=axes)
-        return np.sqrt((spectrum * lost).sum(axis=axes) / np.where(total > 0, total, 1.0))
+        return np.sqrt(sum(part**2 for part in np.meshgrid(*w, indexing="ij", sparse=True)))
 
     def _warn_of_loss(self, loss: float, tol: float) -> None:
         if loss > tol:
