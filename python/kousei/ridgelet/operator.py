@@ -23,10 +23,10 @@ def _class() -> type:
 
     class Operator(LinearOperator):
         def __init__(self, shape: tuple[int, int], dtype: np.dtype[Any], forward: Product, backward: Product) -> None:
-            super().__init__(dtype, shape)
+            super().__init__(dtype, shape)  # type: ignore[call-arg]
             self._products = forward, backward
 
-        def _matmat(self, X: Reals) -> Reals:  # noqa: N803 - as SciPy calls it
+        def _matmat(self, X: Reals) -> Reals:
             return self._products[0](X)
 
         def _adjoint(self) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -53,9 +53,9 @@ class SliceSums:
         self._biases = len(biases)
         self._tol = tol
         self._real, self._complex = dtype, np.result_type(dtype, np.complex64)
-        reach, step, self._stride = sampling(samples, directions, biases)
+        reach, step, self._stride, length = sampling(samples, directions, biases)
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
-        arrays.require_memory(len(directions) * math.ceil(2 * reach / step), dtype.itemsize, what)
+        arrays.require_memory(len(directions) * length, dtype.itemsize, what)
         least = self._biases * self._stride * step
         coefs, self._period, self._length = _cut(kernel, reach, step, least, tol)
         self._w = 2 * math.pi / self._period * np.arange(len(coefs))
@@ -153,14 +153,26 @@ def fft_of(array: Array) -> Any:
     return fft
 
 
-def sampling(samples: Grid | Scattered, directions: Reals, biases: Reals) -> tuple[float, float, int]:
-    """Return the largest |a.x - b|, the step at which a kernel is sampled up to it, and how often that is in a bias's."""
+class Sampling(NamedTuple):
+    """How a kernel is sampled."""
+
+    #: The largest |a.x - b|.
+    reach: float
+    step: float
+    #: Steps from a bias to the next.
+    stride: int
+    #: The largest number of samples in a period.
+    length: int
+
+
+def sampling(samples: Grid | Scattered, directions: Reals, biases: Reals) -> Sampling:
+    """Return how slices sample a kernel."""
     low, high = samples.ranges(directions)
     reach = float(max(high.max() - biases[0], biases[-1] - low.min(), 1.0))
     # One bias is a grid of any step.
     step = step_of(biases) or math.pi / BAND
     stride = math.ceil(step * BAND / math.pi)
-    return reach, step / stride, stride
+    return Sampling(reach, step / stride, stride, math.ceil((2 * reach + _CUT) / step * stride))
 
 
 def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) -> tuple[Reals, float, int]:

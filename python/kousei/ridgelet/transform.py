@@ -323,14 +323,16 @@ class RidgeletTransform:
     def _spreads(self) -> bool:
         """Tell whether to spread takes less time than direct sums: a point as long as some 16 values of psi."""
         points = len(self.samples.weights)
-        reach, step, _ = sampling(self.samples, self._vectors, self.biases)
-        return points * len(self.biases) > 16 * (points + 2 * reach / step)
+        period = sampling(self.samples, self._vectors, self.biases).count
+        return points * len(self.biases) > 16 * (points + period)
 
     def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
         """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
         backend, array = backends.enter(name, array)
         if self.method == "spread" and not isinstance(backend, Host):
-            raise TypeError(f"{name} lies in {arrays.place(array)}; host memory is accepted, any with method 'direct'")
+            raise TypeError(
+                f"{name} lies in {arrays.place(array)}; host memory is accepted, any with method 'direct'"
+            )
         if arrays.dtype_name(array) != self.dtype.name:
             found = arrays.dtype_name(array)
             raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
