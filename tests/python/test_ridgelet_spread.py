@@ -28,9 +28,8 @@ def test_spreading_is_the_closed_form(activation: str, dim: int, nodes: int, ord
     pair = AdmissiblePair(activation, dim, order)
     points, weights = gauss(dim, nodes)
     means, widths, coefs = rng.uniform(-0.3, 0.3, (3, dim)), np.array([0.35, 0.4, 0.45]), np.array([1.0, -0.7, 0.5])
-    f = sum(
-        c * np.exp(-((points - m) ** 2).sum(1) / (2 * t**2)) for c, m, t in zip(coefs, means, widths, strict=True)
-    )
+    squares = ((points[:, None] - means) ** 2).sum(axis=-1)
+    f = np.exp(-squares / (2 * widths**2)) @ coefs
     directions = rng.normal(size=(7 if dim == 3 else 40, dim))
     directions *= (1 if dim == 3 else 2) / np.linalg.norm(directions, axis=1, keepdims=True)
     b = np.linspace(-5, 4, 31)

@@ -55,8 +55,8 @@ class RidgeletTransform:
         points where biases are uniform, unless the values of psi are fewer, n * biases at most 16 (n + p) with p
         samples in the period of the slices.
     tol : float, optional
-        Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in float64 and
-        1e-6 in float32 unless given.
+        Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
+        float64 and 1e-6 in float32 unless given.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
     dtype : {"float64", "float32"}
@@ -323,16 +323,15 @@ class RidgeletTransform:
     def _spreads(self) -> bool:
         """Tell whether to spread takes less time than direct sums: a point as long as some 16 values of psi."""
         points = len(self.samples.weights)
-        period = sampling(self.samples, self._vectors, self.biases).count
+        period = sampling(self.samples, self._vectors, self.biases).length
         return points * len(self.biases) > 16 * (points + period)
 
     def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
         """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
         backend, array = backends.enter(name, array)
         if self.method == "spread" and not isinstance(backend, Host):
-            raise TypeError(
-                f"{name} lies in {arrays.place(array)}; host memory is accepted, any with method 'direct'"
-            )
+            place = arrays.place(array)
+            raise TypeError(f"{name} lies in {place} and method is 'spread'; host memory or 'direct' is accepted")
         if arrays.dtype_name(array) != self.dtype.name:
             found = arrays.dtype_name(array)
             raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
