@@ -5,7 +5,7 @@ kind. For one direction it is one in one dimension, of the projections a.x_j, at
 g is spread along b, and an FFT does the rest, whatever the dimension of the points. In one and two dimensions g can
 also be spread over the plane, once for all directions.
 
-Positions within a long period have too few digits in float32: the transforms are those of float64, on the host.
+Positions within a long period have too few digits in float32: the transforms are those of float64.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kousei._lib.backends import Backend
+from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend, Host
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Scattered
 from kousei.ridgelet.slices import BAND, Kernel, SliceSums
+from kousei.ridgelet.sums import DirectSums
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 
@@ -39,7 +41,7 @@ def spread_sums(
     tol: float,
     dtype: np.dtype[Any],
     gain: Kernel | None = None,
-) -> SliceSums:
+) -> SpreadSums:
     """Return the sums over any points: by the plane, unless its FFT has more cells than there are projections."""
     points = samples.coordinates
     widths = np.ptp(points, axis=0) * np.abs(directions).max(axis=0)
@@ -48,7 +50,39 @@ def spread_sums(
     return kind(samples, directions, biases, kernel, tol, dtype, gain)
 
 
-class PlaneSums(SliceSums):
+class SpreadSums(SliceSums):
+    """Sums over points that are spread on the host; on a device values of a kernel cost less than that."""
+
+    def __init__(
+        self,
+        samples: Grid | Scattered,
+        directions: Reals,
+        biases: Reals,
+        kernel: Kernel,
+        tol: float,
+        dtype: np.dtype[Any],
+        gain: Kernel | None = None,
+    ) -> None:
+        super().__init__(samples, directions, biases, kernel, tol, dtype, gain)
+        self._direct = None if gain else DirectSums(samples.coordinates, directions, biases, kernel)
+
+    def forward(self, backend: Backend, g: Array) -> Array:
+        """As `DirectSums.forward`."""
+        return super().forward(backend, g) if isinstance(backend, Host) else self._on_device().forward(backend, g)
+
+    def transpose(self, backend: Backend, spectrum: Array) -> Array:
+        """As `DirectSums.transpose`."""
+        if isinstance(backend, Host):
+            return super().transpose(backend, spectrum)
+        return self._on_device().transpose(backend, spectrum)
+
+    def _on_device(self) -> DirectSums:
+        if self._direct is None:
+            raise TypeError("f lies in CUDA memory; for the cure with method 'spread' host memory is accepted")
+        return self._direct
+
+
+class PlaneSums(SpreadSums):
     """Sums over points by one transform from the points to all w a."""
 
     def _sliced(self, backend: Backend, values: Reals) -> Reals:
@@ -69,7 +103,7 @@ class PlaneSums(SliceSums):
         return plan
 
 
-class LineSums(SliceSums):
+class LineSums(SpreadSums):
     """Sums over points by a transform of the projections for each direction.
 
     A plan runs in one thread, so that sums are the same for any number of them.

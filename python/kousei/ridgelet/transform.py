@@ -11,7 +11,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.backends import Backend, Host, Kept
+from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
@@ -51,9 +51,9 @@ class RidgeletTransform:
     method : {"auto", "slice", "spread", "direct"}
         "slice" takes the Fourier transform of f along every direction, an FFT and no value of psi for each point;
         it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
-        scattered points, in any dimension. "direct" sums over all points. "auto" slices on axes and spreads scattered
-        points where biases are uniform, unless the values of psi are fewer, n * biases at most 16 (n + p) with p
-        samples in the period of the slices.
+        scattered points, in any dimension; of CUDA arrays the sums are direct, which is faster there. "direct" sums
+        over all points. "auto" slices on axes and spreads scattered points where biases are uniform, unless the
+        values of psi are fewer, n * biases at most 16 (n + p) with p samples in the period of the slices.
     tol : float, optional
         Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
         float64 and 1e-6 in float32 unless given.
@@ -329,9 +329,6 @@ class RidgeletTransform:
     def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
         """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
         backend, array = backends.enter(name, array)
-        if self.method == "spread" and not isinstance(backend, Host):
-            place = arrays.place(array)
-            raise TypeError(f"{name} lies in {place} and method is 'spread'; host memory or 'direct' is accepted")
         if arrays.dtype_name(array) != self.dtype.name:
             found = arrays.dtype_name(array)
             raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
