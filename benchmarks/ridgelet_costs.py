@@ -1,4 +1,4 @@
-"""What ridgelet transforms cost on one thread, by method and number of points: `python benchmarks/ridgelet_costs.py`."""
+"""What ridgelet transforms cost on one thread, by method and points: `python benchmarks/ridgelet_costs.py`."""
 
 from __future__ import annotations
 
@@ -47,9 +47,8 @@ def main() -> int:
     record |= {"clock": "cpu_seconds", "repetitions": repetitions, "sizes": sizes, "costs": []}
     for dtype in ("float64", "float32"):
         for side in SIDES:
-            record["costs"].append(
-                {"points": side**2, "dtype": dtype, "runs": measure(runs(side, dtype), repetitions)}
-            )
+            measured = measure(runs(side, dtype), repetitions)
+            record["costs"].append({"points": side**2, "dtype": dtype, "runs": measured})
     (ratios.RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
     print(table(record))
     return 0
@@ -113,10 +112,8 @@ def table(record: dict[str, Any]) -> str:
     names = list(record["costs"][0]["runs"])
     lines = ["| n | | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
     for row in record["costs"]:
-        cells = [
-            ("≈ " if run["part"] < 1 else "") + as_time(run["seconds"])
-            for run in (row["runs"][name] for name in names)
-        ]
+        of_row = [row["runs"][name] for name in names]
+        cells = [("≈ " if run["part"] < 1 else "") + as_time(run["seconds"]) for run in of_row]
         lines.append(f"| {math.isqrt(row['points'])}² | {row['dtype']} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", "≈: of some of the directions, for all of them in proportion", ""])
 
