@@ -68,21 +68,40 @@ struct Sums {
     }
 };
 
-/// Functions of a batch that are summed with one value of the kernel.
-template <class F>
+template <int together, int each>
+struct Sums<double, together, each> {
+    double total[together][each] = {};
+
+    __device__ void add(const Weights<double, together>& weights, int e, double value) {
+#pragma unroll
+        for (int k = 0; k < together; ++k) total[k][e] += weights.of[k] * value;
+    }
+    __device__ void end_tile() {}
+};
+
+/// Whether a value costs so much that sums of functions beyond the last of a batch do not show.
+template <class Formula>
+constexpr bool is_costly = true;
+template <class Real, int order>
+constexpr bool is_costly<Hermite<Real, order>> = order < 0;
+
+/// f.operator()<together>() with how many functions of a batch are summed with one value.
+template <class Formula, class F>
 void with_together(std::int64_t batch, F&& f) {
-    batch == 1 ? f.template operator()<1>() : f.template operator()<4>();
+    if constexpr (!is_costly<Formula>) {
+        if (batch == 1) return f.template operator()<1>();
+    }
+    f.template operator()<4>();
 }
 
-constexpr std::int64_t most_groups = 65535;  // of a grid along its last axis; the kernels do the rest in turns
-
 std::int64_t groups_of(std::int64_t batch) {
-    return batch == 1 ? 1 : blocks_of(batch, 4);
+    return blocks_of(batch, 4);
 }
 
 dim3 grid_of(const Blocks& blocks, std::int64_t batch) {
     dim3 grid = blocks.grid();
-    grid.z = static_cast<unsigned>(std::min(groups_of(batch), most_groups));
+    // What is beyond this limit of the grid the kernels do in turns.
+    grid.z = static_cast<unsigned>(std::min<std::int64_t>(groups_of(batch), 65535));
     return grid;
 }
 
@@ -107,23 +126,25 @@ struct Slots {
 };
 
 template <int together, class Formula, class Real>
-__global__ void __launch_bounds__(block_threads)
+__global__ void __launch_bounds__(block_threads, 1)
     sum_of_points(const __grid_constant__ Arguments at, const __grid_constant__ Slots slots,
                   const __grid_constant__ Blocks blocks, const __grid_constant__ Formula formula, const Real* g,
                   const __grid_constant__ Target<Real> target) {
     __shared__ Split<Real> arguments[staged_arguments];
     __shared__ Weights<Real, together> weights[most_points];
     const std::int64_t first_slot = blockIdx.x * std::int64_t{block_threads};
-    // Threads past the end repeat the last slot.
-    const std::int64_t slot = min(first_slot + threadIdx.x, slots.count - 1), direction = slot / slots.each;
     const std::int64_t first_direction = first_slot / slots.each;
-    const std::int64_t last_direction = min(first_slot + block_threads, slots.count) - 1;
-    const int directions = static_cast<int>(last_direction / slots.each - first_direction) + 1;
+    // Slots of the block, counted from the first one of that direction; threads past the end repeat the last.
+    const auto each = static_cast<unsigned>(slots.each);
+    const auto before = static_cast<unsigned>(first_slot - first_direction * slots.each);
+    const auto last = static_cast<unsigned>(min(std::int64_t{block_threads}, slots.count - first_slot)) - 1;
+    const unsigned place = before + min(threadIdx.x, last), row_of_thread = place / each;
+    const int directions = static_cast<int>((before + last) / each) + 1;
     // One row for each direction; one number more keeps them in different banks.
     const int stride = slots.points + 1;
-    const Split<Real>* const own = arguments + (direction - first_direction) * stride;
+    const Split<Real>* const own = arguments + static_cast<int>(row_of_thread) * stride;
 
-    const std::int64_t first_bias = slot % slots.each * biases_per_thread;
+    const std::int64_t first_bias = std::int64_t{place % each} * biases_per_thread;
     const double origin = at.biases[first_bias];
     Real biases[biases_per_thread];
 #pragma unroll
@@ -145,7 +166,7 @@ __global__ void __launch_bounds__(block_threads)
                 weights[j] = weights_at<together>(g, k, target.batch, at.point_count, from + j);
             }
             __syncthreads();
-#pragma unroll 2
+#pragma unroll 1
             for (int j = 0; j < count; ++j) {
                 const Real t = own[j] - base;
                 const Weights<Real, together> weight = weights[j];
@@ -154,13 +175,14 @@ __global__ void __launch_bounds__(block_threads)
             }
             sums.end_tile();
         }
-        if (first_slot + threadIdx.x >= slots.count) continue;
+        if (threadIdx.x > last) continue;
+        const std::int64_t first_cell = (first_direction + row_of_thread) * at.bias_count + first_bias;
 #pragma unroll
         for (int m = 0; m < together; ++m) {
 #pragma unroll
             for (int l = 0; l < biases_per_thread; ++l) {
                 if (k + m >= target.batch || first_bias + l >= at.bias_count) continue;
-                target.put(blockIdx.y, k + m, direction * at.bias_count + first_bias + l, sums.total[m][l]);
+                target.put(blockIdx.y, k + m, first_cell + l, sums.total[m][l]);
             }
         }
     }
@@ -176,7 +198,7 @@ Blocks blocks_of_units(const Arguments& at, std::int64_t batch) {
 }
 
 template <int together, class Formula, class Real>
-__global__ void __launch_bounds__(block_threads)
+__global__ void __launch_bounds__(block_threads, 1)
     sum_of_units(const __grid_constant__ Arguments at, const __grid_constant__ Blocks blocks,
                  const __grid_constant__ Formula formula, const Real* c, const __grid_constant__ Target<Real> target) {
     __shared__ Real biases[tile_biases];
@@ -211,7 +233,7 @@ __global__ void __launch_bounds__(block_threads)
                 Real t[points_per_thread];
 #pragma unroll
                 for (int p = 0; p < points_per_thread; ++p) t[p] = arguments[p] - origins[run];
-#pragma unroll
+#pragma unroll 2
                 for (int e = 0; e < run_biases; ++e) {
                     const int l = run * run_biases + e;
                     const Real bias = biases[l];
@@ -253,7 +275,7 @@ void sum_over_points(Cuda on, const Arguments& at, const Function& function, con
                               static_cast<double*>(workspace.data), out};
     if (batch == 0 || target.cells == 0) return;
     with_formula(function, [&]<class Formula>(const Formula& formula) {
-        with_together(batch, [&]<int together>() {
+        with_together<Formula>(batch, [&]<int together>() {
             cuda::launch(on, grid_of(blocks, batch), block_threads, sum_of_points<together, Formula, Real>, at, slots,
                          blocks, formula, g, target);
         });
@@ -269,7 +291,7 @@ void sum_over_units(Cuda on, const Arguments& at, const Function& function, cons
     const Target<Real> target{batch, at.point_count, blocks.segments, static_cast<double*>(workspace.data), out};
     if (batch == 0 || target.cells == 0) return;
     with_formula(function, [&]<class Formula>(const Formula& formula) {
-        with_together(batch, [&]<int together>() {
+        with_together<Formula>(batch, [&]<int together>() {
             cuda::launch(on, grid_of(blocks, batch), block_threads, sum_of_units<together, Formula, Real>, at, blocks,
                          formula, c, target);
         });

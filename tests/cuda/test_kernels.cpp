@@ -300,13 +300,13 @@ struct Arguments {
 TEST_CASE_TEMPLATE("sums of ridgelets on the device", Real, float, double) {
     // Fewer biases than a thread has, several directions in a block and several blocks for one, points and biases
     // beyond a tile, several segments.
-    const std::int64_t shapes[][4] = {{1, 1, 1, 1},   {40, 3, 5, 2},   {7, 150, 1, 3},    {300, 2, 70, 2},
-                                      {2, 1, 1300, 5}, {1300, 5, 9, 1}, {600, 40, 130, 2}, {0, 3, 4, 2}};
+    const std::int64_t shapes[][4] = {{1, 1, 1, 1},    {40, 3, 5, 2},  {7, 150, 1, 3}, {150, 2, 140, 2},
+                                      {2, 1, 1100, 5}, {600, 3, 9, 1}, {0, 3, 4, 2}};
     std::vector<double> exact(ridgelet::table_size);
     for (const auto& [n, directions, biases, dim] : shapes) {
         CAPTURE(n);
         const Arguments at(n, directions, biases, dim);
-        for (const std::int64_t batch : {1, 2, 5}) {
+        for (const std::int64_t batch : {1, 5}) {
             const auto g = random<Real>(static_cast<std::size_t>(batch * n));
             const auto c = random<Real>(static_cast<std::size_t>(batch * at.cells()));
             const auto check = [&](const auto& function, double peak) {
