@@ -11,6 +11,7 @@ import kousei
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions, gaussian_mixture_ridgelet
 from kousei.ridgelet.samples import Scattered
 from kousei.ridgelet.spread import LineSums, PlaneSums, spread_sums
+from support import Library
 
 
 def gauss(dim: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -94,6 +95,28 @@ def test_dual_is_that_of_direct_sums(activation: str, dim: int) -> None:
         kousei.dual_ridgelet_transform(spectrum, points, ball, b, pair, method) for method in ("spread", "direct")
     )
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_array_in_same_array_out(library: Library, dim: int, dtype: str) -> None:
+    """Of CUDA arrays the sums are direct, and the same."""
+    points = np.random.default_rng(2).uniform(-1, 1, (600, dim))
+    ball, b, pair = ball_directions(dim, 2.0, 2, 5), np.linspace(-9, 9, 90), AdmissiblePair("tanh", dim)
+    R = RidgeletTransform(points, ball, b, pair, dtype=dtype)
+    assert R.method == "spread"
+    f = np.random.default_rng(1).normal(size=(2, 600)).astype(dtype)
+    given = library.asarray(f)
+    spectrum = R.transform(given)
+    expected = R.transform(f)
+    for result, on_host in (
+        (spectrum, expected),
+        (R.adjoint(spectrum), R.adjoint(expected)),
+        (R.dual(spectrum), R.dual(expected)),
+    ):
+        assert type(result) is type(given)
+        assert str(result.dtype).endswith(dtype)
+        tol = (1e-8 if dtype == "float64" else 1e-4) if library.on_gpu else 0
+        np.testing.assert_allclose(library.numpy(result), on_host, rtol=0, atol=tol * np.abs(on_host).max())
 
 
 def test_axes_are_points_too() -> None:
