@@ -10,6 +10,7 @@ import pytest
 import kousei
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions, gaussian_mixture_ridgelet
 from kousei.ridgelet.samples import Scattered
+from kousei.ridgelet.slices import Sampling
 from kousei.ridgelet.spread import LineSums, PlaneSums, spread_sums
 from support import Library
 
@@ -144,7 +145,8 @@ def test_scattered_points_are_reconstructed() -> None:
 def test_the_plane_is_taken_where_it_is_smaller(dim: int, count: int, scale: float, kind: type) -> None:
     given, pair = scattered(dim, count, scale), AdmissiblePair("relu", dim)
     points, directions, b = Scattered.of(given["axes"], None), given["directions"], given["biases"]
-    sums = spread_sums(points, directions, b, pair.kernel, 1e-9, np.dtype("float64"))
+    sampling = Sampling.of(points, directions, b)
+    sums = spread_sums(points, directions, b, sampling, pair.kernel, 1e-9, np.dtype("float64"))
     assert type(sums) is kind
 
 

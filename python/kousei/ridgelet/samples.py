@@ -67,11 +67,12 @@ class Grid:
             total = total[..., None] * along
         return total.ravel()
 
-    def ranges(self, directions: Reals) -> tuple[Reals, Reals]:
-        """Return the least and the largest a.x for every direction a."""
+    def ends(self, directions: Reals) -> tuple[float, float]:
+        """Return the least and the largest a.x."""
         ends = np.array([[axis[0], axis[-1]] for axis in self.axes])
         products = directions[:, :, None] * ends
-        return products.min(axis=-1).sum(axis=-1), products.max(axis=-1).sum(axis=-1)
+        low, high = products.min(axis=-1).sum(axis=-1), products.max(axis=-1).sum(axis=-1)
+        return float(low.min()), float(high.max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +108,13 @@ class Scattered:
         """As `Grid.middle`: of the box of the points."""
         return np.asarray(self.coordinates.min(axis=0) + self.coordinates.max(axis=0)) / 2
 
-    def ranges(self, directions: Reals) -> tuple[Reals, Reals]:
-        """As `Grid.ranges`."""
-        low, high = np.empty((2, len(directions)))
+    def ends(self, directions: Reals) -> tuple[float, float]:
+        """As `Grid.ends`."""
+        low, high = math.inf, -math.inf
         size = max(1, _BLOCK // len(self.coordinates))
         for start in range(0, len(directions), size):
             products = directions[start : start + size] @ self.coordinates.T
-            low[start : start + size], high[start : start + size] = products.min(axis=-1), products.max(axis=-1)
+            low, high = min(low, float(products.min())), max(high, float(products.max()))
         return low, high
 
 

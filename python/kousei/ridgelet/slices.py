@@ -32,6 +32,31 @@ BAND = 16.0
 _CUT = 16.0
 
 
+class Sampling(NamedTuple):
+    """How slices sample a kernel."""
+
+    #: The least and the largest a.x.
+    low: float
+    high: float
+    #: The largest |a.x - b|.
+    reach: float
+    step: float
+    #: Steps from a bias to the next.
+    stride: int
+    #: The largest number of samples in a period.
+    length: int
+
+    @classmethod
+    def of(cls, samples: Grid | Scattered, directions: Reals, biases: Reals) -> Sampling:
+        """Return that of sums over points, which all are projected for it."""
+        low, high = samples.ends(directions)
+        reach = max(high - biases[0], biases[-1] - low, 1.0)
+        # One bias is a grid of any step.
+        step = step_of(biases) or math.pi / BAND
+        stride = math.ceil(step * BAND / math.pi)
+        return cls(low, high, reach, step / stride, stride, math.ceil((2 * reach + _CUT) / step * stride))
+
+
 class SliceSums:
     """Sums over the points of a grid; `gain` is what slices are multiplied by at |k|.
 
@@ -43,6 +68,7 @@ class SliceSums:
         samples: Grid | Scattered,
         directions: Reals,
         biases: Reals,
+        sampling: Sampling,
         kernel: Kernel,
         tol: float,
         dtype: np.dtype[Any],
@@ -53,11 +79,11 @@ class SliceSums:
         self._biases = len(biases)
         self._tol = tol
         self._real, self._complex = dtype, np.result_type(dtype, np.complex64)
-        reach, step, self._stride, length = sampling(samples, directions, biases)
+        self._stride = sampling.stride
+        reach, step = sampling.reach, sampling.step
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
-        arrays.require_memory(len(directions) * length, dtype.itemsize, what)
-        least = self._biases * self._stride * step
-        coefs, self._period, self._length = _cut(kernel, reach, step, least, tol)
+        arrays.require_memory(len(directions) * sampling.length, dtype.itemsize, what)
+        coefs, self._period, self._length = _cut(kernel, reach, step, self._used * step, tol)
         self._w = 2 * math.pi / self._period * np.arange(len(coefs))
         # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
         shift = biases[0] - directions @ samples.middle
@@ -151,28 +177,6 @@ def fft_of(array: Array) -> Any:
     from scipy import fft
 
     return fft
-
-
-class Sampling(NamedTuple):
-    """How a kernel is sampled."""
-
-    #: The largest |a.x - b|.
-    reach: float
-    step: float
-    #: Steps from a bias to the next.
-    stride: int
-    #: The largest number of samples in a period.
-    length: int
-
-
-def sampling(samples: Grid | Scattered, directions: Reals, biases: Reals) -> Sampling:
-    """Return how slices sample a kernel."""
-    low, high = samples.ranges(directions)
-    reach = float(max(high.max() - biases[0], biases[-1] - low.min(), 1.0))
-    # One bias is a grid of any step.
-    step = step_of(biases) or math.pi / BAND
-    stride = math.ceil(step * BAND / math.pi)
-    return Sampling(reach, step / stride, stride, math.ceil((2 * reach + _CUT) / step * stride))
 
 
 def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) -> tuple[Reals, float, int]:

@@ -19,7 +19,7 @@ from kousei.ridgelet.directions import Directions
 from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
-from kousei.ridgelet.slices import SliceSums, fft_of, sampling
+from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
 from kousei.ridgelet.spread import spread_sums
 from kousei.ridgelet.sums import DirectSums, Kernel, PrefixSums
 
@@ -323,8 +323,11 @@ class RidgeletTransform:
     def _spreads(self) -> bool:
         """Tell whether to spread takes less time than direct sums: a point as long as some 16 values of psi."""
         points = len(self.samples.weights)
-        period = sampling(self.samples, self._vectors, self.biases).length
-        return points * len(self.biases) > 16 * (points + period)
+        return points * len(self.biases) > 16 * (points + self._sampling.length)
+
+    @cached_property
+    def _sampling(self) -> Sampling:
+        return Sampling.of(self.samples, self._vectors, self.biases)
 
     def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
         """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
@@ -418,7 +421,7 @@ class RidgeletTransform:
 
     def _slices_of(self, kernel: Kernel, gain: Kernel | None = None) -> SliceSums:
         kind = SliceSums if self.method == "slice" else spread_sums
-        return kind(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype, gain)
+        return kind(self.samples, self._vectors, self.biases, self._sampling, kernel, self.tol, self.dtype, gain)
 
     def _weighted(self) -> Directions:
         if self.directions is None:
@@ -481,8 +484,7 @@ class RidgeletTransform:
 
     def _warn_of_biases(self, what: str, reach: float) -> None:
         """Warn where biases do not cover the projections of the points and `reach` beyond."""
-        low, high = self.samples.ranges(self._vectors)
-        first, last = low.min() - reach, high.max() + reach
+        first, last = self._sampling.low - reach, self._sampling.high + reach
         if self.biases[0] > first or self.biases[-1] < last:
             warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
 
