@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <type_traits>
 
 #include <kousei/activation_unit.hpp>
 #include <kousei/math/gather.hpp>
@@ -47,29 +48,30 @@ struct Tabulated {
     }
 };
 
-/// The largest order that is compiled by itself.
-inline constexpr int fixed_orders = 8;
+/// The largest order of Hermite's functions that is taken: beyond it the table errs less.
+inline constexpr int largest_order = 16;
 
 /// Lambda^s G of an even s or its derivative: up to the sign He_order(t) e^(-t^2/2), He_order Hermite's polynomial.
-/// fixed_order -1: `order`.
-template <class Real, int fixed_order>
+/// Order is int, or a std::integral_constant that the compiler knows.
+template <class Real, class Order>
 struct Hermite {
-    int order;
+    Order order;
     Real sign;
 
     template <class V>
     KOUSEI_HD V operator()(V t) const {
-        const int n = fixed_order < 0 ? order : fixed_order;
-        // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than the powers of t added up.
-        const V square = t * t;
+        // From here on the exponential would soon be subnormal, which is slow.
+        const V end = math::splat<V>(math::is_double<V> ? 1400 : 168);
+        V square = t * t;
+        square = square > end ? end : square;
+        // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than powers of t added up.
+        const int n = order;
         V before{}, value = (n % 2 == 0 ? math::splat<V>(1) : t) * sign;
         for (int m = n % 2; m < n; m += 2) {
             const V next = value * (square - Real(2 * m + 1)) - before * Real(m * (m - 1));
             before = value, value = next;
         }
         value = value * math::exp2<math::Range::finite>(square * Real(-math::log2_e / 2));
-        // Where the exponential would be 0.
-        const V end = math::splat<V>(math::is_double<V> ? 1400 : 168);
         return square >= end ? V{} : value;
     }
 };
@@ -84,29 +86,26 @@ struct Applied {
     }
 };
 
-/// Whether a kernel is one of Hermite's functions.
+/// The order of a kernel that is one of Hermite's functions, or -1.
 template <class Real>
-KOUSEI_HD inline bool is_hermite(const Kernel<Real>& kernel) {
-    return kernel.s == static_cast<Real>(2 * static_cast<int>(kernel.s / 2));
+KOUSEI_HD inline int hermite_order(const Kernel<Real>& kernel) {
+    const int s = static_cast<int>(kernel.s), order = s + (kernel.derivative ? 1 : 0);
+    return kernel.s == static_cast<Real>(s) && s % 2 == 0 && order <= largest_order ? order : -1;
 }
 
-/// One of Hermite's functions; `fixed_order` is its order, or -1.
-template <int fixed_order, class Real>
-KOUSEI_HD inline Hermite<Real, fixed_order> hermite(const Kernel<Real>& kernel) {
-    const int s = static_cast<int>(kernel.s);
-    const bool negative = (s % 4 != 0) != kernel.derivative;
-    return {s + (kernel.derivative ? 1 : 0), static_cast<Real>(negative ? -1 : 1)};
+/// The sign of one.
+template <class Real>
+KOUSEI_HD inline Real hermite_sign(const Kernel<Real>& kernel) {
+    return (static_cast<int>(kernel.s) % 4 != 0) != kernel.derivative ? Real(-1) : Real(1);
 }
 
 namespace detail {
-template <int fixed_order, class Real, class F>
+template <int order, class Real, class F>
 void with_hermite(const Kernel<Real>& kernel, F&& f) {
-    if constexpr (fixed_order > fixed_orders) {
-        f(hermite<-1>(kernel));
-    } else if (hermite<-1>(kernel).order == fixed_order) {
-        f(hermite<fixed_order>(kernel));
-    } else {
-        with_hermite<fixed_order + 1>(kernel, f);
+    if (hermite_order(kernel) == order) {
+        f(Hermite<Real, std::integral_constant<int, order>>{{}, hermite_sign(kernel)});
+    } else if constexpr (order < largest_order) {
+        with_hermite<order + 1>(kernel, f);
     }
 }
 }  // namespace detail
@@ -114,10 +113,10 @@ void with_hermite(const Kernel<Real>& kernel, F&& f) {
 /// f(formula) with what computes a kernel, formula(t) for a number or a vector.
 template <class Real, class F>
 void with_formula(const Kernel<Real>& kernel, F&& f) {
-    if (is_hermite(kernel)) {
-        detail::with_hermite<0>(kernel, f);
-    } else {
+    if (hermite_order(kernel) < 0) {
         f(Tabulated<Real>{kernel});
+    } else {
+        detail::with_hermite<0>(kernel, f);
     }
 }
 
@@ -130,7 +129,8 @@ void with_formula(Activation activation, F&& f) {
 /// Lambda^s G(t), or its derivative.
 template <class Real>
 KOUSEI_HD inline Real value_at(const Kernel<Real>& kernel, Real t) {
-    return is_hermite(kernel) ? hermite<-1>(kernel)(t) : Tabulated<Real>{kernel}(t);
+    const int order = hermite_order(kernel);
+    return order < 0 ? Tabulated<Real>{kernel}(t) : Hermite<Real, int>{order, hermite_sign(kernel)}(t);
 }
 
 /// How many of `count` increasing biases, one at least, are below t.

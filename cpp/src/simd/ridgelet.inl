@@ -7,19 +7,6 @@ namespace kousei::simd {
 namespace KOUSEI_ISA {
 namespace {
 
-/// `vectors` columns at a time: their chains of operations hide each other's latency.
-template <int vectors, class Real, class Formula>
-inline void values_of(const RidgeletBlock<Real>& block, std::int64_t first, Formula formula) {
-    Vector<Real> column[vectors];
-    for (int v = 0; v < vectors; ++v) column[v] = load(block.column + first + v * width<Real>);
-    for (std::int64_t r = 0; r < block.rows; ++r) {
-        for (int v = 0; v < vectors; ++v) {
-            store<Real>(formula(column[v] - block.row[r]),
-                        block.values + r * ridgelet_columns + first + v * width<Real>);
-        }
-    }
-}
-
 /// For `together` functions.
 template <int vectors, int together, class Real>
 inline void add_products(const RidgeletBlock<Real>& block, std::int64_t first, std::int64_t k) {
@@ -41,23 +28,30 @@ inline void add_products(const RidgeletBlock<Real>& block, std::int64_t first, s
     }
 }
 
-template <int vectors, class Real, class Formula>
-inline void add_columns(const RidgeletBlock<Real>& block, std::int64_t first, Formula formula) {
-    values_of<vectors>(block, first, formula);
+template <int vectors, class Real>
+inline void add_columns(const RidgeletBlock<Real>& block, std::int64_t first) {
     constexpr int together = 4;
     std::int64_t k = 0;
     for (; k + together <= block.batch; k += together) add_products<vectors, together>(block, first, k);
     for (; k < block.batch; ++k) add_products<vectors, 1>(block, first, k);
 }
 
+template <class Real>
+void add_all_products(const RidgeletBlock<Real>& block) {
+    constexpr std::int64_t pair = 2 * width<Real>;
+    std::int64_t first = 0;
+    for (; first + width<Real> < block.columns; first += pair) add_columns<2>(block, first);
+    if (first < block.columns) add_columns<1>(block, first);
+}
+
 template <class Real, class Formula>
 void add_block(const RidgeletBlock<Real>& block, Formula formula) {
-    constexpr int vectors = 2;
-    std::int64_t first = 0;
-    for (; first + width<Real> < block.columns; first += vectors * width<Real>) {
-        add_columns<vectors>(block, first, formula);
+    for (std::int64_t r = 0; r < block.rows; ++r) {
+        for (std::int64_t c = 0; c < block.columns; c += width<Real>) {
+            store<Real>(formula(load(block.column + c) - block.row[r]), block.values + r * ridgelet_columns + c);
+        }
     }
-    if (first < block.columns) add_columns<1>(block, first, formula);
+    add_all_products(block);
 }
 
 template <class Real>
