@@ -14,9 +14,9 @@ from kousei._lib.arrays import Array
 from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
-from kousei.ridgelet.directions import Directions
+from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
 from kousei.ridgelet.pair import AdmissiblePair
-from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
+from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import SliceSums
 from kousei.ridgelet.sums import DirectSums, PrefixSums
 
@@ -114,18 +114,11 @@ class RidgeletTransform:
             raise TypeError(f"dtype was {np.dtype(dtype)}; float32 and float64 are accepted")
         self.pair = pair
         self.samples = _samples(axes, weights)
-        self.directions = directions if isinstance(directions, Directions) else None
-        self._vectors = finite("directions", directions.vectors if self.directions else directions)
         dim = self.samples.dim
-        if self._vectors.ndim != 2 or self._vectors.shape[1] != dim or len(self._vectors) == 0:
-            raise ValueError(
-                f"directions has shape {self._vectors.shape}; (directions, {dim}) with at least one is accepted"
-            )
         if pair.dim != dim:
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
-        self.biases = evened("biases", biases)
-        if self.biases.ndim != 1 or len(self.biases) == 0 or (np.diff(self.biases) <= 0).any():
-            raise ValueError(f"biases has shape {self.biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+        self.directions, self.biases = units_of(directions, biases, dim)
+        self._vectors = vectors_of(self.directions)
         self.spectrum_shape = (len(self._vectors), len(self.biases))
         what = "a spectrum of {} directions x {} biases".format(*self.spectrum_shape)
         size = self.spectrum_shape[0] * self.spectrum_shape[1]
@@ -137,6 +130,10 @@ class RidgeletTransform:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
         self.dtype = np.dtype(dtype)
         self.shape = (size, len(self.samples.weights))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Plans of FFTs cannot be copied; they are made anew.
+        return {name: value for name, value in self.__dict__.items() if name not in _PLANS}
 
     def matvec(self, x: Reals) -> Reals:
         """Return `transform` of a flattened function as a flattened spectrum, as SciPy's solvers ask for it.
@@ -218,6 +215,13 @@ class RidgeletTransform:
             biases are not uniform.
         """
         return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, self._dual)
+
+    def dual_adjoint(self, f: Array) -> Array:
+        """Return the adjoint of `dual` on a function, ``(..., directions, biases)``: a gradient by output weights.
+
+        Parameters, errors and results are those of `dual`, with the shapes exchanged.
+        """
+        return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._dual_adjoint)
 
     def reconstruct(self, f: Array, cure: bool = False, tol: float = 1e-2) -> Array:
         """Return S[R[f]]/K, which is f but for the directions and biases that are missing.
@@ -335,8 +339,10 @@ class RidgeletTransform:
         return self._sums.transpose(spectrum) * self.samples.weights
 
     def _dual(self, spectrum: Reals) -> Reals:
-        weights = self._weighted().weights * self._bias_step
-        return self._network.transpose((spectrum * weights[:, None]).astype(self.dtype, copy=False))
+        return self._network.transpose((spectrum * self._quadrature[:, None]).astype(self.dtype, copy=False))
+
+    def _dual_adjoint(self, f: Reals) -> Reals:
+        return self._network.forward(f.reshape(len(f), self.shape[1])) * self._quadrature[:, None]
 
     def _matmat(self, x: Reals) -> Reals:
         columns = np.ascontiguousarray(x.T).reshape(-1, *self.samples.shape)
@@ -391,21 +397,13 @@ class RidgeletTransform:
             return SliceSums(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype)
         return DirectSums(self.samples.coordinates, self._vectors, self.biases, kernel)
 
-    def _weighted(self) -> Directions:
-        if self.directions is None:
-            raise ValueError("directions has no weights; Directions, such as ball_directions returns, are accepted")
-        return self.directions
-
-    @property
-    def _bias_step(self) -> float:
-        step = step_of(self.biases)
-        if step is None:
-            raise ValueError(f"biases has {len(self.biases)} numbers, not uniform; 2 or more uniform are accepted")
-        return step
+    @cached_property
+    def _quadrature(self) -> Reals:
+        return quadrature(self.directions, self.biases)
 
     def _divisor(self, k: Reals) -> Reals:
         """Return what the cure divides by at |k|."""
-        return np.maximum(self.pair.multiplier(k, self._weighted().scale), 1 / _LARGEST_GAIN)
+        return np.maximum(self.pair.multiplier(k, weighted(self.directions).scale), 1 / _LARGEST_GAIN)
 
     def _losses(self, f: Reals, cure: bool) -> Reals:
         """Return the relative L2 norm of (1 - m) f^, for each function of a batch."""
@@ -419,14 +417,14 @@ class RidgeletTransform:
         spectrum = np.abs(fft.fftn(f.astype(np.float64, copy=False), sizes, axes)) ** 2
         w = [2 * np.pi * fft.fftfreq(n, step) for n, step in zip(sizes, self.samples.steps, strict=True)]
         k = np.sqrt(sum(part**2 for part in np.meshgrid(*w, indexing="ij", sparse=True)))
-        m = self.pair.multiplier(k, self._weighted().scale)
+        m = self.pair.multiplier(k, weighted(self.directions).scale)
         lost = (1 - m / self._divisor(k) if cure else 1 - m) ** 2
         total = spectrum.sum(axis=axes)
         return np.sqrt((spectrum * lost).sum(axis=axes) / np.where(total > 0, total, 1.0))
 
     def _warn_of_loss(self, loss: float, tol: float) -> None:
         if loss > tol:
-            scale = self._weighted().scale
+            scale = weighted(self.directions).scale
             warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
     def _warn_of_biases(self, tol: float) -> None:
@@ -443,6 +441,8 @@ class RidgeletTransform:
             )
 
 
+#: What is made on first use.
+_PLANS = ("_operator", "_sums", "_cured", "_network")
 #: Activations that a pair can have and kousei.Activation has not.
 _ACTIVATIONS: dict[str, Callable[[Reals], Reals]] = {"gaussian": lambda t: np.exp(-t * t / 2)}
 
