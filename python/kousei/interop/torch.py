@@ -363,7 +363,7 @@ class RidgeletLayer(nn.Module):
 def _linear(name: str, x: Tensor, apply: Callable[[Any], Any], adjoint: Callable[[Any], Any]) -> Tensor:
     if not isinstance(x, Tensor):
         raise TypeError(f"{name} was {type(x).__name__}; a torch.Tensor is accepted")
-    return _Linear.apply(x, apply, adjoint)  # type: ignore[no-untyped-call, no-any-return]
+    return _Linear.apply(x, apply, adjoint)  # type: ignore[no-untyped-call]
 
 
 class _Linear(torch.autograd.Function):

@@ -15,6 +15,9 @@ from kousei.ridgelet.directions import Directions, quadrature, units_of, vectors
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Reals
 
+#: Activations that networks do not have.
+_OF_PAIRS_ALONE = ("step", "gaussian")
+
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -110,7 +113,6 @@ class Spectrum:
             ax = plt.subplots(layout="constrained")[1]
         name, along = _coordinate(self.vectors)
         order = np.argsort(along, kind="stable")
-        # Far-out values are few, white is 0.
         size = np.abs(values).max() or 1.0
         drawn = ax.pcolormesh(
             along[order], self.biases, values[order].T, shading="nearest", cmap="RdBu_r", vmin=-size, vmax=size
@@ -142,7 +144,7 @@ def from_spectrum(spectrum: Spectrum) -> MLP:
         If `spectrum` is none, or not in host memory.
     ValueError
         If there are several spectra, values that are not finite or all 0, directions without weights, biases that
-        are not uniform, or if the activation is "gaussian", which networks do not have.
+        are not uniform, or if the activation is "step" or "gaussian", which networks do not have.
     SizeError, MemoryError
         If the network cannot be held.
 
@@ -189,8 +191,8 @@ def output_weights(spectrum: Spectrum) -> Reals:
 
 def network_of(spectrum: Spectrum, units: Reals, coef: Reals) -> MLP:
     """Return the float64 network of some units, by their flat numbers; `coef` has the output weights of all."""
-    if spectrum.pair.activation == "gaussian":
-        raise ValueError("spectrum is of the activation 'gaussian'; one that kousei.Activation has is accepted")
+    if spectrum.pair.activation in _OF_PAIRS_ALONE:
+        raise ValueError(f"spectrum is of {spectrum.pair.activation!r}; what kousei.Activation has is accepted")
     if not units.size:
         raise ValueError("spectrum is 0; a network has units, and one that is not 0 is accepted")
     a, b = spectrum.vectors, spectrum.biases
