@@ -55,7 +55,7 @@ class DirectSums:
 
 @dataclass(frozen=True, eq=False)
 class PrefixSums:
-    """The transpose for the kernel max(t, 0)^power, by prefix sums over the biases and one look-up for a point.
+    """Sums for the kernel max(t, 0)^power: of the transpose, by prefix sums over biases and one look-up for a point.
 
     sum of c_b (t - b)^p over b < t is sum over m of binomial(p, m) (t - o)^(p-m) times that of c_b (o - b)^m.
     """
@@ -64,6 +64,15 @@ class PrefixSums:
     directions: Reals
     biases: Reals
     power: int
+
+    def forward(self, backend: Backend, g: Reals) -> Reals:
+        """As `DirectSums.forward`, where a point t and a bias b change places: t - b = -b - (-t)."""
+        total = np.empty((len(g), len(self.directions), len(self.biases)))
+        mirrored, along = -self.biases[:, None], np.ones((1, 1))
+        for row, direction in enumerate(self.directions):
+            sums = PrefixSums(mirrored, along, -(self.points @ direction), self.power)
+            total[:, row] = sums.transpose(backend, g[:, None])
+        return total
 
     def transpose(self, backend: Backend, spectrum: Reals) -> Reals:
         """As `DirectSums.transpose`."""

@@ -15,10 +15,10 @@ from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
-from kousei.ridgelet.directions import Directions
+from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
 from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
-from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
+from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
 from kousei.ridgelet.spread import spread_sums
 from kousei.ridgelet.sums import DirectSums, Kernel, PrefixSums
@@ -90,10 +90,10 @@ class RidgeletTransform:
     Slices are the same from run to run; the number of threads may change their rounding.
 
     Functions and spectra of CuPy and torch may lie in CUDA memory, and are transformed there, on the current stream
-    of their library: slices by cufinufft and the FFT of the library. The parameters stay in host memory, with a copy for
-    each device. NaN and infinities are not looked for there: they come out again. The host waits for the first call
-    on a device, and in `truncation_loss` and `reconstruct`, which read the loss. The adjoint of slices adds up with
-    atomics there, and may differ in its last digits from run to run; direct sums do not.
+    of their library: slices by cufinufft and the FFT of the library. The parameters stay in host memory, with a copy
+    for each device. NaN and infinities are not looked for there: they come out again. The host waits for the first
+    call on a device, and in `truncation_loss` and `reconstruct`, which read the loss. The adjoint of slices adds up
+    with atomics there, and may differ in its last digits from run to run; direct sums do not.
 
     Examples
     --------
@@ -126,23 +126,16 @@ class RidgeletTransform:
             raise TypeError(f"dtype was {np.dtype(dtype)}; float32 and float64 are accepted")
         self.pair = pair
         self.samples = _samples(axes, weights)
-        self.directions = directions if isinstance(directions, Directions) else None
-        vectors = self.directions.vectors if self.directions else directions
         # Counted before they are copied.
-        rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in (vectors, biases)]
+        given = vectors_of(directions), biases
+        rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in given]
         size, item_bytes = math.prod(rows), np.dtype(dtype).itemsize
         arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
-        self._vectors = finite("directions", vectors)
         dim = self.samples.dim
-        if self._vectors.ndim != 2 or self._vectors.shape[1] != dim or len(self._vectors) == 0:
-            raise ValueError(
-                f"directions has shape {self._vectors.shape}; (directions, {dim}) with at least one is accepted"
-            )
         if pair.dim != dim:
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
-        self.biases = evened("biases", biases)
-        if self.biases.ndim != 1 or len(self.biases) == 0 or (np.diff(self.biases) <= 0).any():
-            raise ValueError(f"biases has shape {self.biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+        self.directions, self.biases = units_of(directions, biases, dim)
+        self._vectors = vectors_of(self.directions)
         self.spectrum_shape = (len(self._vectors), len(self.biases))
         self.method = self._chosen(method)
         least = 1e-6 if np.dtype(dtype) == np.float32 else 1e-14
@@ -151,6 +144,10 @@ class RidgeletTransform:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
         self.dtype = np.dtype(dtype)
         self.shape = (size, len(self.samples.weights))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Plans of FFTs cannot be copied; they are made anew.
+        return {name: value for name, value in self.__dict__.items() if name not in _PLANS}
 
     def matvec(self, x: Array) -> Array:
         """Return `transform` of a flattened function as a flattened spectrum, as solvers of SciPy and CuPy ask it.
@@ -241,10 +238,18 @@ class RidgeletTransform:
         def network(backend: Backend, gamma: Array) -> Array:
             result = self._dual(backend, gamma)
             # Each bias stands for what is half a step around it.
-            self._warn_of_biases("projections of these points reach", -self._bias_step / 2)
+            half = self._sampling.step * self._sampling.stride / 2
+            self._warn_of_biases("projections of these points reach", -half)
             return result
 
         return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, network)
+
+    def dual_adjoint(self, f: Array) -> Array:
+        """Return the adjoint of `dual` on a function, ``(..., directions, biases)``: a gradient by output weights.
+
+        Parameters, errors and results are those of `dual`, with the shapes exchanged.
+        """
+        return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._dual_adjoint)
 
     def reconstruct(self, f: Array, cure: bool = False, tol: float = 1e-2) -> Array:
         """Return S[R[f]]/K, which is f but for the directions and biases that are missing.
@@ -380,6 +385,10 @@ class RidgeletTransform:
         (weights,) = self._direction_weights.on(backend)
         return self._network.transpose(backend, spectrum * weights)
 
+    def _dual_adjoint(self, backend: Backend, f: Array) -> Array:
+        (weights,) = self._direction_weights.on(backend)
+        return self._network.forward(backend, f.reshape(len(f), self.shape[1])) * weights
+
     @cached_property
     def _weights(self) -> Kept:
         """Of the points, (points,)."""
@@ -388,8 +397,7 @@ class RidgeletTransform:
     @cached_property
     def _direction_weights(self) -> Kept:
         """Of directions and biases in `dual`, (directions, 1)."""
-        weights = self._weighted().weights * self._bias_step
-        return Kept(weights.astype(self.dtype)[:, None])
+        return Kept(quadrature(self.directions, self.biases).astype(self.dtype)[:, None])
 
     def _matmat(self, x: Array) -> Array:
         return self.transform(x.T.reshape(x.shape[1], *self.samples.shape)).reshape(x.shape[1], self.shape[0]).T
@@ -426,21 +434,9 @@ class RidgeletTransform:
         kind = SliceSums if self.method == "slice" else spread_sums
         return kind(self.samples, self._vectors, self.biases, self._sampling, kernel, self.tol, self.dtype, gain)
 
-    def _weighted(self) -> Directions:
-        if self.directions is None:
-            raise ValueError("directions has no weights; Directions, such as ball_directions returns, are accepted")
-        return self.directions
-
-    @property
-    def _bias_step(self) -> float:
-        step = step_of(self.biases)
-        if step is None:
-            raise ValueError(f"biases has {len(self.biases)} numbers, not uniform; 2 or more uniform are accepted")
-        return step
-
     def _divisor(self, k: Reals) -> Reals:
         """Return what the cure divides by at |k|."""
-        return np.maximum(self.pair.multiplier(k, self._weighted().scale), 1 / _LARGEST_GAIN)
+        return np.maximum(self.pair.multiplier(k, weighted(self.directions).scale), 1 / _LARGEST_GAIN)
 
     def _losses(self, backend: Backend, f: Array, cure: bool) -> Reals:
         """Return the relative L2 norm of (1 - m) f^, for each function of a batch."""
@@ -455,13 +451,13 @@ class RidgeletTransform:
     @cached_property
     def _lost(self) -> Kept:
         """What part of |f^|^2 is lost at each frequency."""
-        return Kept((1 - self.pair.multiplier(self._frequencies, self._weighted().scale)) ** 2)
+        return Kept((1 - self.pair.multiplier(self._frequencies, weighted(self.directions).scale)) ** 2)
 
     @cached_property
     def _lost_cured(self) -> Kept:
         """The same with the cure."""
         k = self._frequencies
-        return Kept((1 - self.pair.multiplier(k, self._weighted().scale) / self._divisor(k)) ** 2)
+        return Kept((1 - self.pair.multiplier(k, weighted(self.directions).scale) / self._divisor(k)) ** 2)
 
     @property
     def _frequencies(self) -> Reals:
@@ -476,7 +472,7 @@ class RidgeletTransform:
 
     def _warn_of_loss(self, loss: float, tol: float) -> None:
         if loss > tol:
-            scale = self._weighted().scale
+            scale = weighted(self.directions).scale
             warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
     def _reach(self, tol: float) -> float:
@@ -492,6 +488,8 @@ class RidgeletTransform:
             warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
 
 
+#: What is made on first use.
+_PLANS = ("_sums", "_cured", "_network")
 #: Activations that a pair can have and kousei.Activation has not.
 _ACTIVATIONS: dict[str, Callable[[Reals], Reals]] = {"gaussian": lambda t: np.exp(-t * t / 2)}
 
