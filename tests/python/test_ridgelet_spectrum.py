@@ -49,6 +49,8 @@ def error(net: kousei.MLP) -> float:
     return np.linalg.norm(net(x) - mixture(x)) / np.linalg.norm(mixture(x))
 
 
+# Some points are beyond the biases.
+@pytest.mark.filterwarnings("ignore:biases are")
 @pytest.mark.parametrize("activation", ["tanh", "relu", "repu2", "repu3", "erf", "gelu"])
 def test_the_network_is_the_dual(activation: str) -> None:
     spectrum = whole(activation)
@@ -72,6 +74,8 @@ def test_the_network_is_the_function() -> None:
     assert error(from_spectrum(whole(scale=12))) < 0.02
 
 
+# Some points are beyond the biases.
+@pytest.mark.filterwarnings("ignore:biases are")
 def test_any_dimension() -> None:
     rng = np.random.default_rng(5)
     directions = Directions(rng.normal(size=(6, 4)), rng.uniform(size=6), 3.0)
@@ -90,6 +94,8 @@ def test_units_of_no_weight_are_left_out() -> None:
     np.testing.assert_allclose(net.weights[1][0], values[values != 0] * area / spectrum.pair.constant, rtol=1e-14)
 
 
+# Some points are beyond the biases.
+@pytest.mark.filterwarnings("ignore:biases are")
 def test_networks_are_of_the_library_of_the_values(library: Library, dtype: str) -> None:
     spectrum = small("relu", dtype)
     values = library.asarray(spectrum.values)

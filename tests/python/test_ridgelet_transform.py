@@ -9,6 +9,7 @@ from scipy.sparse.linalg import aslinearoperator, lsqr
 from scipy.special import gammainc
 
 import kousei
+from kousei._lib.backends import Host
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions, gaussian_kernel
 from kousei.ridgelet.samples import Grid
 from kousei.ridgelet.sums import DirectSums, PrefixSums
@@ -156,9 +157,11 @@ def test_prefix_sums_are_direct_ones(power: int) -> None:
     spectrum = rng.normal(size=(2, 6, 23))
     direct = DirectSums(points, directions, b, lambda t: np.where(t > 0, t, 0.0) ** power * (t > 0))
     prefix = PrefixSums(points, directions, b, power)
-    np.testing.assert_allclose(prefix.transpose(spectrum), direct.transpose(spectrum), rtol=0, atol=1e-11)
+    host = Host(spectrum)
+    found, expected = prefix.transpose(host, spectrum), direct.transpose(host, spectrum)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11)
     g = rng.normal(size=(2, 40))
-    np.testing.assert_allclose(prefix.forward(g), direct.forward(g), rtol=0, atol=1e-11)
+    np.testing.assert_allclose(prefix.forward(Host(g), g), direct.forward(Host(g), g), rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize("activation", ["relu", "step", "tanh"])
@@ -289,7 +292,8 @@ GOOD: dict[str, Any] = {
         ({"biases": [0.0, 1.0, 3.0], "method": "slice"}, ValueError, "it needs uniform biases"),
         ({"pair": "relu"}, TypeError, "pair was str"),
         ({"pair": AdmissiblePair("relu", 3)}, ValueError, "pair has dim 3 and the points 2"),
-        ({"method": "spread"}, ValueError, "method was 'spread'"),
+        ({"biases": [0.0, 1.0, 3.0], "method": "spread"}, ValueError, "'spread'; it needs uniform biases"),
+        ({"method": "fast"}, ValueError, "method was 'fast'; 'auto', 'slice', 'spread' and 'direct' are"),
         ({"tol": 0.0}, ValueError, "tol was 0.0"),
         ({"tol": 1e-9, "dtype": "float32"}, ValueError, "tol was 1e-09"),
         ({"dtype": "float16"}, TypeError, "dtype was float16"),

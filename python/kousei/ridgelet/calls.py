@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.spectrum import Spectrum
@@ -28,7 +28,7 @@ def ridgelet_transform(
     Parameters
     ----------
     f : array of shape ``(..., *points)``
-        Values on the axes or at the points, float32 or float64, in host memory.
+        Values on the axes or at the points, float32 or float64.
     axes, directions, biases, pair, method, tol, weights
         As for `RidgeletTransform`.
 
@@ -51,7 +51,8 @@ def ridgelet_transform(
     >>> kousei.ridgelet_transform(np.exp(-(x**2) / 2), (x,), [[0.7]], [0.3], pair).values.round(9)
     array([[0.519140353]])
     """
-    dtype = arrays.real_dtype(f=arrays.known("f", f))
+    _, f = backends.enter("f", f)
+    dtype = arrays.real_dtype(f=f)
     operator = RidgeletTransform(axes, directions, biases, pair, method, tol, weights=weights, dtype=dtype)
     return Spectrum(operator.transform(f), operator.directions, operator.biases, pair)
 
@@ -64,7 +65,7 @@ def dual_ridgelet_transform(
     Parameters
     ----------
     spectrum : Spectrum
-        Its values gamma in host memory, of `Directions` with weights and uniform biases.
+        Of `Directions` with weights and uniform biases.
     axes, method, tol
         As for `RidgeletTransform`.
 
@@ -72,6 +73,11 @@ def dual_ridgelet_transform(
     -------
     array of shape ``(..., *points)``
         Of the library and the dtype of the values.
+
+    Warns
+    -----
+    UserWarning
+        If projections of the points lie beyond the biases, as `RidgeletTransform.dual`.
 
     Raises
     ------

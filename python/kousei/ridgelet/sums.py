@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from kousei._lib.backends import Backend
+
 Reals: TypeAlias = np.ndarray[Any, Any]
 Kernel: TypeAlias = Callable[[Reals], Reals]
 
@@ -28,14 +30,14 @@ class DirectSums:
     biases: Reals
     kernel: Kernel
 
-    def forward(self, g: Reals) -> Reals:
+    def forward(self, backend: Backend, g: Reals) -> Reals:
         """Return the sums over points (batch, n) for each direction and bias."""
         total = np.zeros((len(g), len(self.directions), len(self.biases)))
         for row, some, values in self._blocks():
             total[:, row] += g[:, some] @ values
         return total
 
-    def transpose(self, spectrum: Reals) -> Reals:
+    def transpose(self, backend: Backend, spectrum: Reals) -> Reals:
         """Return the sums over directions and biases (batch, directions, biases) for each point."""
         total = np.zeros((len(spectrum), len(self.points)))
         for row, some, values in self._blocks():
@@ -63,16 +65,16 @@ class PrefixSums:
     biases: Reals
     power: int
 
-    def forward(self, g: Reals) -> Reals:
+    def forward(self, backend: Backend, g: Reals) -> Reals:
         """As `DirectSums.forward`, where a point t and a bias b change places: t - b = -b - (-t)."""
         total = np.empty((len(g), len(self.directions), len(self.biases)))
         mirrored, along = -self.biases[:, None], np.ones((1, 1))
         for row, direction in enumerate(self.directions):
             sums = PrefixSums(mirrored, along, -(self.points @ direction), self.power)
-            total[:, row] = sums.transpose(g[:, None])
+            total[:, row] = sums.transpose(backend, g[:, None])
         return total
 
-    def transpose(self, spectrum: Reals) -> Reals:
+    def transpose(self, backend: Backend, spectrum: Reals) -> Reals:
         """As `DirectSums.transpose`."""
         order = np.argsort(self.biases)
         biases = self.biases[order]
