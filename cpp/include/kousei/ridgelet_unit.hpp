@@ -1,6 +1,5 @@
 #pragma once
 #include <cmath>
-#include <type_traits>
 
 #include <kousei/activation_unit.hpp>
 #include <kousei/math/gather.hpp>
@@ -48,14 +47,15 @@ struct Tabulated {
     }
 };
 
-/// The largest order of Hermite's functions that is taken: beyond it the table errs less.
-inline constexpr int largest_order = 16;
+/// The largest order of Hermite's functions that is taken, beyond which the table errs less, and the largest that is
+/// compiled by itself.
+inline constexpr int largest_order = 16, fixed_orders = 8;
 
 /// Lambda^s G of an even s or its derivative: up to the sign He_order(t) e^(-t^2/2), He_order Hermite's polynomial.
-/// Order is int, or a std::integral_constant that the compiler knows.
-template <class Real, class Order>
+/// fixed_order -1: `order`.
+template <class Real, int fixed_order>
 struct Hermite {
-    Order order;
+    int order;
     Real sign;
 
     template <class V>
@@ -65,7 +65,7 @@ struct Hermite {
         V square = t * t;
         square = square > end ? end : square;
         // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than powers of t added up.
-        const int n = order;
+        const int n = fixed_order < 0 ? order : fixed_order;
         V before{}, value = (n % 2 == 0 ? math::splat<V>(1) : t) * sign;
         for (int m = n % 2; m < n; m += 2) {
             const V next = value * (square - Real(2 * m + 1)) - before * Real(m * (m - 1));
@@ -93,19 +93,22 @@ KOUSEI_HD inline int hermite_order(const Kernel<Real>& kernel) {
     return kernel.s == static_cast<Real>(s) && s % 2 == 0 && order <= largest_order ? order : -1;
 }
 
-/// The sign of one.
-template <class Real>
-KOUSEI_HD inline Real hermite_sign(const Kernel<Real>& kernel) {
-    return (static_cast<int>(kernel.s) % 4 != 0) != kernel.derivative ? Real(-1) : Real(1);
+/// One of Hermite's functions; `fixed_order` is its order, or -1.
+template <int fixed_order, class Real>
+KOUSEI_HD inline Hermite<Real, fixed_order> hermite(const Kernel<Real>& kernel) {
+    const bool negative = (static_cast<int>(kernel.s) % 4 != 0) != kernel.derivative;
+    return {hermite_order(kernel), static_cast<Real>(negative ? -1 : 1)};
 }
 
 namespace detail {
-template <int order, class Real, class F>
+template <int fixed_order, class Real, class F>
 void with_hermite(const Kernel<Real>& kernel, F&& f) {
-    if (hermite_order(kernel) == order) {
-        f(Hermite<Real, std::integral_constant<int, order>>{{}, hermite_sign(kernel)});
-    } else if constexpr (order < largest_order) {
-        with_hermite<order + 1>(kernel, f);
+    if constexpr (fixed_order > fixed_orders) {
+        f(hermite<-1>(kernel));
+    } else if (hermite_order(kernel) == fixed_order) {
+        f(hermite<fixed_order>(kernel));
+    } else {
+        with_hermite<fixed_order + 1>(kernel, f);
     }
 }
 }  // namespace detail
@@ -129,8 +132,7 @@ void with_formula(Activation activation, F&& f) {
 /// Lambda^s G(t), or its derivative.
 template <class Real>
 KOUSEI_HD inline Real value_at(const Kernel<Real>& kernel, Real t) {
-    const int order = hermite_order(kernel);
-    return order < 0 ? Tabulated<Real>{kernel}(t) : Hermite<Real, int>{order, hermite_sign(kernel)}(t);
+    return hermite_order(kernel) < 0 ? Tabulated<Real>{kernel}(t) : hermite<-1>(kernel)(t);
 }
 
 /// How many of `count` increasing biases, one at least, are below t.

@@ -23,7 +23,7 @@ from kousei._lib.backends import Backend, Host
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Scattered
 from kousei.ridgelet.slices import BAND, Kernel, Sampling, SliceSums
-from kousei.ridgelet.sums import DirectSums
+from kousei.ridgelet.sums import DirectSums, Function
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 
@@ -38,7 +38,7 @@ def spread_sums(
     directions: Reals,
     biases: Reals,
     sampling: Sampling,
-    kernel: Kernel,
+    function: Function,
     tol: float,
     dtype: np.dtype[Any],
     gain: Kernel | None = None,
@@ -48,7 +48,7 @@ def spread_sums(
     widths = np.ptp(points, axis=0) * np.abs(directions).max(axis=0)
     cells = math.prod(2 * BAND / math.pi * widths + 16)
     kind = PlaneSums if samples.dim <= 2 and cells <= min(len(points) * len(directions), _CELLS) else LineSums
-    return kind(samples, directions, biases, sampling, kernel, tol, dtype, gain)
+    return kind(samples, directions, biases, sampling, function, tol, dtype, gain)
 
 
 class SpreadSums(SliceSums):
@@ -60,13 +60,13 @@ class SpreadSums(SliceSums):
         directions: Reals,
         biases: Reals,
         sampling: Sampling,
-        kernel: Kernel,
+        function: Function,
         tol: float,
         dtype: np.dtype[Any],
         gain: Kernel | None = None,
     ) -> None:
-        super().__init__(samples, directions, biases, sampling, kernel, tol, dtype, gain)
-        self._direct = None if gain else DirectSums(samples.coordinates, directions, biases, kernel)
+        super().__init__(samples, directions, biases, sampling, function, tol, dtype, gain)
+        self._direct = None if gain else DirectSums(samples.coordinates, directions, biases, function)
 
     def forward(self, backend: Backend, g: Array) -> Array:
         """As `DirectSums.forward`."""

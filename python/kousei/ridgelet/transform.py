@@ -16,12 +16,13 @@ from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
+from kousei.ridgelet.kernel import GaussianKernel
 from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
 from kousei.ridgelet.spread import spread_sums
-from kousei.ridgelet.sums import DirectSums, Kernel, PrefixSums
+from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
 
 Method = Literal["auto", "slice", "spread", "direct"]
 
@@ -146,8 +147,9 @@ class RidgeletTransform:
         self.shape = (size, len(self.samples.weights))
 
     def __getstate__(self) -> dict[str, Any]:
-        # Plans of FFTs cannot be copied; they are made anew.
-        return {name: value for name, value in self.__dict__.items() if name not in _PLANS}
+        # Plans cannot be copied, and are made anew as all that is.
+        made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
+        return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def matvec(self, x: Array) -> Array:
         """Return `transform` of a flattened function as a flattened spectrum, as solvers of SciPy and CuPy ask it.
@@ -408,13 +410,17 @@ class RidgeletTransform:
     def _operator(self, x: Any) -> Any:
         return linear_operator(x, self.shape, self.dtype, self._matmat, self._rmatmat)
 
+    @property
+    def _kernel(self) -> GaussianKernel:
+        return GaussianKernel(float(self.pair.kernel_power), self.pair.kernel_is_derivative)
+
     @cached_property
     def _sums(self) -> SliceSums | DirectSums:
-        return self._sums_of(self.pair.kernel)
+        return self._sums_of(self._kernel)
 
     @cached_property
     def _cured(self) -> SliceSums:
-        return self._slices_of(self.pair.kernel, gain=lambda k: 1 / self._divisor(k))
+        return self._slices_of(self._kernel, gain=lambda k: 1 / self._divisor(k))
 
     @cached_property
     def _network(self) -> SliceSums | DirectSums | PrefixSums:
@@ -422,17 +428,17 @@ class RidgeletTransform:
         name = self.pair.activation
         power = 1 if name == "relu" else power_of(name)
         if power == 0 and name != "step":
-            return self._sums_of(_ACTIVATIONS.get(name) or resolve(name))
+            return self._sums_of(GaussianKernel(0.0) if name == "gaussian" else resolve(name))
         return PrefixSums(self.samples.coordinates, self._vectors, self.biases, power)
 
-    def _sums_of(self, kernel: Kernel) -> SliceSums | DirectSums:
+    def _sums_of(self, function: Function) -> SliceSums | DirectSums:
         if self.method == "direct":
-            return DirectSums(self.samples.coordinates, self._vectors, self.biases, kernel)
-        return self._slices_of(kernel)
+            return DirectSums(self.samples.coordinates, self._vectors, self.biases, function)
+        return self._slices_of(function)
 
-    def _slices_of(self, kernel: Kernel, gain: Kernel | None = None) -> SliceSums:
+    def _slices_of(self, function: Function, gain: Callable[[Reals], Reals] | None = None) -> SliceSums:
         kind = SliceSums if self.method == "slice" else spread_sums
-        return kind(self.samples, self._vectors, self.biases, self._sampling, kernel, self.tol, self.dtype, gain)
+        return kind(self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain)
 
     def _divisor(self, k: Reals) -> Reals:
         """Return what the cure divides by at |k|."""
@@ -486,12 +492,6 @@ class RidgeletTransform:
         first, last = self._sampling.low - reach, self._sampling.high + reach
         if self.biases[0] > first or self.biases[-1] < last:
             warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
-
-
-#: What is made on first use.
-_PLANS = ("_sums", "_cured", "_network")
-#: Activations that a pair can have and kousei.Activation has not.
-_ACTIVATIONS: dict[str, Callable[[Reals], Reals]] = {"gaussian": lambda t: np.exp(-t * t / 2)}
 
 
 def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:
