@@ -2,8 +2,8 @@ r"""
 What truncation loses
 =====================
 
-A ridgelet spectrum has vectors :math:`a` of every length. With :math:`\lvert a\rvert \le A` alone, the Fourier transform
-of what comes back is that of the function times :math:`m_A(k)`,
+A ridgelet spectrum has vectors :math:`a` of every length. With :math:`\lvert a\rvert \le A` alone, the Fourier
+transform of what comes back is that of the function times :math:`m_A(k)`,
 :meth:`kousei.ridgelet.AdmissiblePair.multiplier`: the :doc:`law of truncation </theory/ridgelet>`, here against
 measurement.
 """
@@ -12,7 +12,7 @@ measurement.
 # The law
 # -------
 #
-# What is lost of a frequency is of the order of :math:`(\lvert k\rvert/A)^{q+1}`, with the order :math:`q` of the pair.
+# Of a frequency a share of the order of :math:`(\lvert k\rvert/A)^{q+1}` is lost, :math:`q` the order of the pair.
 
 import warnings
 
@@ -37,9 +37,9 @@ plt.show()
 # Against measurement
 # -------------------
 #
-# The mixture of three Gaussians is transformed and built up again, by 1e4 to 5e6 ReLU units. The law says what is lost
-# to within 5 %. ``cure=True`` divides by :math:`m_A` first, and what is then left is the error of the sums over
-# :math:`a` and :math:`b`.
+# A mixture of three Gaussians is built up again from 2e5 to 5e6 values of its spectrum. The law says to within 5 %
+# what is lost. With ``cure=True`` the transform is divided by :math:`m_A` first, and what is left is the error of the
+# sums over :math:`a` and :math:`b`.
 
 
 def gaussians(x, y):

@@ -147,8 +147,9 @@ class RidgeletTransform:
         self.shape = (size, len(self.samples.weights))
 
     def __getstate__(self) -> dict[str, Any]:
-        # Plans of FFTs cannot be copied; they are made anew.
-        return {name: value for name, value in self.__dict__.items() if name not in _PLANS}
+        # Plans cannot be copied, and are made anew as all that is.
+        made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
+        return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def matvec(self, x: Array) -> Array:
         """Return `transform` of a flattened function as a flattened spectrum, as solvers of SciPy and CuPy ask it.
@@ -491,10 +492,6 @@ class RidgeletTransform:
         first, last = self._sampling.low - reach, self._sampling.high + reach
         if self.biases[0] > first or self.biases[-1] < last:
             warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
-
-
-#: What is made on first use.
-_PLANS = ("_sums", "_cured", "_network")
 
 
 def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:
