@@ -103,8 +103,7 @@ def test_array_in_same_array_out(library: Library, dim: int, dtype: str) -> None
     """Of CUDA arrays the sums are direct, and the same."""
     points = np.random.default_rng(2).uniform(-1, 1, (600, dim))
     ball, b, pair = ball_directions(dim, 2.0, 2, 5), np.linspace(-9, 9, 90), AdmissiblePair("tanh", dim)
-    R = RidgeletTransform(points, ball, b, pair, dtype=dtype)
-    assert R.method == "spread"
+    R = RidgeletTransform(points, ball, b, pair, "spread", dtype=dtype)
     f = np.random.default_rng(1).normal(size=(2, 600)).astype(dtype)
     given = library.asarray(f)
     spectrum = R.transform(given)
@@ -151,21 +150,22 @@ def test_the_plane_is_taken_where_it_is_smaller(dim: int, count: int, scale: flo
     assert type(sums) is kind
 
 
-# Fewer points, few biases, far ones, uneven ones, one.
+# Fewer points, few biases, which are enough in the plane, far ones, uneven ones, one.
 @pytest.mark.parametrize(
-    ("count", "biases", "method"),
+    ("dim", "count", "biases", "method"),
     [
-        (3000, np.linspace(-9, 9, 100), "spread"),
-        (30, np.linspace(-9, 9, 100), "direct"),
-        (3000, np.linspace(-9, 9, 8), "direct"),
-        (3000, np.linspace(9000, 9001, 100), "direct"),
-        (3000, np.linspace(-3, 3, 100) ** 3, "direct"),
-        (3000, [0.3], "direct"),
+        (3, 3000, np.linspace(-9, 9, 100), "spread"),
+        (3, 30, np.linspace(-9, 9, 100), "direct"),
+        (3, 3000, np.linspace(-9, 9, 20), "direct"),
+        (2, 3000, np.linspace(-9, 9, 20), "spread"),
+        (3, 3000, np.linspace(9000, 9001, 100), "direct"),
+        (3, 3000, np.linspace(-3, 3, 100) ** 3, "direct"),
+        (3, 3000, [0.3], "direct"),
     ],
 )
-def test_auto_spreads_where_that_is_cheaper(count: int, biases: Any, method: str) -> None:
-    points = np.random.default_rng(0).uniform(-1, 1, (count, 3))
-    assert RidgeletTransform(points, np.eye(3), biases, AdmissiblePair("relu", 3)).method == method
+def test_auto_spreads_where_that_is_cheaper(dim: int, count: int, biases: Any, method: str) -> None:
+    points = np.random.default_rng(0).uniform(-1, 1, (count, dim))
+    assert RidgeletTransform(points, np.eye(dim), biases, AdmissiblePair("relu", dim)).method == method
 
 
 def test_what_cannot_be_held_is_named() -> None:

@@ -21,7 +21,7 @@ from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
-from kousei.ridgelet.spread import spread_sums
+from kousei.ridgelet.spread import cells_of_plane, spread_sums
 from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
 
 Method = Literal["auto", "slice", "spread", "direct"]
@@ -54,7 +54,8 @@ class RidgeletTransform:
         it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
         scattered points, in any dimension; of CUDA arrays the sums are direct, which is faster there. "direct" sums
         over all points. "auto" slices on axes and spreads scattered points where biases are uniform, unless the
-        values of psi are fewer, n * biases at most 16 (n + p) with p samples in the period of the slices.
+        values of psi for a direction, n * biases, are at most 32 for each of the n points, or in the plane for each
+        cell of its FFT, and for each sample in the period of the slices.
     tol : float, optional
         Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
         float64 and 1e-6 in float32 unless given.
@@ -334,9 +335,10 @@ class RidgeletTransform:
         return "slice" if on_axes else "spread" if self._spreads() else "direct"
 
     def _spreads(self) -> bool:
-        """Tell whether to spread takes less time than direct sums: a point as long as some 16 values of psi."""
-        points = len(self.samples.weights)
-        return points * len(self.biases) > 16 * (points + self._sampling.length)
+        """Tell whether to spread takes less time than direct sums: a cell or a point as long as 32 values of psi."""
+        points, directions = len(self.samples.weights), len(self._vectors)
+        spread = min(points, cells_of_plane(self.samples, self._vectors) / directions)
+        return points * len(self.biases) > 32 * (spread + self._sampling.length)
 
     @cached_property
     def _sampling(self) -> Sampling:
