@@ -83,7 +83,21 @@ struct Sums<double, together, each> {
 template <class Formula>
 constexpr bool is_costly = true;
 template <class Real, int order>
-constexpr bool is_costly<Hermite<Real, order>> = order < 0;
+constexpr bool is_costly<Hermite<Real, FixedOrder<order>>> = false;
+
+/// Of a loop over values of a formula.
+template <class Formula, class Real>
+constexpr int unrolled = is_costly<Formula> || sizeof(Real) == sizeof(double) ? 1 : 2;
+
+/// with_formula; orders above 8 share a kernel.
+template <class Real, class F>
+void with_kernel(const Kernel<Real>& kernel, F&& f) {
+    with_formula<8>(kernel, f);
+}
+template <class F>
+void with_kernel(Activation activation, F&& f) {
+    with_formula(activation, f);
+}
 
 /// f.operator()<together>() with how many functions of a batch are summed with one value.
 template <class Formula, class F>
@@ -166,7 +180,7 @@ __global__ void __launch_bounds__(block_threads, 1)
                 weights[j] = weights_at<together>(g, k, target.batch, at.point_count, from + j);
             }
             __syncthreads();
-#pragma unroll 1
+#pragma unroll(unrolled<Formula, Real>)
             for (int j = 0; j < count; ++j) {
                 const Real t = own[j] - base;
                 const Weights<Real, together> weight = weights[j];
@@ -233,7 +247,7 @@ __global__ void __launch_bounds__(block_threads, 1)
                 Real t[points_per_thread];
 #pragma unroll
                 for (int p = 0; p < points_per_thread; ++p) t[p] = arguments[p] - origins[run];
-#pragma unroll 2
+#pragma unroll(unrolled<Formula, Real>)
                 for (int e = 0; e < run_biases; ++e) {
                     const int l = run * run_biases + e;
                     const Real bias = biases[l];
@@ -274,7 +288,7 @@ void sum_over_points(Cuda on, const Arguments& at, const Function& function, con
     const Target<Real> target{batch, checked_mul(at.direction_count, at.bias_count), blocks.segments,
                               static_cast<double*>(workspace.data), out};
     if (batch == 0 || target.cells == 0) return;
-    with_formula(function, [&]<class Formula>(const Formula& formula) {
+    with_kernel(function, [&]<class Formula>(const Formula& formula) {
         with_together<Formula>(batch, [&]<int together>() {
             cuda::launch(on, grid_of(blocks, batch), block_threads, sum_of_points<together, Formula, Real>, at, slots,
                          blocks, formula, g, target);
@@ -290,7 +304,7 @@ void sum_over_units(Cuda on, const Arguments& at, const Function& function, cons
     const Blocks blocks = blocks_of_units(at, batch);
     const Target<Real> target{batch, at.point_count, blocks.segments, static_cast<double*>(workspace.data), out};
     if (batch == 0 || target.cells == 0) return;
-    with_formula(function, [&]<class Formula>(const Formula& formula) {
+    with_kernel(function, [&]<class Formula>(const Formula& formula) {
         with_together<Formula>(batch, [&]<int together>() {
             cuda::launch(on, grid_of(blocks, batch), block_threads, sum_of_units<together, Formula, Real>, at, blocks,
                          formula, c, target);

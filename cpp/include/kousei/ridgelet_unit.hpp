@@ -1,6 +1,5 @@
 #pragma once
 #include <cmath>
-#include <type_traits>
 
 #include <kousei/activation_unit.hpp>
 #include <kousei/math/gather.hpp>
@@ -51,28 +50,33 @@ struct Tabulated {
 /// The largest order of Hermite's functions that is taken: beyond it the table errs less.
 inline constexpr int largest_order = 16;
 
+/// An order that the compiler knows; std::integral_constant is not for device code.
+template <int order>
+struct FixedOrder {
+    KOUSEI_HD constexpr operator int() const { return order; }
+};
+
 /// Lambda^s G of an even s or its derivative: up to the sign He_order(t) e^(-t^2/2), He_order Hermite's polynomial.
-/// Order is int, or a std::integral_constant that the compiler knows.
+/// Order is int or a FixedOrder.
 template <class Real, class Order>
 struct Hermite {
     Order order;
-    Real sign;
 
+    /// Of finite t; where the exponential would soon be subnormal, which is slow, it stays at 1e-36 (float64: 1e-304).
     template <class V>
     KOUSEI_HD V operator()(V t) const {
-        // From here on the exponential would soon be subnormal, which is slow.
         const V end = math::splat<V>(math::is_double<V> ? 1400 : 168);
         V square = t * t;
-        square = square > end ? end : square;
+        square = square < end ? square : end;
         // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than powers of t added up.
         const int n = order;
-        V before{}, value = (n % 2 == 0 ? math::splat<V>(1) : t) * sign;
+        V before{}, value = n % 2 == 0 ? math::splat<V>(1) : t;
+        value = n % 4 == 1 || n % 4 == 2 ? -value : value;
         for (int m = n % 2; m < n; m += 2) {
             const V next = value * (square - Real(2 * m + 1)) - before * Real(m * (m - 1));
             before = value, value = next;
         }
-        value = value * math::exp2<math::Range::finite>(square * Real(-math::log2_e / 2));
-        return square >= end ? V{} : value;
+        return value * math::exp2<math::Range::finite>(square * Real(-math::log2_e / 2));
     }
 };
 
@@ -93,30 +97,27 @@ KOUSEI_HD inline int hermite_order(const Kernel<Real>& kernel) {
     return kernel.s == static_cast<Real>(s) && s % 2 == 0 && order <= largest_order ? order : -1;
 }
 
-/// The sign of one.
-template <class Real>
-KOUSEI_HD inline Real hermite_sign(const Kernel<Real>& kernel) {
-    return (static_cast<int>(kernel.s) % 4 != 0) != kernel.derivative ? Real(-1) : Real(1);
-}
-
 namespace detail {
-template <int order, class Real, class F>
+template <int order, int largest_fixed, class Real, class F>
 void with_hermite(const Kernel<Real>& kernel, F&& f) {
-    if (hermite_order(kernel) == order) {
-        f(Hermite<Real, std::integral_constant<int, order>>{{}, hermite_sign(kernel)});
-    } else if constexpr (order < largest_order) {
-        with_hermite<order + 1>(kernel, f);
+    if constexpr (order > largest_fixed) {
+        f(Hermite<Real, int>{hermite_order(kernel)});
+    } else if (hermite_order(kernel) == order) {
+        f(Hermite<Real, FixedOrder<order>>{});
+    } else {
+        with_hermite<order + 1, largest_fixed>(kernel, f);
     }
 }
 }  // namespace detail
 
-/// f(formula) with what computes a kernel, formula(t) for a number or a vector.
-template <class Real, class F>
+/// f(formula) with what computes a kernel, formula(t) for a number or a vector; orders up to `largest_fixed` are
+/// compiled by themselves.
+template <int largest_fixed = largest_order - 1, class Real, class F>
 void with_formula(const Kernel<Real>& kernel, F&& f) {
     if (hermite_order(kernel) < 0) {
         f(Tabulated<Real>{kernel});
     } else {
-        detail::with_hermite<0>(kernel, f);
+        detail::with_hermite<0, largest_fixed>(kernel, f);
     }
 }
 
@@ -130,7 +131,8 @@ void with_formula(Activation activation, F&& f) {
 template <class Real>
 KOUSEI_HD inline Real value_at(const Kernel<Real>& kernel, Real t) {
     const int order = hermite_order(kernel);
-    return order < 0 ? Tabulated<Real>{kernel}(t) : Hermite<Real, int>{order, hermite_sign(kernel)}(t);
+    const bool near = math::abs(t) < Real(table_end);  // NaN is not
+    return order >= 0 && near ? Hermite<Real, int>{order}(t) : Tabulated<Real>{kernel}(t);
 }
 
 /// How many of `count` increasing biases, one at least, are below t.
