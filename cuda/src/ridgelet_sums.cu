@@ -83,21 +83,11 @@ struct Sums<double, together, each> {
 template <class Formula>
 constexpr bool is_costly = true;
 template <class Real, int order>
-constexpr bool is_costly<Hermite<Real, FixedOrder<order>>> = false;
+constexpr bool is_costly<Hermite<Real, order>> = order < 0;
 
 /// Of a loop over values of a formula.
 template <class Formula, class Real>
 constexpr int unrolled = is_costly<Formula> || sizeof(Real) == sizeof(double) ? 1 : 2;
-
-/// with_formula; orders above 8 share a kernel.
-template <class Real, class F>
-void with_kernel(const Kernel<Real>& kernel, F&& f) {
-    with_formula<8>(kernel, f);
-}
-template <class F>
-void with_kernel(Activation activation, F&& f) {
-    with_formula(activation, f);
-}
 
 /// f.operator()<together>() with how many functions of a batch are summed with one value.
 template <class Formula, class F>
@@ -288,7 +278,7 @@ void sum_over_points(Cuda on, const Arguments& at, const Function& function, con
     const Target<Real> target{batch, checked_mul(at.direction_count, at.bias_count), blocks.segments,
                               static_cast<double*>(workspace.data), out};
     if (batch == 0 || target.cells == 0) return;
-    with_kernel(function, [&]<class Formula>(const Formula& formula) {
+    with_formula(function, [&]<class Formula>(const Formula& formula) {
         with_together<Formula>(batch, [&]<int together>() {
             cuda::launch(on, grid_of(blocks, batch), block_threads, sum_of_points<together, Formula, Real>, at, slots,
                          blocks, formula, g, target);
@@ -304,7 +294,7 @@ void sum_over_units(Cuda on, const Arguments& at, const Function& function, cons
     const Blocks blocks = blocks_of_units(at, batch);
     const Target<Real> target{batch, at.point_count, blocks.segments, static_cast<double*>(workspace.data), out};
     if (batch == 0 || target.cells == 0) return;
-    with_kernel(function, [&]<class Formula>(const Formula& formula) {
+    with_formula(function, [&]<class Formula>(const Formula& formula) {
         with_together<Formula>(batch, [&]<int together>() {
             cuda::launch(on, grid_of(blocks, batch), block_threads, sum_of_units<together, Formula, Real>, at, blocks,
                          formula, c, target);

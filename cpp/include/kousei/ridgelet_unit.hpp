@@ -47,20 +47,15 @@ struct Tabulated {
     }
 };
 
-/// The largest order of Hermite's functions that is taken: beyond it the table errs less.
-inline constexpr int largest_order = 16;
-
-/// An order that the compiler knows; std::integral_constant is not for device code.
-template <int order>
-struct FixedOrder {
-    KOUSEI_HD constexpr operator int() const { return order; }
-};
+/// The largest order of Hermite's functions that is taken, beyond which the table errs less, and the largest that is
+/// compiled by itself.
+inline constexpr int largest_order = 16, fixed_orders = 8;
 
 /// Lambda^s G of an even s or its derivative: up to the sign He_order(t) e^(-t^2/2), He_order Hermite's polynomial.
-/// Order is int or a FixedOrder.
-template <class Real, class Order>
+/// fixed_order -1: `order`.
+template <class Real, int fixed_order>
 struct Hermite {
-    Order order;
+    int order;
 
     /// Of finite t; where the exponential would soon be subnormal, which is slow, it stays at 1e-36 (float64: 1e-304).
     template <class V>
@@ -69,7 +64,7 @@ struct Hermite {
         V square = t * t;
         square = square < end ? square : end;
         // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than powers of t added up.
-        const int n = order;
+        const int n = fixed_order < 0 ? order : fixed_order;
         V before{}, value = n % 2 == 0 ? math::splat<V>(1) : t;
         value = n % 4 == 1 || n % 4 == 2 ? -value : value;
         for (int m = n % 2; m < n; m += 2) {
@@ -97,27 +92,32 @@ KOUSEI_HD inline int hermite_order(const Kernel<Real>& kernel) {
     return kernel.s == static_cast<Real>(s) && s % 2 == 0 && order <= largest_order ? order : -1;
 }
 
+/// One of Hermite's functions; `fixed_order` is its order, or -1.
+template <int fixed_order, class Real>
+KOUSEI_HD inline Hermite<Real, fixed_order> hermite(const Kernel<Real>& kernel) {
+    return {hermite_order(kernel)};
+}
+
 namespace detail {
-template <int order, int largest_fixed, class Real, class F>
+template <int fixed_order, class Real, class F>
 void with_hermite(const Kernel<Real>& kernel, F&& f) {
-    if constexpr (order > largest_fixed) {
-        f(Hermite<Real, int>{hermite_order(kernel)});
-    } else if (hermite_order(kernel) == order) {
-        f(Hermite<Real, FixedOrder<order>>{});
+    if constexpr (fixed_order > fixed_orders) {
+        f(hermite<-1>(kernel));
+    } else if (hermite_order(kernel) == fixed_order) {
+        f(hermite<fixed_order>(kernel));
     } else {
-        with_hermite<order + 1, largest_fixed>(kernel, f);
+        with_hermite<fixed_order + 1>(kernel, f);
     }
 }
 }  // namespace detail
 
-/// f(formula) with what computes a kernel, formula(t) for a number or a vector; orders up to `largest_fixed` are
-/// compiled by themselves.
-template <int largest_fixed = largest_order - 1, class Real, class F>
+/// f(formula) with what computes a kernel, formula(t) for a number or a vector.
+template <class Real, class F>
 void with_formula(const Kernel<Real>& kernel, F&& f) {
     if (hermite_order(kernel) < 0) {
         f(Tabulated<Real>{kernel});
     } else {
-        detail::with_hermite<0, largest_fixed>(kernel, f);
+        detail::with_hermite<0>(kernel, f);
     }
 }
 
@@ -130,9 +130,8 @@ void with_formula(Activation activation, F&& f) {
 /// Lambda^s G(t), or its derivative.
 template <class Real>
 KOUSEI_HD inline Real value_at(const Kernel<Real>& kernel, Real t) {
-    const int order = hermite_order(kernel);
     const bool near = math::abs(t) < Real(table_end);  // NaN is not
-    return order >= 0 && near ? Hermite<Real, int>{order}(t) : Tabulated<Real>{kernel}(t);
+    return near && hermite_order(kernel) >= 0 ? hermite<-1>(kernel)(t) : Tabulated<Real>{kernel}(t);
 }
 
 /// How many of `count` increasing biases, one at least, are below t.

@@ -79,6 +79,11 @@ def dual_ridgelet_transform(
     array of shape ``(..., *points)``
         Of the library and the dtype of the spectrum.
 
+    Warns
+    -----
+    UserWarning
+        If projections of the points lie beyond the biases, as `RidgeletTransform.dual`.
+
     Raises
     ------
     TypeError, ValueError, MemoryError

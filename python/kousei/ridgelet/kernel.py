@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -73,9 +74,26 @@ def gaussian_kernel(t: Array | float, s: float, derivative: bool = False) -> Arr
     backend, t = backends.enter("t", t)
     dtype = arrays.real_dtype(t=t)
     result, out = backends.output(backend, None, arrays.shape_of(t), dtype, t)
-    table = backend.view("table", _kept(backend, s, derivative, dtype))
-    backend.kernels.ridgelet_kernel(table, s, derivative, backend.view("t", t), out, backend.launch())
+    parameters = GaussianKernel(s, derivative).parameters(backend, dtype)
+    backend.kernels.ridgelet_kernel(*parameters, backend.view("t", t), out, backend.launch())
     return result
+
+
+@dataclass(frozen=True)
+class GaussianKernel:
+    """`gaussian_kernel` of one power."""
+
+    s: float
+    derivative: bool = False
+
+    def __call__(self, t: Array) -> Array:
+        """Return the values at t."""
+        return gaussian_kernel(t, self.s, self.derivative)
+
+    def parameters(self, backend: backends.Backend, dtype: np.dtype[Any]) -> tuple[Any, ...]:
+        """Return what the compiled kernels know it by."""
+        table = backend.view("table", _kept(backend, self.s, self.derivative, dtype))
+        return table, self.s, self.derivative
 
 
 def is_real_number(value: Any) -> bool:

@@ -17,12 +17,15 @@ from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import Directions
+from kousei.ridgelet.kernel import GaussianKernel
+from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
-from kousei.ridgelet.slices import SliceSums, fft_of
-from kousei.ridgelet.sums import DirectSums, PrefixSums
+from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
+from kousei.ridgelet.spread import spread_sums
+from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
 
-Method = Literal["auto", "slice", "direct"]
+Method = Literal["auto", "slice", "spread", "direct"]
 
 #: Largest factor of the cure of truncation; beyond it rounding and noise are all there is.
 _LARGEST_GAIN = 1e3
@@ -44,15 +47,18 @@ class RidgeletTransform:
         The vectors a, scale included. `dual` and `reconstruct` integrate over them and need `Directions`, such as
         `ball_directions` returns.
     biases : array_like of shape (biases,)
-        Increasing; uniform for slices and for `dual`.
+        Increasing; uniform for "slice", "spread" and `dual`.
     pair : AdmissiblePair
         Of the dimension of the axes.
-    method : {"auto", "slice", "direct"}
+    method : {"auto", "slice", "spread", "direct"}
         "slice" takes the Fourier transform of f along every direction, an FFT and no value of psi for each point;
-        it needs axes and uniform biases. "direct" sums over all points. "auto" slices where it can.
+        it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
+        scattered points, in any dimension; of CUDA arrays the sums are direct, which is faster there. "direct" sums
+        over all points. "auto" slices on axes and spreads scattered points where biases are uniform, unless the
+        values of psi are fewer, n * biases at most 16 (n + p) with p samples in the period of the slices.
     tol : float, optional
-        Accuracy of slices, relative to the largest value that |f| could have in the spectrum; 1e-9 in float64 and
-        1e-6 in float32 unless given.
+        Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
+        float64 and 1e-6 in float32 unless given.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
     dtype : {"float64", "float32"}
@@ -67,7 +73,7 @@ class RidgeletTransform:
     H : scipy.sparse.linalg.LinearOperator
         The adjoint, of NumPy arrays; `cupyx.scipy.sparse.linalg.aslinearoperator` makes one of CuPy's.
     method : str
-        The one that is taken, "slice" or "direct".
+        The one that is taken, "slice", "spread" or "direct".
 
     Raises
     ------
@@ -123,7 +129,12 @@ class RidgeletTransform:
         self.pair = pair
         self.samples = _samples(axes, weights)
         self.directions = directions if isinstance(directions, Directions) else None
-        self._vectors = finite("directions", directions.vectors if self.directions else directions)
+        vectors = self.directions.vectors if self.directions else directions
+        # Counted before they are copied.
+        rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in (vectors, biases)]
+        size, item_bytes = math.prod(rows), np.dtype(dtype).itemsize
+        arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
+        self._vectors = finite("directions", vectors)
         dim = self.samples.dim
         if self._vectors.ndim != 2 or self._vectors.shape[1] != dim or len(self._vectors) == 0:
             raise ValueError(
@@ -135,9 +146,6 @@ class RidgeletTransform:
         if self.biases.ndim != 1 or len(self.biases) == 0 or (np.diff(self.biases) <= 0).any():
             raise ValueError(f"biases has shape {self.biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
         self.spectrum_shape = (len(self._vectors), len(self.biases))
-        what = "a spectrum of {} directions x {} biases".format(*self.spectrum_shape)
-        size = self.spectrum_shape[0] * self.spectrum_shape[1]
-        arrays.require_memory(size, np.dtype(dtype).itemsize, what)
         self.method = self._chosen(method)
         least = 1e-6 if np.dtype(dtype) == np.float32 else 1e-14
         self.tol = (least if least == 1e-6 else 1e-9) if tol is None else tol
@@ -217,6 +225,12 @@ class RidgeletTransform:
         -------
         array of shape ``(..., *points)``
 
+        Warns
+        -----
+        UserWarning
+            If projections a.x of the points lie beyond the biases, where the network is left with the tails of its
+            units: constants, straight lines or nothing.
+
         Raises
         ------
         TypeError
@@ -225,7 +239,14 @@ class RidgeletTransform:
             If its shape does not fit, it has NaN or infinite values in host memory, the directions came without
             weights, or the biases are not uniform.
         """
-        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, self._dual)
+
+        def network(backend: Backend, gamma: Array) -> Array:
+            result = self._dual(backend, gamma)
+            # Each bias stands for what is half a step around it.
+            self._warn_of_biases("projections of these points reach", -self._bias_step / 2)
+            return result
+
+        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, network)
 
     def reconstruct(self, f: Array, cure: bool = False, tol: float = 1e-2) -> Array:
         """Return S[R[f]]/K, which is f but for the directions and biases that are missing.
@@ -237,7 +258,7 @@ class RidgeletTransform:
         f : array of shape ``(..., *points)``
             As for `transform`.
         cure : bool
-            Divide by m(k) first, by at least 1/1000; with method "slice" alone.
+            Divide by m(k) first, by at least 1/1000; not with method "direct".
         tol : float
             Largest relative error that is not warned of.
 
@@ -256,14 +277,14 @@ class RidgeletTransform:
         TypeError, ValueError
             As `transform` and `dual` do; or where the cure is asked of another method, or `tol` is not in (0, 1).
         """
-        if cure and self.method != "slice":
-            raise ValueError(f"cure was True with method {self.method!r}; with 'slice' it is accepted")
+        if cure and self.method == "direct":
+            raise ValueError("cure was True with method 'direct'; with 'slice' and 'spread' it is accepted")
         if not 0 < tol < 1:
             raise ValueError(f"tol was {tol}; 0 < tol < 1 is accepted")
 
         def reconstructed(backend: Backend, g: Array) -> Array:
             result = self._dual(backend, self._forward(backend, g, cure)) / self.pair.constant
-            self._warn_of_biases(tol)
+            self._warn_of_biases("the spectrum of a function on these points reaches", self._reach(tol))
             if isinstance(self.samples, Grid):
                 self._warn_of_loss(float(self._losses(backend, g, cure).max(initial=0.0)), tol)
             return result
@@ -294,15 +315,27 @@ class RidgeletTransform:
         return self._losses(backend, g, cure).reshape(batch)
 
     def _chosen(self, method: str) -> str:
-        if method not in ("auto", "slice", "direct"):
-            raise ValueError(f"method was {method!r}; 'auto', 'slice' and 'direct' are accepted")
-        uniform = len(self.biases) == 1 or step_of(self.biases) is not None
-        if method == "slice" and not (uniform and isinstance(self.samples, Grid)):
-            missing = "uniform biases" if isinstance(self.samples, Grid) else "axes, not scattered points"
-            raise ValueError(f"method was 'slice'; it needs {missing}")
-        if method == "auto":
-            return "slice" if uniform and isinstance(self.samples, Grid) else "direct"
-        return method
+        if method not in ("auto", "slice", "spread", "direct"):
+            raise ValueError(f"method was {method!r}; 'auto', 'slice', 'spread' and 'direct' are accepted")
+        uniform, on_axes = len(self.biases) == 1 or step_of(self.biases) is not None, isinstance(self.samples, Grid)
+        if method == "slice" and not on_axes:
+            raise ValueError("method was 'slice'; it needs axes, not scattered points")
+        if method in ("slice", "spread") and not uniform:
+            raise ValueError(f"method was {method!r}; it needs uniform biases")
+        if method != "auto":
+            return method
+        if not uniform:
+            return "direct"
+        return "slice" if on_axes else "spread" if self._spreads() else "direct"
+
+    def _spreads(self) -> bool:
+        """Tell whether to spread takes less time than direct sums: a point as long as some 16 values of psi."""
+        points = len(self.samples.weights)
+        return points * len(self.biases) > 16 * (points + self._sampling.length)
+
+    @cached_property
+    def _sampling(self) -> Sampling:
+        return Sampling.of(self.samples, self._vectors, self.biases)
 
     def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
         """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
@@ -315,11 +348,14 @@ class RidgeletTransform:
         if given != batch + shape:
             wanted = ", ".join(map(str, ("...", *shape)))
             raise ValueError(f"{name} has shape {given}; ({wanted}) is accepted")
+        count = math.prod(batch)
+        what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
+        arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
         values = backend.array(name, array)
         # Of a device they are not asked for, which would make the host wait.
         if isinstance(values, np.ndarray) and not np.isfinite(values).all():
             raise ValueError(f"{name} has NaN or infinite values; finite ones are accepted")
-        return backend, values.reshape(math.prod(batch), *shape), batch
+        return backend, values.reshape(count, *shape), batch
 
     def _apply(
         self,
@@ -365,12 +401,12 @@ class RidgeletTransform:
 
     def _operator(self, x: Any) -> Any:
         """Return the operator of the library of x: CuPy's for its arrays, for all else SciPy's."""
-        if is_cupy_array(x):
-            from cupyx.scipy.sparse.linalg import LinearOperator
-        elif arrays.on_host(x):
-            from scipy.sparse.linalg import LinearOperator
-        else:
+        if arrays.on_host(x):
+            return linear_operator(self.shape, self.dtype, self._matmat, self._rmatmat)
+        if not is_cupy_array(x):
             raise TypeError(f"x was {type(x).__name__} in {arrays.place(x)}; an array of NumPy or CuPy is accepted")
+        from cupyx.scipy.sparse.linalg import LinearOperator
+
         return LinearOperator(
             self.shape,
             matvec=lambda x: self._matmat(x.reshape(-1, 1)).reshape(-1),
@@ -380,22 +416,17 @@ class RidgeletTransform:
             dtype=self.dtype,
         )
 
+    @property
+    def _kernel(self) -> GaussianKernel:
+        return GaussianKernel(float(self.pair.kernel_power), self.pair.kernel_is_derivative)
+
     @cached_property
     def _sums(self) -> SliceSums | DirectSums:
-        return self._sums_of(self.pair.kernel)
+        return self._sums_of(self._kernel)
 
     @cached_property
     def _cured(self) -> SliceSums:
-        assert isinstance(self.samples, Grid)
-        return SliceSums(
-            self.samples,
-            self._vectors,
-            self.biases,
-            self.pair.kernel,
-            self.tol,
-            self.dtype,
-            gain=lambda k: 1 / self._divisor(k),
-        )
+        return self._slices_of(self._kernel, gain=lambda k: 1 / self._divisor(k))
 
     @cached_property
     def _network(self) -> SliceSums | DirectSums | PrefixSums:
@@ -403,14 +434,17 @@ class RidgeletTransform:
         name = self.pair.activation
         power = 1 if name == "relu" else power_of(name)
         if power == 0 and name != "step":
-            return self._sums_of(_ACTIVATIONS.get(name) or resolve(name))
+            return self._sums_of(GaussianKernel(0.0) if name == "gaussian" else resolve(name))
         return PrefixSums(self.samples.coordinates, self._vectors, self.biases, power)
 
-    def _sums_of(self, kernel: Callable[[Reals], Reals]) -> SliceSums | DirectSums:
-        if self.method == "slice":
-            assert isinstance(self.samples, Grid)
-            return SliceSums(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype)
-        return DirectSums(self.samples.coordinates, self._vectors, self.biases, kernel)
+    def _sums_of(self, function: Function) -> SliceSums | DirectSums:
+        if self.method == "direct":
+            return DirectSums(self.samples.coordinates, self._vectors, self.biases, function)
+        return self._slices_of(function)
+
+    def _slices_of(self, function: Function, gain: Callable[[Reals], Reals] | None = None) -> SliceSums:
+        kind = SliceSums if self.method == "slice" else spread_sums
+        return kind(self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain)
 
     def _weighted(self) -> Directions:
         if self.directions is None:
@@ -465,22 +499,17 @@ class RidgeletTransform:
             scale = self._weighted().scale
             warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
-    def _warn_of_biases(self, tol: float) -> None:
-        """Warn where biases leave out some at which the spectrum can be larger than `tol`, relative to psi."""
+    def _reach(self, tol: float) -> float:
+        """Return the |t| up to which psi exceeds `tol`, relative to its maximum."""
         t = np.linspace(0, 1000, 20001)
         size = np.maximum(np.abs(self.pair.kernel(t)), np.abs(self.pair.kernel(-t)))
-        reach = t[np.flatnonzero(size > tol * size.max())[-1]]
-        low, high = self.samples.ranges(self._vectors)
-        first, last = low.min() - reach, high.max() + reach
+        return float(t[np.flatnonzero(size > tol * size.max())[-1]])
+
+    def _warn_of_biases(self, what: str, reach: float) -> None:
+        """Warn where biases do not cover the projections of the points and `reach` beyond."""
+        first, last = self._sampling.low - reach, self._sampling.high + reach
         if self.biases[0] > first or self.biases[-1] < last:
-            warn(
-                f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; the spectrum of a function on these points "
-                f"reaches from {first:g} to {last:g}"
-            )
-
-
-#: Activations that a pair can have and kousei.Activation has not.
-_ACTIVATIONS: dict[str, Callable[[Reals], Reals]] = {"gaussian": lambda t: np.exp(-t * t / 2)}
+            warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
 
 
 def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:
