@@ -49,7 +49,7 @@ struct Tabulated {
 
 /// The largest order of Hermite's functions that is taken, beyond which the table errs less, and the largest that is
 /// compiled by itself.
-inline constexpr int largest_order = 16, fixed_orders = 8;
+inline constexpr int largest_order = 12, fixed_orders = 8;
 
 /// Lambda^s G of an even s or its derivative: up to the sign He_order(t) e^(-t^2/2), He_order Hermite's polynomial.
 /// fixed_order -1: `order`.
