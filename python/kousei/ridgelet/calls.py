@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei.ridgelet.directions import Directions
 from kousei.ridgelet.pair import AdmissiblePair
@@ -28,7 +28,7 @@ def ridgelet_transform(
     Parameters
     ----------
     f : array of shape ``(..., *points)``
-        Values on the axes or at the points, float32 or float64, in host memory.
+        Values on the axes or at the points, float32 or float64.
     axes, directions, biases, pair, method, tol, weights
         As for `RidgeletTransform`.
 
@@ -51,7 +51,8 @@ def ridgelet_transform(
     >>> kousei.ridgelet_transform(np.exp(-(x**2) / 2), (x,), [[0.7]], [0.3], pair).round(9)
     array([[0.519140353]])
     """
-    dtype = arrays.real_dtype(f=arrays.known("f", f))
+    _, f = backends.enter("f", f)
+    dtype = arrays.real_dtype(f=f)
     return RidgeletTransform(axes, directions, biases, pair, method, tol, weights=weights, dtype=dtype).transform(f)
 
 
@@ -69,7 +70,7 @@ def dual_ridgelet_transform(
     Parameters
     ----------
     spectrum : array of shape (..., directions, biases)
-        Float32 or float64, in host memory.
+        Float32 or float64.
     axes, directions, biases, pair, method, tol
         As for `RidgeletTransform`; the directions with weights, the biases uniform.
 
@@ -101,5 +102,6 @@ def dual_ridgelet_transform(
     >>> bool(abs(again - f).max() < 0.02)
     True
     """
-    dtype = arrays.real_dtype(spectrum=arrays.known("spectrum", spectrum))
+    _, spectrum = backends.enter("spectrum", spectrum)
+    dtype = arrays.real_dtype(spectrum=spectrum)
     return RidgeletTransform(axes, directions, biases, pair, method, tol, dtype=dtype).dual(spectrum)

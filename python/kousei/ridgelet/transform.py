@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from array_api_compat import is_cupy_array
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
@@ -70,7 +71,7 @@ class RidgeletTransform:
     dtype : numpy.dtype
         Of functions and spectra.
     H : scipy.sparse.linalg.LinearOperator
-        The adjoint.
+        The adjoint, of NumPy arrays; `cupyx.scipy.sparse.linalg.aslinearoperator` makes one of CuPy's.
     method : str
         The one that is taken, "slice", "spread" or "direct".
 
@@ -89,6 +90,12 @@ class RidgeletTransform:
     variety of depth-2 neural networks", arXiv:2402.15984.
 
     Slices are the same from run to run; the number of threads may change their rounding.
+
+    Functions and spectra of CuPy and torch may lie in CUDA memory, and are transformed there, on the current stream of
+    their library: slices by cufinufft and the FFT of the library. The parameters stay in host memory, with a copy for
+    each device. NaN and infinities are not looked for there: they come out again. The host waits for the first call
+    on a device, and in `truncation_loss` and `reconstruct`, which read the loss. The adjoint of slices adds up with
+    atomics there, and may differ in its last digits from run to run; direct sums do not.
 
     Examples
     --------
@@ -147,32 +154,32 @@ class RidgeletTransform:
         self.dtype = np.dtype(dtype)
         self.shape = (size, len(self.samples.weights))
 
-    def matvec(self, x: Reals) -> Reals:
-        """Return `transform` of a flattened function as a flattened spectrum, as SciPy's solvers ask for it.
+    def matvec(self, x: Array) -> Array:
+        """Return `transform` of a flattened function as a flattened spectrum, as the solvers of SciPy and CuPy ask it.
 
         Parameters
         ----------
-        x : ndarray of shape (points,) or (points, 1)
-            Of the operator's dtype.
+        x : array of shape (points,) or (points, 1)
+            Of NumPy or CuPy, and of the operator's dtype.
 
         Returns
         -------
-        ndarray of shape (directions * biases,) or (directions * biases, 1)
+        array of shape (directions * biases,) or (directions * biases, 1)
         """
-        return np.asarray(self._operator.matvec(x))
+        return self._operator(x).matvec(x)
 
-    def rmatvec(self, x: Reals) -> Reals:
+    def rmatvec(self, x: Array) -> Array:
         """Return `adjoint` of a flattened spectrum as a flattened function, as `matvec` does."""
-        return np.asarray(self._operator.rmatvec(x))
+        return self._operator(x).rmatvec(x)
 
     def __matmul__(self, x: Any) -> Any:
         """Return the product with a vector, a matrix, or another operator of SciPy."""
-        return self._operator @ x
+        return self._operator(x) @ x
 
     @property
     def H(self) -> Any:  # noqa: N802 - as SciPy calls it
         """The adjoint operator."""
-        return self._operator.H
+        return self._operator(None).H
 
     def transform(self, f: Array) -> Array:
         """Return R[f], the spectrum of a function.
@@ -180,7 +187,7 @@ class RidgeletTransform:
         Parameters
         ----------
         f : array of shape ``(..., *points)``
-            Values on the axes, or at the points, of the operator's dtype and in host memory.
+            Values on the axes, or at the points, of the operator's dtype.
 
         Returns
         -------
@@ -192,7 +199,7 @@ class RidgeletTransform:
         TypeError
             If f is not such an array.
         ValueError
-            If its shape does not fit, or it has NaN or infinite values.
+            If its shape does not fit, or it has NaN or infinite values in host memory.
         """
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._forward)
 
@@ -212,7 +219,7 @@ class RidgeletTransform:
         Parameters
         ----------
         spectrum : array of shape (..., directions, biases)
-            Of the operator's dtype and in host memory.
+            Of the operator's dtype.
 
         Returns
         -------
@@ -229,8 +236,8 @@ class RidgeletTransform:
         TypeError
             If the spectrum is not such an array.
         ValueError
-            If its shape does not fit, it has NaN or infinite values, the directions came without weights, or the
-            biases are not uniform.
+            If its shape does not fit, it has NaN or infinite values in host memory, the directions came without
+            weights, or the biases are not uniform.
         """
 
         def network(backend: Backend, gamma: Array) -> Array:
@@ -386,17 +393,28 @@ class RidgeletTransform:
         weights = self._weighted().weights * self._bias_step
         return Kept(weights.astype(self.dtype)[:, None])
 
-    def _matmat(self, x: Reals) -> Reals:
-        columns = np.ascontiguousarray(x.T).reshape(-1, *self.samples.shape)
-        return np.asarray(self.transform(columns)).reshape(len(columns), -1).T
+    def _matmat(self, x: Array) -> Array:
+        return self.transform(x.T.reshape(x.shape[1], *self.samples.shape)).reshape(x.shape[1], self.shape[0]).T
 
-    def _rmatmat(self, x: Reals) -> Reals:
-        columns = np.ascontiguousarray(x.T).reshape(-1, *self.spectrum_shape)
-        return np.asarray(self.adjoint(columns)).reshape(len(columns), -1).T
+    def _rmatmat(self, x: Array) -> Array:
+        return self.adjoint(x.T.reshape(x.shape[1], *self.spectrum_shape)).reshape(x.shape[1], self.shape[1]).T
 
-    @cached_property
-    def _operator(self) -> Any:
-        return linear_operator(self.shape, self.dtype, self._matmat, self._rmatmat)
+    def _operator(self, x: Any) -> Any:
+        """Return the operator of the library of x: CuPy's for its arrays, for all else SciPy's."""
+        if arrays.on_host(x):
+            return linear_operator(self.shape, self.dtype, self._matmat, self._rmatmat)
+        if not is_cupy_array(x):
+            raise TypeError(f"x was {type(x).__name__} in {arrays.place(x)}; an array of NumPy or CuPy is accepted")
+        from cupyx.scipy.sparse.linalg import LinearOperator
+
+        return LinearOperator(
+            self.shape,
+            matvec=lambda x: self._matmat(x.reshape(-1, 1)).reshape(-1),
+            rmatvec=lambda x: self._rmatmat(x.reshape(-1, 1)).reshape(-1),
+            matmat=self._matmat,
+            rmatmat=self._rmatmat,
+            dtype=self.dtype,
+        )
 
     @property
     def _kernel(self) -> GaussianKernel:
