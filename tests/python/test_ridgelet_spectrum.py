@@ -224,9 +224,9 @@ def test_bad_spectra(change: dict[str, Any], exception: type[Exception], message
             r"spectrum has values of shape \(2, 3, 4\); \(3, 4\) is accepted, dataclasses",
         ),
         ({"values": np.full((3, 4), np.nan)}, "spectrum has NaN"),
-        ({"values": np.zeros((3, 4))}, "spectrum has output weights whose moduli sum up to 0; a number > 0"),
+        ({"values": np.zeros((3, 4))}, "spectrum has output weights whose moduli sum up to 0; a finite sum > 0"),
         (
-            {"directions": Directions(DISC_OF_THREE, np.full(3, 1e308), 1.0)},
+            {"values": np.full((3, 4), 1e308), "directions": FAR},
             "spectrum has output weights whose moduli sum up to inf",
         ),
         ({"directions": DISC_OF_THREE}, "directions has no weights; Directions, such as ball_directions"),

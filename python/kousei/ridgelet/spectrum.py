@@ -192,7 +192,9 @@ def output_weights(spectrum: Spectrum) -> Reals:
         weights = values * (quadrature(spectrum.directions, spectrum.biases) / spectrum.pair.constant)[:, None]
         total = float(np.abs(weights).sum())
     if not 0 < total < math.inf:
-        raise ValueError(f"spectrum has output weights whose moduli sum up to {total:g}; a number > 0 is accepted")
+        raise ValueError(
+            f"spectrum has output weights whose moduli sum up to {total:g}; a finite sum > 0 is accepted"
+        )
     return weights
 
 
