@@ -9,7 +9,7 @@ from scipy.sparse.linalg import aslinearoperator, cg, eigsh, lsqr
 
 import kousei
 from kousei import SizeError
-from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions
+from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions
 
 
 @pytest.fixture(params=["slice", "spread", "direct"])
@@ -136,11 +136,11 @@ def test_dual_warns_of_biases_that_do_not_cover() -> None:
     for b in (np.linspace(-1, 1, 5), np.linspace(-0.8, 0.8, 5), np.linspace(-7, 9, 99)):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            kousei.dual_ridgelet_transform(np.ones((2, len(b))), (x,), line, b, pair)
+            kousei.dual_ridgelet_transform(Spectrum(np.ones((2, len(b))), line, b, pair), (x,))
     message = r"biases are -0.5 to 1; projections of these points reach from -0.8125 to 0.8125"
     for axes in ((x,), x[:, None]):
         with pytest.warns(UserWarning, match=message):
-            kousei.dual_ridgelet_transform(np.ones((2, 5)), axes, line, np.linspace(-0.5, 1, 5), pair)
+            kousei.dual_ridgelet_transform(Spectrum(np.ones((2, 5)), line, np.linspace(-0.5, 1, 5), pair), axes)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         # The adjoint, and a spectrum at some biases, leave nothing out.

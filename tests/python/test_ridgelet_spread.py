@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kousei
-from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions, gaussian_mixture_ridgelet
+from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions, gaussian_mixture_ridgelet
 from kousei.ridgelet.samples import Scattered
 from kousei.ridgelet.slices import Sampling
 from kousei.ridgelet.spread import LineSums, PlaneSums, spread_sums
@@ -38,7 +38,8 @@ def test_spreading_is_the_closed_form(activation: str, dim: int, nodes: int, ord
     expected = gaussian_mixture_ridgelet(coefs, means, widths, directions, b, pair)
 
     for dtype, tol in (("float64", 1e-9), ("float32", 1e-5)):
-        found = kousei.ridgelet_transform(f.astype(dtype), points, directions, b, pair, "spread", weights=weights)
+        given = f.astype(dtype)
+        found = kousei.ridgelet_transform(given, points, directions, b, pair, "spread", weights=weights).values
         assert found.dtype == dtype
         np.testing.assert_allclose(found, expected, rtol=0, atol=tol * np.abs(expected).max())
 
@@ -91,10 +92,9 @@ def test_any_number_of_threads_gives_the_same(dim: int) -> None:
 def test_dual_is_that_of_direct_sums(activation: str, dim: int) -> None:
     points = np.random.default_rng(2).uniform(-1, 1, (400, dim))
     ball, b, pair = ball_directions(dim, 3.0, 2, 5), np.linspace(-6, 7, 60), AdmissiblePair(activation, dim)
-    spectrum = np.random.default_rng(4).normal(size=(2, len(ball.vectors), 60))
-    found, expected = (
-        kousei.dual_ridgelet_transform(spectrum, points, ball, b, pair, method) for method in ("spread", "direct")
-    )
+    spectrum = Spectrum(np.random.default_rng(4).normal(size=(2, len(ball.vectors), 60)), ball, b, pair)
+    methods: tuple[Any, ...] = ("spread", "direct")
+    found, expected = (kousei.dual_ridgelet_transform(spectrum, points, method) for method in methods)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8 * np.abs(expected).max())
 
 
@@ -103,8 +103,7 @@ def test_array_in_same_array_out(library: Library, dim: int, dtype: str) -> None
     """Of CUDA arrays the sums are direct, and the same."""
     points = np.random.default_rng(2).uniform(-1, 1, (600, dim))
     ball, b, pair = ball_directions(dim, 2.0, 2, 5), np.linspace(-9, 9, 90), AdmissiblePair("tanh", dim)
-    R = RidgeletTransform(points, ball, b, pair, dtype=dtype)
-    assert R.method == "spread"
+    R = RidgeletTransform(points, ball, b, pair, "spread", dtype=dtype)
     f = np.random.default_rng(1).normal(size=(2, 600)).astype(dtype)
     given = library.asarray(f)
     spectrum = R.transform(given)
@@ -124,7 +123,8 @@ def test_axes_are_points_too() -> None:
     axes = (np.linspace(-1, 1, 20), np.linspace(-2, 1, 17))
     f = np.random.default_rng(6).normal(size=(2, 20, 17))
     directions, b, pair = [[3.0, -1.0], [0.0, 0.0], [0.3, 5.0]], np.linspace(-9, 9, 50), AdmissiblePair("relu", 2, 1)
-    spread, direct = (kousei.ridgelet_transform(f, axes, directions, b, pair, m) for m in ("spread", "direct"))
+    methods: tuple[Any, ...] = ("spread", "direct")
+    spread, direct = (kousei.ridgelet_transform(f, axes, directions, b, pair, m).values for m in methods)
     np.testing.assert_allclose(spread, direct, rtol=0, atol=1e-9 * np.abs(direct).max())
 
 
@@ -150,21 +150,22 @@ def test_the_plane_is_taken_where_it_is_smaller(dim: int, count: int, scale: flo
     assert type(sums) is kind
 
 
-# Fewer points, few biases, far ones, uneven ones, one.
+# Fewer points, few biases, which are enough in the plane, far ones, uneven ones, one.
 @pytest.mark.parametrize(
-    ("count", "biases", "method"),
+    ("dim", "count", "biases", "method"),
     [
-        (3000, np.linspace(-9, 9, 100), "spread"),
-        (30, np.linspace(-9, 9, 100), "direct"),
-        (3000, np.linspace(-9, 9, 8), "direct"),
-        (3000, np.linspace(9000, 9001, 100), "direct"),
-        (3000, np.linspace(-3, 3, 100) ** 3, "direct"),
-        (3000, [0.3], "direct"),
+        (3, 3000, np.linspace(-9, 9, 100), "spread"),
+        (3, 30, np.linspace(-9, 9, 100), "direct"),
+        (3, 3000, np.linspace(-9, 9, 20), "direct"),
+        (2, 3000, np.linspace(-9, 9, 20), "spread"),
+        (3, 3000, np.linspace(9000, 9001, 100), "direct"),
+        (3, 3000, np.linspace(-3, 3, 100) ** 3, "direct"),
+        (3, 3000, [0.3], "direct"),
     ],
 )
-def test_auto_spreads_where_that_is_cheaper(count: int, biases: Any, method: str) -> None:
-    points = np.random.default_rng(0).uniform(-1, 1, (count, 3))
-    assert RidgeletTransform(points, np.eye(3), biases, AdmissiblePair("relu", 3)).method == method
+def test_auto_spreads_where_that_is_cheaper(dim: int, count: int, biases: Any, method: str) -> None:
+    points = np.random.default_rng(0).uniform(-1, 1, (count, dim))
+    assert RidgeletTransform(points, np.eye(dim), biases, AdmissiblePair("relu", dim)).method == method
 
 
 def test_what_cannot_be_held_is_named() -> None:

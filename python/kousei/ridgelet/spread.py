@@ -44,11 +44,17 @@ def spread_sums(
     gain: Kernel | None = None,
 ) -> SpreadSums:
     """Return the sums over any points: by the plane, unless its FFT has more cells than there are projections."""
-    points = samples.coordinates
-    widths = np.ptp(points, axis=0) * np.abs(directions).max(axis=0)
-    cells = math.prod(2 * BAND / math.pi * widths + 16)
-    kind = PlaneSums if samples.dim <= 2 and cells <= min(len(points) * len(directions), _CELLS) else LineSums
+    most = min(len(samples.coordinates) * len(directions), _CELLS)
+    kind = PlaneSums if cells_of_plane(samples, directions) <= most else LineSums
     return kind(samples, directions, biases, sampling, function, tol, dtype, gain)
+
+
+def cells_of_plane(samples: Grid | Scattered, directions: Reals) -> float:
+    """Return about how many cells the FFT of the plane has; infinity in more than two dimensions."""
+    if samples.dim > 2:
+        return math.inf
+    widths = np.ptp(samples.coordinates, axis=0) * np.abs(directions).max(axis=0)
+    return float(math.prod(2 * BAND / math.pi * widths + 16))
 
 
 class SpreadSums(SliceSums):

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from array_api_compat import is_cupy_array
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
@@ -16,13 +15,13 @@ from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
-from kousei.ridgelet.directions import Directions
+from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
 from kousei.ridgelet.kernel import GaussianKernel
 from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
-from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
+from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
-from kousei.ridgelet.spread import spread_sums
+from kousei.ridgelet.spread import cells_of_plane, spread_sums
 from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
 
 Method = Literal["auto", "slice", "spread", "direct"]
@@ -55,7 +54,8 @@ class RidgeletTransform:
         it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
         scattered points, in any dimension; of CUDA arrays the sums are direct, which is faster there. "direct" sums
         over all points. "auto" slices on axes and spreads scattered points where biases are uniform, unless the
-        values of psi are fewer, n * biases at most 16 (n + p) with p samples in the period of the slices.
+        values of psi for a direction, n * biases, are at most 32 for each of the n points, or in the plane for each
+        cell of its FFT, and for each sample in the period of the slices.
     tol : float, optional
         Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
         float64 and 1e-6 in float32 unless given.
@@ -91,11 +91,11 @@ class RidgeletTransform:
 
     Slices are the same from run to run; the number of threads may change their rounding.
 
-    Functions and spectra of CuPy and torch may lie in CUDA memory, and are transformed there, on the current stream of
-    their library: slices by cufinufft and the FFT of the library. The parameters stay in host memory, with a copy for
-    each device. NaN and infinities are not looked for there: they come out again. The host waits for the first call
-    on a device, and in `truncation_loss` and `reconstruct`, which read the loss. The adjoint of slices adds up with
-    atomics there, and may differ in its last digits from run to run; direct sums do not.
+    Functions and spectra of CuPy and torch may lie in CUDA memory, and are transformed there, on the current stream
+    of their library: slices by cufinufft and the FFT of the library. The parameters stay in host memory, with a copy
+    for each device. NaN and infinities are not looked for there: they come out again. The host waits for the first
+    call on a device, and in `truncation_loss` and `reconstruct`, which read the loss. The adjoint of slices adds up
+    with atomics there, and may differ in its last digits from run to run; direct sums do not.
 
     Examples
     --------
@@ -128,23 +128,16 @@ class RidgeletTransform:
             raise TypeError(f"dtype was {np.dtype(dtype)}; float32 and float64 are accepted")
         self.pair = pair
         self.samples = _samples(axes, weights)
-        self.directions = directions if isinstance(directions, Directions) else None
-        vectors = self.directions.vectors if self.directions else directions
         # Counted before they are copied.
-        rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in (vectors, biases)]
+        given = vectors_of(directions), biases
+        rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in given]
         size, item_bytes = math.prod(rows), np.dtype(dtype).itemsize
         arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
-        self._vectors = finite("directions", vectors)
         dim = self.samples.dim
-        if self._vectors.ndim != 2 or self._vectors.shape[1] != dim or len(self._vectors) == 0:
-            raise ValueError(
-                f"directions has shape {self._vectors.shape}; (directions, {dim}) with at least one is accepted"
-            )
         if pair.dim != dim:
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
-        self.biases = evened("biases", biases)
-        if self.biases.ndim != 1 or len(self.biases) == 0 or (np.diff(self.biases) <= 0).any():
-            raise ValueError(f"biases has shape {self.biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+        self.directions, self.biases = units_of(directions, biases, dim)
+        self._vectors = vectors_of(self.directions)
         self.spectrum_shape = (len(self._vectors), len(self.biases))
         self.method = self._chosen(method)
         least = 1e-6 if np.dtype(dtype) == np.float32 else 1e-14
@@ -154,8 +147,13 @@ class RidgeletTransform:
         self.dtype = np.dtype(dtype)
         self.shape = (size, len(self.samples.weights))
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Plans cannot be copied, and are made anew as all that is.
+        made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
+        return {name: value for name, value in self.__dict__.items() if name not in made}
+
     def matvec(self, x: Array) -> Array:
-        """Return `transform` of a flattened function as a flattened spectrum, as the solvers of SciPy and CuPy ask it.
+        """Return `transform` of a flattened function as a flattened spectrum, as solvers of SciPy and CuPy ask it.
 
         Parameters
         ----------
@@ -243,10 +241,18 @@ class RidgeletTransform:
         def network(backend: Backend, gamma: Array) -> Array:
             result = self._dual(backend, gamma)
             # Each bias stands for what is half a step around it.
-            self._warn_of_biases("projections of these points reach", -self._bias_step / 2)
+            half = self._sampling.step * self._sampling.stride / 2
+            self._warn_of_biases("projections of these points reach", -half)
             return result
 
         return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, network)
+
+    def dual_adjoint(self, f: Array) -> Array:
+        """Return the adjoint of `dual` on a function, ``(..., directions, biases)``: a gradient by output weights.
+
+        Parameters, errors and results are those of `dual`, with the shapes exchanged.
+        """
+        return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._dual_adjoint)
 
     def reconstruct(self, f: Array, cure: bool = False, tol: float = 1e-2) -> Array:
         """Return S[R[f]]/K, which is f but for the directions and biases that are missing.
@@ -329,9 +335,10 @@ class RidgeletTransform:
         return "slice" if on_axes else "spread" if self._spreads() else "direct"
 
     def _spreads(self) -> bool:
-        """Tell whether to spread takes less time than direct sums: a point as long as some 16 values of psi."""
-        points = len(self.samples.weights)
-        return points * len(self.biases) > 16 * (points + self._sampling.length)
+        """Tell whether to spread takes less time than direct sums: a cell or a point as long as 32 values of psi."""
+        points, directions = len(self.samples.weights), len(self._vectors)
+        spread = min(points, cells_of_plane(self.samples, self._vectors) / directions)
+        return points * len(self.biases) > 32 * (spread + self._sampling.length)
 
     @cached_property
     def _sampling(self) -> Sampling:
@@ -382,6 +389,10 @@ class RidgeletTransform:
         (weights,) = self._direction_weights.on(backend)
         return self._network.transpose(backend, spectrum * weights)
 
+    def _dual_adjoint(self, backend: Backend, f: Array) -> Array:
+        (weights,) = self._direction_weights.on(backend)
+        return self._network.forward(backend, f.reshape(len(f), self.shape[1])) * weights
+
     @cached_property
     def _weights(self) -> Kept:
         """Of the points, (points,)."""
@@ -390,8 +401,7 @@ class RidgeletTransform:
     @cached_property
     def _direction_weights(self) -> Kept:
         """Of directions and biases in `dual`, (directions, 1)."""
-        weights = self._weighted().weights * self._bias_step
-        return Kept(weights.astype(self.dtype)[:, None])
+        return Kept(quadrature(self.directions, self.biases).astype(self.dtype)[:, None])
 
     def _matmat(self, x: Array) -> Array:
         return self.transform(x.T.reshape(x.shape[1], *self.samples.shape)).reshape(x.shape[1], self.shape[0]).T
@@ -400,21 +410,7 @@ class RidgeletTransform:
         return self.adjoint(x.T.reshape(x.shape[1], *self.spectrum_shape)).reshape(x.shape[1], self.shape[1]).T
 
     def _operator(self, x: Any) -> Any:
-        """Return the operator of the library of x: CuPy's for its arrays, for all else SciPy's."""
-        if arrays.on_host(x):
-            return linear_operator(self.shape, self.dtype, self._matmat, self._rmatmat)
-        if not is_cupy_array(x):
-            raise TypeError(f"x was {type(x).__name__} in {arrays.place(x)}; an array of NumPy or CuPy is accepted")
-        from cupyx.scipy.sparse.linalg import LinearOperator
-
-        return LinearOperator(
-            self.shape,
-            matvec=lambda x: self._matmat(x.reshape(-1, 1)).reshape(-1),
-            rmatvec=lambda x: self._rmatmat(x.reshape(-1, 1)).reshape(-1),
-            matmat=self._matmat,
-            rmatmat=self._rmatmat,
-            dtype=self.dtype,
-        )
+        return linear_operator(x, self.shape, self.dtype, self._matmat, self._rmatmat)
 
     @property
     def _kernel(self) -> GaussianKernel:
@@ -446,21 +442,9 @@ class RidgeletTransform:
         kind = SliceSums if self.method == "slice" else spread_sums
         return kind(self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain)
 
-    def _weighted(self) -> Directions:
-        if self.directions is None:
-            raise ValueError("directions has no weights; Directions, such as ball_directions returns, are accepted")
-        return self.directions
-
-    @property
-    def _bias_step(self) -> float:
-        step = step_of(self.biases)
-        if step is None:
-            raise ValueError(f"biases has {len(self.biases)} numbers, not uniform; 2 or more uniform are accepted")
-        return step
-
     def _divisor(self, k: Reals) -> Reals:
         """Return what the cure divides by at |k|."""
-        return np.maximum(self.pair.multiplier(k, self._weighted().scale), 1 / _LARGEST_GAIN)
+        return np.maximum(self.pair.multiplier(k, weighted(self.directions).scale), 1 / _LARGEST_GAIN)
 
     def _losses(self, backend: Backend, f: Array, cure: bool) -> Reals:
         """Return the relative L2 norm of (1 - m) f^, for each function of a batch."""
@@ -475,13 +459,13 @@ class RidgeletTransform:
     @cached_property
     def _lost(self) -> Kept:
         """What part of |f^|^2 is lost at each frequency."""
-        return Kept((1 - self.pair.multiplier(self._frequencies, self._weighted().scale)) ** 2)
+        return Kept((1 - self.pair.multiplier(self._frequencies, weighted(self.directions).scale)) ** 2)
 
     @cached_property
     def _lost_cured(self) -> Kept:
         """The same with the cure."""
         k = self._frequencies
-        return Kept((1 - self.pair.multiplier(k, self._weighted().scale) / self._divisor(k)) ** 2)
+        return Kept((1 - self.pair.multiplier(k, weighted(self.directions).scale) / self._divisor(k)) ** 2)
 
     @property
     def _frequencies(self) -> Reals:
@@ -496,7 +480,7 @@ class RidgeletTransform:
 
     def _warn_of_loss(self, loss: float, tol: float) -> None:
         if loss > tol:
-            scale = self._weighted().scale
+            scale = weighted(self.directions).scale
             warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
     def _reach(self, tol: float) -> float:
