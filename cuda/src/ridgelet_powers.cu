@@ -27,7 +27,7 @@ struct Piece {
 template <int fixed_power, class Real>
 __global__ void __launch_bounds__(block_threads)
     scan(const __grid_constant__ Arguments at, int any_power, const Real* c, double* pieces) {
-    using Own = Piece<fixed_power < 0 ? activation::largest_power : fixed_power>;
+    using Own = Piece < fixed_power<0 ? activation::largest_power : fixed_power>;
     const int power = fixed_power < 0 ? any_power : fixed_power;
     __shared__ double sums[block_threads * (sizeof(Own) / sizeof(double))];
     const int row = power + 1, thread = static_cast<int>(threadIdx.x);
@@ -61,9 +61,7 @@ __global__ void __launch_bounds__(block_threads)
 /// f.operator()<fixed_power>().
 template <class F>
 void with_power(int power, F&& f) {
-    power == 0   ? f.template operator()<0>()
-    : power == 1 ? f.template operator()<1>()
-                 : f.template operator()<-1>();
+    power == 0 ? f.template operator()<0>() : power == 1 ? f.template operator()<1>() : f.template operator()<-1>();
 }
 
 /// biases_below, found at once where the biases are 1/density apart.
@@ -73,7 +71,8 @@ __device__ inline std::int64_t place_of(const Arguments& at, double density, dou
     if (guess >= 0) {
         below = guess < static_cast<double>(at.bias_count - 1) ? static_cast<std::int64_t>(guess) + 1 : at.bias_count;
     }
-    const bool found = (below == 0 || at.biases[below - 1] < t) && (below == at.bias_count || !(at.biases[below] < t));
+    const bool found =
+        (below == 0 || at.biases[below - 1] < t) && (below == at.bias_count || !(at.biases[below] < t));
     return found ? below : biases_below(at.biases, at.bias_count, t);
 }
 
@@ -126,8 +125,8 @@ void sum_over_units(Cuda on, const Arguments& at, Power function, const Real* c,
     auto* const pieces = static_cast<double*>(workspace.data);
     for (std::int64_t k = 0; k < batch && at.point_count > 0; ++k) {
         with_power(function.power, [&]<int fixed_power>() {
-            cuda::launch(on, dim3(static_cast<unsigned>(at.direction_count)), block_threads, scan<fixed_power, Real>, at,
-                         function.power, c + k * at.direction_count * at.bias_count, pieces);
+            cuda::launch(on, dim3(static_cast<unsigned>(at.direction_count)), block_threads, scan<fixed_power, Real>,
+                         at, function.power, c + k * at.direction_count * at.bias_count, pieces);
         });
         const cuda::Target<Real> target{1, at.point_count, blocks.segments, pieces + pieces_of(at, function),
                                         out + k * at.point_count};

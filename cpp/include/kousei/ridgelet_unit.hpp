@@ -57,7 +57,8 @@ template <class Real, int fixed_order>
 struct Hermite {
     int order;
 
-    /// Of finite t; where the exponential would soon be subnormal, which is slow, it stays at 1e-36 (float64: 1e-304).
+    /// Of finite t; where the exponential would soon be subnormal, which is slow, it stays at 1e-36 (float64:
+    /// 1e-304).
     template <class V>
     KOUSEI_HD V operator()(V t) const {
         const V end = math::splat<V>(math::is_double<V> ? 1400 : 168);
