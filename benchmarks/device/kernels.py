@@ -311,7 +311,9 @@ def ridgelets(units: int, points: int) -> tuple[Directions, Array, Array]:
     return directions, np.linspace(-12, 12, biases), np.random.default_rng(1).uniform(-1, 1, (points, 2))
 
 
-def ridgelet_sum(function: str, verb: str, dtype: str, size: tuple[int, int], ceiling: Callable[[Rates], float]) -> Kernel:
+def ridgelet_sum(
+    function: str, verb: str, dtype: str, size: tuple[int, int], ceiling: Callable[[Rates], float]
+) -> Kernel:
     """Return the kernel under a verb of a transform: of points to each direction, or of units to each point."""
 
     def problem(units: int, points: int) -> Problem:
@@ -378,7 +380,9 @@ def slices(dtype: str) -> Kernel:
 
     tolerance = {"float64": 1e-9, "float32": 1e-5}[dtype]
     size = ((16 * 256) ** 2, 512**2)
-    return Kernel("cufinufft", f"{dtype} dim 2 relu slices", tolerance, problem, size, lambda r: r[f"hermite {dtype} full"])
+    return Kernel(
+        "cufinufft", f"{dtype} dim 2 relu slices", tolerance, problem, size, lambda r: r[f"hermite {dtype} full"]
+    )
 
 
 def ridgelet() -> Iterator[Kernel]:

@@ -68,14 +68,12 @@ void tabulate(double s, bool derivative, double* table) {
 template <class Real>
 void evaluate(Cpu on, const Kernel<Real>& kernel, const Real* t, std::int64_t count, Real* out) {
     constexpr std::int64_t block = 1 << 14;
-    with_formula(kernel, [&](auto formula) {
-        const auto task = [&](std::int64_t index, int) {
-            for (std::int64_t i = index * block; i < std::min(count, (index + 1) * block); ++i) {
-                out[i] = formula(t[i]);
-            }
-        };
-        kousei::detail::parallel_for(on, blocks_of(count, block), task);
-    });
+    const auto task = [&](std::int64_t index, int) {
+        for (std::int64_t i = index * block; i < std::min(count, (index + 1) * block); ++i) {
+            out[i] = value_at(kernel, t[i]);
+        }
+    };
+    kousei::detail::parallel_for(on, blocks_of(count, block), task);
 }
 
 template void evaluate(Cpu, const Kernel<float>&, const float*, std::int64_t, float*);

@@ -85,6 +85,10 @@ constexpr bool is_costly = true;
 template <class Real, int order>
 constexpr bool is_costly<Hermite<Real, order>> = order < 0;
 
+/// Of a loop over values of a formula.
+template <class Formula, class Real>
+constexpr int unrolled = is_costly<Formula> || sizeof(Real) == sizeof(double) ? 1 : 2;
+
 /// f.operator()<together>() with how many functions of a batch are summed with one value.
 template <class Formula, class F>
 void with_together(std::int64_t batch, F&& f) {
@@ -166,7 +170,7 @@ __global__ void __launch_bounds__(block_threads, 1)
                 weights[j] = weights_at<together>(g, k, target.batch, at.point_count, from + j);
             }
             __syncthreads();
-#pragma unroll 1
+#pragma unroll(unrolled<Formula, Real>)
             for (int j = 0; j < count; ++j) {
                 const Real t = own[j] - base;
                 const Weights<Real, together> weight = weights[j];
@@ -233,7 +237,7 @@ __global__ void __launch_bounds__(block_threads, 1)
                 Real t[points_per_thread];
 #pragma unroll
                 for (int p = 0; p < points_per_thread; ++p) t[p] = arguments[p] - origins[run];
-#pragma unroll 2
+#pragma unroll(unrolled<Formula, Real>)
                 for (int e = 0; e < run_biases; ++e) {
                     const int l = run * run_biases + e;
                     const Real bias = biases[l];

@@ -9,10 +9,8 @@ from scipy.sparse.linalg import aslinearoperator, lsqr
 from scipy.special import gammainc
 
 import kousei
-from kousei._lib.backends import Host
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions, gaussian_kernel
 from kousei.ridgelet.samples import Grid
-from kousei.ridgelet.sums import PrefixSums
 from support import Library
 
 #: c, mu and tau of Gaussians c e^(-|x - mu|^2 / 2 tau^2).
@@ -148,21 +146,6 @@ def test_scattered_points() -> None:
     np.testing.assert_allclose(found, np.einsum("kn,n,abn->kab", f, weights, kernel), rtol=0, atol=1e-12)
     unweighted = kousei.ridgelet_transform(f, points, directions, b, pair).values
     np.testing.assert_allclose(unweighted, np.einsum("kn,abn->kab", f, kernel), rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("power", [0, 1, 3])
-def test_prefix_sums_are_direct_ones(power: int) -> None:
-    rng = np.random.default_rng(7)
-    points, directions, b = rng.normal(size=(40, 2)), rng.normal(size=(6, 2)), np.linspace(-2, 3, 23)
-    spectrum = rng.normal(size=(2, 6, 23))
-    t = (points @ directions.T)[..., None] - b
-    units = np.where(t > 0, t, 0.0) ** power * (t > 0)
-    prefix = PrefixSums(points, directions, b, power)
-    expected = np.einsum("kab,nab->kn", spectrum, units)
-    np.testing.assert_allclose(prefix.transpose(Host(spectrum), spectrum), expected, rtol=0, atol=1e-11)
-    g = rng.normal(size=(2, 40))
-    expected = np.einsum("kn,nab->kab", g, units)
-    np.testing.assert_allclose(prefix.forward(Host(g), g), expected, rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize("activation", ["relu", "step", "tanh"])

@@ -19,7 +19,7 @@ inline constexpr std::int64_t table_size = (table_end * cells_per_unit + 2) * te
 /// One function, by its table; borrowed.
 template <class Real>
 struct Kernel {
-    const Real* table;  ///< (table_size), what `tabulate` wrote, rounded; not read for an even s
+    const Real* table;  ///< (table_size), what `tabulate` wrote, rounded
     Real s;
     bool derivative;
 };

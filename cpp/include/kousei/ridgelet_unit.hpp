@@ -49,30 +49,29 @@ struct Tabulated {
 
 /// The largest order of Hermite's functions that is taken, beyond which the table errs less, and the largest that is
 /// compiled by itself.
-inline constexpr int largest_order = 16, fixed_orders = 8;
+inline constexpr int largest_order = 12, fixed_orders = 8;
 
 /// Lambda^s G of an even s or its derivative: up to the sign He_order(t) e^(-t^2/2), He_order Hermite's polynomial.
 /// fixed_order -1: `order`.
 template <class Real, int fixed_order>
 struct Hermite {
     int order;
-    Real sign;
 
+    /// Of finite t; where the exponential would soon be subnormal, which is slow, it stays at 1e-36 (float64: 1e-304).
     template <class V>
     KOUSEI_HD V operator()(V t) const {
-        // From here on the exponential would soon be subnormal, which is slow.
         const V end = math::splat<V>(math::is_double<V> ? 1400 : 168);
         V square = t * t;
-        square = square > end ? end : square;
+        square = square < end ? square : end;
         // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than powers of t added up.
         const int n = fixed_order < 0 ? order : fixed_order;
-        V before{}, value = (n % 2 == 0 ? math::splat<V>(1) : t) * sign;
+        V before{}, value = n % 2 == 0 ? math::splat<V>(1) : t;
+        value = n % 4 == 1 || n % 4 == 2 ? -value : value;
         for (int m = n % 2; m < n; m += 2) {
             const V next = value * (square - Real(2 * m + 1)) - before * Real(m * (m - 1));
             before = value, value = next;
         }
-        value = value * math::exp2<math::Range::finite>(square * Real(-math::log2_e / 2));
-        return square >= end ? V{} : value;
+        return value * math::exp2<math::Range::finite>(square * Real(-math::log2_e / 2));
     }
 };
 
@@ -96,8 +95,7 @@ KOUSEI_HD inline int hermite_order(const Kernel<Real>& kernel) {
 /// One of Hermite's functions; `fixed_order` is its order, or -1.
 template <int fixed_order, class Real>
 KOUSEI_HD inline Hermite<Real, fixed_order> hermite(const Kernel<Real>& kernel) {
-    const bool negative = (static_cast<int>(kernel.s) % 4 != 0) != kernel.derivative;
-    return {hermite_order(kernel), static_cast<Real>(negative ? -1 : 1)};
+    return {hermite_order(kernel)};
 }
 
 namespace detail {
@@ -132,7 +130,8 @@ void with_formula(Activation activation, F&& f) {
 /// Lambda^s G(t), or its derivative.
 template <class Real>
 KOUSEI_HD inline Real value_at(const Kernel<Real>& kernel, Real t) {
-    return hermite_order(kernel) < 0 ? Tabulated<Real>{kernel}(t) : hermite<-1>(kernel)(t);
+    const bool near = math::abs(t) < Real(table_end);  // NaN is not
+    return near && hermite_order(kernel) >= 0 ? hermite<-1>(kernel)(t) : Tabulated<Real>{kernel}(t);
 }
 
 /// How many of `count` increasing biases, one at least, are below t.

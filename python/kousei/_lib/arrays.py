@@ -60,7 +60,7 @@ def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, A
     """
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is masked; an array without a mask is accepted")
-    if not on_host(value):
+    if (hasattr(value, "__dlpack__") or hasattr(value, "__cuda_array_interface__")) and not on_host(value):
         raise TypeError(f"{name} lies in CUDA memory; host memory is accepted")
     try:
         array = np.asarray(value)

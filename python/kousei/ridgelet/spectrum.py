@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei.network import MLP
 from kousei.ridgelet.directions import Directions, quadrature, units_of, vectors_of
@@ -42,6 +42,8 @@ class Spectrum:
         If an argument is not of the kind named above.
     ValueError
         If directions or biases are empty or not finite, or shapes do not agree.
+    CudaError
+        If the values lie in CUDA memory that cannot be computed on.
 
     Examples
     --------
@@ -61,7 +63,7 @@ class Spectrum:
         if not isinstance(self.pair, AdmissiblePair):
             raise TypeError(f"pair was {type(self.pair).__name__}; an AdmissiblePair is accepted")
         directions, biases = units_of(self.directions, self.biases, self.pair.dim)
-        values = arrays.known("values", self.values)
+        _, values = backends.enter("values", self.values)
         arrays.real_dtype(values=values)
         wanted = len(vectors_of(directions)), len(biases)
         if arrays.shape_of(values)[-2:] != wanted:
