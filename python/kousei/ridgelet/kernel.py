@@ -54,8 +54,9 @@ def gaussian_kernel(t: Array | float, s: float, derivative: bool = False) -> Arr
 
     Notes
     -----
-    Taylor polynomials around the multiples of 1/4 up to 16, and the asymptotic series beyond. Their coefficients are
-    made once for each s, which takes some 10 ms.
+    For an even s, Hermite's polynomials by their recurrence, up to the order 12. For any other s, Taylor polynomials
+    around the multiples of 1/4 up to 16, and the asymptotic series beyond; their coefficients are made once for each
+    s, which takes some 10 ms.
 
     Examples
     --------
