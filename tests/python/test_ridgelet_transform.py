@@ -243,8 +243,10 @@ def test_array_in_same_array_out(library: Library, batch: tuple[int, ...], dtype
         assert str(result.dtype).endswith(dtype)
         argument = f if function not in (R.adjoint, R.dual) else library.numpy(spectrum)
         expected = function(argument)
-        tolerance = 100 * np.finfo(dtype).eps * np.abs(expected).max(initial=0) * library.on_gpu
-        np.testing.assert_allclose(library.numpy(result), expected, rtol=0, atol=tolerance)
+        # Slices of a device round otherwise, and are right to `tol`.
+        tol = (1e-8 if dtype == "float64" else 1e-5) if library.on_gpu else 0
+        close = tol * np.abs(expected).max(initial=0)
+        np.testing.assert_allclose(library.numpy(result), expected, rtol=0, atol=close)
     assert R.truncation_loss(given).shape == batch
 
 
