@@ -57,12 +57,16 @@ template <class Real, int fixed_order>
 struct Hermite {
     int order;
 
-    /// Of finite t; where the exponential would soon be subnormal, which is slow, it stays at 1e-36 (float64: 1e-304).
+    /// The largest t^2 that is not taken as this. There the value is far below the rounding of the largest one;
+    /// smaller ones would make subnormal products, which are slow.
+    static constexpr int end = sizeof(Real) == sizeof(double) ? 700 : 100;
+
+    /// Of finite t.
     template <class V>
     KOUSEI_HD V operator()(V t) const {
-        const V end = math::splat<V>(math::is_double<V> ? 1400 : 168);
+        const V most = math::splat<V>(end);
         V square = t * t;
-        square = square < end ? square : end;
+        square = square < most ? square : most;
         // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than powers of t added up.
         const int n = fixed_order < 0 ? order : fixed_order;
         V before{}, value = n % 2 == 0 ? math::splat<V>(1) : t;
@@ -130,7 +134,7 @@ void with_formula(Activation activation, F&& f) {
 /// Lambda^s G(t), or its derivative.
 template <class Real>
 KOUSEI_HD inline Real value_at(const Kernel<Real>& kernel, Real t) {
-    const bool near = math::abs(t) < Real(table_end);  // NaN is not
+    const bool near = t * t < Real(Hermite<Real, -1>::end);  // NaN is not
     return near && hermite_order(kernel) >= 0 ? hermite<-1>(kernel)(t) : Tabulated<Real>{kernel}(t);
 }
 

@@ -100,7 +100,9 @@ class SliceSums:
         fft = fft_of(g)
         total = backend.empty((len(g), len(self._directions), self._biases), self._real)
         for row in range(len(g)):
-            sums = fft.irfft(self._sliced(backend, g[row]) * factor, n=self._length, norm="forward")
+            slices = self._sliced(backend, g[row])
+            slices *= factor
+            sums = fft.irfft(slices, n=self._length, norm="forward")
             total[row] = sums[:, : self._used : self._stride]
         return total
 

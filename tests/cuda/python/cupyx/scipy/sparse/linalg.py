@@ -12,7 +12,13 @@ class LinearOperator:
     """An operator."""
 
     def __init__(
-        self, shape: tuple[int, int], matvec: _Product, rmatvec: _Product, matmat: _Product, dtype: Any, rmatmat: _Product
+        self,
+        shape: tuple[int, int],
+        matvec: _Product,
+        rmatvec: _Product,
+        matmat: _Product,
+        dtype: Any,
+        rmatmat: _Product,
     ) -> None:
         self.shape, self.dtype = shape, dtype
         self._matvec, self._rmatvec, self._matmat, self._rmatmat = matvec, rmatvec, matmat, rmatmat
