@@ -28,6 +28,12 @@ FORMULAS = {
     "arctan float64 full": "return atan(z);",
     "quotient float32 full": 'asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(z) : "f"(z)); return z;',
     "quotient float64 full": "return 1 / z;",
+    # He_4(z) e^(-z^2/2), the ridgelet of ReLU in two dimensions.
+    "hermite float32 full": """
+        Real square = z * z, power;
+        asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(-0.72134752f * square));
+        return ((square - 6) * square + 3) * power;""",
+    "hermite float64 full": "z *= z; return ((z - 6) * z + 3) * exp2(-0.72134752044448170368 * z);",
     "relu float32 full": "return z < 0 ? 0 : z;",
     "relu float64 full": "return z < 0 ? 0 : z;",
 }

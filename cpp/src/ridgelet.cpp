@@ -73,7 +73,7 @@ void evaluate(Cpu on, const Kernel<Real>& kernel, const Real* t, std::int64_t co
             out[i] = value_at(kernel, t[i]);
         }
     };
-    detail::parallel_for(on, blocks_of(count, block), task);
+    kousei::detail::parallel_for(on, blocks_of(count, block), task);
 }
 
 template void evaluate(Cpu, const Kernel<float>&, const float*, std::int64_t, float*);

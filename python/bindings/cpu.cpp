@@ -22,6 +22,7 @@ void bind(py::module_& m) {
     bind_packed_matmul<HostSide, Real>(m);
     bind_packed_interleave<Real>(m);
     bind_ridgelet<HostSide, Real>(m);
+    bind_ridgelet_sums<HostSide, Real>(m);
 }
 
 }  // namespace

@@ -84,6 +84,7 @@ void bind(py::module_& m) {
     bind_signs<DeviceSide, Real>(m);
     bind_packed_matmul<DeviceSide, Real>(m);
     bind_ridgelet<DeviceSide, Real>(m);
+    bind_ridgelet_sums<DeviceSide, Real>(m);
 }
 
 }  // namespace

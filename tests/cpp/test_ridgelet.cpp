@@ -13,11 +13,11 @@ using namespace kousei::ridgelet;
 
 /// A kernel with a table of its own.
 template <class Real>
-struct Tabulated {
+struct OwnKernel {
     std::vector<Real> table;
     Kernel<Real> kernel;
 
-    Tabulated(double s, bool derivative) : table(table_size) {
+    OwnKernel(double s, bool derivative) : table(table_size) {
         std::vector<double> exact(table_size);
         tabulate(s, derivative, exact.data());
         std::transform(exact.begin(), exact.end(), table.begin(), [](double c) { return static_cast<Real>(c); });
@@ -29,7 +29,7 @@ struct Tabulated {
 
 TEST_CASE("kernels of ridgelets, golden numbers") {
     const auto at = [](double t, double s, bool derivative) {
-        return value_at(Tabulated<double>(s, derivative).kernel, t);
+        return value_at(OwnKernel<double>(s, derivative).kernel, t);
     };
     CHECK(at(1.5, 3, false) == doctest::Approx(-0.87460374349591).epsilon(3e-14));
     CHECK(at(1.5, 4, false) == doctest::Approx(-1.765297791261).epsilon(3e-13));
@@ -41,7 +41,7 @@ TEST_CASE("kernels of ridgelets, golden numbers") {
 }
 
 TEST_CASE_TEMPLATE("kernels of an even power are Hermite's functions", Real, float, double) {
-    const Tabulated<Real> second(2, false), third(2, true);
+    const OwnKernel<Real> second(2, false), third(2, true);
     const Real eps = std::numeric_limits<Real>::epsilon();
     std::vector<Real> t, out;
     for (int i = -200; i <= 200; ++i) t.push_back(static_cast<Real>(i) / 9);
@@ -59,7 +59,7 @@ TEST_CASE_TEMPLATE("kernels of ridgelets at the ends of the line", Real, float, 
     const Real infinity = std::numeric_limits<Real>::infinity();
     for (const double s : {-0.9, 2.0, 3.5}) {
         for (const bool derivative : {false, true}) {
-            const Tabulated<Real> kernel(s, derivative);
+            const OwnKernel<Real> kernel(s, derivative);
             CHECK(value_at(kernel.kernel, infinity) == 0);
             CHECK(value_at(kernel.kernel, -infinity) == 0);
             CHECK(std::isnan(value_at(kernel.kernel, std::numeric_limits<Real>::quiet_NaN())));

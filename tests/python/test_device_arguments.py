@@ -461,6 +461,13 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
     x = fake((5, 2))
     net = kousei.MLP.random([2, 3, 1], rng=0)
     signs = kousei.pack_signs(np.ones((3, 2)))
+    pair = kousei.ridgelet.AdmissiblePair("relu", 2)
+    ridgelets = {
+        "axes": [np.arange(5.0), np.arange(2.0)],
+        "directions": np.eye(2),
+        "biases": [0.0, 1.0],
+        "pair": pair,
+    }
     assert not arrays.on_host(x)
     for call in (
         lambda: net(x),
@@ -474,9 +481,14 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: kousei.funahashi.bump_transform(x, 1.0, 1.0),
         lambda: kousei.funahashi.universal_function(x, 1.0, 1.5, 0.5 * np.arange(9)),
         lambda: kousei.ridgelet.gaussian_kernel(x, 3),
+        lambda: kousei.ridgelet_transform(x, **ridgelets),
+        lambda: kousei.ridgelet.Spectrum(x, np.eye(2), [0.0, 1.0], pair),
+        lambda: kousei.RidgeletTransform(**ridgelets).transform(x),
+        lambda: kousei.RidgeletTransform(**ridgelets).truncation_loss(x),
     ):
         with pytest.raises(
-            kousei.CudaError, match="(x|z|s|S|t|omega) lies in CUDA memory, but (this build|the CUDA|no CUDA)"
+            kousei.CudaError,
+            match="(x|z|s|S|t|f|omega|values|spectrum) lies in CUDA memory, but (this build|the CUDA|no CUDA)",
         ):
             call()
 
@@ -488,6 +500,21 @@ def test_nothing_moves_between_memories(monkeypatch: pytest.MonkeyPatch) -> None
         net(FakeTensor((5, 2)))
     with pytest.raises(TypeError, match=r"biases\[1\] lies in the memory of CUDA device 0 and weights\[0\] in host"):
         kousei.MLP(net.weights, [net.biases[0], FakeTensor((1,))], net.activations)
+
+
+def test_parameters_that_are_read_lie_in_host_memory() -> None:
+    good = {"axes": np.ones((5, 2)), "directions": np.eye(2), "biases": [0.0, 1.0]}
+    pair, there = kousei.ridgelet.AdmissiblePair("relu", 2), FakeTensor((2, 2))
+    for name, said in (
+        ("axes", "points"),
+        ("directions", "directions"),
+        ("biases", "biases"),
+        ("weights", "weights"),
+    ):
+        with pytest.raises(TypeError, match=f"{said} lies in CUDA memory; host memory is accepted"):
+            kousei.RidgeletTransform(**good | {name: there}, pair=pair)
+    with pytest.raises(TypeError, match="x was FakeTensor in the memory of CUDA device 0; an array of NumPy or CuPy"):
+        kousei.RidgeletTransform(**good, pair=pair).matvec(there)
 
 
 def test_nothing_moves_between_devices(monkeypatch: pytest.MonkeyPatch) -> None:

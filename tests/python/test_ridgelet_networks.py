@@ -1,4 +1,4 @@
-"""Networks of one scale, closed forms of mixtures of Gaussians, and networks drawn from a spectrum."""
+"""Networks of one scale, and closed forms of mixtures of Gaussians."""
 
 import math
 from collections.abc import Callable
@@ -10,7 +10,6 @@ import kousei
 from kousei.ridgelet import (
     AdmissiblePair,
     gaussian_mixture_ridgelet,
-    sample,
     single_scale,
     single_scale_weights,
 )
@@ -273,75 +272,3 @@ def test_mixtures_are_checked(change: dict, message: str) -> None:
         gaussian_mixture_ridgelet(**given, pair="relu")
     with pytest.raises(ValueError, match="directions has vectors of length 2 to 2; 1 is accepted"):
         single_scale_weights(**(given | {"directions": [[2.0, 0.0]]}))
-
-
-def whole() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    directions, areas = half_sphere(2, 32)
-    biases = centred(64, math.sqrt(8) / 64)
-    alpha = single_scale_weights(COEFS, MEANS, WIDTHS, directions, biases)
-    return alpha * areas[:, None] * math.sqrt(8) / 64, directions, biases
-
-
-def test_drawn_networks_are_right_in_the_mean() -> None:
-    spectrum, directions, biases = whole()
-    x = np.random.default_rng(2).uniform(-1, 1, (40, 2))
-    exact = np.maximum((x @ directions.T)[:, :, None] - biases, 0).reshape(40, -1) @ spectrum.ravel()
-    rng = np.random.default_rng(3)
-    spreads = []
-    for units in (100, 1600):
-        drawn = [sample(spectrum, directions, biases, units, "relu", rng=rng) for _ in range(60)]
-        assert all(net.units <= units for net in drawn)
-        values = np.array([net(x) for net in drawn])
-        spreads.append(np.sqrt(values.var(axis=0).mean()))
-        assert (np.abs(values.mean(axis=0) - exact) < 5 * values.std(axis=0) / math.sqrt(60)).all()
-    # 1/sqrt(units)
-    assert 3 < spreads[0] / spreads[1] < 5.3
-
-
-def test_drawn_networks_keep_the_sum_and_the_seed() -> None:
-    spectrum, directions, biases = whole()
-    net = sample(spectrum, directions, biases, 200, "tanh", rng=7)
-    assert net.activations[0].name == "tanh"
-    np.testing.assert_allclose(np.abs(net.weights[1]).sum(), np.abs(spectrum).sum(), rtol=1e-13)
-    again = sample(spectrum, directions, biases, 200, "tanh", rng=7)
-    assert np.array_equal(net.weights[0], again.weights[0])
-    # Units that the spectrum gives no weight are never drawn.
-    only = sample([[0.0, 2.0], [0.0, 0.0]], directions[:2], biases[:2], 50, "relu", rng=1)
-    np.testing.assert_array_equal(only.weights[0], directions[:1])
-    np.testing.assert_array_equal(only.weights[1], [[2.0]])
-
-
-def test_refit_is_better() -> None:
-    spectrum, directions, biases = whole()
-    x = np.random.default_rng(4).uniform(-1, 1, (2000, 2))
-    plain = sample(spectrum, directions, biases, 150, "relu", rng=1)
-    refit = sample(spectrum, directions, biases, 150, "relu", rng=1, refit=(x, mixture(x)))
-    assert np.array_equal(plain.weights[0], refit.weights[0])
-    assert error(refit, mixture, SQUARE) < 0.05 < error(plain, mixture, SQUARE)
-
-
-@pytest.mark.parametrize(
-    ("change", "exception", "message"),
-    [
-        ({"spectrum": [[0.0, 0.0]]}, ValueError, "spectrum has the sum 0.0"),
-        ({"spectrum": [[1.0, np.nan]]}, ValueError, "spectrum has NaN"),
-        ({"spectrum": [1.0, 2.0]}, ValueError, r"spectrum has shape \(2,\); \(1, 2\) is accepted"),
-        ({"spectrum": [[1j, 0]]}, TypeError, "spectrum has dtype"),
-        ({"directions": [1.0]}, ValueError, "directions has shape"),
-        ({"units": 0}, ValueError, "units was 0"),
-        ({"activation": "no"}, ValueError, "activation was 'no'"),
-        ({"refit": ([[1.0]], [1.0, 2.0])}, ValueError, r"refit has shapes \(1, 1\) and \(2,\)"),
-        ({"refit": ([[np.inf]], [1.0])}, ValueError, r"refit\[0\] has NaN"),
-    ],
-)
-def test_sample_refuses(change: dict, exception: type[Exception], message: str) -> None:
-    given = {
-        "spectrum": [[1.0, 2.0]],
-        "directions": [[1.0]],
-        "biases": [0.0, 1.0],
-        "units": 10,
-        "activation": "relu",
-        "rng": 1,
-    }
-    with pytest.raises(exception, match=message):
-        sample(**(given | change))

@@ -7,6 +7,7 @@
 #include "packed_dot.inl"
 #include "packed_gemm.inl"
 #include "packed_gemv.inl"
+#include "ridgelet.inl"
 
 namespace kousei::simd {
 namespace KOUSEI_ISA {
@@ -15,7 +16,7 @@ namespace {
 template <class Real>
 constexpr KernelsFor<Real> kernels_for = {&kernels<Real>,        phase_kernels<Real>,   &apply_part<Real>,
                                           layer_kernels<Real>,   &multiply_signs<Real>, sign_tables<Real>,
-                                          &multiply_panel<Real>, &add_chains<Real>};
+                                          &multiply_panel<Real>, &add_chains<Real>,     ridgelet_kernels<Real>};
 
 }  // namespace
 }  // namespace KOUSEI_ISA

@@ -7,6 +7,7 @@
 #include "binary.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
+#include "ridgelet.hpp"
 
 namespace kousei::simd {
 
@@ -93,6 +94,7 @@ struct KernelsFor {
     SignTables<Real> sign_tables;  ///< of no tables where it is not the faster way
     MultiplyPanel<Real> multiply_panel;
     AddChains<Real> add_chains;
+    RidgeletKernels<Real> ridgelet;
 };
 
 struct InstructionSet {

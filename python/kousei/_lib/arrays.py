@@ -54,12 +54,14 @@ def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, A
     Raises
     ------
     TypeError
-        If they are masked, or not numbers of these kinds.
+        If they are masked, in CUDA memory, or not numbers of these kinds.
     ValueError
         If they are ragged.
     """
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is masked; an array without a mask is accepted")
+    if (hasattr(value, "__dlpack__") or hasattr(value, "__cuda_array_interface__")) and not on_host(value):
+        raise TypeError(f"{name} lies in CUDA memory; host memory is accepted")
     try:
         array = np.asarray(value)
     except ValueError:

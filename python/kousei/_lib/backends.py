@@ -19,6 +19,8 @@ class Host:
     """The kernels for host memory, as one call on the array `model` uses them."""
 
     kernels = _core.cpu
+    #: There is one alone.
+    stream = 0
 
     def __init__(self, model: Array) -> None:
         self._model = model
@@ -120,6 +122,20 @@ class Device:
 
 #: How a call reaches the kernels.
 Backend: TypeAlias = Host | Device
+
+
+class Kept:
+    """Arrays of NumPy that many calls read, and their copies for each library and device."""
+
+    def __init__(self, *arrays: np.ndarray[Any, Any]) -> None:
+        self._arrays = arrays
+        self._copies: dict[tuple[str, int], tuple[Array, ...]] = {}
+
+    def on(self, backend: Backend) -> tuple[Array, ...]:
+        """Return them where a call computes; for the first copy to a device the host waits."""
+        if backend.library not in self._copies:
+            self._copies[backend.library] = tuple(map(backend.keep, self._arrays))
+        return self._copies[backend.library]
 
 
 def require_cuda(name: str) -> None:

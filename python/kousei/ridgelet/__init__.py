@@ -14,15 +14,18 @@ from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.mixture import gaussian_mixture_ridgelet, single_scale_weights
 from kousei.ridgelet.pair import AdmissiblePair, admissibility_constant
 from kousei.ridgelet.sampling import sample
+from kousei.ridgelet.spectrum import Spectrum, from_spectrum
 from kousei.ridgelet.transform import RidgeletTransform
 
 __all__ = [
     "AdmissiblePair",
     "Directions",
     "RidgeletTransform",
+    "Spectrum",
     "admissibility_constant",
     "ball_directions",
     "dual_ridgelet_transform",
+    "from_spectrum",
     "gaussian_kernel",
     "gaussian_mixture_ridgelet",
     "ridgelet_transform",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei.ridgelet.directions import Directions
 from kousei.ridgelet.pair import AdmissiblePair
+from kousei.ridgelet.spectrum import Spectrum
 from kousei.ridgelet.transform import Method, RidgeletTransform
 
 
@@ -22,20 +22,20 @@ def ridgelet_transform(
     tol: float | None = None,
     *,
     weights: Any = None,
-) -> Array:
+) -> Spectrum:
     """Return R[f](a, b), the integral of f(x) psi(a.x - b) dx; for several f a `RidgeletTransform` is planned once.
 
     Parameters
     ----------
     f : array of shape ``(..., *points)``
-        Values on the axes or at the points, float32 or float64, in host memory.
+        Values on the axes or at the points, float32 or float64.
     axes, directions, biases, pair, method, tol, weights
         As for `RidgeletTransform`.
 
     Returns
     -------
-    array of shape (..., directions, biases)
-        Of the library and the dtype of f.
+    Spectrum
+        Whose values (..., directions, biases) are of the library and the dtype of f.
 
     Raises
     ------
@@ -48,40 +48,41 @@ def ridgelet_transform(
     >>> import kousei
     >>> x = np.linspace(-8, 8, 129)
     >>> pair = kousei.ridgelet.AdmissiblePair("tanh", 1)
-    >>> kousei.ridgelet_transform(np.exp(-(x**2) / 2), (x,), [[0.7]], [0.3], pair).round(9)
+    >>> kousei.ridgelet_transform(np.exp(-(x**2) / 2), (x,), [[0.7]], [0.3], pair).values.round(9)
     array([[0.519140353]])
     """
-    dtype = arrays.real_dtype(f=arrays.known("f", f))
-    return RidgeletTransform(axes, directions, biases, pair, method, tol, weights=weights, dtype=dtype).transform(f)
+    _, f = backends.enter("f", f)
+    dtype = arrays.real_dtype(f=f)
+    operator = RidgeletTransform(axes, directions, biases, pair, method, tol, weights=weights, dtype=dtype)
+    return Spectrum(operator.transform(f), operator.directions, operator.biases, pair)
 
 
 def dual_ridgelet_transform(
-    spectrum: Array,
-    axes: Sequence[Any] | Array,
-    directions: Directions,
-    biases: Any,
-    pair: AdmissiblePair,
-    method: Method = "auto",
-    tol: float | None = None,
+    spectrum: Spectrum, axes: Sequence[Any] | Array, method: Method = "auto", tol: float | None = None
 ) -> Array:
     """Return S[gamma](x), the integral of gamma(a, b) sigma(a.x - b) da db, at points.
 
     Parameters
     ----------
-    spectrum : array of shape (..., directions, biases)
-        Float32 or float64, in host memory.
-    axes, directions, biases, pair, method, tol
-        As for `RidgeletTransform`; the directions with weights, the biases uniform.
+    spectrum : Spectrum
+        Of `Directions` with weights and uniform biases.
+    axes, method, tol
+        As for `RidgeletTransform`.
 
     Returns
     -------
     array of shape ``(..., *points)``
-        Of the library and the dtype of the spectrum.
+        Of the library and the dtype of the values.
+
+    Warns
+    -----
+    UserWarning
+        If projections of the points lie beyond the biases, as `RidgeletTransform.dual`.
 
     Raises
     ------
     TypeError, ValueError, MemoryError
-        As `RidgeletTransform` and its `dual` do.
+        As `RidgeletTransform` and its `dual` do; or if `spectrum` is none.
 
     Examples
     --------
@@ -90,11 +91,13 @@ def dual_ridgelet_transform(
     >>> from kousei.ridgelet import AdmissiblePair, ball_directions
     >>> x, b, pair = np.linspace(-8, 8, 129), np.linspace(-60, 60, 601), AdmissiblePair("relu", 1, order=2)
     >>> f = np.exp(-(x**2) / 2)
-    >>> line = ball_directions(1, 6.0, radii=40)
-    >>> spectrum = kousei.ridgelet_transform(f, (x,), line, b, pair)
-    >>> again = kousei.dual_ridgelet_transform(spectrum, (x,), line, b, pair) / pair.constant
+    >>> spectrum = kousei.ridgelet_transform(f, (x,), ball_directions(1, 6.0, radii=40), b, pair)
+    >>> again = kousei.dual_ridgelet_transform(spectrum, (x,)) / pair.constant
     >>> bool(abs(again - f).max() < 0.02)
     True
     """
-    dtype = arrays.real_dtype(spectrum=arrays.known("spectrum", spectrum))
-    return RidgeletTransform(axes, directions, biases, pair, method, tol, dtype=dtype).dual(spectrum)
+    if not isinstance(spectrum, Spectrum):
+        raise TypeError(f"spectrum was {type(spectrum).__name__}; a kousei.ridgelet.Spectrum is accepted")
+    dtype = arrays.real_dtype(values=spectrum.values)
+    operator = RidgeletTransform(axes, spectrum.directions, spectrum.biases, spectrum.pair, method, tol, dtype=dtype)
+    return operator.dual(spectrum.values)

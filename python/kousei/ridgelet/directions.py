@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib.errors import check_integer
+from kousei.ridgelet.samples import Reals, evened, finite, step_of
 
 
 class Directions(NamedTuple):
@@ -69,6 +70,42 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     volume = weights * scale / 2 * r ** (dim - 1)
     vectors = r[:, None, None] * units
     return Directions(vectors.reshape(-1, dim), (volume[:, None] * unit_weights).ravel(), float(scale))
+
+
+def units_of(directions: Any, biases: Any, dim: int) -> tuple[Directions | Reals, Reals]:
+    """Return checked directions and biases, vectors alone as an array of float64."""
+    given = isinstance(directions, Directions)
+    vectors = finite("directions", directions.vectors if given else directions)
+    if vectors.ndim != 2 or vectors.shape[1] != dim or len(vectors) == 0:
+        raise ValueError(f"directions has shape {vectors.shape}; (directions, {dim}) with at least one is accepted")
+    biases = evened("biases", biases)
+    if biases.ndim != 1 or len(biases) == 0 or (np.diff(biases) <= 0).any():
+        raise ValueError(f"biases has shape {biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+    return directions._replace(vectors=vectors) if given else vectors, biases
+
+
+def vectors_of(directions: Directions | Reals) -> Reals:
+    """Return the vectors of what `units_of` returns."""
+    return directions.vectors if isinstance(directions, Directions) else directions
+
+
+def weighted(directions: Directions | Reals) -> Directions:
+    """Return directions that an integral over them can be summed with."""
+    if not isinstance(directions, Directions):
+        raise ValueError("directions has no weights; Directions, such as ball_directions returns, are accepted")
+    return directions
+
+
+def quadrature(directions: Directions | Reals, biases: Reals) -> Reals:
+    """Return da db of the sum that stands for the integral over directions and biases, (directions,)."""
+    weights = finite("directions.weights", weighted(directions).weights)
+    count = len(vectors_of(directions))
+    if weights.shape != (count,):
+        raise ValueError(f"directions.weights has shape {weights.shape}; ({count},) is accepted")
+    step = step_of(biases)
+    if step is None:
+        raise ValueError(f"biases has {len(biases)} numbers, not uniform; 2 or more uniform are accepted")
+    return weights * step
 
 
 def _sphere(dim: int, angles: int | None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -53,8 +54,9 @@ def gaussian_kernel(t: Array | float, s: float, derivative: bool = False) -> Arr
 
     Notes
     -----
-    Taylor polynomials around the multiples of 1/4 up to 16, and the asymptotic series beyond. Their coefficients are
-    made once for each s, which takes some 10 ms.
+    For an even s, Hermite's polynomials by their recurrence, up to the order 12. For any other s, Taylor polynomials
+    around the multiples of 1/4 up to 16, and the asymptotic series beyond; their coefficients are made once for each
+    s, which takes some 10 ms.
 
     Examples
     --------
@@ -73,9 +75,26 @@ def gaussian_kernel(t: Array | float, s: float, derivative: bool = False) -> Arr
     backend, t = backends.enter("t", t)
     dtype = arrays.real_dtype(t=t)
     result, out = backends.output(backend, None, arrays.shape_of(t), dtype, t)
-    table = backend.view("table", _kept(backend, s, derivative, dtype))
-    backend.kernels.ridgelet_kernel(table, s, derivative, backend.view("t", t), out, backend.launch())
+    parameters = GaussianKernel(s, derivative).parameters(backend, dtype)
+    backend.kernels.ridgelet_kernel(*parameters, backend.view("t", t), out, backend.launch())
     return result
+
+
+@dataclass(frozen=True)
+class GaussianKernel:
+    """`gaussian_kernel` of one power."""
+
+    s: float
+    derivative: bool = False
+
+    def __call__(self, t: Array) -> Array:
+        """Return the values at t."""
+        return gaussian_kernel(t, self.s, self.derivative)
+
+    def parameters(self, backend: backends.Backend, dtype: np.dtype[Any]) -> tuple[Any, ...]:
+        """Return what the compiled kernels know it by."""
+        (table,) = _table(self.s, self.derivative, dtype.name).on(backend)
+        return backend.view("table", table), self.s, self.derivative
 
 
 def is_real_number(value: Any) -> bool:
@@ -100,14 +119,6 @@ def check_power(s: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def _table(s: float, derivative: bool) -> tuple[np.ndarray[Any, Any], dict[tuple[str, int, str], Array]]:
-    """Return the table of a kernel, and where its copies are kept: the host waits for one to a device."""
-    return _core.cpu.ridgelet_tabulate(s, derivative), {}
-
-
-def _kept(backend: backends.Backend, s: float, derivative: bool, dtype: np.dtype[Any]) -> Array:
-    table, copies = _table(s, derivative)
-    key = (*backend.library, dtype.name)
-    if key not in copies:
-        copies[key] = backend.keep(table.astype(dtype))
-    return copies[key]
+def _table(s: float, derivative: bool, dtype: str) -> backends.Kept:
+    """Return the table of a kernel."""
+    return backends.Kept(_core.cpu.ridgelet_tabulate(s, derivative).astype(dtype))

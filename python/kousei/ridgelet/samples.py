@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -11,6 +12,9 @@ import numpy as np
 from kousei._lib import arrays
 
 Reals: TypeAlias = np.ndarray[Any, Any]
+
+#: Projections of points that are held at once.
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +28,9 @@ class Grid:
         """Return the grid of 1 to 3 axes; ValueError where one is not uniform."""
         if not 1 <= len(axes) <= 3:
             raise ValueError(f"axes has {len(axes)} axes; 1 to 3 are accepted")
-        return cls(tuple(uniform(f"axes[{i}]", axis, 2) for i, axis in enumerate(axes)))
+        grid = cls(tuple(uniform(f"axes[{i}]", axis, 2) for i, axis in enumerate(axes)))
+        arrays.require_memory(math.prod(grid.shape), 8, f"a grid of axes of {grid.shape} points")
+        return grid
 
     @property
     def dim(self) -> int:
@@ -41,6 +47,11 @@ class Grid:
         """Step along each axis."""
         return np.array([(axis[-1] - axis[0]) / (len(axis) - 1) for axis in self.axes])
 
+    @property
+    def middle(self) -> Reals:
+        """The point, (dim,), from which transforms of a function count."""
+        return np.array([axis[len(axis) // 2] for axis in self.axes])
+
     @cached_property
     def coordinates(self) -> Reals:
         """The points, (n, dim)."""
@@ -56,11 +67,12 @@ class Grid:
             total = total[..., None] * along
         return total.ravel()
 
-    def ranges(self, directions: Reals) -> tuple[Reals, Reals]:
-        """Return the least and the largest a.x for every direction a."""
+    def ends(self, directions: Reals) -> tuple[float, float]:
+        """Return the least and the largest a.x."""
         ends = np.array([[axis[0], axis[-1]] for axis in self.axes])
         products = directions[:, :, None] * ends
-        return products.min(axis=-1).sum(axis=-1), products.max(axis=-1).sum(axis=-1)
+        low, high = products.min(axis=-1).sum(axis=-1), products.max(axis=-1).sum(axis=-1)
+        return float(low.min()), float(high.max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +103,19 @@ class Scattered:
         """Shape of a function's values."""
         return (len(self.coordinates),)
 
-    def ranges(self, directions: Reals) -> tuple[Reals, Reals]:
-        """As `Grid.ranges`."""
-        products = directions @ self.coordinates.T
-        return products.min(axis=-1), products.max(axis=-1)
+    @property
+    def middle(self) -> Reals:
+        """As `Grid.middle`: of the box of the points."""
+        return np.asarray(self.coordinates.min(axis=0) + self.coordinates.max(axis=0)) / 2
+
+    def ends(self, directions: Reals) -> tuple[float, float]:
+        """As `Grid.ends`."""
+        low, high = math.inf, -math.inf
+        size = max(1, _BLOCK // len(self.coordinates))
+        for start in range(0, len(directions), size):
+            products = directions[start : start + size] @ self.coordinates.T
+            low, high = min(low, float(products.min())), max(high, float(products.max()))
+        return low, high
 
 
 def finite(name: str, value: Any) -> Reals:

@@ -13,118 +13,172 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
+from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend
 from kousei._lib.threads import num_threads
-from kousei.ridgelet.samples import Grid, step_of
+from kousei.ridgelet.samples import Grid, Scattered, step_of
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 Kernel: TypeAlias = Callable[[Reals], Reals]
 
 #: The largest frequency of a kernel that is sampled: e^(-w^2/2) and w/sinh(pi w/2) are below 1e-10 there.
-_BAND = 16.0
+BAND = 16.0
 #: Width in which a kernel is cut off.
 _CUT = 16.0
 
 
+class Sampling(NamedTuple):
+    """How slices sample a kernel."""
+
+    #: The least and the largest a.x.
+    low: float
+    high: float
+    #: The largest |a.x - b|.
+    reach: float
+    step: float
+    #: Steps from a bias to the next.
+    stride: int
+    #: The largest number of samples in a period.
+    length: int
+
+    @classmethod
+    def of(cls, samples: Grid | Scattered, directions: Reals, biases: Reals) -> Sampling:
+        """Return that of sums over points, which all are projected for it."""
+        low, high = samples.ends(directions)
+        reach = max(high - biases[0], biases[-1] - low, 1.0)
+        # One bias is a grid of any step.
+        step = step_of(biases) or math.pi / BAND
+        stride = math.ceil(step * BAND / math.pi)
+        return cls(low, high, reach, step / stride, stride, math.ceil((2 * reach + _CUT) / step * stride))
+
+
 class SliceSums:
-    """Sums over the points of a grid; `gain` is what slices are multiplied by at |k|."""
+    """Sums over the points of a grid; `gain` is what slices are multiplied by at |k|.
+
+    The sums over scattered points of `spread` differ in `_sliced` and its adjoint `_summed`.
+    """
 
     def __init__(
         self,
-        grid: Grid,
+        samples: Grid | Scattered,
         directions: Reals,
         biases: Reals,
+        sampling: Sampling,
         kernel: Kernel,
         tol: float,
         dtype: np.dtype[Any],
         gain: Kernel | None = None,
     ) -> None:
-        self._grid = grid
+        self._samples = samples
         self._directions = directions
         self._biases = len(biases)
         self._tol = tol
-        self._complex = np.result_type(dtype, np.complex64)
-        low, high = grid.ranges(directions)
-        reach = float(max(high.max() - biases[0], biases[-1] - low.min(), 1.0))
-        # One bias is a grid of any step.
-        step = step_of(biases) or math.pi / _BAND
-        self._stride = math.ceil(step * _BAND / math.pi)
+        self._real, self._complex = dtype, np.result_type(dtype, np.complex64)
+        self._stride = sampling.stride
+        reach, step = sampling.reach, sampling.step
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
-        arrays.require_memory(len(directions) * math.ceil(2 * reach / step * self._stride), dtype.itemsize, what)
-        coefs, period, self._length = _cut(kernel, reach, step / self._stride, self._biases * step, tol)
-        self._w = 2 * math.pi / period * np.arange(len(coefs))
-        # The transform of g counts from the middle of the grid, and the inverse FFT from the first bias.
-        middle = np.array([axis[len(axis) // 2] for axis in grid.axes])
-        shift = biases[0] - directions @ middle
+        arrays.require_memory(len(directions) * sampling.length, dtype.itemsize, what)
+        coefs, self._period, self._length = _cut(kernel, reach, step, self._used * step, tol)
+        self._w = 2 * math.pi / self._period * np.arange(len(coefs))
+        # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
+        shift = biases[0] - directions @ samples.middle
         factor = np.conj(coefs) * np.exp(1j * np.multiply.outer(shift, self._w))
         if gain is not None:
             factor *= gain(np.multiply.outer(np.linalg.norm(directions, axis=1), self._w))
-        self._factor = factor.astype(self._complex)
+        self._shape = factor.shape
+        self._factor = backends.Kept(factor.astype(self._complex))
+        self._plans: dict[tuple[Any, ...], Any] = {}
 
-    def forward(self, g: Reals) -> Reals:
+    def forward(self, backend: Backend, g: Array) -> Array:
         """As `DirectSums.forward`."""
-        from scipy import fft
-
-        total = np.empty((len(g), len(self._directions), self._biases), self._factor.real.dtype)
-        for values, out in zip(g, total, strict=True):
-            slices = self._forward.execute(values.reshape(self._grid.shape).astype(self._complex))
-            spectrum = slices.reshape(self._factor.shape) * self._factor
-            out[...] = fft.irfft(spectrum, self._length, norm="forward")[:, : self._used : self._stride]
+        (factor,) = self._factor.on(backend)
+        fft = fft_of(g)
+        total = backend.empty((len(g), len(self._directions), self._biases), self._real)
+        for row in range(len(g)):
+            slices = self._sliced(backend, g[row])
+            slices *= factor
+            sums = fft.irfft(slices, n=self._length, norm="forward")
+            total[row] = sums[:, : self._used : self._stride]
         return total
 
-    def transpose(self, spectrum: Reals) -> Reals:
+    def transpose(self, backend: Backend, spectrum: Array) -> Array:
         """As `DirectSums.transpose`: the same steps transposed, in reverse."""
-        from scipy import fft
-
-        total = np.empty((len(spectrum), math.prod(self._grid.shape)), self._factor.real.dtype)
-        padded = np.zeros((len(self._directions), self._length), self._factor.real.dtype)
-        for values, out in zip(spectrum, total, strict=True):
-            padded[:, : self._used : self._stride] = values
-            slices = fft.rfft(padded)[:, : len(self._w)]
+        (factor,) = self._factor.on(backend)
+        fft = fft_of(spectrum)
+        total = backend.empty((len(spectrum), math.prod(self._samples.shape)), self._real)
+        padded = backend.empty((len(self._directions), self._length), self._real)
+        padded[...] = 0
+        for row in range(len(spectrum)):
+            padded[:, : self._used : self._stride] = spectrum[row]
+            slices = fft.rfft(padded)[:, : self._shape[1]] * factor.conj()
             # Frequencies below 0 are the conjugates of those above.
             slices[:, 1:] *= 2
-            slices *= np.conj(self._factor)
-            out[...] = self._backward.execute(slices.ravel()).real.ravel()
+            total[row] = self._summed(backend, slices)
         return total
+
+    def _sliced(self, backend: Backend, values: Array) -> Array:
+        """Return the transform of one function at all w a, (directions, frequencies)."""
+        given = backend.empty(self._samples.shape, self._complex)
+        given[...] = values.reshape(self._samples.shape)
+        slices = backend.empty((math.prod(self._shape),), self._complex)
+        self._plan(backend, 2).execute(given, out=slices)
+        return slices.reshape(self._shape)
+
+    def _summed(self, backend: Backend, slices: Array) -> Array:
+        """Return the real part of the adjoint of `_sliced`, (points,)."""
+        values = backend.empty(self._samples.shape, self._complex)
+        self._plan(backend, 1).execute(slices.reshape(-1), out=values)
+        return values.real.reshape(-1)
 
     @property
     def _used(self) -> int:
         return self._biases * self._stride
 
-    @cached_property
-    def _forward(self) -> Any:
-        return self._plan(2, -1)
+    def _plan(self, backend: Backend, kind: int) -> Any:
+        """Return the transform of the grid at all w a (2), or its adjoint (1): with one spreading they are that.
 
-    @cached_property
-    def _backward(self) -> Any:
-        return self._plan(1, 1)
-
-    def _plan(self, kind: int, sign: int) -> Any:
-        """Return the transform of the grid at all w a, or its adjoint: with one spreading they are exactly that.
-
-        The adjoint adds up in one thread: several add in an order that is not the same from run to run.
+        On the host the adjoint adds up in one thread: several add in an order that is not the same from run to run.
         """
-        import finufft
+        key = (kind, *backend.library, backend.stream)
+        if key not in self._plans:
+            if isinstance(backend, backends.Host):
+                import finufft as library
 
-        plan = finufft.Plan(
-            kind,
-            self._grid.shape,
-            eps=self._tol,
-            isign=sign,
-            dtype=self._complex.name,
-            upsampfac=2.0,
-            nthreads=num_threads() if kind == 2 else 1,
-        )
+                options = {"nthreads": num_threads() if kind == 2 else 1}
+            else:
+                import cufinufft as library
+
+                options = {"gpu_stream": backend.stream, "gpu_device_id": backend.library[1]}
+            sign = {1: 1, 2: -1}[kind]
+            shape, name = self._samples.shape, self._complex.name
+            plan = library.Plan(kind, shape, eps=self._tol, isign=sign, dtype=name, upsampfac=2.0, **options)
+            plan.setpts(*self._angles.on(backend))
+            self._plans[key] = plan
+        return self._plans[key]
+
+    @cached_property
+    def _angles(self) -> backends.Kept:
+        """Where the transform of the grid is asked for, along each axis."""
+        assert isinstance(self._samples, Grid)
         angles = []
-        for a, step in zip(self._directions.T, self._grid.steps, strict=True):
+        for a, step in zip(self._directions.T, self._samples.steps, strict=True):
             turns = np.multiply.outer(a * step / (2 * math.pi), self._w).ravel()
-            angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._factor.real.dtype))
-        plan.setpts(*angles)
-        return plan
+            angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._real))
+        return backends.Kept(*angles)
+
+
+def fft_of(array: Array) -> Any:
+    """Return what transforms an array: SciPy, which takes many rows at once, or the library of a device."""
+    if not isinstance(array, np.ndarray):
+        return arrays.namespace(array).fft
+    from scipy import fft
+
+    return fft
 
 
 def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) -> tuple[Reals, float, int]:

@@ -1,61 +1,64 @@
-"""Sums of a kernel over points and biases, sum_j g_j k(a.x_j - b) and its transpose: direct, and by prefix sums.
+"""Sums of a function over points and biases, sum_j g_j k(a.x_j - b) and its transpose: direct, and by prefix sums.
 
-`SliceSums` has the same two methods. Batches stand in the first axis, and points are flat.
+`SliceSums` has the same two methods. Batches stand in the first axis, and points are flat. The compiled kernels never
+hold the values of the function, and on the host sum up alike for any number of threads.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
-Reals: TypeAlias = np.ndarray[Any, Any]
-Kernel: TypeAlias = Callable[[Reals], Reals]
+from kousei._lib import arrays
+from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend, Kept
+from kousei.activation import Activation
+from kousei.ridgelet.kernel import GaussianKernel
 
-#: Values of the kernel that are held at once.
-_BLOCK = 1 << 19
+Reals: TypeAlias = np.ndarray[Any, Any]
+#: What is summed directly.
+Function: TypeAlias = GaussianKernel | Activation
 
 
 @dataclass(frozen=True, eq=False)
 class DirectSums:
-    """Every value of the kernel is computed, in float64, a block of them at a time."""
+    """Every value of the function is computed, once for a batch."""
 
     points: Reals
     directions: Reals
     biases: Reals
-    kernel: Kernel
+    function: Function
 
-    def forward(self, g: Reals) -> Reals:
+    def forward(self, backend: Backend, g: Array) -> Array:
         """Return the sums over points (batch, n) for each direction and bias."""
-        total = np.zeros((len(g), len(self.directions), len(self.biases)))
-        for row, some, values in self._blocks():
-            total[:, row] += g[:, some] @ values
-        return total
+        function = self._function(backend, g)
+        shape = (len(g), len(self.directions), len(self.biases))
+        return _summed("ridgelet_sum_over_points", backend, function, self._arguments.on(backend), g, shape)
 
-    def transpose(self, spectrum: Reals) -> Reals:
+    def transpose(self, backend: Backend, spectrum: Array) -> Array:
         """Return the sums over directions and biases (batch, directions, biases) for each point."""
-        total = np.zeros((len(spectrum), len(self.points)))
-        for row, some, values in self._blocks():
-            total[:, some] += spectrum[:, row] @ values.T
-        return total
+        function, shape = self._function(backend, spectrum), (len(spectrum), len(self.points))
+        return _summed("ridgelet_sum_over_units", backend, function, self._arguments.on(backend), spectrum, shape)
 
-    def _blocks(self) -> Iterator[tuple[int, slice, Reals]]:
-        size = max(1, _BLOCK // len(self.biases))
-        for row, direction in enumerate(self.directions):
-            projections = self.points @ direction
-            for start in range(0, len(projections), size):
-                some = slice(start, start + size)
-                yield row, some, self.kernel(projections[some, None] - self.biases)
+    @cached_property
+    def _arguments(self) -> Kept:
+        return Kept(self.points, self.directions, self.biases)
+
+    def _function(self, backend: Backend, values: Array) -> tuple[Any, ...]:
+        """Return what tells the kernels the function."""
+        if isinstance(self.function, Activation):
+            return (self.function.code,)
+        return self.function.parameters(backend, arrays.real_dtype(values=values))
 
 
 @dataclass(frozen=True, eq=False)
 class PrefixSums:
-    """The transpose for the kernel max(t, 0)^power, by prefix sums over the biases and one look-up for a point.
+    """Sums of max(t, 0)^power, or of the step for the power 0, by prefix sums and one look-up for a point.
 
-    sum of c_b (t - b)^p over b < t is sum over m of binomial(p, m) (t - o)^(p-m) times that of c_b (o - b)^m.
+    From one bias to the next, the sum of c_b max(t - b, 0)^power over all biases is a polynomial in t.
     """
 
     points: Reals
@@ -63,19 +66,42 @@ class PrefixSums:
     biases: Reals
     power: int
 
-    def transpose(self, spectrum: Reals) -> Reals:
-        """As `DirectSums.transpose`."""
-        order = np.argsort(self.biases)
-        biases = self.biases[order]
-        origin = (biases[0] + biases[-1]) / 2
-        powers = (origin - biases) ** np.arange(self.power + 1)[:, None]
-        total = np.zeros((len(spectrum), len(self.points)))
-        for row, direction in enumerate(self.directions):
-            projections = self.points @ direction
-            at = np.searchsorted(biases, projections)
-            moments = np.cumsum(spectrum[:, row][:, None, order] * powers, axis=-1)
-            moments = np.concatenate([np.zeros_like(moments[..., :1]), moments], axis=-1)
-            for m in range(self.power + 1):
-                factor = math.comb(self.power, m) * (projections - origin) ** (self.power - m)
-                total += factor * moments[:, m, at]
+    def forward(self, backend: Backend, g: Array) -> Array:
+        """As `DirectSums.forward`, where a point t and a bias b change places: t - b = -b - (-t)."""
+        points, directions, biases = self._arguments.on(backend)
+        xp = arrays.namespace(points)
+        total = backend.empty((len(g), len(directions), len(biases)), arrays.real_dtype(g=g))
+        one = xp.ones_like(biases[:1])[:, None]
+        for row in range(len(directions)):
+            mirrored = -(points @ directions[row])
+            order = xp.argsort(mirrored)
+            arguments = (-biases[:, None], one, mirrored[order])
+            total[:, row] = self._transposed(backend, arguments, g[:, None, order])
         return total
+
+    def transpose(self, backend: Backend, spectrum: Array) -> Array:
+        """As `DirectSums.transpose`."""
+        return self._transposed(backend, self._arguments.on(backend), spectrum)
+
+    def _transposed(self, backend: Backend, arguments: tuple[Array, ...], values: Array) -> Array:
+        shape = (len(values), len(arguments[0]))
+        return _summed("ridgelet_sum_over_units", backend, (self.power,), arguments, values, shape)
+
+    @cached_property
+    def _arguments(self) -> Kept:
+        return Kept(self.points, self.directions, self.biases)
+
+
+def _summed(
+    kernel: str,
+    backend: Backend,
+    function: tuple[Any, ...],
+    arguments: tuple[Array, ...],
+    values: Array,
+    shape: tuple[int, ...],
+) -> Array:
+    total = backend.empty(shape, arrays.real_dtype(values=values))
+    named = zip(("points", "directions", "biases", "values"), (*arguments, values), strict=True)
+    views = [backend.view(name, array) for name, array in named]
+    getattr(backend.kernels, kernel)(*function, *views, backend.view("out", total), backend.launch())
+    return total

@@ -9,18 +9,22 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
-from kousei.ridgelet.directions import Directions
+from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
+from kousei.ridgelet.kernel import GaussianKernel
+from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
-from kousei.ridgelet.samples import Grid, Reals, Scattered, evened, finite, step_of
-from kousei.ridgelet.slices import SliceSums
-from kousei.ridgelet.sums import DirectSums, PrefixSums
+from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
+from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
+from kousei.ridgelet.spread import cells_of_plane, spread_sums
+from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
 
-Method = Literal["auto", "slice", "direct"]
+Method = Literal["auto", "slice", "spread", "direct"]
 
 #: Largest factor of the cure of truncation; beyond it rounding and noise are all there is.
 _LARGEST_GAIN = 1e3
@@ -42,15 +46,19 @@ class RidgeletTransform:
         The vectors a, scale included. `dual` and `reconstruct` integrate over them and need `Directions`, such as
         `ball_directions` returns.
     biases : array_like of shape (biases,)
-        Increasing; uniform for slices and for `dual`.
+        Increasing; uniform for "slice", "spread" and `dual`.
     pair : AdmissiblePair
         Of the dimension of the axes.
-    method : {"auto", "slice", "direct"}
+    method : {"auto", "slice", "spread", "direct"}
         "slice" takes the Fourier transform of f along every direction, an FFT and no value of psi for each point;
-        it needs axes and uniform biases. "direct" sums over all points. "auto" slices where it can.
+        it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
+        scattered points, in any dimension; of CUDA arrays the sums are direct, which is faster there. "direct" sums
+        over all points. "auto" slices on axes and spreads scattered points where biases are uniform, unless the
+        values of psi for a direction, n * biases, are at most 32 for each of the n points, or in the plane for each
+        cell of its FFT, and for each sample in the period of the slices.
     tol : float, optional
-        Accuracy of slices, relative to the largest value that |f| could have in the spectrum; 1e-9 in float64 and
-        1e-6 in float32 unless given.
+        Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
+        float64 and 1e-6 in float32 unless given.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
     dtype : {"float64", "float32"}
@@ -63,9 +71,9 @@ class RidgeletTransform:
     dtype : numpy.dtype
         Of functions and spectra.
     H : scipy.sparse.linalg.LinearOperator
-        The adjoint.
+        The adjoint, of NumPy arrays; `cupyx.scipy.sparse.linalg.aslinearoperator` makes one of CuPy's.
     method : str
-        The one that is taken, "slice" or "direct".
+        The one that is taken, "slice", "spread" or "direct".
 
     Raises
     ------
@@ -81,7 +89,14 @@ class RidgeletTransform:
     After S. Sonoda, I. Ishikawa and M. Ikeda, "A unified Fourier slice method to derive ridgelet transform for a
     variety of depth-2 neural networks", arXiv:2402.15984.
 
-    Slices are the same from run to run; the number of threads may change their rounding.
+    Slices are the same from run to run; the number of threads may change their rounding. It changes nothing of
+    "spread" and "direct".
+
+    Functions and spectra of CuPy and torch may lie in CUDA memory, and are transformed there, on the current stream
+    of their library: slices by cufinufft and the FFT of the library. The parameters stay in host memory, with a copy
+    for each device. NaN and infinities are not looked for there: they come out again. The host waits for the first
+    call on a device, and in `truncation_loss` and `reconstruct`, which read the loss. The adjoint of slices adds up
+    with atomics there, and may differ in its last digits from run to run; direct sums do not.
 
     Examples
     --------
@@ -114,22 +129,17 @@ class RidgeletTransform:
             raise TypeError(f"dtype was {np.dtype(dtype)}; float32 and float64 are accepted")
         self.pair = pair
         self.samples = _samples(axes, weights)
-        self.directions = directions if isinstance(directions, Directions) else None
-        self._vectors = finite("directions", directions.vectors if self.directions else directions)
+        # Counted before they are copied.
+        given = vectors_of(directions), biases
+        rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in given]
+        size, item_bytes = math.prod(rows), np.dtype(dtype).itemsize
+        arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
         dim = self.samples.dim
-        if self._vectors.ndim != 2 or self._vectors.shape[1] != dim or len(self._vectors) == 0:
-            raise ValueError(
-                f"directions has shape {self._vectors.shape}; (directions, {dim}) with at least one is accepted"
-            )
         if pair.dim != dim:
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
-        self.biases = evened("biases", biases)
-        if self.biases.ndim != 1 or len(self.biases) == 0 or (np.diff(self.biases) <= 0).any():
-            raise ValueError(f"biases has shape {self.biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+        self.directions, self.biases = units_of(directions, biases, dim)
+        self._vectors = vectors_of(self.directions)
         self.spectrum_shape = (len(self._vectors), len(self.biases))
-        what = "a spectrum of {} directions x {} biases".format(*self.spectrum_shape)
-        size = self.spectrum_shape[0] * self.spectrum_shape[1]
-        arrays.require_memory(size, np.dtype(dtype).itemsize, what)
         self.method = self._chosen(method)
         least = 1e-6 if np.dtype(dtype) == np.float32 else 1e-14
         self.tol = (least if least == 1e-6 else 1e-9) if tol is None else tol
@@ -138,32 +148,37 @@ class RidgeletTransform:
         self.dtype = np.dtype(dtype)
         self.shape = (size, len(self.samples.weights))
 
-    def matvec(self, x: Reals) -> Reals:
-        """Return `transform` of a flattened function as a flattened spectrum, as SciPy's solvers ask for it.
+    def __getstate__(self) -> dict[str, Any]:
+        # Plans cannot be copied, and are made anew as all that is.
+        made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
+        return {name: value for name, value in self.__dict__.items() if name not in made}
+
+    def matvec(self, x: Array) -> Array:
+        """Return `transform` of a flattened function as a flattened spectrum, as solvers of SciPy and CuPy ask it.
 
         Parameters
         ----------
-        x : ndarray of shape (points,) or (points, 1)
-            Of the operator's dtype.
+        x : array of shape (points,) or (points, 1)
+            Of NumPy or CuPy, and of the operator's dtype.
 
         Returns
         -------
-        ndarray of shape (directions * biases,) or (directions * biases, 1)
+        array of shape (directions * biases,) or (directions * biases, 1)
         """
-        return np.asarray(self._operator.matvec(x))
+        return self._operator(x).matvec(x)
 
-    def rmatvec(self, x: Reals) -> Reals:
+    def rmatvec(self, x: Array) -> Array:
         """Return `adjoint` of a flattened spectrum as a flattened function, as `matvec` does."""
-        return np.asarray(self._operator.rmatvec(x))
+        return self._operator(x).rmatvec(x)
 
     def __matmul__(self, x: Any) -> Any:
         """Return the product with a vector, a matrix, or another operator of SciPy."""
-        return self._operator @ x
+        return self._operator(x) @ x
 
     @property
     def H(self) -> Any:  # noqa: N802 - as SciPy calls it
         """The adjoint operator."""
-        return self._operator.H
+        return self._operator(None).H
 
     def transform(self, f: Array) -> Array:
         """Return R[f], the spectrum of a function.
@@ -171,7 +186,7 @@ class RidgeletTransform:
         Parameters
         ----------
         f : array of shape ``(..., *points)``
-            Values on the axes, or at the points, of the operator's dtype and in host memory.
+            Values on the axes, or at the points, of the operator's dtype.
 
         Returns
         -------
@@ -183,7 +198,7 @@ class RidgeletTransform:
         TypeError
             If f is not such an array.
         ValueError
-            If its shape does not fit, or it has NaN or infinite values.
+            If its shape does not fit, or it has NaN or infinite values in host memory.
         """
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._forward)
 
@@ -203,21 +218,42 @@ class RidgeletTransform:
         Parameters
         ----------
         spectrum : array of shape (..., directions, biases)
-            Of the operator's dtype and in host memory.
+            Of the operator's dtype.
 
         Returns
         -------
         array of shape ``(..., *points)``
+
+        Warns
+        -----
+        UserWarning
+            If projections a.x of the points lie beyond the biases, where the network is left with the tails of its
+            units: constants, straight lines or nothing.
 
         Raises
         ------
         TypeError
             If the spectrum is not such an array.
         ValueError
-            If its shape does not fit, it has NaN or infinite values, the directions came without weights, or the
-            biases are not uniform.
+            If its shape does not fit, it has NaN or infinite values in host memory, the directions came without
+            weights, or the biases are not uniform.
         """
-        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, self._dual)
+
+        def network(backend: Backend, gamma: Array) -> Array:
+            result = self._dual(backend, gamma)
+            # Each bias stands for what is half a step around it.
+            half = self._sampling.step * self._sampling.stride / 2
+            self._warn_of_biases("projections of these points reach", -half)
+            return result
+
+        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, network)
+
+    def dual_adjoint(self, f: Array) -> Array:
+        """Return the adjoint of `dual` on a function, ``(..., directions, biases)``: a gradient by output weights.
+
+        Parameters, errors and results are those of `dual`, with the shapes exchanged.
+        """
+        return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._dual_adjoint)
 
     def reconstruct(self, f: Array, cure: bool = False, tol: float = 1e-2) -> Array:
         """Return S[R[f]]/K, which is f but for the directions and biases that are missing.
@@ -229,7 +265,7 @@ class RidgeletTransform:
         f : array of shape ``(..., *points)``
             As for `transform`.
         cure : bool
-            Divide by m(k) first, by at least 1/1000; with method "slice" alone.
+            Divide by m(k) first, by at least 1/1000; not with method "direct".
         tol : float
             Largest relative error that is not warned of.
 
@@ -248,16 +284,16 @@ class RidgeletTransform:
         TypeError, ValueError
             As `transform` and `dual` do; or where the cure is asked of another method, or `tol` is not in (0, 1).
         """
-        if cure and self.method != "slice":
-            raise ValueError(f"cure was True with method {self.method!r}; with 'slice' it is accepted")
+        if cure and self.method == "direct":
+            raise ValueError("cure was True with method 'direct'; with 'slice' and 'spread' it is accepted")
         if not 0 < tol < 1:
             raise ValueError(f"tol was {tol}; 0 < tol < 1 is accepted")
 
-        def reconstructed(g: Reals) -> Reals:
-            result = self._dual(self._forward(g, cure)) / self.pair.constant
-            self._warn_of_biases(tol)
+        def reconstructed(backend: Backend, g: Array) -> Array:
+            result = self._dual(backend, self._forward(backend, g, cure)) / self.pair.constant
+            self._warn_of_biases("the spectrum of a function on these points reaches", self._reach(tol))
             if isinstance(self.samples, Grid):
-                self._warn_of_loss(float(self._losses(g, cure).max(initial=0.0)), tol)
+                self._warn_of_loss(float(self._losses(backend, g, cure).max(initial=0.0)), tol)
             return result
 
         return self._apply("f", f, self.samples.shape, self.samples.shape, reconstructed)
@@ -282,25 +318,36 @@ class RidgeletTransform:
         TypeError, ValueError
             As `transform` does; or if the points are scattered, or the directions came without a scale.
         """
-        g, batch = self._entered("f", f, self.samples.shape)
-        return self._losses(g, cure).reshape(batch)
+        backend, g, batch = self._entered("f", f, self.samples.shape)
+        return self._losses(backend, g, cure).reshape(batch)
 
     def _chosen(self, method: str) -> str:
-        if method not in ("auto", "slice", "direct"):
-            raise ValueError(f"method was {method!r}; 'auto', 'slice' and 'direct' are accepted")
-        uniform = len(self.biases) == 1 or step_of(self.biases) is not None
-        if method == "slice" and not (uniform and isinstance(self.samples, Grid)):
-            missing = "uniform biases" if isinstance(self.samples, Grid) else "axes, not scattered points"
-            raise ValueError(f"method was 'slice'; it needs {missing}")
-        if method == "auto":
-            return "slice" if uniform and isinstance(self.samples, Grid) else "direct"
-        return method
+        if method not in ("auto", "slice", "spread", "direct"):
+            raise ValueError(f"method was {method!r}; 'auto', 'slice', 'spread' and 'direct' are accepted")
+        uniform, on_axes = len(self.biases) == 1 or step_of(self.biases) is not None, isinstance(self.samples, Grid)
+        if method == "slice" and not on_axes:
+            raise ValueError("method was 'slice'; it needs axes, not scattered points")
+        if method in ("slice", "spread") and not uniform:
+            raise ValueError(f"method was {method!r}; it needs uniform biases")
+        if method != "auto":
+            return method
+        if not uniform:
+            return "direct"
+        return "slice" if on_axes else "spread" if self._spreads() else "direct"
 
-    def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Reals, tuple[int, ...]]:
-        """Return a checked argument as a NumPy array (batch, *shape), and the batch axes it has."""
-        array = arrays.known(name, array)
-        if not arrays.on_host(array):
-            raise TypeError(f"{name} lies in {arrays.place(array)}; host memory is accepted")
+    def _spreads(self) -> bool:
+        """Tell whether to spread takes less time than direct sums: a cell or a point as long as 32 values of psi."""
+        points, directions = len(self.samples.weights), len(self._vectors)
+        spread = min(points, cells_of_plane(self.samples, self._vectors) / directions)
+        return points * len(self.biases) > 32 * (spread + self._sampling.length)
+
+    @cached_property
+    def _sampling(self) -> Sampling:
+        return Sampling.of(self.samples, self._vectors, self.biases)
+
+    def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
+        """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
+        backend, array = backends.enter(name, array)
         if arrays.dtype_name(array) != self.dtype.name:
             found = arrays.dtype_name(array)
             raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
@@ -309,10 +356,14 @@ class RidgeletTransform:
         if given != batch + shape:
             wanted = ", ".join(map(str, ("...", *shape)))
             raise ValueError(f"{name} has shape {given}; ({wanted}) is accepted")
-        values = arrays.host_view(name, array)
-        if not np.isfinite(values).all():
+        count = math.prod(batch)
+        what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
+        arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
+        values = backend.array(name, array)
+        # Of a device they are not asked for, which would make the host wait.
+        if isinstance(values, np.ndarray) and not np.isfinite(values).all():
             raise ValueError(f"{name} has NaN or infinite values; finite ones are accepted")
-        return values.reshape(math.prod(batch), *shape), batch
+        return backend, values.reshape(count, *shape), batch
 
     def _apply(
         self,
@@ -320,61 +371,59 @@ class RidgeletTransform:
         array: Array,
         given: tuple[int, ...],
         returned: tuple[int, ...],
-        function: Callable[[Reals], Reals],
+        function: Callable[[Backend, Array], Array],
     ) -> Array:
         """Return a function of (batch, *given) in the batch axes and the library of the argument."""
-        values, batch = self._entered(name, array, given)
-        result = function(values).astype(self.dtype, copy=False)
-        return arrays.from_host(result.reshape(*batch, *returned), array)
+        backend, values, batch = self._entered(name, array, given)
+        return backend.finish(function(backend, values).reshape(*batch, *returned))
 
-    def _forward(self, f: Reals, cure: bool = False) -> Reals:
+    def _forward(self, backend: Backend, f: Array, cure: bool = False) -> Array:
         sums = self._cured if cure else self._sums
-        return sums.forward((f.reshape(len(f), self.shape[1]) * self.samples.weights).astype(self.dtype, copy=False))
+        (weights,) = self._weights.on(backend)
+        return sums.forward(backend, f.reshape(len(f), self.shape[1]) * weights)
 
-    def _sum_back(self, spectrum: Reals) -> Reals:
-        return self._sums.transpose(spectrum) * self.samples.weights
+    def _sum_back(self, backend: Backend, spectrum: Array) -> Array:
+        (weights,) = self._weights.on(backend)
+        return self._sums.transpose(backend, spectrum) * weights
 
-    def _dual(self, spectrum: Reals) -> Reals:
-        weights = self._weighted().weights * self._bias_step
-        return self._network.transpose((spectrum * weights[:, None]).astype(self.dtype, copy=False))
+    def _dual(self, backend: Backend, spectrum: Array) -> Array:
+        (weights,) = self._direction_weights.on(backend)
+        return self._network.transpose(backend, spectrum * weights)
 
-    def _matmat(self, x: Reals) -> Reals:
-        columns = np.ascontiguousarray(x.T).reshape(-1, *self.samples.shape)
-        return np.asarray(self.transform(columns)).reshape(len(columns), -1).T
-
-    def _rmatmat(self, x: Reals) -> Reals:
-        columns = np.ascontiguousarray(x.T).reshape(-1, *self.spectrum_shape)
-        return np.asarray(self.adjoint(columns)).reshape(len(columns), -1).T
+    def _dual_adjoint(self, backend: Backend, f: Array) -> Array:
+        (weights,) = self._direction_weights.on(backend)
+        return self._network.forward(backend, f.reshape(len(f), self.shape[1])) * weights
 
     @cached_property
-    def _operator(self) -> Any:
-        from scipy.sparse.linalg import LinearOperator
+    def _weights(self) -> Kept:
+        """Of the points, (points,)."""
+        return Kept(self.samples.weights.astype(self.dtype))
 
-        return LinearOperator(
-            self.shape,
-            matvec=lambda x: self._matmat(x.reshape(-1, 1)).reshape(-1),
-            rmatvec=lambda x: self._rmatmat(x.reshape(-1, 1)).reshape(-1),
-            matmat=self._matmat,
-            rmatmat=self._rmatmat,
-            dtype=self.dtype,
-        )
+    @cached_property
+    def _direction_weights(self) -> Kept:
+        """Of directions and biases in `dual`, (directions, 1)."""
+        return Kept(quadrature(self.directions, self.biases).astype(self.dtype)[:, None])
+
+    def _matmat(self, x: Array) -> Array:
+        return self.transform(x.T.reshape(x.shape[1], *self.samples.shape)).reshape(x.shape[1], self.shape[0]).T
+
+    def _rmatmat(self, x: Array) -> Array:
+        return self.adjoint(x.T.reshape(x.shape[1], *self.spectrum_shape)).reshape(x.shape[1], self.shape[1]).T
+
+    def _operator(self, x: Any) -> Any:
+        return linear_operator(x, self.shape, self.dtype, self._matmat, self._rmatmat)
+
+    @property
+    def _kernel(self) -> GaussianKernel:
+        return GaussianKernel(float(self.pair.kernel_power), self.pair.kernel_is_derivative)
 
     @cached_property
     def _sums(self) -> SliceSums | DirectSums:
-        return self._sums_of(self.pair.kernel)
+        return self._sums_of(self._kernel)
 
     @cached_property
     def _cured(self) -> SliceSums:
-        assert isinstance(self.samples, Grid)
-        return SliceSums(
-            self.samples,
-            self._vectors,
-            self.biases,
-            self.pair.kernel,
-            self.tol,
-            self.dtype,
-            gain=lambda k: 1 / self._divisor(k),
-        )
+        return self._slices_of(self._kernel, gain=lambda k: 1 / self._divisor(k))
 
     @cached_property
     def _network(self) -> SliceSums | DirectSums | PrefixSums:
@@ -382,69 +431,70 @@ class RidgeletTransform:
         name = self.pair.activation
         power = 1 if name == "relu" else power_of(name)
         if power == 0 and name != "step":
-            return self._sums_of(_ACTIVATIONS.get(name) or resolve(name))
+            return self._sums_of(GaussianKernel(0.0) if name == "gaussian" else resolve(name))
         return PrefixSums(self.samples.coordinates, self._vectors, self.biases, power)
 
-    def _sums_of(self, kernel: Callable[[Reals], Reals]) -> SliceSums | DirectSums:
-        if self.method == "slice":
-            assert isinstance(self.samples, Grid)
-            return SliceSums(self.samples, self._vectors, self.biases, kernel, self.tol, self.dtype)
-        return DirectSums(self.samples.coordinates, self._vectors, self.biases, kernel)
+    def _sums_of(self, function: Function) -> SliceSums | DirectSums:
+        if self.method == "direct":
+            return DirectSums(self.samples.coordinates, self._vectors, self.biases, function)
+        return self._slices_of(function)
 
-    def _weighted(self) -> Directions:
-        if self.directions is None:
-            raise ValueError("directions has no weights; Directions, such as ball_directions returns, are accepted")
-        return self.directions
-
-    @property
-    def _bias_step(self) -> float:
-        step = step_of(self.biases)
-        if step is None:
-            raise ValueError(f"biases has {len(self.biases)} numbers, not uniform; 2 or more uniform are accepted")
-        return step
+    def _slices_of(self, function: Function, gain: Callable[[Reals], Reals] | None = None) -> SliceSums:
+        kind = SliceSums if self.method == "slice" else spread_sums
+        return kind(self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain)
 
     def _divisor(self, k: Reals) -> Reals:
         """Return what the cure divides by at |k|."""
-        return np.maximum(self.pair.multiplier(k, self._weighted().scale), 1 / _LARGEST_GAIN)
+        return np.maximum(self.pair.multiplier(k, weighted(self.directions).scale), 1 / _LARGEST_GAIN)
 
-    def _losses(self, f: Reals, cure: bool) -> Reals:
+    def _losses(self, backend: Backend, f: Array, cure: bool) -> Reals:
         """Return the relative L2 norm of (1 - m) f^, for each function of a batch."""
+        lost, xp, axes = self._lost_cured if cure else self._lost, arrays.namespace(f), tuple(range(1, f.ndim))
+        (lost,) = lost.on(backend)
+        # Zeros beyond the axes: the transform is that of f on the whole space.
+        transform = fft_of(f).fftn(xp.astype(f, xp.float64, copy=False), s=lost.shape, axes=axes)
+        spectrum = xp.abs(transform) ** 2
+        total, of_them = (arrays.to_host(xp.sum(values, axis=axes)) for values in (spectrum, spectrum * lost))
+        return np.sqrt(of_them / np.where(total > 0, total, 1.0))
+
+    @cached_property
+    def _lost(self) -> Kept:
+        """What part of |f^|^2 is lost at each frequency."""
+        return Kept((1 - self.pair.multiplier(self._frequencies, weighted(self.directions).scale)) ** 2)
+
+    @cached_property
+    def _lost_cured(self) -> Kept:
+        """The same with the cure."""
+        k = self._frequencies
+        return Kept((1 - self.pair.multiplier(k, weighted(self.directions).scale) / self._divisor(k)) ** 2)
+
+    @property
+    def _frequencies(self) -> Reals:
+        """|k| of the FFT of a function on axes twice as long."""
         if not isinstance(self.samples, Grid):
             raise ValueError("points are scattered; the loss of functions on axes is known")
         from scipy import fft
 
-        # Zeros beyond the axes: the transform is that of f on the whole space.
         sizes = [fft.next_fast_len(2 * n, real=True) for n in self.samples.shape]
-        axes = tuple(range(1, f.ndim))
-        spectrum = np.abs(fft.fftn(f.astype(np.float64, copy=False), sizes, axes)) ** 2
         w = [2 * np.pi * fft.fftfreq(n, step) for n, step in zip(sizes, self.samples.steps, strict=True)]
-        k = np.sqrt(sum(part**2 for part in np.meshgrid(*w, indexing="ij", sparse=True)))
-        m = self.pair.multiplier(k, self._weighted().scale)
-        lost = (1 - m / self._divisor(k) if cure else 1 - m) ** 2
-        total = spectrum.sum(axis=axes)
-        return np.sqrt((spectrum * lost).sum(axis=axes) / np.where(total > 0, total, 1.0))
+        return np.sqrt(sum(part**2 for part in np.meshgrid(*w, indexing="ij", sparse=True)))
 
     def _warn_of_loss(self, loss: float, tol: float) -> None:
         if loss > tol:
-            scale = self._weighted().scale
+            scale = weighted(self.directions).scale
             warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
-    def _warn_of_biases(self, tol: float) -> None:
-        """Warn where biases leave out some at which the spectrum can be larger than `tol`, relative to psi."""
+    def _reach(self, tol: float) -> float:
+        """Return the |t| up to which psi exceeds `tol`, relative to its maximum."""
         t = np.linspace(0, 1000, 20001)
         size = np.maximum(np.abs(self.pair.kernel(t)), np.abs(self.pair.kernel(-t)))
-        reach = t[np.flatnonzero(size > tol * size.max())[-1]]
-        low, high = self.samples.ranges(self._vectors)
-        first, last = low.min() - reach, high.max() + reach
+        return float(t[np.flatnonzero(size > tol * size.max())[-1]])
+
+    def _warn_of_biases(self, what: str, reach: float) -> None:
+        """Warn where biases do not cover the projections of the points and `reach` beyond."""
+        first, last = self._sampling.low - reach, self._sampling.high + reach
         if self.biases[0] > first or self.biases[-1] < last:
-            warn(
-                f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; the spectrum of a function on these points "
-                f"reaches from {first:g} to {last:g}"
-            )
-
-
-#: Activations that a pair can have and kousei.Activation has not.
-_ACTIVATIONS: dict[str, Callable[[Reals], Reals]] = {"gaussian": lambda t: np.exp(-t * t / 2)}
+            warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
 
 
 def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+
+#include <kousei/ridgelet.hpp>
+
+namespace kousei::simd {
+
+/// Columns and rows of a block of values of a function: what is held of them stays in the first level of cache.
+inline constexpr std::int64_t ridgelet_columns = 64, ridgelet_rows = 32;
+
+/// sums[k, c] += sum_r weight[k * weight_stride + r] function(column[c] - row[r]), k < batch, c < columns. The arrays
+/// of columns are as long as ridgelet_columns, and those beyond `columns` are 0 or what was there.
+template <class Real>
+struct RidgeletBlock {
+    const Real* column;
+    const Real* row;
+    const Real* weight;
+    std::int64_t weight_stride;
+    std::int64_t columns, rows, batch;
+    Real* values;  ///< (rows, ridgelet_columns), scratch
+    double* sums;  ///< (batch, ridgelet_columns)
+};
+
+template <class Real>
+struct RidgeletKernels {
+    void (*add_kernel)(const ridgelet::Kernel<Real>& kernel, const RidgeletBlock<Real>& block);
+    void (*add_activation)(const Activation& activation, const RidgeletBlock<Real>& block);
+
+    auto add(const ridgelet::Kernel<Real>&) const { return add_kernel; }
+    auto add(const Activation&) const { return add_activation; }
+};
+
+}  // namespace kousei::simd

@@ -1,0 +1,148 @@
+"""The ridgelet transform as an operator of SciPy, and what it refuses and warns of before it computes."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse.linalg import aslinearoperator, cg, eigsh, lsqr
+
+import kousei
+from kousei import SizeError
+from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions
+
+
+@pytest.fixture(params=["slice", "spread", "direct"])
+def R(request: pytest.FixtureRequest) -> RidgeletTransform:  # noqa: N802 - the name of the transform
+    a = np.array([[1.0], [-2.0], [3.0], [-5.0]])
+    axes, b = (np.linspace(-1, 1, 9),), np.linspace(-6, 6, 25)
+    return RidgeletTransform(axes, a, b, AdmissiblePair("relu", 1), request.param)
+
+
+def test_products_with_the_adjoint_compose(R: RidgeletTransform) -> None:
+    rng = np.random.default_rng(2)
+    f, gamma = rng.normal(size=9), rng.normal(size=100)
+    gram, other = R.H @ R, R @ R.H
+    assert (gram.shape, other.shape) == ((9, 9), (100, 100))
+    np.testing.assert_array_equal(gram @ f, R.adjoint(R.transform(f)))
+    np.testing.assert_array_equal(other @ gamma, R.transform(R.adjoint(gamma.reshape(4, 25))).ravel())
+    dense = R @ np.eye(9)
+    for composed, matrix in (
+        (gram, dense.T @ dense),
+        (other, dense @ dense.T),
+        (gram @ R.H, dense.T @ dense @ dense.T),
+    ):
+        found = composed @ np.eye(composed.shape[1])
+        np.testing.assert_allclose(found, matrix, rtol=0, atol=1e-8 * np.abs(matrix).max())
+        adjoint = composed.H @ np.eye(composed.shape[0])
+        np.testing.assert_allclose(adjoint, matrix.T, rtol=0, atol=1e-8 * np.abs(matrix).max())
+    np.testing.assert_array_equal(R.H.H @ f, R @ f)
+    np.testing.assert_array_equal((2 * aslinearoperator(R) @ f), 2 * (R @ f))
+
+
+def test_least_squares(R: RidgeletTransform) -> None:
+    f = np.random.default_rng(2).normal(size=9)
+    found = lsqr(R, R @ f, atol=1e-13, btol=1e-13, iter_lim=300)[0]
+    np.testing.assert_allclose(R @ found, R @ f, rtol=0, atol=1e-10)
+
+
+def test_conjugate_gradients_and_eigenvalues(R: RidgeletTransform) -> None:
+    f = np.random.default_rng(2).normal(size=9)
+    normal, right = R.H @ R, R.H @ (R @ f)
+    found, failed = cg(normal, right, rtol=1e-12, maxiter=500)
+    assert failed == 0
+    np.testing.assert_allclose(normal @ found, right, rtol=0, atol=1e-10 * np.abs(right).max())
+    largest = np.linalg.norm(R @ np.eye(9), 2) ** 2
+    np.testing.assert_allclose(eigsh(normal, 1, return_eigenvectors=False), [largest], rtol=1e-9)
+
+
+GOOD: dict[str, Any] = {
+    "axes": (np.linspace(-1, 1, 5), np.linspace(-1, 1, 4)),
+    "directions": [[1.0, 0.0], [0.5, 2.0]],
+    "biases": [0.0, 0.5, 1.0],
+    "pair": AdmissiblePair("relu", 2),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (
+            {"directions": np.broadcast_to(1.0, (2**33, 2)), "biases": np.broadcast_to(1.0, 2**32)},
+            SizeError,
+            "a spectrum of 8589934592 directions x 4294967296 biases, 8 bytes each, is not representable in 64 bits",
+        ),
+        (
+            {"directions": np.broadcast_to(1.0, (2**33, 2))},
+            MemoryError,
+            r"a spectrum of 8589934592 directions x 3 biases takes 206 GB; this machine has",
+        ),
+        (
+            {"axes": (np.arange(2.0**20),) * 3},
+            SizeError,
+            r"a grid of axes of \(1048576, 1048576, 1048576\) points, 8 bytes each, is not representable",
+        ),
+        (
+            {"axes": (np.arange(2.0**20),) * 2},
+            MemoryError,
+            r"a grid of axes of \(1048576, 1048576\) points takes 8.8e\+03 GB; this machine has",
+        ),
+        ({"biases": [0.0, np.nan, 1.0]}, ValueError, "biases has NaN or infinite values"),
+        ({"biases": [[0.0, 1.0]]}, ValueError, r"biases has shape \(1, 2\); \(n,\)"),
+        ({"biases": 1.0}, ValueError, r"biases has shape \(\); \(n,\)"),
+        ({"directions": [[1.0, 0.0], [1.0]]}, ValueError, "directions was .* rows of the same length are accepted"),
+        ({"directions": 1.0}, ValueError, r"directions has shape \(\); \(directions, 2\)"),
+        ({"directions": [["a", "b"]]}, TypeError, "directions has dtype"),
+        ({"axes": np.array([[0.0, np.inf]])}, ValueError, "points has NaN or infinite values"),
+        ({"axes": np.zeros((3, 0))}, ValueError, r"points has shape \(3, 0\)"),
+        ({"axes": np.zeros((2, 2)), "weights": [1.0, np.nan]}, ValueError, "weights has NaN"),
+        ({"axes": ([0.0], [0.0, 1.0])}, ValueError, r"axes\[0\] has shape \(1,\); \(n,\) with n at least 2"),
+        ({"axes": ([0.0, 1.0],) * 4}, ValueError, "axes has 4 axes; 1 to 3 are accepted"),
+        ({"tol": np.nan}, ValueError, "tol was nan"),
+    ],
+)
+def test_bad_parameters(change: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        RidgeletTransform(**GOOD | change)
+
+
+@pytest.mark.parametrize("method", ["slice", "spread", "direct"])
+def test_a_batch_that_cannot_be_held(method: Any) -> None:
+    R = RidgeletTransform(**GOOD, method=method)
+    f, spectra = np.broadcast_to(0.0, (2**40, 5, 4)), np.broadcast_to(0.0, (2**40, 2, 3))
+    what = r"a batch of 1099511627776 spectra \(2, 3\) of functions \(5, 4\)"
+    for call in (lambda: R.transform(f), lambda: R.reconstruct(f), lambda: R.adjoint(spectra)):
+        with pytest.raises(MemoryError, match=what + r" takes 1.76e\+05 GB; this machine has"):
+            call()
+    with pytest.raises(SizeError, match="a batch of .* 8 bytes each, is not representable in 64 bits"):
+        R.adjoint(np.broadcast_to(0.0, (2**57, 2, 3)))
+
+
+def test_long_slices_that_cannot_be_held() -> None:
+    with pytest.raises(MemoryError, match=r"slices of 2 directions x biases up to 1e\+12 .* takes .* GB"):
+        RidgeletTransform(**GOOD | {"biases": [1e12]}).transform(np.zeros((5, 4)))
+
+
+def test_nan_in_a_spectrum() -> None:
+    R = RidgeletTransform(**GOOD | {"directions": ball_directions(2, 1.0, 1, 2)})
+    for function in (R.adjoint, R.dual):
+        with pytest.raises(ValueError, match="spectrum has NaN or infinite values"):
+            function(np.full((2, 3), np.inf))
+
+
+def test_dual_warns_of_biases_that_do_not_cover() -> None:
+    x, line, pair = np.linspace(-1, 1, 9), ball_directions(1, 2.0, 1), AdmissiblePair("tanh", 1)
+    # One radius: a is 1 and -1, and the projections are -1 to 1. Each bias stands for half a step around it.
+    for b in (np.linspace(-1, 1, 5), np.linspace(-0.8, 0.8, 5), np.linspace(-7, 9, 99)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            kousei.dual_ridgelet_transform(Spectrum(np.ones((2, len(b))), line, b, pair), (x,))
+    message = r"biases are -0.5 to 1; projections of these points reach from -0.8125 to 0.8125"
+    for axes in ((x,), x[:, None]):
+        with pytest.warns(UserWarning, match=message):
+            kousei.dual_ridgelet_transform(Spectrum(np.ones((2, 5)), line, np.linspace(-0.5, 1, 5), pair), axes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # The adjoint, and a spectrum at some biases, leave nothing out.
+        R = RidgeletTransform((x,), line, [-0.5, 0.25, 1.0], pair)
+        R.adjoint(R.transform(np.ones(9)))
