@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_tabulate']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -173,6 +173,36 @@ def ridgelet_kernel(table: numpy.typing.NDArray[numpy.float32], s: typing.Suppor
     ...
 @typing.overload
 def ridgelet_kernel(table: numpy.typing.NDArray[numpy.float64], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, t: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(table: numpy.typing.NDArray[numpy.float32], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(activation: kousei._lib._core.Activation, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(table: numpy.typing.NDArray[numpy.float64], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(activation: kousei._lib._core.Activation, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(table: numpy.typing.NDArray[numpy.float32], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(activation: kousei._lib._core.Activation, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(power: typing.SupportsInt | typing.SupportsIndex, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(table: numpy.typing.NDArray[numpy.float64], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(activation: kousei._lib._core.Activation, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(power: typing.SupportsInt | typing.SupportsIndex, points: numpy.typing.NDArray[numpy.float64], directions: numpy.typing.NDArray[numpy.float64], biases: numpy.typing.NDArray[numpy.float64], values: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 def ridgelet_tabulate(s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool) -> numpy.typing.NDArray[numpy.float64]:
     ...

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -147,6 +147,36 @@ def ridgelet_kernel(table: Array, s: typing.SupportsFloat | typing.SupportsIndex
     ...
 @typing.overload
 def ridgelet_kernel(table: Array, s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, t: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(table: Array, s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(activation: kousei._lib._core.Activation, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(table: Array, s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_points(activation: kousei._lib._core.Activation, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(table: Array, s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(activation: kousei._lib._core.Activation, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(power: typing.SupportsInt | typing.SupportsIndex, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(table: Array, s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(activation: kousei._lib._core.Activation, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def ridgelet_sum_over_units(power: typing.SupportsInt | typing.SupportsIndex, points: Array, directions: Array, biases: Array, values: Array, out: Array, on: Cuda) -> None:
     ...
 def runtime_version() -> int:
     ...
