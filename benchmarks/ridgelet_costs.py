@@ -15,7 +15,7 @@ NAME = "ridgelet-costs"
 SIDES = 64, 128, 256, 512
 RADII, ANGLES, BIASES, SCALE, HALF_WIDTH = 12, 32, 256, 8.0, 2.5
 #: Values of psi that direct sums take at most; beyond, they are timed for some of the directions.
-MOST_VALUES = 2**29
+MOST_VALUES = 2**31
 
 
 class Run(NamedTuple):

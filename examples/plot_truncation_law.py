@@ -37,7 +37,7 @@ plt.show()
 # Against measurement
 # -------------------
 #
-# A mixture of three Gaussians is built up again from 2e5 to 5e6 values of its spectrum. The law says to within 5 %
+# A mixture of three Gaussians is built up again from 1e5 to 3e6 values of its spectrum. The law says to within 5 %
 # what is lost. With ``cure=True`` the transform is divided by :math:`m_A` first, and what is left is the error of the
 # sums over :math:`a` and :math:`b`.
 
@@ -51,7 +51,7 @@ def gaussians(x, y):
 def transform(scale, order, count):
     """Return axes of so many points, and the transform on them for |a| <= scale."""
     x = np.linspace(-3.2, 3.4, count)
-    disc = ball_directions(2, scale, radii=8 + 2 * scale, angles=24 + 7 * scale)
+    disc = ball_directions(2, scale, radii=6 + 3 * scale // 2, angles=20 + 5 * scale)
     ends = scale * 3.4 * np.sqrt(2) + 9
     pair = AdmissiblePair("relu", 2, order)
     return x, RidgeletTransform((x, x), disc, np.arange(-ends, ends, 0.2), pair, tol=1e-6)

@@ -308,7 +308,7 @@ def ridgelets(units: int, points: int) -> tuple[Directions, Array, Array]:
     biases = min(512, units // 2)
     vectors = 4 * np.random.default_rng(0).normal(size=(units // biases, 2))
     directions = Directions(vectors, np.ones(len(vectors)), 8.0)
-    return directions, np.linspace(-12, 12, biases), np.random.default_rng(1).uniform(-1, 1, (points, 2))
+    return directions, np.linspace(-24, 24, biases), np.random.default_rng(1).uniform(-1, 1, (points, 2))
 
 
 def ridgelet_sum(
@@ -322,7 +322,7 @@ def ridgelet_sum(
         of_points = verb == "transform"
         shape = (points,) if of_points else (len(directions.vectors), len(biases))
         values = np.random.default_rng(2).normal(size=shape).astype(dtype)
-        R = RidgeletTransform(x, directions, biases, pair, dtype=dtype)
+        R = RidgeletTransform(x, directions, biases, pair, "direct", dtype=dtype)
 
         def prepare(_: Array) -> Callable[[], Array]:
             import cupy
@@ -332,10 +332,10 @@ def ridgelet_sum(
 
         def exact(rows: Array) -> Array:
             some = (x, rows, biases) if of_points else (rows, directions, biases)
-            return getattr(RidgeletTransform(*some, pair), verb)(values.astype("float64"))
+            return getattr(RidgeletTransform(*some, pair, "direct"), verb)(values.astype("float64"))
 
-        # A power of a network's units is at most its distance from the first bias.
-        peak = {"transform": 3.0, "adjoint": 3.0, "dual": 24 * (biases[1] - biases[0])}[verb]
+        # He_4(0), and a unit at the farthest from its bias with the weight of that.
+        peak = 48 * (biases[1] - biases[0]) if verb == "dual" else 3.0
         return Problem(
             x=directions.vectors if of_points else x,
             prepare=prepare,

@@ -11,28 +11,57 @@ namespace {
 using cuda::block_threads;
 using cuda::Blocks;
 
-/// pieces[i, l] = the polynomial of direction i from bias l on, see shift_polynomial; (directions, biases, power + 1).
-/// A scan by one thread for each direction; `fixed_power` -1: any.
+/// The polynomial of what a direction sums up to some bias, in t minus that bias; see shift_polynomial.
+template <int largest_power>
+struct Piece {
+    double coefs[largest_power + 1] = {};
+
+    __device__ void pass(const Arguments& at, int power, std::int64_t from, std::int64_t to) {
+        shift_polynomial(coefs, power, at.biases[to] - at.biases[from]);
+    }
+};
+
+/// pieces[i, l] = the polynomial of direction i from bias l on; (directions, biases, power + 1). A block scans the
+/// biases of a direction: its threads go along some of them each, from 0, and once more from what is before them.
+/// `fixed_power` -1: any.
 template <int fixed_power, class Real>
-void scan(Cuda on, const Arguments& at, int any_power, const Real* c, double* pieces) {
-    cuda::for_each(on, at.direction_count, [=] __device__(std::int64_t i) {
-        const int power = fixed_power < 0 ? any_power : fixed_power;
-        double coefs[(fixed_power < 0 ? activation::largest_power : fixed_power) + 1] = {};
-        const Real* const from = c + i * at.bias_count;
-        double* to = pieces + i * at.bias_count * (power + 1);
-        for (std::int64_t l = 0; l < at.bias_count; ++l, to += power + 1) {
-            if (l > 0) shift_polynomial(coefs, power, at.biases[l] - at.biases[l - 1]);
-            coefs[power] += static_cast<double>(from[l]);
-            for (int m = 0; m <= power; ++m) to[m] = coefs[m];
+__global__ void __launch_bounds__(block_threads)
+    scan(const __grid_constant__ Arguments at, int any_power, const Real* c, double* pieces) {
+    using Own = Piece < fixed_power<0 ? activation::largest_power : fixed_power>;
+    const int power = fixed_power < 0 ? any_power : fixed_power;
+    __shared__ double sums[block_threads * (sizeof(Own) / sizeof(double))];
+    const int row = power + 1, thread = static_cast<int>(threadIdx.x);
+    const std::int64_t each = (at.bias_count + block_threads - 1) / block_threads;
+    const std::int64_t first = min(thread * each, at.bias_count), last = min(first + each, at.bias_count);
+    const Real* const values = c + blockIdx.x * at.bias_count;
+    double* const to = pieces + blockIdx.x * at.bias_count * row;
+    Own own;
+    for (std::int64_t l = first; l < last; ++l) {
+        if (l > first) own.pass(at, power, l - 1, l);
+        own.coefs[power] += static_cast<double>(values[l]);
+    }
+    for (int m = 0; m <= power; ++m) sums[thread * row + m] = own.coefs[m];
+    __syncthreads();
+    if (thread == 0) {
+        for (std::int64_t end = each; end < at.bias_count; end += each) {
+            double* const next = sums + end / each * row;
+            own.pass(at, power, end - 1, min(end + each, at.bias_count) - 1);
+            for (int m = 0; m <= power; ++m) next[m] = own.coefs[m] += next[m];
         }
-    });
+    }
+    __syncthreads();
+    for (int m = 0; m <= power; ++m) own.coefs[m] = thread == 0 ? 0 : sums[(thread - 1) * row + m];
+    for (std::int64_t l = first; l < last; ++l) {
+        if (l > 0) own.pass(at, power, l - 1, l);
+        own.coefs[power] += static_cast<double>(values[l]);
+        for (int m = 0; m <= power; ++m) to[l * row + m] = own.coefs[m];
+    }
 }
 
-template <class Real>
-void scan(Cuda on, const Arguments& at, int power, const Real* c, double* pieces) {
-    power == 0   ? scan<0>(on, at, power, c, pieces)
-    : power == 1 ? scan<1>(on, at, power, c, pieces)
-                 : scan<-1>(on, at, power, c, pieces);
+/// f.operator()<fixed_power>().
+template <class F>
+void with_power(int power, F&& f) {
+    power == 0 ? f.template operator()<0>() : power == 1 ? f.template operator()<1>() : f.template operator()<-1>();
 }
 
 /// biases_below, found at once where the biases are 1/density apart.
@@ -42,7 +71,8 @@ __device__ inline std::int64_t place_of(const Arguments& at, double density, dou
     if (guess >= 0) {
         below = guess < static_cast<double>(at.bias_count - 1) ? static_cast<std::int64_t>(guess) + 1 : at.bias_count;
     }
-    const bool found = (below == 0 || at.biases[below - 1] < t) && (below == at.bias_count || !(at.biases[below] < t));
+    const bool found =
+        (below == 0 || at.biases[below - 1] < t) && (below == at.bias_count || !(at.biases[below] < t));
     return found ? below : biases_below(at.biases, at.bias_count, t);
 }
 
@@ -94,7 +124,10 @@ void sum_over_units(Cuda on, const Arguments& at, Power function, const Real* c,
     const Blocks blocks = blocks_of_directions(at);
     auto* const pieces = static_cast<double*>(workspace.data);
     for (std::int64_t k = 0; k < batch && at.point_count > 0; ++k) {
-        scan(on, at, function.power, c + k * at.direction_count * at.bias_count, pieces);
+        with_power(function.power, [&]<int fixed_power>() {
+            cuda::launch(on, dim3(static_cast<unsigned>(at.direction_count)), block_threads, scan<fixed_power, Real>,
+                         at, function.power, c + k * at.direction_count * at.bias_count, pieces);
+        });
         const cuda::Target<Real> target{1, at.point_count, blocks.segments, pieces + pieces_of(at, function),
                                         out + k * at.point_count};
         cuda::launch(on, blocks.grid(), block_threads, look_up<Real>, at, blocks, function.power, pieces, target);

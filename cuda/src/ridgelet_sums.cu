@@ -112,7 +112,7 @@ dim3 grid_of(const Blocks& blocks, std::int64_t batch) {
 /// Biases of a thread, which follow one another.
 constexpr int biases_per_thread = 8;
 /// Points staged at a time at most, and arguments of all directions that a block has.
-constexpr int most_points = 128, staged_arguments = 4096;
+constexpr int most_points = 128, staged_arguments = 2048;
 
 /// How the cells (direction, bias) are cut: a slot of a direction is what one thread has of its biases.
 struct Slots {
@@ -204,7 +204,8 @@ Blocks blocks_of_units(const Arguments& at, std::int64_t batch) {
 template <int together, class Formula, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
     sum_of_units(const __grid_constant__ Arguments at, const __grid_constant__ Blocks blocks,
-                 const __grid_constant__ Formula formula, const Real* c, const __grid_constant__ Target<Real> target) {
+                 const __grid_constant__ Formula formula, const Real* c,
+                 const __grid_constant__ Target<Real> target) {
     __shared__ Real biases[tile_biases];
     __shared__ Split<Real> origins[tile_biases / run_biases];
     __shared__ Weights<Real, together> weights[tile_biases];
@@ -303,11 +304,12 @@ void sum_over_units(Cuda on, const Arguments& at, const Function& function, cons
     add_segments(on, target);
 }
 
-#define KOUSEI_INSTANTIATE(Real, Function)                                                                           \
-    template std::int64_t workspace_bytes<Real>(Cuda, const Arguments&, const Function&, std::int64_t);              \
-    template void sum_over_points(Cuda, const Arguments&, const Function&, const Real*, std::int64_t, Real*,         \
-                                  Workspace);                                                                        \
-    template void sum_over_units(Cuda, const Arguments&, const Function&, const Real*, std::int64_t, Real*, Workspace);
+#define KOUSEI_INSTANTIATE(Real, Function)                                                                   \
+    template std::int64_t workspace_bytes<Real>(Cuda, const Arguments&, const Function&, std::int64_t);      \
+    template void sum_over_points(Cuda, const Arguments&, const Function&, const Real*, std::int64_t, Real*, \
+                                  Workspace);                                                                \
+    template void sum_over_units(Cuda, const Arguments&, const Function&, const Real*, std::int64_t, Real*,  \
+                                 Workspace);
 KOUSEI_INSTANTIATE(float, Kernel<float>)
 KOUSEI_INSTANTIATE(double, Kernel<double>)
 KOUSEI_INSTANTIATE(float, Activation)

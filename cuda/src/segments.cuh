@@ -32,7 +32,8 @@ void add_segments(Cuda on, const Target<Real>& target) {
     const std::int64_t values = target.batch * target.cells;
     for_each(on, values, [=] __device__(std::int64_t i) {
         double total = 0;
-        for (std::int64_t segment = 0; segment < target.segments; ++segment) total += target.sums[segment * values + i];
+        for (std::int64_t segment = 0; segment < target.segments; ++segment)
+            total += target.sums[segment * values + i];
         target.out[i] = static_cast<Real>(total);
     });
 }

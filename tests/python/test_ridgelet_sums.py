@@ -132,9 +132,10 @@ def test_large_projections_keep_the_digits_of_float32() -> None:
 def test_golden_numbers_of_float32(activation: str, dim: int, direction: list[float], value: float) -> None:
     axes = (np.linspace(-8, 8, 81),) * dim
     f = np.exp(-sum(x**2 for x in np.meshgrid(*axes, indexing="ij")) / 2).astype("float32")
-    spectrum = kousei.ridgelet_transform(f, axes, [direction], [0.3], AdmissiblePair(activation, dim), "direct")
-    assert spectrum.values.dtype == "float32"
-    np.testing.assert_allclose(spectrum.values, [[value]], rtol=2e-6)
+    pair = AdmissiblePair(activation, dim)
+    found = kousei.ridgelet_transform(f, axes, [direction], [0.3], pair, "direct").values
+    assert found.dtype == "float32"
+    np.testing.assert_allclose(found, [[value]], rtol=2e-6)
 
 
 @pytest.mark.parametrize("activation", ["relu", "repu2", "step", "tanh", "gaussian"])

@@ -93,8 +93,8 @@ class GaussianKernel:
 
     def parameters(self, backend: backends.Backend, dtype: np.dtype[Any]) -> tuple[Any, ...]:
         """Return what the compiled kernels know it by."""
-        table = backend.view("table", _kept(backend, self.s, self.derivative, dtype))
-        return table, self.s, self.derivative
+        (table,) = _table(self.s, self.derivative, dtype.name).on(backend)
+        return backend.view("table", table), self.s, self.derivative
 
 
 def is_real_number(value: Any) -> bool:
@@ -119,14 +119,6 @@ def check_power(s: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def _table(s: float, derivative: bool) -> tuple[np.ndarray[Any, Any], dict[tuple[str, int, str], Array]]:
-    """Return the table of a kernel, and where its copies are kept: the host waits for one to a device."""
-    return _core.cpu.ridgelet_tabulate(s, derivative), {}
-
-
-def _kept(backend: backends.Backend, s: float, derivative: bool, dtype: np.dtype[Any]) -> Array:
-    table, copies = _table(s, derivative)
-    key = (*backend.library, dtype.name)
-    if key not in copies:
-        copies[key] = backend.keep(table.astype(dtype))
-    return copies[key]
+def _table(s: float, derivative: bool, dtype: str) -> backends.Kept:
+    """Return the table of a kernel."""
+    return backends.Kept(_core.cpu.ridgelet_tabulate(s, derivative).astype(dtype))

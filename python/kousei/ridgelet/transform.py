@@ -89,7 +89,8 @@ class RidgeletTransform:
     After S. Sonoda, I. Ishikawa and M. Ikeda, "A unified Fourier slice method to derive ridgelet transform for a
     variety of depth-2 neural networks", arXiv:2402.15984.
 
-    Slices are the same from run to run; the number of threads may change their rounding.
+    Slices are the same from run to run; the number of threads may change their rounding. It changes nothing of
+    "spread" and "direct".
 
     Functions and spectra of CuPy and torch may lie in CUDA memory, and are transformed there, on the current stream
     of their library: slices by cufinufft and the FFT of the library. The parameters stay in host memory, with a copy
