@@ -16,8 +16,8 @@ using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::thre
 
 constexpr std::int64_t columns = simd::ridgelet_columns, rows = simd::ridgelet_rows;
 
-/// Rows of one task, some 10 ms of work; from the sizes alone, so that the order of summation does not depend on the
-/// threads.
+/// Rows, of points or of hidden units, that a task sums up: some 10 ms. From the sizes alone, so that the order of
+/// summation does not depend on the threads.
 std::int64_t segment_of(std::int64_t batch) {
     return std::max<std::int64_t>(rows, (1 << 17) / (1 + batch / 16));
 }
@@ -237,6 +237,7 @@ KOUSEI_INSTANTIATE(float, Kernel<float>)
 KOUSEI_INSTANTIATE(double, Kernel<double>)
 KOUSEI_INSTANTIATE(float, Activation)
 KOUSEI_INSTANTIATE(double, Activation)
+#undef KOUSEI_INSTANTIATE
 
 template std::int64_t workspace_bytes<float>(Cpu, const Arguments&, Power, std::int64_t);
 template std::int64_t workspace_bytes<double>(Cpu, const Arguments&, Power, std::int64_t);

@@ -273,3 +273,16 @@ TEST_CASE("sums of nothing") {
     CHECK(over_units(Cpu{}, no_biases, Power{1}, empty, 1) == three);
     CHECK(over_points(Cpu{}, no_biases, own.kernel, three, 1).empty());
 }
+
+TEST_CASE("the workspace of sums does not grow with points, directions or biases") {
+    const OwnKernel<double> own(4, false);
+    const std::int64_t many = std::int64_t{1} << 30;
+    const Arguments all{nullptr, nullptr, nullptr, many, many, 1000, 2};
+    CHECK(workspace_bytes<double>(Cpu{1, nullptr}, all, own.kernel, 1) < 1 << 16);
+    CHECK(workspace_bytes<float>(Cpu{1, nullptr}, all, Activation::tanh, 8) < 1 << 16);
+    CHECK(workspace_bytes<double>(Cpu{1, nullptr}, all, Power{2}, 1) < 1 << 24);
+    CHECK_THROWS_AS(workspace_bytes<double>(Cpu{1, nullptr}, all, own.kernel, std::int64_t{1} << 60),
+                    kousei::SizeError);
+    CHECK_THROWS_AS(workspace_bytes<double>(Cpu{1, nullptr}, all, Power{2}, std::int64_t{1} << 60),
+                    kousei::SizeError);
+}

@@ -22,6 +22,7 @@ from support import Library
 
 COEFS, MEANS, WIDTHS = [1.0, -0.7, 0.5], [[-0.6, 0.2], [0.5, -0.4], [0.3, 0.9]], [0.35, 0.3, 0.5]
 DISC_OF_THREE = ball_directions(2, 2.0, 1, 3).vectors
+FAR = Directions(DISC_OF_THREE, np.full(3, 1e9), 1.0)
 
 
 def mixture(x: np.ndarray) -> np.ndarray:
@@ -223,7 +224,11 @@ def test_bad_spectra(change: dict[str, Any], exception: type[Exception], message
             r"spectrum has values of shape \(2, 3, 4\); \(3, 4\) is accepted, dataclasses",
         ),
         ({"values": np.full((3, 4), np.nan)}, "spectrum has NaN"),
-        ({"values": np.zeros((3, 4))}, "spectrum is 0"),
+        ({"values": np.zeros((3, 4))}, "spectrum has output weights whose moduli sum up to 0; a finite sum > 0"),
+        (
+            {"values": np.full((3, 4), 1e308), "directions": FAR},
+            "spectrum has output weights whose moduli sum up to inf",
+        ),
         ({"directions": DISC_OF_THREE}, "directions has no weights; Directions, such as ball_directions"),
         ({"directions": Directions(DISC_OF_THREE, np.ones(2), 1.0)}, r"directions.weights has shape \(2,\); \(3,\)"),
         ({"biases": [0.0, 1.0, 2.0, 4.0]}, "biases has 4 numbers, not uniform"),

@@ -304,12 +304,12 @@ class SignLinear(nn.Module):
 class RidgeletLayer(nn.Module):
     """The ridgelet transform of functions on a grid, and its dual, as operators that gradients pass.
 
-    The layer has no parameters. Its gradient is the adjoint, as are gradients of gradients.
+    The layer has no parameters. The gradient is the adjoint, and its gradient the operator again.
 
     Parameters
     ----------
     operator : RidgeletTransform
-        What is applied, in the dtype and the memory that it is for.
+        What is applied; tensors are of its dtype.
 
     Raises
     ------
@@ -341,16 +341,40 @@ class RidgeletLayer(nn.Module):
         self.operator = operator
 
     def forward(self, f: Tensor) -> Tensor:
-        """Return `RidgeletTransform.transform` of a tensor ``(..., *points)``, (..., directions, biases).
+        """Return the spectrum of a function, `RidgeletTransform.transform`.
 
-        Errors are those of that method, in the backward pass too.
+        Parameters
+        ----------
+        f : torch.Tensor of shape ``(..., *points)``
+            Of the operator's dtype.
+
+        Returns
+        -------
+        torch.Tensor of shape (..., directions, biases)
+
+        Raises
+        ------
+        TypeError, ValueError, MemoryError
+            As that method, of gradients too; or if `f` is not a tensor.
         """
         return _linear("f", f, self.operator.transform, self.operator.adjoint)
 
     def dual(self, spectrum: Tensor) -> Tensor:
-        """Return `RidgeletTransform.dual` of a tensor (..., directions, biases), ``(..., *points)``.
+        """Return the network of a spectrum at the points, `RidgeletTransform.dual`.
 
-        Errors are those of that method, in the backward pass too.
+        Parameters
+        ----------
+        spectrum : torch.Tensor of shape (..., directions, biases)
+            Of the operator's dtype.
+
+        Returns
+        -------
+        torch.Tensor of shape ``(..., *points)``
+
+        Raises
+        ------
+        TypeError, ValueError, MemoryError
+            As that method, of gradients too; or if `spectrum` is not a tensor.
         """
         return _linear("spectrum", spectrum, self.operator.dual, self.operator.dual_adjoint)
 

@@ -69,8 +69,7 @@ def sample(
     units = check_integer("units", units, 1)
     size = np.abs(weights).ravel()
     total = size.sum()
-    # Of a spectrum that is 0 there is nothing to draw, as network_of says.
-    draws = generator(rng).multinomial(units, size / total) if total > 0 else np.zeros(size.shape)
+    draws = generator(rng).multinomial(units, size / total)
     net = network_of(spectrum, np.flatnonzero(draws), np.sign(weights).ravel() * draws * (total / units))
     return (net if refit is None else _refitted(net, *refit)).like(spectrum.values)
 

@@ -186,17 +186,22 @@ def one_of(spectrum: Spectrum) -> Reals:
 
 
 def output_weights(spectrum: Spectrum) -> Reals:
-    """Return R[f](a, b) da db/K, (directions, biases) of float64."""
+    """Return R[f](a, b) da db/K, (directions, biases) of float64, not all 0."""
     values = one_of(spectrum).astype(np.float64, copy=False)
-    return values * (quadrature(spectrum.directions, spectrum.biases) / spectrum.pair.constant)[:, None]
+    with np.errstate(over="ignore"):
+        weights = values * (quadrature(spectrum.directions, spectrum.biases) / spectrum.pair.constant)[:, None]
+        total = float(np.abs(weights).sum())
+    if not 0 < total < math.inf:
+        raise ValueError(
+            f"spectrum has output weights whose moduli sum up to {total:g}; a finite sum > 0 is accepted"
+        )
+    return weights
 
 
 def network_of(spectrum: Spectrum, units: Reals, coef: Reals) -> MLP:
     """Return the float64 network of some units, by their flat numbers; `coef` has the output weights of all."""
     if spectrum.pair.activation in _OF_PAIRS_ALONE:
         raise ValueError(f"spectrum is of {spectrum.pair.activation!r}; what kousei.Activation has is accepted")
-    if not units.size:
-        raise ValueError("spectrum is 0; a network has units, and one that is not 0 is accepted")
     a, b = spectrum.vectors, spectrum.biases
     arrays.require_memory(len(units) * (a.shape[1] + 2), 8, f"a network of {len(units)} units")
     row, column = np.unravel_index(units, (len(a), len(b)))
