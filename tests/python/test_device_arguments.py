@@ -389,6 +389,9 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
         _core.cuda.ridgelet_kernel(table, 3, False, z, z, _core.cuda.Cuda())
     with pytest.raises(ValueError, match=r"table has shape \(5,\); "):
         _core.cuda.ridgelet_kernel(z, 3, False, z, z, _core.cuda.Cuda())
+    for function in ((table, 4.0, False), (_core.Activation.tanh,), (1,)):
+        with pytest.raises(kousei.CudaError, match="cudaError"):
+            _core.cuda.ridgelet_sum_over_units(*function, **ridgelet_arguments(dtype))
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.packed_matmul(**packed_arguments(dtype))
     signs, words = _core.cuda.Array(POINTER, (3, 40), dtype), _core.cuda.Array(POINTER, (3, 4), "u4")
@@ -445,6 +448,36 @@ def test_low_level_methods_check_what_they_take() -> None:
     for angles, out in (((5, 2), (5, 2)), ((5, 1), (5,)), ((5, 1), (4, 2))):
         with pytest.raises(ValueError, match="angles has shape|out has shape"):
             cuda.funahashi_fourier_sum(values, cuda.Array(POINTER, angles, "f8"), cuda.Array(POINTER, out, "f8"), on)
+
+
+def ridgelet_arguments(dtype: str = "f8", **shapes: tuple[int, ...]) -> dict[str, Any]:
+    """A sum over 4 directions and 6 biases for each of 5 points, of 2 spectra."""
+    shapes = {"points": (5, 3), "directions": (4, 3), "biases": (6,), "values": (2, 4, 6), "out": (2, 5)} | shapes
+    types = {name: dtype if name in ("values", "out") else "f8" for name in shapes}
+    views = {name: _core.cuda.Array(POINTER, shape, types[name]) for name, shape in shapes.items()}
+    return views | {"on": _core.cuda.Cuda()}
+
+
+@needs_build
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"points": (5,)},
+        {"directions": (4, 2)},
+        {"biases": (6, 1)},
+        {"values": (2, 6, 4)},
+        {"values": (24,)},
+        {"out": (5, 2)},
+        {"out": (1, 5)},
+    ],
+)
+def test_every_extent_of_sums_of_ridgelets_is_checked(wrong: dict[str, tuple[int, ...]]) -> None:
+    for function in ((_core.Activation.tanh,), (1,)):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} has shape"):
+            _core.cuda.ridgelet_sum_over_units(*function, **ridgelet_arguments(**wrong))
+    table = _core.cuda.Array(POINTER, (7,), "f8")
+    with pytest.raises(ValueError, match=r"table has shape \(7,\)"):
+        _core.cuda.ridgelet_sum_over_units(table, 3.0, False, **ridgelet_arguments())
 
 
 @needs_build

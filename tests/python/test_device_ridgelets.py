@@ -96,6 +96,13 @@ def test_what_is_not_finite_comes_out_again(library: Library) -> None:
     assert np.isnan(library.numpy(R.transform(library.asarray(f)))).all()
 
 
+def test_slices_need_cufinufft(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    R = RidgeletTransform(AXES, DISC, BIASES, AdmissiblePair("relu", 2))
+    with pytest.raises(ValueError, match="needs cufinufft for CUDA arrays, which the extra 'cuda' has; 'direct' is"):
+        R.transform(library.asarray(functions("float64")))
+
+
 def test_bad_arrays(library: Library) -> None:
     R = RidgeletTransform(AXES, DISC, BIASES, AdmissiblePair("relu", 2))
     with pytest.raises(TypeError, match="f has dtype float32 and the transform float64"):

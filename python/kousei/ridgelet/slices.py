@@ -10,6 +10,7 @@ those of the kernel that was cut: the sums are those of the kernel itself, to `t
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Callable
 from functools import cached_property
@@ -151,6 +152,9 @@ class SliceSums:
 
                 options = {"nthreads": num_threads() if kind == 2 else 1}
             else:
+                if importlib.util.find_spec("cufinufft") is None:
+                    needed = "method 'slice' needs cufinufft for CUDA arrays, which the extra 'cuda' has"
+                    raise ValueError(f"{needed}; 'direct' is accepted")
                 import cufinufft as library
 
                 options = {"gpu_stream": backend.stream, "gpu_device_id": backend.library[1]}
