@@ -1,7 +1,7 @@
 #pragma once
 #include <cmath>
 
-#include <kousei/math/lanes.hpp>
+#include <kousei/math/exp2.hpp>  // the types of the vectors
 
 /// What tables need of the argument type of a formula, beside math/lanes.hpp.
 namespace kousei::math {
@@ -43,6 +43,13 @@ template <class V>
 KOUSEI_HD inline V gather(const scalar_t<V>* table, integer_t<V> index) {
     if constexpr (std::floating_point<V>) {
         return table[index];
+#if defined(__AVX512F__) && !defined(__CUDACC__)
+        // All lanes of the mask, as in detail::scale_by_exp2.
+    } else if constexpr (std::same_as<V, detail::Doubles64>) {
+        return _mm512_mask_i64gather_pd(V{}, 0xff, __builtin_bit_cast(__m512i, index), table, sizeof(double));
+    } else if constexpr (std::same_as<V, detail::Floats64>) {
+        return _mm512_mask_i32gather_ps(V{}, 0xffff, __builtin_bit_cast(__m512i, index), table, sizeof(float));
+#endif
     } else {
         V v{};
         for (int lane = 0; lane < static_cast<int>(sizeof v / sizeof v[0]); ++lane) v[lane] = table[index[lane]];
