@@ -181,6 +181,7 @@ void sum_over_units(Cpu on, const Arguments& at, Power function, const Real* c, 
     const Pieces pieces(at, function, batch);
     const int power = function.power;
     const std::int64_t biases = at.bias_count, row = biases * (power + 1);
+    const Biases places(at);
     Carver carver(workspace);
     double* const coefs = carver.take<double>(pieces.group * pieces.size);
     double* const scratch = carver.take<double>(0);
@@ -208,7 +209,7 @@ void sum_over_units(Cpu on, const Arguments& at, Power function, const Real* c, 
             for (std::int64_t q = 0; q < group; ++q) {
                 for (std::int64_t p = 0; p < count; ++p) {
                     const double t = projection(at, start + q, j + p);
-                    const std::int64_t below = biases_below(at.biases, biases, t);
+                    const std::int64_t below = places.below(t);
                     if (below == 0) continue;
                     const double x = t - at.biases[below - 1];
                     for (std::int64_t k = 0; k < batch; ++k) {

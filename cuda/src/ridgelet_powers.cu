@@ -64,18 +64,6 @@ void with_power(int power, F&& f) {
     power == 0 ? f.template operator()<0>() : power == 1 ? f.template operator()<1>() : f.template operator()<-1>();
 }
 
-/// biases_below, found at once where the biases are 1/density apart.
-__device__ inline std::int64_t place_of(const Arguments& at, double density, double t) {
-    const double guess = (t - at.biases[0]) * density;
-    std::int64_t below = 0;
-    if (guess >= 0) {
-        below = guess < static_cast<double>(at.bias_count - 1) ? static_cast<std::int64_t>(guess) + 1 : at.bias_count;
-    }
-    const bool found =
-        (below == 0 || at.biases[below - 1] < t) && (below == at.bias_count || !(at.biases[below] < t));
-    return found ? below : biases_below(at.biases, at.bias_count, t);
-}
-
 /// One look-up for each point and direction of a segment.
 template <class Real>
 __global__ void __launch_bounds__(block_threads)
@@ -83,12 +71,11 @@ __global__ void __launch_bounds__(block_threads)
             const double* pieces, const __grid_constant__ cuda::Target<Real> target) {
     const std::int64_t j = blockIdx.x * std::int64_t{block_threads} + threadIdx.x;
     if (j >= at.point_count) return;
-    const double reach = at.biases[at.bias_count - 1] - at.biases[0];
-    const double density = reach > 0 ? static_cast<double>(at.bias_count - 1) / reach : 0;
+    const Biases biases(at);
     double total = 0;
     for (std::int64_t i = blocks.first(blockIdx.y); i < blocks.last(blockIdx.y); ++i) {
         const double t = projection(at, i, j);
-        const std::int64_t below = place_of(at, density, t);
+        const std::int64_t below = biases.below(t);
         if (below == 0) continue;
         const double* const piece = pieces + (i * at.bias_count + below - 1) * (power + 1);
         total += polynomial_at(piece, power, t - at.biases[below - 1]);

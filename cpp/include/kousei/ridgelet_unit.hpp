@@ -138,16 +138,38 @@ KOUSEI_HD inline Real value_at(const Kernel<Real>& kernel, Real t) {
     return near && hermite_order(kernel) >= 0 ? hermite<-1>(kernel)(t) : Tabulated<Real>{kernel}(t);
 }
 
-/// How many of `count` increasing biases, one at least, are below t.
-KOUSEI_HD inline std::int64_t biases_below(const double* biases, std::int64_t count, double t) {
-    const double* first = biases;
-    while (count > 1) {
-        const std::int64_t half = count / 2;
-        first += first[half - 1] < t ? half : 0;
-        count -= half;
+/// Increasing biases, one at least, among which places are looked for.
+class Biases {
+ public:
+    KOUSEI_HD explicit Biases(const Arguments& at) : biases_(at.biases), count_(at.bias_count) {
+        const double reach = biases_[count_ - 1] - biases_[0];
+        density_ = reach > 0 ? static_cast<double>(count_ - 1) / reach : 0;
     }
-    return first - biases + (*first < t ? 1 : 0);
-}
+
+    /// How many are below t: found at once where they are uniform.
+    KOUSEI_HD std::int64_t below(double t) const {
+        const double place = (t - biases_[0]) * density_, most = static_cast<double>(count_ - 1);
+        const auto guess = static_cast<std::int64_t>(place < most ? (place > 0 ? place : 0) : most);
+        const std::int64_t found = guess + (biases_[guess] < t ? 1 : 0);
+        const bool right = (found == 0 || biases_[found - 1] < t) && (found == count_ || !(biases_[found] < t));
+        return right ? found : searched(t);
+    }
+
+ private:
+    KOUSEI_HD std::int64_t searched(double t) const {
+        const double* first = biases_;
+        for (std::int64_t count = count_; count > 1;) {
+            const std::int64_t half = count / 2;
+            first += first[half - 1] < t ? half : 0;
+            count -= half;
+        }
+        return first - biases_ + (*first < t ? 1 : 0);
+    }
+
+    const double* biases_;
+    std::int64_t count_;
+    double density_;
+};
 
 /// Sums of c_b max(t - b, 0)^power over the biases below t are polynomials in t from each bias to the next. This goes
 /// from the coefficients in t - b, the constant first, to those in t - b - step: all weights are positive, so that
