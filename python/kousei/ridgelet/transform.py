@@ -20,14 +20,12 @@ from kousei.ridgelet.kernel import GaussianKernel
 from kousei.ridgelet.operator import linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
-from kousei.ridgelet.slices import Sampling, SliceSums, fft_of
+from kousei.ridgelet.slices import Sampling, SliceSums
 from kousei.ridgelet.spread import cells_of_plane, spread_sums
 from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
+from kousei.ridgelet.truncation import Truncation
 
 Method = Literal["auto", "slice", "spread", "direct"]
-
-#: Largest factor of the cure of truncation; beyond it rounding and noise are all there is.
-_LARGEST_GAIN = 1e3
 
 
 class RidgeletTransform:
@@ -293,7 +291,10 @@ class RidgeletTransform:
             result = self._dual(backend, self._forward(backend, g, cure)) / self.pair.constant
             self._warn_of_biases("the spectrum of a function on these points reaches", self._reach(tol))
             if isinstance(self.samples, Grid):
-                self._warn_of_loss(float(self._losses(backend, g, cure).max(initial=0.0)), tol)
+                loss = float(self._truncation.losses(backend, g, cure).max(initial=0.0))
+                if loss > tol:
+                    scale = self._truncation.scale
+                    warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
             return result
 
         return self._apply("f", f, self.samples.shape, self.samples.shape, reconstructed)
@@ -319,7 +320,7 @@ class RidgeletTransform:
             As `transform` does; or if the points are scattered, or the directions came without a scale.
         """
         backend, g, batch = self._entered("f", f, self.samples.shape)
-        return self._losses(backend, g, cure).reshape(batch)
+        return self._truncation.losses(backend, g, cure).reshape(batch)
 
     def _chosen(self, method: str) -> str:
         if method not in ("auto", "slice", "spread", "direct"):
@@ -413,6 +414,10 @@ class RidgeletTransform:
     def _operator(self, x: Any) -> Any:
         return linear_operator(x, self.shape, self.dtype, self._matmat, self._rmatmat)
 
+    @cached_property
+    def _truncation(self) -> Truncation:
+        return Truncation(self.pair, weighted(self.directions).scale, self.samples)
+
     @property
     def _kernel(self) -> GaussianKernel:
         return GaussianKernel(float(self.pair.kernel_power), self.pair.kernel_is_derivative)
@@ -423,7 +428,7 @@ class RidgeletTransform:
 
     @cached_property
     def _cured(self) -> SliceSums:
-        return self._slices_of(self._kernel, gain=lambda k: 1 / self._divisor(k))
+        return self._slices_of(self._kernel, gain=lambda k: 1 / self._truncation.divisor(k))
 
     @cached_property
     def _network(self) -> SliceSums | DirectSums | PrefixSums:
@@ -442,47 +447,6 @@ class RidgeletTransform:
     def _slices_of(self, function: Function, gain: Callable[[Reals], Reals] | None = None) -> SliceSums:
         kind = SliceSums if self.method == "slice" else spread_sums
         return kind(self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain)
-
-    def _divisor(self, k: Reals) -> Reals:
-        """Return what the cure divides by at |k|."""
-        return np.maximum(self.pair.multiplier(k, weighted(self.directions).scale), 1 / _LARGEST_GAIN)
-
-    def _losses(self, backend: Backend, f: Array, cure: bool) -> Reals:
-        """Return the relative L2 norm of (1 - m) f^, for each function of a batch."""
-        lost, xp, axes = self._lost_cured if cure else self._lost, arrays.namespace(f), tuple(range(1, f.ndim))
-        (lost,) = lost.on(backend)
-        # Zeros beyond the axes: the transform is that of f on the whole space.
-        transform = fft_of(f).fftn(xp.astype(f, xp.float64, copy=False), s=lost.shape, axes=axes)
-        spectrum = xp.abs(transform) ** 2
-        total, of_them = (arrays.to_host(xp.sum(values, axis=axes)) for values in (spectrum, spectrum * lost))
-        return np.sqrt(of_them / np.where(total > 0, total, 1.0))
-
-    @cached_property
-    def _lost(self) -> Kept:
-        """What part of |f^|^2 is lost at each frequency."""
-        return Kept((1 - self.pair.multiplier(self._frequencies, weighted(self.directions).scale)) ** 2)
-
-    @cached_property
-    def _lost_cured(self) -> Kept:
-        """The same with the cure."""
-        k = self._frequencies
-        return Kept((1 - self.pair.multiplier(k, weighted(self.directions).scale) / self._divisor(k)) ** 2)
-
-    @property
-    def _frequencies(self) -> Reals:
-        """|k| of the FFT of a function on axes twice as long."""
-        if not isinstance(self.samples, Grid):
-            raise ValueError("points are scattered; the loss of functions on axes is known")
-        from scipy import fft
-
-        sizes = [fft.next_fast_len(2 * n, real=True) for n in self.samples.shape]
-        w = [2 * np.pi * fft.fftfreq(n, step) for n, step in zip(sizes, self.samples.steps, strict=True)]
-        return np.sqrt(sum(part**2 for part in np.meshgrid(*w, indexing="ij", sparse=True)))
-
-    def _warn_of_loss(self, loss: float, tol: float) -> None:
-        if loss > tol:
-            scale = weighted(self.directions).scale
-            warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
 
     def _reach(self, tol: float) -> float:
         """Return the |t| up to which psi exceeds `tol`, relative to its maximum."""
