@@ -330,8 +330,8 @@ def test_bad_bounds(bounds: object) -> None:
         (lambda x: x[..., 0] * np.nan, ValueError, "NaN or infinite"),
         (lambda x: x[..., 0] + np.inf, ValueError, "NaN or infinite"),
         (lambda x: x[..., 0] * 1j, TypeError, "complex128; real numbers are accepted"),
-        (lambda x: x, ValueError, r"have shape \(1000, 1\)"),
-        (lambda x: 1.0, ValueError, r"have shape \(\)"),
+        (lambda x: x, ValueError, r"has shape \(1000, 1\)"),
+        (lambda x: 1.0, ValueError, r"has shape \(\)"),
         (lambda x: "values", TypeError, "real numbers are accepted"),
         (lambda x: np.ma.masked_array(x[..., 0], x[..., 0] > 1), TypeError, "masked"),
     ],
@@ -342,9 +342,7 @@ def test_bad_values(f: object, error: type[Exception], message: str) -> None:
 
 
 def test_fewer_values_than_frequencies() -> None:
-    with pytest.raises(
-        ValueError, match=r"the values of f have shape \(4,\); \(8,\) is accepted, one value for each"
-    ):
+    with pytest.raises(ValueError, match=r"f\(x\) has shape \(4,\); \(8,\) is accepted, one value for each"):
         FunahashiNetwork.from_function(lambda x: x[::2, 0], [(0, 5)], 8, extension="periodic", n_thresholds=64)
 
 
@@ -359,7 +357,7 @@ def test_fewer_values_than_frequencies() -> None:
         ({"alpha": 0.0}, "alpha was 0.0"),
         ({"cutoff": -3.0, "delta": 1.0}, "cutoff was -3.0"),
         ({"n_thresholds": 1}, "n_thresholds was 1; at least 2 is accepted"),
-        ({"extension": "mirror"}, "extension was 'mirror'; 'fourier', 'window', 'periodic' are accepted"),
+        ({"extension": "mirror"}, "extension was 'mirror'; 'fourier', 'window' and 'periodic' are accepted"),
         ({"extension": "fourier", "period": 10.0}, "period was 10.0; extension='fourier'"),
         ({"extension": "window", "period": 5.0}, "more than the box"),
         ({"extension": "periodic", "period": 4.0}, "at least the box"),

@@ -119,7 +119,7 @@ class TestVariableProjection:
             ((x, t, 0), {}, ValueError, "units was 0; at least 1 is accepted"),
             ((x, t, 2.0), {}, TypeError, "units was 2.0; an integer is accepted"),
             ((x, t, True), {}, TypeError, "units was True"),
-            ((x, t, 2), {"activation": "erf"}, ValueError, "activation was 'erf'; 'tanh', 'logistic' are accepted"),
+            ((x, t, 2), {"activation": "erf"}, ValueError, "activation was 'erf'; 'tanh' and 'logistic' are"),
             ((x, t, 2), {"starts": 0}, ValueError, "starts was 0"),
             ((x, t, 2), {"rcond": -1.0}, ValueError, "rcond was -1.0"),
         ],
@@ -223,13 +223,13 @@ class TestRidgeDirections:
 
     def test_bad_functions(self) -> None:
         for f, error, message in (
-            (lambda p: p, ValueError, r"the values of f have shape \(2000, 2\); \(2000,\)"),
-            (lambda p: p[:, 0] * np.nan, ValueError, "the values of f are NaN"),
-            (lambda p: p[:, 0] * 1j, TypeError, "the values of f have dtype complex128"),
+            (lambda p: p, ValueError, r"f\(x\) has shape \(2000, 2\); \(2000,\)"),
+            (lambda p: p[:, 0] * np.nan, ValueError, r"f\(x\) has NaN"),
+            (lambda p: p[:, 0] * 1j, TypeError, r"f\(x\) has dtype complex128"),
         ):
             with pytest.raises(error, match=message):
                 ridge_directions(f, box(2), [[1, 2]], 8)
-        with pytest.raises(ValueError, match="activation was 'relu'; 'logistic', 'tanh', 'erf', 'arctan' are"):
+        with pytest.raises(ValueError, match="activation was 'relu'; 'logistic', 'tanh', 'erf' and 'arctan' are"):
             ridge_directions(smooth, box(2), [[1, 2]], 8, activation="relu")
         with pytest.raises(ValueError, match="bounds was"):
             ridge_directions(smooth, [(1, 0)] * 2, [[1, 2]], 8)
@@ -389,9 +389,9 @@ class TestFromFrequencies:
 
     def test_bad_functions(self) -> None:
         for f, error, message in (
-            (lambda p: p, ValueError, r"the values of f have shape \(1000, 4\); \(1000,\)"),
-            (lambda p: p[:, 0] / 0.0, ValueError, "the values of f are NaN or infinite"),
-            (lambda p: p[:, 0] * 1j, TypeError, "the values of f have dtype complex128"),
+            (lambda p: p, ValueError, r"f\(x\) has shape \(1000, 4\); \(1000,\)"),
+            (lambda p: p[:, 0] / 0.0, ValueError, r"f\(x\) has NaN or infinite"),
+            (lambda p: p[:, 0] * 1j, TypeError, r"f\(x\) has dtype complex128"),
         ):
             with np.errstate(all="ignore"), pytest.raises(error, match=message):
                 from_frequencies(f, box(4), [[1, 0, 0, 0]], 1e-2, rng=0)

@@ -167,7 +167,7 @@ def test_bad_input() -> None:
     net = network()
     for method in ("shared", "window", "fast"):
         with pytest.raises(
-            ValueError, match=f"method was '{method}'; 'auto', 'dense', 'table', 'nufft', 'separable' are accepted"
+            ValueError, match=f"method was '{method}'; 'auto', 'dense', 'table', 'nufft' and 'separable' are accepted"
         ):
             net.gradient(np.zeros((1, 2)), method=method)
     with pytest.raises(ValueError, match=r"x has shape \(1, 3\); \(..., 2\) is accepted"):

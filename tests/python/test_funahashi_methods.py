@@ -297,7 +297,7 @@ def test_auto_counts_what_the_thresholds_lack_at_the_points() -> None:
 def test_bad_method() -> None:
     x = np.zeros((1, 2))
     with pytest.raises(
-        ValueError, match="method was 'fast'; 'auto', 'dense', 'shared', .*, 'nufft', 'separable' are accepted"
+        ValueError, match="method was 'fast'; 'auto', 'dense', 'shared', .*, 'nufft' and 'separable' are accepted"
     ):
         network()(x, method="fast")
     for method in ("shared", "window"):

@@ -72,6 +72,24 @@ def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, A
     return array.astype(np.complex128 if "c" in kinds else np.float64)
 
 
+def finite_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, Any]:
+    """As `real_numbers`; ValueError unless all of them are finite."""
+    array = real_numbers(name, value, kinds)
+    require_finite(name, array)
+    return array
+
+
+def require_finite(name: str, *arrays: Array) -> None:
+    """Raise ValueError unless all numbers of arrays of NumPy or SciPy are finite."""
+    if not all(map(is_finite, arrays)):
+        raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
+
+
+def is_finite(array: Array) -> bool:
+    """Tell whether all that an array of NumPy or SciPy stores is finite."""
+    return bool(np.isfinite(array.data if is_sparse(array) else array).all())
+
+
 def require_memory(count: int, item_bytes: int, what: str) -> None:
     """Raise SizeError where 64 bits cannot count the bytes of `what`, MemoryError where this machine has fewer.
 

@@ -12,7 +12,7 @@ from array_api_compat import is_numpy_array, is_torch_array
 
 from kousei._lib import _core, arrays
 from kousei._lib.arrays import Array
-from kousei._lib.errors import CudaError
+from kousei._lib.errors import CudaError, check_choice
 
 
 class Host:
@@ -171,8 +171,7 @@ def _current_stream(array: Array) -> int:
 
 def enter(name: str, array: Array, precision: str = "full") -> tuple[Backend, Array]:
     """Return the backend for the memory that the argument `name` lies in, and the argument, known to be an array."""
-    if precision not in ("full", "fast"):
-        raise ValueError(f"precision was {precision!r}; 'full' and 'fast' are accepted")
+    check_choice("precision", precision, "full", "fast")
     if not arrays.on_host(array):
         require_cuda(name)
     array = arrays.known(name, array)

@@ -1,4 +1,4 @@
-"""Boxes, as callers give them."""
+"""Boxes, as callers give them, and points that fill them."""
 
 from __future__ import annotations
 
@@ -29,3 +29,14 @@ def check_bounds(
     if not (np.isfinite(pairs).all() and ((lo <= hi) if flat else (lo < hi)).all()):
         raise ValueError(f"{name} was {pairs.tolist()}; finite lo {'<=' if flat else '<'} hi are accepted")
     return lo, hi
+
+
+def fill_cube(dim: int, count: int, start: int = 0) -> np.ndarray[Any, Any]:
+    """Return points of [0, 1]^dim that fill it evenly, those of an endless sequence from `start` on.
+
+    They are the multiples of (1/g, ..., 1/g^dim) modulo 1 where g^(dim + 1) = g + 1, from 1/2 on.
+    """
+    g = 1.0
+    for _ in range(64):
+        g = (1 + g) ** (1 / (dim + 1))
+    return (0.5 + np.outer(np.arange(start + 1, start + count + 1), g ** -np.arange(1.0, dim + 1))) % 1

@@ -1,5 +1,7 @@
-"""Errors beside ValueError, TypeError and MemoryError, the check of an integer, and warnings."""
+"""Errors beside ValueError, TypeError and MemoryError, what raises those for numbers and names, and warnings."""
 
+import math
+import numbers
 import sys
 import warnings
 from typing import Any
@@ -20,6 +22,34 @@ def check_integer(name: str, value: Any, least: int, most: int | None = None) ->
         accepted = f"at least {least}" if most is None else f"{least} to {most}"
         raise ValueError(f"{name} was {value}; {accepted} is accepted")
     return int(value)
+
+
+def check_bool(name: str, value: Any) -> bool:
+    """Return a truth value as bool; TypeError unless it is one."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} was {value!r}; True and False are accepted")
+    return bool(value)
+
+
+def check_choice(name: str, value: Any, *accepted: str) -> None:
+    """Raise ValueError unless a value is one of the names that are accepted."""
+    if value not in accepted:
+        *first, last = map(repr, accepted)
+        raise ValueError(f"{name} was {value!r}; {', '.join(first)} and {last} are accepted")
+
+
+def is_real_number(value: Any) -> bool:
+    """Tell whether `value` is a real number of Python or NumPy."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
+def require_positive(**named: float) -> None:
+    """Raise TypeError unless the named are real numbers, ValueError unless they are positive and finite."""
+    for name, value in named.items():
+        if not is_real_number(value):
+            raise TypeError(f"{name} was {value!r}; a positive finite number is accepted")
+        if not (value > 0 and math.isfinite(value)):
+            raise ValueError(f"{name} was {value}; a positive finite number is accepted")
 
 
 def warn(message: str) -> None:

@@ -171,9 +171,7 @@ def prelu(slopes: Any) -> Activation:
     array([[-0.25, -0.5 ],
            [ 2.  ,  2.  ]])
     """
-    values = arrays.real_numbers("slopes", slopes)
+    values = arrays.finite_numbers("slopes", slopes)
     if values.ndim != 1 or len(values) == 0:
         raise ValueError(f"slopes has shape {values.shape}; (units,), not empty, is accepted")
-    if not np.isfinite(values).all():
-        raise ValueError(f"slopes was {values.tolist()}; finite numbers are accepted")
     return mix((leaky_relu(slope), 1) for slope in values.tolist())

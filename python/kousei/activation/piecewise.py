@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import _core, arrays
+from kousei._lib.errors import is_real_number
 from kousei.activation.base import Activation, Part
 
 
@@ -58,16 +58,13 @@ class PiecewiseLinear(Activation):
     def __init__(self, kinks: Any, slopes: Any, value: float = 0.0, *, name: str = "piecewise linear") -> None:
         if not isinstance(name, str):
             raise TypeError(f"name was {name!r}; a str is accepted")
-        t, a = arrays.real_numbers("kinks", kinks), arrays.real_numbers("slopes", slopes)
-        at_first = arrays.real_numbers("value", value)
+        t, a = arrays.finite_numbers("kinks", kinks), arrays.finite_numbers("slopes", slopes)
+        at_first = arrays.finite_numbers("value", value)
         if t.ndim != 1 or len(t) == 0 or a.shape != (len(t) + 1,) or at_first.shape != ():
             raise ValueError(
                 f"kinks has shape {t.shape}, slopes {a.shape} and value {at_first.shape}; "
                 "(n,), (n + 1,) and (), n >= 1, are accepted"
             )
-        for label, array in (("kinks", t), ("slopes", a), ("value", at_first)):
-            if not np.isfinite(array).all():
-                raise ValueError(f"{label} was {array.tolist()}; finite numbers are accepted")
         if not (np.diff(t) > 0).all():
             raise ValueError(f"kinks was {t.tolist()}; increasing numbers are accepted")
         self.__dict__.update(kinks=tuple(t.tolist()), slopes=tuple(a.tolist()), value=float(at_first), name=name)
@@ -272,7 +269,7 @@ def softshrink(threshold: float = 0.5) -> PiecewiseLinear:
 
 def finite(name: str, value: Any) -> float:
     """Return a real number as float; TypeError unless it is one, ValueError unless it is finite."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+    if not is_real_number(value):
         raise TypeError(f"{name} was {value!r}; a real number is accepted")
     if not math.isfinite(value):
         raise ValueError(f"{name} was {value}; a finite number is accepted")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_choice, check_integer
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.binary.homogeneous import degree_of, factors_of
@@ -19,22 +19,19 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
-_EXACT = ("chain", "dyadic", "auto")
 _MOST_BITS = 24
 
 
 def check_method(method: str, bits: int | None, bias: str) -> None:
     """Raise TypeError or ValueError unless a network is made so."""
-    if method not in (*_EXACT, "bits"):
-        raise ValueError(f"method was {method!r}; {', '.join(map(repr, _EXACT))} and 'bits' are accepted")
+    check_choice("method", method, "chain", "dyadic", "auto", "bits")
     if method == "bits":
         if bits is None:
             raise ValueError(f"bits was None; with method='bits' 1 to {_MOST_BITS} is accepted")
         check_integer("bits", bits, 1, _MOST_BITS)
     elif bits is not None:
         raise ValueError(f"bits was {bits!r} and method {method!r}, which is exact; method='bits' takes bits")
-    if bias not in ("affine", "strict"):
-        raise ValueError(f"bias was {bias!r}; 'affine' and 'strict' are accepted")
+    check_choice("bias", bias, "affine", "strict")
 
 
 def check(net: BinaryNetwork) -> None:

@@ -92,11 +92,9 @@ def chain_decomposition(t: Any) -> tuple[Array, Array]:
     >>> signs @ coefs
     array([ 3.,  1., -2.])
     """
-    numbers = arrays.real_numbers("t", t)
+    numbers = arrays.finite_numbers("t", t)
     if numbers.ndim != 1:
         raise ValueError(f"t has shape {numbers.shape}; (r,) is accepted")
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"t was {t!r}; finite numbers are accepted")
     matrix = numbers[:, None]
     units = chain(matrix)
     return units.coefs, units.signs(matrix)

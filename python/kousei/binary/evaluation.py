@@ -8,6 +8,7 @@ import numpy as np
 
 from kousei._lib import _core, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import check_choice
 from kousei.activation import Activation
 from kousei.binary.device import evaluate_on_device
 from kousei.binary.homogeneous import factors_of
@@ -61,8 +62,7 @@ def _compiled(net: BinaryNetwork, backend: backends.Host, packed: bool) -> Any:
 
 
 def _check_form(net: BinaryNetwork, form: str) -> None:
-    if form not in ("auto", "ranks", "packed"):
-        raise ValueError(f"form was {form!r}; 'auto', 'ranks' and 'packed' are accepted")
+    check_choice("form", form, "auto", "ranks", "packed")
     if form == "ranks" and None in net.chains:
         raise ValueError(
             f"form was 'ranks' and layers[{net.chains.index(None)}] does not consist of chains; "

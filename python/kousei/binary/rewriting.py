@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from kousei._lib import _core, arrays
+from kousei._lib.errors import check_bool
 from kousei.activation import Activation
 from kousei.binary.calibration import Rounded, Statistics, calibrated, plain, points_of, statistics_of
 from kousei.binary.chain import Chain, chain_of
@@ -115,8 +116,7 @@ def binarize(
     check_method(method, bits, bias)
     if calibrate is not None and method != "bits":
         raise ValueError(f"calibrate was given and method {method!r}, which is exact; method='bits' takes points")
-    if not isinstance(progress, bool | np.bool_):
-        raise TypeError(f"progress was {progress!r}; True and False are accepted")
+    check_bool("progress", progress)
     points = None if calibrate is None else points_of(net, calibrate)
     source = source_of(net, bias)
     statistics = None if points is None else statistics_of(source, points, bias)

@@ -11,13 +11,13 @@ from kousei.funahashi.closed_form import fourier_series, parity
 from kousei.funahashi.error import ErrorBound
 from kousei.funahashi.evaluation import Plan
 from kousei.funahashi.extension import sample_points
-from kousei.funahashi.fitting import Refit
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.funahashi.parameters import BumpParameters, choose_parameters, quadrature_bound
 from kousei.funahashi.projection import variable_projection
 from kousei.funahashi.ridge import ridge_directions
 from kousei.funahashi.sparse import from_frequencies, hyperbolic_cross
 from kousei.io import register
+from kousei.network.fitting import Refit
 
 __all__ = [
     "BumpParameters",

@@ -9,10 +9,10 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, require_positive
 from kousei.activation import Activation, logistic
 from kousei.funahashi import construction
-from kousei.funahashi.bump import bounded, require_positive
+from kousei.funahashi.bump import bounded
 from kousei.funahashi.error import Residual
 from kousei.funahashi.network import FunahashiNetwork
 from kousei.network import MLP
@@ -85,9 +85,7 @@ def fourier_series(
         numbers.append(row)
     if not numbers:
         raise ValueError("coefficients is empty; at least one is accepted")
-    a = arrays.real_numbers("coefficients", list(coefficients.values()), kinds="iufc")
-    if not np.isfinite(a).all():
-        raise ValueError("coefficients has NaN or infinite values; finite numbers are accepted")
+    a = arrays.finite_numbers("coefficients", list(coefficients.values()), kinds="iufc")
     w = 2 * math.pi * np.array(numbers, dtype=np.float64) / periods
     center = (lo + hi) / 2
     series = construction.Series(w, a * np.exp(1j * (w @ center)), center, Residual(lo, hi, 0.0, True, 0))

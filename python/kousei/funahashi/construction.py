@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from kousei._lib import _core
+from kousei._lib import _core, arrays
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import SizeError, check_integer, warn
+from kousei._lib.errors import SizeError, check_bool, check_integer, require_positive, warn
 from kousei.activation import Activation
-from kousei.funahashi.bump import bounded, require_positive
+from kousei.funahashi.bump import bounded
 from kousei.funahashi.error import Residual
 from kousei.funahashi.extension import (
     FOURIER_RCOND,
@@ -93,7 +93,7 @@ def from_samples(
 ) -> Net:
     """See `FunahashiNetwork.from_samples`."""
     lo, hi = check_bounds(box.bounds)
-    samples = check_values(values, len(lo))
+    samples = check_values(values, len(lo), name="values")
     fitted = box.extension == "fourier"
     if order is None:
         order = max(2, samples.shape[0] // 8 * 2) if fitted else samples.shape[0]
@@ -300,9 +300,7 @@ def _with_bump(cls: type[Net], series: Series, count: int, activation: Activatio
 
 
 def _middle(lo: Array, hi: Array, center: bool) -> Array:
-    if not isinstance(center, bool | np.bool_):
-        raise TypeError(f"center was {center!r}; True and False are accepted")
-    return (lo + hi) / 2 if center else np.zeros(len(lo))
+    return (lo + hi) / 2 if check_bool("center", center) else np.zeros(len(lo))
 
 
 def check_order(order: Any) -> int:
@@ -322,21 +320,14 @@ def _check_counts(order: int | None, dim: int, n_thresholds: int | None) -> tupl
     return order, count
 
 
-def check_values(values: Any, dim: int, count: int | None = None) -> Array:
+def check_values(values: Any, dim: int, count: int | None = None, name: str = "f(x)") -> Array:
     """Return the values of f on a grid of `count` points along each axis, or of as many along each as they are.
 
     A list of points is a grid of one axis.
     """
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError("the values of f are masked; an array without a mask is accepted")
-    samples = np.asarray(values)
-    if samples.dtype.kind not in "biuf":
-        raise TypeError(f"the values of f have dtype {samples.dtype}; real numbers are accepted")
+    samples = arrays.real_numbers(name, values, "biuf")
     length = count or max(samples.shape, default=2)
     if samples.shape != (length,) * dim or length < 2:
-        raise ValueError(
-            f"the values of f have shape {samples.shape}; {(length,) * dim} is accepted, one value for each point"
-        )
-    if not np.isfinite(samples).all():
-        raise ValueError("the values of f are NaN or infinite at some points; finite numbers are accepted")
-    return samples.astype(np.float64)
+        raise ValueError(f"{name} has shape {samples.shape}; {(length,) * dim} is accepted, one value for each point")
+    arrays.require_finite(name, samples)
+    return samples

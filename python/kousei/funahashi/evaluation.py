@@ -148,13 +148,6 @@ def _merged(net: FunahashiNetwork) -> int:
     return net._merged if net._merged or net._bumps is not None else rewriting.coincidence(net)[0]
 
 
-def check_method(method: str, accepted: tuple[str, ...]) -> None:
-    """Raise ValueError unless a method is "auto" or one of these."""
-    if method not in ("auto", *accepted):
-        names = ", ".join(map(repr, accepted))
-        raise ValueError(f"method was {method!r}; 'auto', {names} are accepted")
-
-
 def call(net: FunahashiNetwork, x: Any, out: Any, precision: str, method: str, *, gradient: bool = False) -> Any:
     """Return the values, or the gradients, at points `x`, of its library; see `FunahashiNetwork.__call__`."""
     backend, x = backends.enter("x", x, precision)

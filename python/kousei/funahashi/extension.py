@@ -15,7 +15,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_choice, check_integer
 
 Extension: TypeAlias = Literal["fourier", "window", "periodic"]
 
@@ -163,8 +163,7 @@ def check_periods(
 ) -> np.ndarray[Any, Any]:
     """Return the period along each axis, the default of the extension where it is None."""
     defaults = {"fourier": FOURIER_PERIOD, "window": 2.0, "periodic": 1.0}
-    if extension not in defaults:
-        raise ValueError(f"extension was {extension!r}; {', '.join(map(repr, defaults))} are accepted")
+    check_choice("extension", extension, *defaults)
     length = hi - lo
     if period is None:
         return defaults[extension] * length

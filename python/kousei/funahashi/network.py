@@ -11,15 +11,15 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.boxes import Bounds
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_choice, check_integer, require_positive
 from kousei.activation import Activation
 from kousei.funahashi import construction, evaluation, nufft, rewriting, table
-from kousei.funahashi.bump import require_positive, warn_of_aliases
+from kousei.funahashi.bump import warn_of_aliases
 from kousei.funahashi.error import ErrorBound, bound_error
 from kousei.funahashi.extension import Extension
-from kousei.funahashi.fitting import Refit
 from kousei.funahashi.parts import Parts
 from kousei.network import MLP
+from kousei.network.fitting import Refit
 
 
 class FunahashiNetwork(Parts):
@@ -299,7 +299,7 @@ class FunahashiNetwork(Parts):
         TypeError, ValueError, CudaError
             As in `MLP`.
         """
-        evaluation.check_method(method, evaluation.METHODS)
+        check_choice("method", method, "auto", *evaluation.METHODS)
         if not self._activations[0].compiled and method in ("auto", "dense"):
             return self.to_mlp()(x, out=out, precision=precision)
         return evaluation.call(self, x, out, precision, method)
@@ -338,7 +338,7 @@ class FunahashiNetwork(Parts):
         >>> net.gradient(np.array([0.5, 0.25])).round(4)
         array([0.2194, 0.4794])
         """
-        evaluation.check_method(method, evaluation.GRADIENT_METHODS)
+        check_choice("method", method, "auto", *evaluation.GRADIENT_METHODS)
         if not self._activations[0].compiled:
             raise ValueError(
                 f"the derivative of activation {self._activations[0].name!r} is not known; a gradient is for "

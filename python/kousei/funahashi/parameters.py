@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import require_positive
 from kousei.activation import Activation
-from kousei.funahashi.bump import bounded, bump_transform, require_positive, spacing_of
+from kousei.funahashi.bump import bounded, bump_transform, spacing_of
 
 _TOLERANCES = np.logspace(-1, -15, 57)
 _WIDTHS = np.geomspace(0.2, 12, 60)

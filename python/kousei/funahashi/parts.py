@@ -45,19 +45,17 @@ class Parts(MLP):
         activation: Activation | str,
         offset: float,
     ) -> None:
-        w = arrays.real_numbers("frequencies", frequencies)
+        w = arrays.finite_numbers("frequencies", frequencies)
         if w.ndim != 2 or w.shape[1] == 0:
             raise ValueError(f"frequencies has shape {w.shape}; (n, dim), dim >= 1, is accepted")
-        a = arrays.real_numbers("amplitudes", amplitudes, kinds="iufc")
+        a = arrays.finite_numbers("amplitudes", amplitudes, kinds="iufc")
         if a.shape != w.shape[:1]:
             raise ValueError(f"amplitudes has shape {a.shape}; {w.shape[:1]} is accepted")
         t = arrays.real_numbers("thresholds", thresholds)
-        c = np.zeros(w.shape[1]) if center is None else arrays.real_numbers("center", center)
+        c = np.zeros(w.shape[1]) if center is None else arrays.finite_numbers("center", center)
         if c.shape != w.shape[1:]:
             raise ValueError(f"center has shape {c.shape}; {w.shape[1:]} is accepted")
-        for name, array in (("frequencies", w), ("amplitudes", a), ("center", c), ("offset", offset)):
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
+        arrays.require_finite("offset", offset)
         phi = bounded(activation)
         phases = bump_phases(delta, alpha, t, phi)
         self._arrays = {

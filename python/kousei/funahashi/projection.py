@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_choice, check_integer
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
-from kousei.funahashi.fitting import Refit, check_data, check_rcond, fit_output_weights
+from kousei.network.fitting import Refit, check_data, check_rcond, fit_output_weights
 
 #: phi' from the values of phi.
 _DERIVATIVES = {"tanh": lambda h: 1 - h * h, "logistic": lambda h: h * (1 - h)}
@@ -89,8 +89,7 @@ def variable_projection(
     points, values = check_data(x, y)
     units = check_integer("units", units, 1)
     phi = resolve(activation)
-    if phi.name not in _DERIVATIVES:
-        raise ValueError(f"activation was {phi.name!r}; 'tanh', 'logistic' are accepted")
+    check_choice("activation", phi.name, *_DERIVATIVES)
     starts = check_integer("starts", starts, 1)
     check_rcond(rcond)
     n, dim = points.shape

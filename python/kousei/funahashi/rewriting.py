@@ -8,8 +8,8 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei.funahashi.error import bumps_of
-from kousei.funahashi.fitting import Refit, check_data, check_rcond, fit_output_weights
 from kousei.network import MLP
+from kousei.network.fitting import Refit, check_data, check_rcond, fit_output_weights
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer
+from kousei._lib.boxes import Bounds, check_bounds, fill_cube
+from kousei._lib.errors import check_choice, check_integer
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.funahashi.construction import Function, check_values
-from kousei.funahashi.fitting import Refit, check_rcond, fit_output_weights
+from kousei.network.fitting import Refit, check_rcond, fit_output_weights
 
 #: 1/slope in spacings of the thresholds.
 _WIDTHS = {"logistic": 1.5, "tanh": 3.0, "erf": 2.0, "arctan": 4.0}
@@ -89,14 +89,13 @@ def ridge_directions(
     along = along / np.abs(along).max(axis=1, keepdims=True)
     units = check_integer("units", units, len(along))
     phi = resolve(activation)
-    if phi.name not in _WIDTHS:
-        raise ValueError(f"activation was {phi.name!r}; {', '.join(map(repr, _WIDTHS))} are accepted")
+    check_choice("activation", phi.name, *_WIDTHS)
     check_rcond(rcond)
     count = max(_LEAST_POINTS, _POINTS * (units + 1))
     arrays.require_memory(count * (units + 1), 16, f"a fit of {units} units at {count} points")
 
     middle, half = (lo + hi) / 2, (hi - lo) / 2
-    points = np.clip(middle + half * np.cos(np.pi * _kronecker(count, len(lo))), lo, hi)
+    points = np.clip(middle + half * np.cos(np.pi * fill_cube(len(lo), count)), lo, hi)
     values = check_values(f(points), 1, count)
     share = units // len(along) + (np.arange(len(along)) < units % len(along))
     spacing = np.repeat(2 * _REACH * (np.abs(along) @ half) / share, share)
@@ -105,12 +104,3 @@ def ridge_directions(
     width = _WIDTHS[phi.name] * spacing
     weight = np.repeat(along, share, axis=0) / width[:, None]
     return fit_output_weights([(weight, -threshold / width - weight @ middle)], phi, points, values, rcond)
-
-
-def _kronecker(count: int, dim: int) -> np.ndarray[Any, Any]:
-    """Return points of [0, 1]^dim, the multiples of (1/g, ..., 1/g^dim) modulo 1 where g^(dim + 1) = g + 1."""
-    root = 2.0
-    for _ in range(60):
-        root = (1 + root) ** (1 / (dim + 1))
-    steps = root ** -np.arange(1.0, dim + 1)
-    return np.asarray((0.5 + np.arange(1, count + 1)[:, None] * steps) % 1)

@@ -11,11 +11,11 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, require_positive
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.funahashi import construction
-from kousei.funahashi.bump import bounded, require_positive
+from kousei.funahashi.bump import bounded
 from kousei.funahashi.construction import Function, check_order, check_values
 from kousei.funahashi.error import Residual
 from kousei.funahashi.extension import FOURIER_PERIOD, FOURIER_RCOND, check_periods

@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei.activation import Activation, Mixed
 from kousei.network import MLP
-from kousei.network.layers import check_finite, is_finite
+from kousei.network.layers import check_finite
 from kousei.network.wiring import Wire, Wiring, size_of
 
 #: A weight and a bias, or an activation.
@@ -29,7 +30,7 @@ def chain(name: str, steps: Sequence[tuple[str, Step]], dtype: Any) -> MLP:
         if isinstance(step, Activation):
             wire = wiring.activate(wire, step)
         else:
-            check_parameters(place, *step)
+            arrays.require_finite(place, *step)
             with np.errstate(all="ignore"):  # what overflows is found by write()
                 wire = wiring.affine(wire, *step)
     return write(name, wiring, wire, dtype)
@@ -43,12 +44,6 @@ def write(name: str, wiring: Wiring, wire: Wire, dtype: Any) -> MLP:
         for activation, units in zip(net.activations, net.sizes[1:], strict=False):
             activation(np.zeros(units, net.dtype))  # which refuses its own parameters
     return net
-
-
-def check_parameters(place: str, *parameters: Any) -> None:
-    """Raise ValueError for NaN or infinite parameters."""
-    if not all(map(is_finite, parameters)):
-        raise ValueError(f"{place} has NaN or infinite values; finite numbers are accepted")
 
 
 def diagonal(values: np.ndarray[Any, Any]) -> Any:

@@ -12,7 +12,7 @@ from kousei._lib import arrays
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
-from kousei.io.chain import Step, chain, check_parameters, diagonal
+from kousei.io.chain import Step, chain, diagonal
 from kousei.io.wording import leak, leaks, limits, reworded, threshold
 from kousei.network import MLP
 
@@ -215,7 +215,7 @@ def _steps(path: str, part: Any, kind: str, tensors: dict[str, Any]) -> Iterator
 def _numbers(place: str, tensor: Any) -> np.ndarray[Any, Any]:
     """Return a copy of a parameter."""
     numbers = arrays.to_host(arrays.known(place, tensor.detach())).astype(np.float64)
-    check_parameters(place, numbers)
+    arrays.require_finite(place, numbers)
     return numbers
 
 

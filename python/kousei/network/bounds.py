@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_choice
 from kousei.network import relaxation
 from kousei.network.layers import Layers
 
 Array = np.ndarray[Any, Any]
 Interval = tuple[Array, Array]
 
-METHODS = ("interval", "linear")
 #: Numbers of a matrix of slopes that are held at a time.
 _BLOCK = 1 << 22
 
@@ -52,8 +52,7 @@ class _Layer(NamedTuple):
 
 def bounds_of(layers: Layers, box: Interval, dtype: np.dtype[Any], method: str) -> Bounds:
     """See `MLP.bounds`."""
-    if method not in METHODS:
-        raise ValueError(f"method was {method!r}; {' and '.join(map(repr, METHODS))} are accepted")
+    check_choice("method", method, "interval", "linear")
     for i, activation in enumerate(layers.activations):
         relaxation.check_known(f"activations[{i}]", activation)
     intervals = {name: propagate(layers, box, float(np.finfo(name).eps)) for name in ("float32", "float64")}

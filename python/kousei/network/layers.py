@@ -61,16 +61,11 @@ def with_dtype(array: Array, dtype: np.dtype[Any]) -> Array:
     return xp.astype(array, getattr(xp, dtype.name))
 
 
-def is_finite(array: Any) -> bool:
-    """Tell whether all that a parameter of NumPy or SciPy stores is finite."""
-    return bool(np.isfinite(array.data if arrays.is_sparse(array) else array).all())
-
-
 def check_finite(what: str, weights: Sequence[Any], biases: Sequence[Any], dtype: np.dtype[Any]) -> None:
     """Raise ValueError unless the parameters of a network that was computed, in host memory, are finite."""
     for name, group in (("weights", weights), ("biases", biases)):
         for i, array in enumerate(group):
-            if not is_finite(array):
+            if not arrays.is_finite(array):
                 raise ValueError(f"{name}[{i}] of {what} is not finite in {dtype}; finite ones are accepted")
 
 

@@ -7,8 +7,9 @@ from bisect import bisect_right
 
 import numpy as np
 
-from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer, warn
+from kousei._lib import arrays
+from kousei._lib.boxes import Bounds, check_bounds, fill_cube
+from kousei._lib.errors import check_choice, check_integer, require_positive, warn
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
@@ -101,8 +102,7 @@ def single_scale(
     if len(lo) > 3:
         raise ValueError(f"bounds has {len(lo)} dimensions; 1, 2 or 3 are accepted")
     kind = resolve(activation).name
-    if kind not in _LEAST:
-        raise ValueError(f"activation was {kind!r}; 'tanh' and 'relu' are accepted")
+    check_choice("activation", kind, *_LEAST)
     if not callable(f):
         raise TypeError(f"f was {type(f).__name__}; a function of points (n, dim) is accepted")
     if (units is None) == (tol is None):
@@ -120,10 +120,7 @@ def single_scale(
                 "square; it takes more units, and most where f grows just outside of bounds"
             )
         return net
-    if not isinstance(tol, float | int | np.floating) or isinstance(tol, bool):
-        raise TypeError(f"tol was {tol!r}; a positive finite number is accepted")
-    if not 0 < tol < math.inf:
-        raise ValueError(f"tol was {tol}; a positive finite number is accepted")
+    require_positive(tol=tol)
     return _reach(box, float(tol), kind)
 
 
@@ -140,19 +137,14 @@ class _Box:
 
     def __call__(self, y: Array) -> Array:
         x = self.place(y)
-        values = self._f(x)
-        if isinstance(values, np.ma.MaskedArray):
-            raise TypeError("the values of f are masked; an array without a mask is accepted")
-        values = np.asarray(values)
+        values = arrays.real_numbers("f(x)", self._f(x), "biuf")
         if values.shape != x.shape[:1]:
-            raise ValueError(f"f returned shape {values.shape} for points {x.shape}; {x.shape[:1]} is accepted")
-        if values.dtype.kind not in "biuf":
-            raise TypeError(f"f returned dtype {values.dtype}; real numbers are accepted")
+            raise ValueError(f"f(x) has shape {values.shape}; {x.shape[:1]} is accepted, one value for each point")
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             outside = " (f is evaluated on a box half as wide again as bounds)" * bool((np.abs(y[bad[0]]) > 1).any())
             raise ValueError(f"f was {values[bad[0]]} at {x[bad[0]].tolist()}{outside}; finite values are accepted")
-        return values.astype(np.float64)
+        return values
 
 
 def _directions(kind: str, dim: int, inside: int) -> int:
@@ -184,7 +176,7 @@ def _write(box: _Box, units: int, kind: str) -> tuple[MLP, float]:
     # From the cube to the box.
     weight = weight / box.half
     net = MLP([weight, coef[None]], [bias - weight @ box.center, np.zeros(1)], [kind])
-    y = _points(box.dim, 0, _CALIBRATION)
+    y = 2 * fill_cube(box.dim, _CALIBRATION) - 1
     values = box(y)
     rest = values - net(box.place(y))
     net.biases[1][0] = rest.mean()
@@ -219,7 +211,7 @@ def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
 
 
 def _reach(box: _Box, tol: float, kind: str) -> MLP:
-    y = _points(box.dim, _CALIBRATION, _HELD_OUT)
+    y = 2 * fill_cube(box.dim, _HELD_OUT, _CALIBRATION) - 1
     x, values = box.place(y), box(y)
     units = max(_FIRST, _least_units(kind, box.dim))
     while True:
@@ -231,12 +223,3 @@ def _reach(box: _Box, tol: float, kind: str) -> MLP:
             reached = error / size if size else math.inf
             raise ValueError(f"tol was {tol}; {net.units} units reach {reached:.2g}, and that or more is accepted")
         units = min(_MOST, units * 5 // 4)
-
-
-def _points(dim: int, start: int, count: int) -> Array:
-    """Points of a cube that fill it evenly: the additive sequence of the powers of 1/g, g^(dim+1) = g + 1."""
-    g = 1.0
-    for _ in range(64):
-        g = (1 + g) ** (1 / (dim + 1))
-    numbers = np.arange(start + 1, start + count + 1)
-    return 2 * ((0.5 + np.outer(numbers, g ** -np.arange(1.0, dim + 1))) % 1) - 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from kousei._lib.errors import check_integer
-from kousei.ridgelet.samples import Reals, evened, finite, step_of
+from kousei._lib import arrays
+from kousei._lib.errors import check_integer, require_positive
+from kousei.ridgelet.samples import Reals, evened, step_of
 
 
 class Directions(NamedTuple):
@@ -60,8 +60,7 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     """
     check_integer("dim", dim, 1, 3)
     check_integer("radii", radii, 1)
-    if not (math.isfinite(scale) and scale > 0):
-        raise ValueError(f"scale was {scale}; a finite number > 0 is accepted")
+    require_positive(scale=scale)
     if (angles is None) != (dim == 1):
         raise ValueError(f"angles was {angles} with dim {dim}; None for dim 1, else an integer >= 2 is accepted")
     units, unit_weights = _sphere(dim, angles)
@@ -75,7 +74,7 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
 def units_of(directions: Any, biases: Any, dim: int) -> tuple[Directions | Reals, Reals]:
     """Return checked directions and biases, vectors alone as an array of float64."""
     given = isinstance(directions, Directions)
-    vectors = finite("directions", directions.vectors if given else directions)
+    vectors = arrays.finite_numbers("directions", directions.vectors if given else directions)
     if vectors.ndim != 2 or vectors.shape[1] != dim or len(vectors) == 0:
         raise ValueError(f"directions has shape {vectors.shape}; (directions, {dim}) with at least one is accepted")
     biases = evened("biases", biases)
@@ -98,7 +97,7 @@ def weighted(directions: Directions | Reals) -> Directions:
 
 def quadrature(directions: Directions | Reals, biases: Reals) -> Reals:
     """Return da db of the sum that stands for the integral over directions and biases, (directions,)."""
-    weights = finite("directions.weights", weighted(directions).weights)
+    weights = arrays.finite_numbers("directions.weights", weighted(directions).weights)
     count = len(vectors_of(directions))
     if weights.shape != (count,):
         raise ValueError(f"directions.weights has shape {weights.shape}; ({count},) is accepted")

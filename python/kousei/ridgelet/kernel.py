@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import check_bool, is_real_number
 
 #: The largest s of Lambda^s.
 LARGEST_POWER: float = _core.ridgelet_largest_power
@@ -69,7 +69,7 @@ def gaussian_kernel(t: Array | float, s: float, derivative: bool = False) -> Arr
     >>> round(gaussian_kernel(1.5, 0.5), 12), round(gaussian_kernel(1.5, 1, derivative=True), 12)
     (0.060470461376, -0.446679504210)
     """
-    s, derivative = check_power(s), check_derivative(derivative)
+    s, derivative = check_power(s), check_bool("derivative", derivative)
     if is_real_number(t):
         return float(gaussian_kernel(np.asarray(t, dtype=np.float64), s, derivative))
     backend, t = backends.enter("t", t)
@@ -95,18 +95,6 @@ class GaussianKernel:
         """Return what the compiled kernels know it by."""
         (table,) = _table(self.s, self.derivative, dtype.name).on(backend)
         return backend.view("table", table), self.s, self.derivative
-
-
-def is_real_number(value: Any) -> bool:
-    """Tell whether a value is a real number, and no bool."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-
-
-def check_derivative(derivative: bool) -> bool:
-    """Return `derivative` as bool; TypeError unless it is one."""
-    if not isinstance(derivative, bool | np.bool_):
-        raise TypeError(f"derivative was {derivative!r}; a bool is accepted")
-    return bool(derivative)
 
 
 def check_power(s: float) -> float:

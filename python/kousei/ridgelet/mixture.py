@@ -125,7 +125,7 @@ def _require_memory(directions: Array, biases: Array, coefs: Array) -> None:
 
 def _checked(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) -> list[Array]:
     given = {"coefs": coefs, "means": means, "widths": widths, "directions": directions, "biases": biases}
-    found = {name: arrays.real_numbers(name, value) for name, value in given.items()}
+    found = {name: arrays.finite_numbers(name, value) for name, value in given.items()}
     means = found["means"]
     if means.ndim != 2 or means.shape[1] == 0:
         raise ValueError(f"means has shape {means.shape}; (n, dim) is accepted")
@@ -137,9 +137,6 @@ def _checked(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) 
         raise ValueError(f"directions has shape {found['directions'].shape}; (A, {dim}) is accepted")
     if found["biases"].ndim != 1:
         raise ValueError(f"biases has shape {found['biases'].shape}; (B,) is accepted")
-    for name, array in found.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} has NaN or infinities; finite numbers are accepted")
     if not (found["widths"] > 0).all():
         raise ValueError(f"widths was {found['widths'].tolist()}; positive numbers are accepted")
     return list(found.values())

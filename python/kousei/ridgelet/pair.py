@@ -10,9 +10,9 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_bool, check_integer, is_real_number, require_positive
 from kousei.activation import Activation
-from kousei.ridgelet.kernel import LARGEST_POWER, check_derivative, check_power, gaussian_kernel, is_real_number
+from kousei.ridgelet.kernel import LARGEST_POWER, check_power, gaussian_kernel
 from kousei.ridgelet.profile import FAR, Profile, profile_of
 
 _PEAK = math.sqrt(2 * math.pi)  # of the transform of G, at 0
@@ -59,7 +59,7 @@ def admissibility_constant(activation: Activation | str, dim: int, s: float, der
     ValueError: derivative was True; 'relu' has an even transform and the kernel would have an odd one, so that K = 0
     """
     name, profile = profile_of(activation)
-    dim, s, derivative = check_integer("dim", dim, 1), check_power(s), check_derivative(derivative)
+    dim, s, derivative = check_integer("dim", dim, 1), check_power(s), check_bool("derivative", derivative)
     if derivative != profile.odd:
         its, other = ("odd", "even") if profile.odd else ("even", "odd")
         raise ValueError(
@@ -287,8 +287,5 @@ class AdmissiblePair:
         k_norm = arrays.real_numbers("k_norm", k_norm)
         if not (k_norm >= 0).all():
             raise ValueError("k_norm has numbers that are not >= 0; norms are accepted")
-        if not is_real_number(scale):
-            raise TypeError(f"scale was {scale!r}; a real number is accepted")
-        if not 0 < scale < math.inf:
-            raise ValueError(f"scale was {scale}; a positive finite number is accepted")
+        require_positive(scale=scale)
         return np.asarray(self._profile.tail(self.order, k_norm / float(scale)))

@@ -85,10 +85,10 @@ class Scattered:
     @classmethod
     def of(cls, points: Any, weights: Any) -> Scattered:
         """Return checked points; without weights each counts 1."""
-        points = finite("points", points)
+        points = arrays.finite_numbers("points", points)
         if points.ndim != 2 or 0 in points.shape:
             raise ValueError(f"points has shape {points.shape}; (n, dim) with n and dim at least 1 is accepted")
-        weights = np.ones(len(points)) if weights is None else finite("weights", weights)
+        weights = np.ones(len(points)) if weights is None else arrays.finite_numbers("weights", weights)
         if weights.shape != (len(points),):
             raise ValueError(f"weights has shape {weights.shape}; ({len(points)},), one for each point, is accepted")
         return cls(points, weights)
@@ -118,17 +118,9 @@ class Scattered:
         return low, high
 
 
-def finite(name: str, value: Any) -> Reals:
-    """Return numbers as float64; ValueError unless all are finite."""
-    array = arrays.real_numbers(name, value)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} has NaN or infinite values; finite ones are accepted")
-    return array
-
-
 def evened(name: str, value: Any) -> Reals:
     """Return finite numbers as float64, exactly equally spaced where they are that to the rounding of their dtype."""
-    array = finite(name, value)
+    array = arrays.finite_numbers(name, value)
     given = np.asarray(value).dtype
     eps = np.finfo(given if given.kind == "f" else np.float64).eps
     if array.ndim == 1 and len(array) > 1 and _distance(array) <= 4 * eps * np.abs(array).max():

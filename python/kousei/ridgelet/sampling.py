@@ -10,7 +10,7 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei._lib.random import Rng, generator
 from kousei.network import MLP
-from kousei.ridgelet.samples import finite
+from kousei.network.fitting import check_data, fit_output_weights
 from kousei.ridgelet.spectrum import Spectrum, network_of, output_weights
 
 #: Singular values of a refit, relative to the largest, that are kept.
@@ -75,10 +75,6 @@ def sample(
 
 
 def _refitted(net: MLP, x: Any, y: Any) -> MLP:
-    x, y = finite("refit[0]", x), finite("refit[1]", y)
-    if x.ndim != 2 or x.shape[1] != net.dim or y.shape != x.shape[:1]:
-        raise ValueError(f"refit has shapes {x.shape} and {y.shape}; (n, {net.dim}) and (n,) are accepted")
+    x, y = check_data(x, y, net.dim)
     arrays.require_memory(len(x) * (net.units + 1), 16, f"the fit of {net.units} units to {len(x)} points")
-    hidden = net.activations[0](x @ net.weights[0].T + net.biases[0])
-    solution = np.linalg.lstsq(np.column_stack([hidden, np.ones(len(x))]), y, rcond=_RCOND)[0]
-    return MLP([net.weights[0], solution[None, :-1]], [net.biases[0], solution[-1:]], net.activations)
+    return fit_output_weights([(net.weights[0], net.biases[0])], net.activations[0], x, y, _RCOND).network

@@ -180,8 +180,7 @@ def one_of(spectrum: Spectrum) -> Reals:
     # In float64, with what tells finite ones.
     arrays.require_memory(math.prod(shape), 16, f"a spectrum of {shape[0]} directions x {shape[1]} biases")
     values = arrays.host_view("spectrum", spectrum.values)
-    if not np.isfinite(values).all():
-        raise ValueError("spectrum has NaN or infinite values; finite ones are accepted")
+    arrays.require_finite("spectrum", values)
     return values
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
-from kousei._lib.errors import warn
+from kousei._lib.errors import check_choice, warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
@@ -323,8 +323,7 @@ class RidgeletTransform:
         return self._truncation.losses(backend, g, cure).reshape(batch)
 
     def _chosen(self, method: str) -> str:
-        if method not in ("auto", "slice", "spread", "direct"):
-            raise ValueError(f"method was {method!r}; 'auto', 'slice', 'spread' and 'direct' are accepted")
+        check_choice("method", method, "auto", "slice", "spread", "direct")
         uniform, on_axes = len(self.biases) == 1 or step_of(self.biases) is not None, isinstance(self.samples, Grid)
         if method == "slice" and not on_axes:
             raise ValueError("method was 'slice'; it needs axes, not scattered points")
@@ -362,8 +361,8 @@ class RidgeletTransform:
         arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
         values = backend.array(name, array)
         # Of a device they are not asked for, which would make the host wait.
-        if isinstance(values, np.ndarray) and not np.isfinite(values).all():
-            raise ValueError(f"{name} has NaN or infinite values; finite ones are accepted")
+        if isinstance(values, np.ndarray):
+            arrays.require_finite(name, values)
         return backend, values.reshape(count, *shape), batch
 
     def _apply(

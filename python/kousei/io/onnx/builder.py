@@ -11,7 +11,6 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei.activation import Activation
-from kousei.io.chain import check_parameters
 from kousei.io.onnx.graph import Graph, Node
 from kousei.network.wiring import Piece, Wire, Wiring, level_of, size_of
 
@@ -62,7 +61,7 @@ class Builder:
 
     def affine(self, node: Node, inputs: Sequence[Computed], weight: Any, bias: Array) -> Computed:
         """Return weight @ inputs + bias."""
-        check_parameters(str(node), weight, bias)
+        arrays.require_finite(str(node), weight, bias)
         wire = self._level([value.wire for value in inputs], node)
         rows = weight.shape[0]
         for piece in wire:

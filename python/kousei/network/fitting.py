@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import is_real_number
 from kousei.activation import Activation
-from kousei.funahashi.bump import is_real_number
-from kousei.network import MLP
+from kousei.network.mlp import MLP
 
 
 class Refit(NamedTuple):
@@ -25,14 +25,11 @@ class Refit(NamedTuple):
 
 def check_data(x: Any, y: Any, dim: int | None = None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return points (n, dim) and values (n,) of float64; TypeError or ValueError unless they are that, and finite."""
-    points, values = arrays.real_numbers("x", x), arrays.real_numbers("y", y)
+    points, values = arrays.finite_numbers("x", x), arrays.finite_numbers("y", y)
     if points.ndim != 2 or 0 in points.shape or dim not in (None, points.shape[1]):
         raise ValueError(f"x has shape {points.shape}; (n, {dim or 'dim'}) is accepted")
     if values.shape != points.shape[:1]:
         raise ValueError(f"y has shape {values.shape}; {points.shape[:1]} is accepted")
-    for name, array in (("x", points), ("y", values)):
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
     return points, values
 
 
