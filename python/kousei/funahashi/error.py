@@ -13,6 +13,7 @@ from kousei.funahashi.parameters import alias_bound, edge_bounds
 
 if TYPE_CHECKING:
     from kousei.funahashi.network import FunahashiNetwork
+    from kousei.funahashi.parts import Parts
 
 #: Numbers held at a time.
 _BLOCK = 1 << 20
@@ -96,7 +97,7 @@ def bound_error(net: FunahashiNetwork, box: Bounds | None) -> ErrorBound:
     )
 
 
-def bumps_of(net: FunahashiNetwork) -> np.ndarray[Any, Any]:
+def bumps_of(net: Parts) -> np.ndarray[Any, Any]:
     """Return the first bump, and one past the last, of each frequency, (n, 2)."""
     if net._bumps is not None:
         return net._bumps

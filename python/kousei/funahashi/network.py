@@ -11,18 +11,16 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.boxes import Bounds
-from kousei._lib.errors import check_choice, check_integer, require_positive
+from kousei._lib.errors import check_choice, check_integer
 from kousei.activation import Activation
-from kousei.funahashi import construction, evaluation, nufft, rewriting, table
+from kousei.funahashi import construction, evaluation, nufft, table
 from kousei.funahashi.bump import warn_of_aliases
 from kousei.funahashi.error import ErrorBound, bound_error
 from kousei.funahashi.extension import Extension
-from kousei.funahashi.parts import Parts
-from kousei.network import MLP
-from kousei.network.fitting import Refit
+from kousei.funahashi.rewriting import Rewrites
 
 
-class FunahashiNetwork(Parts):
+class FunahashiNetwork(Rewrites):
     """A three-layer network written down from the Fourier coefficients of a function.
 
     It is the sum of Re[a_w H(w . (x - center))] over frequencies w. H is the `universal_function`, a sum of bumps of
@@ -373,110 +371,6 @@ class FunahashiNetwork(Parts):
         """
         return evaluation.plan(self, check_integer("n_points", n_points, 0))
 
-    def to_mlp(self) -> MLP:
-        """Write the network out: weights, biases and output weights of every unit.
-
-        Returns
-        -------
-        MLP
-            The same function of x, with arrays of the same library.
-
-        Raises
-        ------
-        ValueError
-            If there are none, as in the network of a constant: an MLP has at least one.
-        MemoryError
-            If they do not fit into memory.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import kousei
-        >>> net = kousei.FunahashiNetwork([[1.0]], [1.0], np.pi / 4 * np.arange(-32, 33), 1.0, np.pi / 2)
-        >>> net.to_mlp()
-        MLP(1 -> 130 logistic -> 1, float64, 391 parameters)
-        """
-        return rewriting.written_out(self)
-
-    def merge(self) -> Self:
-        """Return the same function with units that coincide made one.
-
-        Where 2 alpha delta = p h with an integer p, as by the rule, the unit that closes bump k is the one that opens
-        bump k + p: m + p units for each frequency instead of 2 m.
-
-        Returns
-        -------
-        FunahashiNetwork
-
-        Raises
-        ------
-        ValueError
-            If 2 alpha delta/h is not an integer, or more than the number of thresholds.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import kousei
-        >>> net = kousei.FunahashiNetwork([[1.0]], [1.0], np.pi / 4 * np.arange(-32, 33), 1.0, np.pi / 2)
-        >>> net.units, net.merge().units
-        (130, 69)
-        """
-        return rewriting.merged(self)
-
-    def halve(self) -> Self:
-        """Return the same function with one frequency for each pair w, -w, and w = 0 in the offset.
-
-        Thresholds that are symmetric about 0 make H(-s) the conjugate of H(s). A frequency without a partner is kept,
-        as -order/2 along an axis is.
-
-        Returns
-        -------
-        FunahashiNetwork
-
-        Raises
-        ------
-        ValueError
-            If the thresholds are not symmetric about 0.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import kousei
-        >>> t = np.pi / 4 * np.arange(-32, 33)
-        >>> net = kousei.FunahashiNetwork([[-1.0], [0.0], [1.0]], [0.5, 1.0, 0.5], t, 1.0, np.pi / 2)
-        >>> net.halve()
-        FunahashiNetwork(1 -> 130 logistic -> 1, float64, 1 frequencies x 65 thresholds)
-        """
-        return rewriting.halved(self)
-
-    def prune(self, tol: float) -> Self:
-        """Return the network without its smallest amplitudes, those whose moduli add up to at most `tol`.
-
-        Parameters
-        ----------
-        tol : float
-            By which values may change, up to the factor max |H|, 1 to the accuracy of H.
-
-        Returns
-        -------
-        FunahashiNetwork
-
-        Raises
-        ------
-        TypeError, ValueError
-            If `tol` is not a positive finite number.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import kousei
-        >>> t = np.pi / 4 * np.arange(-32, 33)
-        >>> kousei.FunahashiNetwork([[1.0], [2.0]], [1.0, 1e-12], t, 1.0, np.pi / 2).prune(1e-9).frequencies
-        array([[1.]])
-        """
-        require_positive(tol=tol)
-        return rewriting.pruned(self, tol)
-
     def error_bound(self, box: Bounds | None = None) -> ErrorBound:
         """Bound on the error of the network on a box.
 
@@ -506,44 +400,6 @@ class FunahashiNetwork(Parts):
         (True, 'estimated')
         """
         return bound_error(self, box)
-
-    def refit(self, x: Any, y: Any, rcond: float = 1e-13) -> Refit:
-        """Fit the output weights to values by least squares, and keep the hidden units.
-
-        Parameters
-        ----------
-        x : array_like (n, dim)
-            Points, at least as many as there are output weights and an offset.
-        y : array_like (n,)
-            Real values.
-        rcond : float
-            Between 0 and 1. Singular values below this share of the largest are left out. The smaller it is, the
-            smaller the residual and the larger the weights, which cancel.
-
-        Returns
-        -------
-        Refit
-            `network`, an MLP with NumPy arrays of float64; `residual`, the largest difference at the points;
-            `sum_of_weights`, the sum of |output weights|, by which rounding is multiplied; `rank`, the singular
-            values kept.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the points or the values do not fit, are not finite, or are too few; if the network has no units, or
-            the weights overflow.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import kousei
-        >>> net = kousei.FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0]), [(0, 1)], tol=1e-2)
-        >>> x = np.linspace(0, 1, 500)[:, None]
-        >>> fit = net.refit(x, np.exp(x[:, 0]))
-        >>> fit.residual < 1e-9, fit.network.units == net.units
-        (True, True)
-        """
-        return rewriting.refitted(self, x, y, rcond)
 
     @cached_property
     def _groups(self) -> list[table.Group]:
