@@ -15,6 +15,8 @@ from kousei._lib.arrays import Array
 
 #: Functions with a name and without parameters.
 NAMES: tuple[str, ...] = _core.activation_names
+#: Those that are bounded, and increase.
+BOUNDED = ("logistic", "tanh", "erf", "arctan")
 #: The largest p of "repu<p>".
 LARGEST_POWER: int = _core.largest_power
 #: Names, as errors list them.

@@ -12,11 +12,10 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.errors import is_real_number, require_positive, warn
 from kousei.activation import Activation
+from kousei.activation.base import BOUNDED
 from kousei.activation.named import resolve
 from kousei.network import MLP
 
-#: The bounded increasing functions that the kernels have.
-_COMPILED = ("logistic", "tanh", "erf", "arctan")
 #: Arguments from which phi is its limit to rounding.
 _SATURATED = {"logistic": 40.0, "tanh": 20.0, "erf": 7.0}
 
@@ -222,9 +221,9 @@ def bounded(activation: Activation | str) -> Activation:
     resolved = resolve(activation)
     if resolved.function is not None:
         _check_own(resolved)
-    elif not resolved.compiled or resolved.name not in _COMPILED:
+    elif not resolved.compiled or resolved.name not in BOUNDED:
         raise ValueError(
-            f"activation was {resolved.name!r}; {', '.join(map(repr, _COMPILED))} are accepted, "
+            f"activation was {resolved.name!r}; {', '.join(map(repr, BOUNDED))} are accepted, "
             "or a kousei.Activation with a function that is bounded and increasing, and its derivative_transform"
         )
     return resolved

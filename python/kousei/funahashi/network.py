@@ -13,6 +13,7 @@ from kousei._lib.arrays import Array
 from kousei._lib.boxes import Bounds
 from kousei._lib.errors import check_choice, check_integer
 from kousei.activation import Activation
+from kousei.activation.base import BOUNDED
 from kousei.funahashi import construction, evaluation, nufft, table
 from kousei.funahashi.bump import warn_of_aliases
 from kousei.funahashi.error import ErrorBound, bound_error
@@ -340,7 +341,7 @@ class FunahashiNetwork(Rewrites):
         if not self._activations[0].compiled:
             raise ValueError(
                 f"the derivative of activation {self._activations[0].name!r} is not known; a gradient is for "
-                "'logistic', 'tanh', 'erf', 'arctan'"
+                f"{', '.join(map(repr, BOUNDED))}"
             )
         return evaluation.call(self, x, out, "full", method, gradient=True)
 

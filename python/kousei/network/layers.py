@@ -42,6 +42,11 @@ def size_of(weight: Array) -> int:
     return int(weight.nnz) if arrays.is_sparse(weight) else math.prod(arrays.shape_of(weight))
 
 
+def nonzero(weight: Any) -> int:
+    """Return how many weights are not zero; of sparse ones, how many are stored."""
+    return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
+
+
 def as_real_dtype(dtype: Any) -> np.dtype[Any]:
     """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
     try:

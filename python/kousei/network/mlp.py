@@ -15,9 +15,19 @@ from kousei._lib.errors import check_bool, is_real_number
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
+from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
-from kousei.network.layers import Layers, as_real_dtype, check_finite, check_layers, layers_of, size_of, with_dtype
+from kousei.network.layers import (
+    Layers,
+    as_real_dtype,
+    check_finite,
+    check_layers,
+    layers_of,
+    nonzero,
+    size_of,
+    with_dtype,
+)
 from kousei.network.summary import Formula, LayerSummary, Summary
 
 
@@ -248,8 +258,6 @@ class MLP:
         >>> bool(np.abs(net(x) - net.to_relu()(x)).max() < 1e-14)
         True
         """
-        from kousei.network import rewriting
-
         layers = layers_of(self)
         rewriting.check_piecewise_linear(layers)
         net = _written(rewriting.to_relu(layers), self)
@@ -312,8 +320,6 @@ class MLP:
             raise ValueError(
                 f"bounds was {bounds!r} and everywhere {everywhere}; bounds, or everywhere=True without, is accepted"
             )
-        from kousei.network import rewriting
-
         target, layers = rewriting.check_target(g), layers_of(self)
         rewriting.check_piecewise_linear(layers)
         if bounds is None:
@@ -406,7 +412,7 @@ class MLP:
         names = [activation.name for activation in self.activations] + [""]
         return Summary(
             tuple(
-                LayerSummary(outputs, inputs, name, _nonzero(weight), arrays.is_sparse(weight))
+                LayerSummary(outputs, inputs, name, nonzero(weight), arrays.is_sparse(weight))
                 for weight, outputs, inputs, name in zip(
                     self.weights, self.sizes[1:], self.sizes, names, strict=False
                 )
@@ -490,10 +496,6 @@ def _written(layers: Layers, model: MLP) -> MLP:
         weight.sum_duplicates()  # canonical: the kernels read it where it stands
     check_finite("the rewritten network", weights, biases, model.dtype)
     return MLP(weights, biases, layers.activations).like(model.biases[0])
-
-
-def _nonzero(weight: Array) -> int:
-    return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
 
 
 def _algebra() -> Any:

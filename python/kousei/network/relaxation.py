@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear
-from kousei.activation.base import power_of
+from kousei.activation.base import BOUNDED, power_of
 from kousei.activation.mixed import Mixed, parts_of
 
 Array = np.ndarray[Any, Any]
 
-_BOUNDED = ("logistic", "tanh", "erf", "arctan")
 #: Largest |g''| of the smooth activations.
-_CURVATURE = dict(zip(_BOUNDED, (0.0963, 0.7699, 0.9680, 0.6496), strict=True)) | {
+_CURVATURE = dict(zip(BOUNDED, (0.0963, 0.7699, 0.9680, 0.6496), strict=True)) | {
     "gelu": 0.7979,
     "silu": 0.5001,
     "softplus": 0.2501,
@@ -88,7 +87,7 @@ def _rounding(g: Activation, lower: Array, upper: Array, eps: float) -> Array:
     reach = np.maximum(np.abs(lower), np.abs(upper))
     if not isinstance(g, PiecewiseLinear):
         size = np.abs(g.image(lower, upper)).max(axis=0)
-        return (8 + power_of(g.name)) * eps * np.maximum(1, size if g.name in _BOUNDED else np.maximum(size, reach))
+        return (8 + power_of(g.name)) * eps * np.maximum(1, size if g.name in BOUNDED else np.maximum(size, reach))
     if not any(g.intercepts) and {*g.slopes} <= {-1.0, 0.0, 1.0}:
         return np.zeros(len(lower))
     steep = np.abs(g.slopes).max()

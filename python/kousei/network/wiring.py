@@ -12,7 +12,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei.activation import Activation, relu
 from kousei.activation.mixed import mix, parts_of
-from kousei.network.layers import on_host
+from kousei.network.layers import nonzero, on_host
 from kousei.network.mlp import MLP
 
 #: A NumPy array or a SciPy sparse array.
@@ -269,7 +269,7 @@ def _assemble(rows: Sequence[Piece], columns: Sequence[_Block], dtype: Any) -> M
         for piece in rows
     ]
     shape = sum(piece.size for piece in rows), sum(block.units for block in columns)
-    stored = sum(_stored(cell) for row in cells for cell in row if cell is not None)
+    stored = sum(nonzero(cell) for row in cells for cell in row if cell is not None)
     if math.prod(shape) >= _SPARSE_SIZE and stored <= _SPARSE_DENSITY * math.prod(shape):
         return _block_array(cells, rows, columns).astype(dtype)
     weight = np.zeros(shape, dtype)
@@ -283,10 +283,6 @@ def _assemble(rows: Sequence[Piece], columns: Sequence[_Block], dtype: Any) -> M
             first += block.units
         first_row += piece.size
     return weight
-
-
-def _stored(cell: Matrix) -> int:
-    return int(cell.nnz) if arrays.is_sparse(cell) else int(np.count_nonzero(cell))
 
 
 # SciPy is imported where it is used: it takes longer than all of this package.

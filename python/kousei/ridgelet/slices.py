@@ -23,6 +23,7 @@ from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Scattered, step_of
+from kousei.ridgelet.sums import Function
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 Kernel: TypeAlias = Callable[[Reals], Reals]
@@ -70,21 +71,22 @@ class SliceSums:
         directions: Reals,
         biases: Reals,
         sampling: Sampling,
-        kernel: Kernel,
+        function: Function,
         tol: float,
         dtype: np.dtype[Any],
         gain: Kernel | None = None,
     ) -> None:
         self._samples = samples
         self._directions = directions
-        self._biases = len(biases)
+        self._biases = biases
+        self._function, self._gain = function, gain
         self._tol = tol
         self._real, self._complex = dtype, np.result_type(dtype, np.complex64)
         self._stride = sampling.stride
         reach, step = sampling.reach, sampling.step
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
         arrays.require_memory(len(directions) * sampling.length, dtype.itemsize, what)
-        coefs, self._period, self._length = _cut(kernel, reach, step, self._used * step, tol)
+        coefs, self._period, self._length = _cut(function, reach, step, self._used * step, tol)
         self._w = 2 * math.pi / self._period * np.arange(len(coefs))
         # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
         shift = biases[0] - directions @ samples.middle
@@ -99,7 +101,7 @@ class SliceSums:
         """As `DirectSums.forward`."""
         (factor,) = self._factor.on(backend)
         fft = fft_of(g)
-        total = backend.empty((len(g), len(self._directions), self._biases), self._real)
+        total = backend.empty((len(g), len(self._directions), len(self._biases)), self._real)
         for row in range(len(g)):
             slices = self._sliced(backend, g[row])
             slices *= factor
@@ -138,7 +140,7 @@ class SliceSums:
 
     @property
     def _used(self) -> int:
-        return self._biases * self._stride
+        return len(self._biases) * self._stride
 
     def _plan(self, backend: Backend, kind: int) -> Any:
         """Return the transform of the grid at all w a (2), or its adjoint (1): with one spreading they are that.
