@@ -105,7 +105,7 @@ def test_large_matrices_of_signs_on_any_number_of_threads(rng: np.random.Generat
 
 def test_signs_that_do_not_fit_are_refused() -> None:
     P = kousei.pack_signs(np.ones((2, 3)))
-    with pytest.raises(TypeError, match="other was ndarray; PackedSigns are accepted"):
+    with pytest.raises(TypeError, match="other was ndarray; a kousei.PackedSigns is accepted"):
         P.dot(np.ones((2, 3)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"other has shape \(4, 5\); \(rows, 3\) is accepted for \(2, 3\)"):
         P.dot(kousei.pack_signs(np.ones((4, 5))))

@@ -126,7 +126,7 @@ P = kousei.pack_signs(np.ones((2, 40)))
 @pytest.mark.parametrize(
     ("signs", "scales", "error", "message"),
     [
-        (np.ones((2, 40)), np.ones(2), TypeError, "signs was ndarray; PackedSigns is accepted"),
+        (np.ones((2, 40)), np.ones(2), TypeError, "signs was ndarray; a kousei.PackedSigns is accepted"),
         (P, [1.0, 2.0], TypeError, "scales was list"),
         (P, np.ones(2, int), TypeError, "scales has dtype int64; float32 and float64 are accepted"),
         (P, np.ones(3), ValueError, r"scales has shape \(3,\); \(2,\), \(2, 2\), \(2, 1\) are accepted"),

@@ -176,6 +176,12 @@ def place(array: Array) -> str:
     return "host memory" if on_host(array) else f"the memory of CUDA device {device_index(array)}"
 
 
+def require_one_place(name: str, array: Array, other: str, its: Array, cure: str = "they must agree") -> None:
+    """Raise TypeError unless two arrays, named, lie in the same memory."""
+    if place(array) != place(its):
+        raise TypeError(f"{name} lies in {place(array)} and {other} in {place(its)}; {cure}")
+
+
 def namespace(array: Array) -> Namespace:
     """Return the namespace results are made with; NumPy or CuPy for arrays of a library that has none."""
     if (

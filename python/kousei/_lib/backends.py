@@ -205,8 +205,7 @@ def output(
     if not _of_one_library(out, model):
         raise TypeError(f"out was {type(out).__name__}; an array like the input, {type(model).__name__}, is accepted")
     out = arrays.known("out", out)
-    if arrays.place(out) != arrays.place(model):
-        raise TypeError(f"out lies in {arrays.place(out)} and the input in {arrays.place(model)}; they must agree")
+    arrays.require_one_place("out", out, "the input", model)
     view = None
     if arrays.shape_of(out) == shape and arrays.dtype_name(out) == dtype.name:
         with suppress(ValueError):  # of a layout that would need a copy

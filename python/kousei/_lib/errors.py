@@ -14,6 +14,12 @@ CudaError = _core.CudaError
 SizeError = _core.SizeError
 
 
+def check_type(name: str, value: Any, kind: type, accepted: str) -> None:
+    """Raise TypeError unless a value is of a kind, which `accepted` says."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} was {type(value).__name__}; {accepted} is accepted")
+
+
 def check_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
     """Return an integer as int; TypeError unless it is one, ValueError unless it is `least` to `most`."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool):

@@ -61,9 +61,7 @@ def points_of(net: MLP, calibrate: Any) -> Array:
     dtype = arrays.real_dtype(calibrate=points)
     if dtype != net.dtype:
         raise TypeError(f"calibrate has dtype {dtype} and the network {net.dtype}; they must agree")
-    if arrays.place(points) != arrays.place(net.biases[0]):
-        places = f"{arrays.place(points)} and the network in {arrays.place(net.biases[0])}"
-        raise TypeError(f"calibrate lies in {places}; they must agree")
+    arrays.require_one_place("calibrate", points, "the network", net.biases[0])
     shape = arrays.shape_of(points)
     if len(shape) != 2 or shape[1] != net.dim or shape[0] == 0:
         raise ValueError(f"calibrate has shape {shape}; (points, {net.dim}), one point or more, is accepted")

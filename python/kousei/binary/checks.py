@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_choice, check_integer
+from kousei._lib.errors import check_choice, check_integer, check_type
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.binary.homogeneous import degree_of, factors_of
@@ -40,14 +40,10 @@ def check(net: BinaryNetwork) -> None:
     named = {"weight": net.weight, "bias": net.bias} | {f"biases[{i}]": bias for i, bias in enumerate(net.biases)}
     arrays.real_dtype(**named)
     for i, layer in enumerate(net.layers):
-        if not isinstance(layer, PackedSigns):
-            raise TypeError(f"layers[{i}] was {type(layer).__name__}; a kousei.PackedSigns is accepted")
+        check_type(f"layers[{i}]", layer, PackedSigns, "a kousei.PackedSigns")
         named[f"layers[{i}]"] = layer.words
     for name, array in named.items():
-        if arrays.place(array) != arrays.place(net.weight):
-            raise TypeError(
-                f"{name} lies in {arrays.place(array)} and weight in {arrays.place(net.weight)}; they must agree"
-            )
+        arrays.require_one_place(name, array, "weight", net.weight)
     depth = len(net.layers)
     groups = {name: getattr(net, name) for name in ("biases", "activations", "chains", "multiples")}
     for name, group in groups.items():
@@ -75,8 +71,7 @@ def check(net: BinaryNetwork) -> None:
         if layer.shape[1] != net.sizes[i + 1]:
             raise ValueError(f"layers[{i}] has {layer.shape[1]} columns; {net.sizes[i + 1]} are accepted")
         _check_shape(f"biases[{i}]", bias, layer.shape[:1])
-        if not isinstance(activation, Activation):
-            raise TypeError(f"activations[{i}] was {type(activation).__name__}; a kousei.Activation is accepted")
+        check_type(f"activations[{i}]", activation, Activation, "a kousei.Activation")
         parts = parts_of(activation, net.sizes[i + 1] if i else rows)
         wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
         if wrong is not None:

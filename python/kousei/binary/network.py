@@ -11,6 +11,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.boxes import Bounds, check_bounds
+from kousei._lib.errors import check_type
 from kousei.activation import Activation
 from kousei.binary.chain import Chain, read_only
 from kousei.binary.checks import check
@@ -325,8 +326,7 @@ class BinaryNetwork:
         """
         ends = check_bounds(box, "box", self.dim, flat=True)
         if net is not None:
-            if not isinstance(net, MLP):
-                raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
+            check_type("net", net, MLP, "a kousei.MLP")
             # Before it is rewritten: no network that cannot be is the one this was made from.
             if not self.source_digest or digest_of(net) != self.source_digest:
                 raise ValueError(f"net was {net!r}, which is not the network this one was made from")

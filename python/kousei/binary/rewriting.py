@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from kousei._lib import _core, arrays
-from kousei._lib.errors import check_bool
+from kousei._lib.errors import check_bool, check_type
 from kousei.activation import Activation
 from kousei.binary.calibration import Rounded, Statistics, calibrated, plain, points_of, statistics_of
 from kousei.binary.chain import Chain, chain_of
@@ -111,8 +111,7 @@ def binarize(
     >>> bool(np.square(net(x) - fitted(x)).mean() < np.square(net(x) - rounded(x)).mean())
     True
     """
-    if not isinstance(net, MLP):
-        raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
+    check_type("net", net, MLP, "a kousei.MLP")
     check_method(method, bits, bias)
     if calibrate is not None and method != "bits":
         raise ValueError(f"calibrate was given and method {method!r}, which is exact; method='bits' takes points")

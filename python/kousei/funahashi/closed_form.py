@@ -9,7 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer, require_positive
+from kousei._lib.errors import check_integer, check_type, require_positive
 from kousei.activation import Activation, logistic
 from kousei.funahashi import construction
 from kousei.funahashi.bump import bounded
@@ -75,8 +75,7 @@ def fourier_series(
     periods = hi - lo if period is None else arrays.real_numbers("period", period)
     if periods.shape not in ((), lo.shape) or not (np.isfinite(periods).all() and (periods > 0).all()):
         raise ValueError(f"period was {period!r}; a positive number, or one for each dimension, is accepted")
-    if not isinstance(coefficients, Mapping):
-        raise TypeError(f"coefficients was {type(coefficients).__name__}; a mapping from k to a_k is accepted")
+    check_type("coefficients", coefficients, Mapping, "a mapping from k to a_k")
     numbers = []
     for k in coefficients:
         row = k if isinstance(k, tuple) else (k,)

@@ -370,7 +370,7 @@ class FunahashiNetwork(Rewrites):
         >>> sorted(net.plan(1_000_000).nanoseconds)
         ['dense', 'nufft', 'shared', 'table', 'window']
         """
-        return evaluation.plan(self, check_integer("n_points", n_points, 0))
+        return evaluation.plan(self, check_integer("n_points", n_points, 0, 2**63 - 1))
 
     def error_bound(self, box: Bounds | None = None) -> ErrorBound:
         """Bound on the error of the network on a box.

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.packed import PackedSigns, ScaledSigns, pack_signs
 from kousei.ridgelet import RidgeletTransform
 
@@ -156,8 +156,7 @@ class SignLinear(nn.Module):
         >>> SignLinear.from_linear(linear).weight.tolist()
         [[1.5, -1.5, 1.5, 1.5]]
         """
-        if not isinstance(linear, nn.Linear):
-            raise TypeError(f"linear was {type(linear).__name__}; a torch.nn.Linear is accepted")
+        check_type("linear", linear, nn.Linear, "a torch.nn.Linear")
         _check_group(group)
         for name in ("in_features", "out_features"):
             check_integer(f"linear.{name}", getattr(linear, name), 1)
@@ -206,12 +205,10 @@ class SignLinear(nn.Module):
         >>> layer(torch.tensor([1.0, 2.0, 4.0])).tolist()
         [3.0, 0.5]
         """
-        if not isinstance(signs, PackedSigns):
-            raise TypeError(f"signs was {type(signs).__name__}; a kousei.PackedSigns is accepted")
+        check_type("signs", signs, PackedSigns, "a kousei.PackedSigns")
         given = {name: each for name, each in (("scales", scales), ("bias", bias)) if each is not None}
         for name, tensor in given.items():
-            if not isinstance(tensor, Tensor):
-                raise TypeError(f"{name} was {type(tensor).__name__}; a torch.Tensor is accepted")
+            check_type(name, tensor, Tensor, "a torch.Tensor")
         dtype = getattr(torch, arrays.real_dtype(**given).name) if given else None
         places = [tensor.device for tensor in given.values()]
         if len(set(places)) > 1:
@@ -269,8 +266,7 @@ class SignLinear(nn.Module):
         ValueError
             If its last axis is not `in_features`, or `words` has a bit past the last column.
         """
-        if not isinstance(x, Tensor):
-            raise TypeError(f"x was {type(x).__name__}; a torch.Tensor is accepted")
+        check_type("x", x, Tensor, "a torch.Tensor")
         named = {"x": x, "scales": self.scales, "bias": self.bias}
         arrays.real_dtype(**{name: tensor for name, tensor in named.items() if tensor is not None})
         factor = self._factor()
@@ -336,8 +332,7 @@ class RidgeletLayer(nn.Module):
 
     def __init__(self, operator: RidgeletTransform) -> None:
         super().__init__()
-        if not isinstance(operator, RidgeletTransform):
-            raise TypeError(f"operator was {type(operator).__name__}; a kousei.RidgeletTransform is accepted")
+        check_type("operator", operator, RidgeletTransform, "a kousei.RidgeletTransform")
         self.operator = operator
 
     def forward(self, f: Tensor) -> Tensor:
@@ -385,8 +380,7 @@ class RidgeletLayer(nn.Module):
 
 
 def _linear(name: str, x: Tensor, apply: Callable[[Any], Any], adjoint: Callable[[Any], Any]) -> Tensor:
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{name} was {type(x).__name__}; a torch.Tensor is accepted")
+    check_type(name, x, Tensor, "a torch.Tensor")
     return _Linear.apply(x, apply, adjoint)  # type: ignore[no-untyped-call]
 
 

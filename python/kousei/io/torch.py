@@ -9,6 +9,7 @@ import numpy as np
 
 from kousei import activation as act
 from kousei._lib import arrays
+from kousei._lib.errors import check_type
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
@@ -68,8 +69,7 @@ def from_torch(module: nn.Module) -> MLP:
     """
     from torch import nn
 
-    if not isinstance(module, nn.Module):
-        raise TypeError(f"module was {type(module).__name__}; a torch.nn.Module is accepted")
+    check_type("module", module, nn.Module, "a torch.nn.Module")
     parts = [(path, part, _kind(part)) for path, part in _parts("", module)]
     refused = [f"{path}: {type(part).__name__} {why}" for path, part, kind in parts if (why := _refusal(part, kind))]
     if refused:
@@ -125,8 +125,7 @@ def to_torch(net: MLP) -> nn.Sequential:
     """
     from torch import nn
 
-    if not isinstance(net, MLP):
-        raise TypeError(f"net was {type(net).__name__}; a kousei.MLP is accepted")
+    check_type("net", net, MLP, "a kousei.MLP")
     net = reworded(net, _said, "torch")
     modules: list[Any] = []
     for weight, bias, activation in zip(net.weights, net.biases, [*net.activations, None], strict=True):

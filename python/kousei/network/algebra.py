@@ -224,9 +224,7 @@ def _check_networks(nets: Sequence[object], what: str) -> None:
 def _check_alike(f: MLP, g: MLP) -> None:
     if f.dtype != g.dtype:
         raise TypeError(f"f has dtype {f.dtype} and g {g.dtype}; they must agree: g.astype('{f.dtype}')")
-    places = arrays.place(f.biases[0]), arrays.place(g.biases[0])
-    if places[0] != places[1]:
-        raise TypeError(f"f lies in {places[0]} and g in {places[1]}; g.like(x) brings it elsewhere")
+    arrays.require_one_place("f", f.biases[0], "g", g.biases[0], "g.like(x) brings it elsewhere")
 
 
 def _check_outputs(nets: Sequence[MLP], what: str) -> None:

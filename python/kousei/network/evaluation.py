@@ -58,10 +58,7 @@ def check_points(net: Any, x: Array, parameter: Array) -> tuple[int, ...]:
         if dtype != net.dtype:
             hint = f"net.like(x) or net.astype('{dtype}')"
             raise TypeError(f"x has dtype {dtype} and the network {net.dtype}; they must agree: {hint}")
-    if arrays.place(x) != arrays.place(parameter):
-        raise TypeError(
-            f"x lies in {arrays.place(x)} and the network in {arrays.place(parameter)}; net.like(x) brings it there"
-        )
+    arrays.require_one_place("x", x, "the network", parameter, "net.like(x) brings it there")
     shape = arrays.shape_of(x)
     if not shape or shape[-1] != net.dim:
         raise ValueError(f"x has shape {shape}; (..., {net.dim}) is accepted")

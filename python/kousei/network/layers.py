@@ -88,9 +88,7 @@ def check_layers(
     dtype = arrays.real_dtype(**named)
     first, model = next(iter(named.items()))
     for name, array in named.items():
-        if arrays.place(array) != arrays.place(model):
-            places = f"{arrays.place(array)} and {first} in {arrays.place(model)}"
-            raise TypeError(f"{name} lies in {places}; a network lies in one memory")
+        arrays.require_one_place(name, array, first, model, "a network lies in one memory")
     for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         shape = arrays.shape_of(weight)
         inputs = arrays.shape_of(weights[i - 1])[0] if i else None

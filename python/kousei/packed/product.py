@@ -147,9 +147,7 @@ class Product:
         return result
 
     def _require_beside(self, name: str, array: Array) -> None:
-        places = arrays.place(array), arrays.place(self._words)
-        if places[0] != places[1]:
-            raise TypeError(f"{name} lies in {places[0]} and the signs in {places[1]}; like(x) brings them to x")
+        arrays.require_one_place(name, array, "the signs", self._words, "like(x) brings them to x")
 
     def __matmul__(self, other: Array) -> Array:
         """Multiply as NumPy does: (columns,) to (rows,), and (..., columns, batch) to (..., rows, batch)."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import check_type
 from kousei.packed.product import Product, brought
 from kousei.packed.signs import PackedSigns
 
@@ -63,8 +64,7 @@ class ScaledSigns(Product):
     _scales: Array
 
     def __init__(self, signs: PackedSigns, scales: Array) -> None:
-        if not isinstance(signs, PackedSigns):
-            raise TypeError(f"signs was {type(signs).__name__}; PackedSigns is accepted")
+        check_type("signs", signs, PackedSigns, "a kousei.PackedSigns")
         backend, scales = backends.enter("scales", scales)
         arrays.real_dtype(scales=scales)
         self._words, self._shape = signs.words, signs.shape

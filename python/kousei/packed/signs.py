@@ -9,7 +9,7 @@ from array_api_compat import is_cupy_array, is_torch_array
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.packed.product import Product, brought
 
 #: Dtypes of a matrix of signs that is not packed.
@@ -197,8 +197,7 @@ class PackedSigns(Product):
         array([[ 2,  4, -4],
                [-2,  0,  0]], dtype=int32)
         """
-        if not isinstance(other, PackedSigns):
-            raise TypeError(f"other was {type(other).__name__}; PackedSigns are accepted")
+        check_type("other", other, PackedSigns, "a kousei.PackedSigns")
         rows, columns = self._shape
         if other.shape[1] != columns:
             raise ValueError(f"other has shape {other.shape}; (rows, {columns}) is accepted for {self._shape}")

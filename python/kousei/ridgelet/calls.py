@@ -7,6 +7,7 @@ from typing import Any
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import check_type
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.spectrum import Spectrum
 from kousei.ridgelet.transform import Method, RidgeletTransform
@@ -96,8 +97,7 @@ def dual_ridgelet_transform(
     >>> bool(abs(again - f).max() < 0.02)
     True
     """
-    if not isinstance(spectrum, Spectrum):
-        raise TypeError(f"spectrum was {type(spectrum).__name__}; a kousei.ridgelet.Spectrum is accepted")
+    check_type("spectrum", spectrum, Spectrum, "a kousei.ridgelet.Spectrum")
     dtype = arrays.real_dtype(values=spectrum.values)
     operator = RidgeletTransform(axes, spectrum.directions, spectrum.biases, spectrum.pair, method, tol, dtype=dtype)
     return operator.dual(spectrum.values)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_type
 from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.pair import AdmissiblePair
 
@@ -57,8 +58,7 @@ def gaussian_mixture_ridgelet(
     array([[4.678034591646]])
     """
     c, mu, tau, a, b = _checked(coefs, means, widths, directions, biases)
-    if not isinstance(pair, AdmissiblePair):
-        raise TypeError(f"pair was {type(pair).__name__}; an AdmissiblePair is accepted")
+    check_type("pair", pair, AdmissiblePair, "an AdmissiblePair")
     dim = mu.shape[1]
     if pair.dim != dim:
         raise ValueError(f"pair is of dim {pair.dim} and means has shape {mu.shape}; the same dim is accepted")

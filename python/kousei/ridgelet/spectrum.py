@@ -10,6 +10,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import check_type
 from kousei.network import MLP
 from kousei.ridgelet.directions import Directions, quadrature, units_of, vectors_of
 from kousei.ridgelet.pair import AdmissiblePair
@@ -60,8 +61,7 @@ class Spectrum:
     pair: AdmissiblePair
 
     def __post_init__(self) -> None:
-        if not isinstance(self.pair, AdmissiblePair):
-            raise TypeError(f"pair was {type(self.pair).__name__}; an AdmissiblePair is accepted")
+        check_type("pair", self.pair, AdmissiblePair, "an AdmissiblePair")
         directions, biases = units_of(self.directions, self.biases, self.pair.dim)
         _, values = backends.enter("values", self.values)
         arrays.real_dtype(values=values)
@@ -169,8 +169,7 @@ def from_spectrum(spectrum: Spectrum) -> MLP:
 
 def one_of(spectrum: Spectrum) -> Reals:
     """Return the values (directions, biases) of a single spectrum in host memory, finite ones."""
-    if not isinstance(spectrum, Spectrum):
-        raise TypeError(f"spectrum was {type(spectrum).__name__}; a kousei.ridgelet.Spectrum is accepted")
+    check_type("spectrum", spectrum, Spectrum, "a kousei.ridgelet.Spectrum")
     shape = arrays.shape_of(spectrum.values)
     if len(shape) != 2:
         one = "dataclasses.replace(spectrum, values=spectrum.values[i]) for one of them"

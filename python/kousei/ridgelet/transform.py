@@ -12,7 +12,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
-from kousei._lib.errors import check_choice, warn
+from kousei._lib.errors import check_choice, check_type, warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
@@ -121,8 +121,7 @@ class RidgeletTransform:
         weights: Any = None,
         dtype: Any = "float64",
     ) -> None:
-        if not isinstance(pair, AdmissiblePair):
-            raise TypeError(f"pair was {type(pair).__name__}; an AdmissiblePair is accepted")
+        check_type("pair", pair, AdmissiblePair, "an AdmissiblePair")
         if np.dtype(dtype).name not in ("float32", "float64"):
             raise TypeError(f"dtype was {np.dtype(dtype)}; float32 and float64 are accepted")
         self.pair = pair
