@@ -149,6 +149,12 @@ def shape_of(array: Array) -> tuple[int, ...]:
     return tuple(int(extent) for extent in array.shape)
 
 
+def require_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
+    """Raise ValueError unless an array has this shape."""
+    if shape_of(array) != wanted:
+        raise ValueError(f"{name} has shape {shape_of(array)}; {wanted} is accepted")
+
+
 def on_host(array: Array) -> bool:
     """Tell whether an array lies in host memory; otherwise it lies in CUDA memory."""
     if is_numpy_array(array):

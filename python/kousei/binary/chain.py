@@ -71,9 +71,7 @@ class Chain:
         if self.ranks.dtype != rank_dtype(rows):
             raise TypeError(f"ranks has dtype {self.ranks.dtype}; {rank_dtype(rows)} is accepted for {rows} rows")
         for name in ("sources", "signs"):
-            shape = getattr(self, name).shape
-            if shape != (count,):
-                raise ValueError(f"{name} has shape {shape}; {(count,)} is accepted")
+            arrays.require_shape(name, getattr(self, name), (count,))
         if (self.sources < 0).any() or (np.diff(self.sources) <= 0).any():
             raise ValueError("sources does not ascend from 0 on; columns in their order are accepted")
         if ((self.signs < -1) | (self.signs > 1)).any():

@@ -56,9 +56,9 @@ def check(net: BinaryNetwork) -> None:
     if len(shape) != 2 or 0 in shape:
         raise ValueError(f"weight has shape {shape}; (rows, dim), not empty, is accepted")
     rows, units = shape[0], net.sources.size
-    _check_shape("bias", net.bias, (rows,))
-    _check_shape("sources", net.sources, (units,))
-    _check_shape("scales", net.scales, (units,))
+    arrays.require_shape("bias", net.bias, (rows,))
+    arrays.require_shape("sources", net.sources, (units,))
+    arrays.require_shape("scales", net.scales, (units,))
     if units and not (net.sources.min() >= 0 and net.sources.max() < rows):
         raise ValueError(f"sources has an entry that is not 0 to {rows - 1}, a row of the weight")
     if not ((net.scales > 0) & np.isfinite(net.scales)).all():
@@ -70,7 +70,7 @@ def check(net: BinaryNetwork) -> None:
     ):
         if layer.shape[1] != net.sizes[i + 1]:
             raise ValueError(f"layers[{i}] has {layer.shape[1]} columns; {net.sizes[i + 1]} are accepted")
-        _check_shape(f"biases[{i}]", bias, layer.shape[:1])
+        arrays.require_shape(f"biases[{i}]", bias, layer.shape[:1])
         check_type(f"activations[{i}]", activation, Activation, "a kousei.Activation")
         parts = parts_of(activation, net.sizes[i + 1] if i else rows)
         wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
@@ -96,8 +96,3 @@ def _check_multiples(net: BinaryNetwork, i: int) -> None:
     part = np.repeat(np.arange(len(counts)), counts)
     if (part != part[multiples.rows]).any():
         raise ValueError(f"multiples[{i}] has a unit of another activation than its multiple; the same is accepted")
-
-
-def _check_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
-    if arrays.shape_of(array) != wanted:
-        raise ValueError(f"{name} has shape {arrays.shape_of(array)}; {wanted} is accepted")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei.binary.chain import read_only
 
 Array = np.ndarray[Any, Any]
@@ -50,10 +51,8 @@ class Multiples:
         self.__dict__["rows"] = read_only("rows", self.rows, np.int32)
         self.__dict__["scales"] = read_only("scales", self.scales, np.float64)
         units = self.rows.size
-        for name in ("rows", "scales"):
-            shape = getattr(self, name).shape
-            if shape != (units,):
-                raise ValueError(f"{name} has shape {shape}; {(units,)} is accepted")
+        arrays.require_shape("rows", self.rows, (units,))
+        arrays.require_shape("scales", self.scales, (units,))
         if units and not (self.rows.min() >= 0 and self.rows.max() < units):
             raise ValueError(f"rows has an entry that is not 0 to {units - 1}, a unit")
         if not np.array_equal(self.rows[self.rows], self.rows):

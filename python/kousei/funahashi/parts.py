@@ -49,12 +49,10 @@ class Parts(MLP):
         if w.ndim != 2 or w.shape[1] == 0:
             raise ValueError(f"frequencies has shape {w.shape}; (n, dim), dim >= 1, is accepted")
         a = arrays.finite_numbers("amplitudes", amplitudes, kinds="iufc")
-        if a.shape != w.shape[:1]:
-            raise ValueError(f"amplitudes has shape {a.shape}; {w.shape[:1]} is accepted")
+        arrays.require_shape("amplitudes", a, w.shape[:1])
         t = arrays.real_numbers("thresholds", thresholds)
         c = np.zeros(w.shape[1]) if center is None else arrays.finite_numbers("center", center)
-        if c.shape != w.shape[1:]:
-            raise ValueError(f"center has shape {c.shape}; {w.shape[1:]} is accepted")
+        arrays.require_shape("center", c, w.shape[1:])
         arrays.require_finite("offset", offset)
         phi = bounded(activation)
         phases = bump_phases(delta, alpha, t, phi)

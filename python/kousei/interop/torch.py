@@ -219,8 +219,8 @@ class SignLinear(nn.Module):
         if scales is not None and tuple(scales.shape) not in groups:
             accepted = ", ".join(map(str, groups))
             raise ValueError(f"scales has shape {tuple(scales.shape)}; one of {accepted} is accepted")
-        if bias is not None and tuple(bias.shape) != (rows,):
-            raise ValueError(f"bias has shape {tuple(bias.shape)}; ({rows},) is accepted")
+        if bias is not None:
+            arrays.require_shape("bias", bias, (rows,))
         group = None if scales is None else groups[tuple(scales.shape)]
         layer = cls(columns, rows, bias is not None, group=group, device="meta", dtype=dtype)
         layer.words = torch.tensor(arrays.to_host(signs.words).view(np.int32)).to(places[0] if places else "cpu")

@@ -28,8 +28,7 @@ def check_data(x: Any, y: Any, dim: int | None = None) -> tuple[np.ndarray[Any, 
     points, values = arrays.finite_numbers("x", x), arrays.finite_numbers("y", y)
     if points.ndim != 2 or 0 in points.shape or dim not in (None, points.shape[1]):
         raise ValueError(f"x has shape {points.shape}; (n, {dim or 'dim'}) is accepted")
-    if values.shape != points.shape[:1]:
-        raise ValueError(f"y has shape {values.shape}; {points.shape[:1]} is accepted")
+    arrays.require_shape("y", values, points.shape[:1])
     return points, values
 
 

@@ -95,8 +95,7 @@ def check_layers(
         if len(shape) != 2 or 0 in shape or inputs not in (None, shape[1]):
             wanted = "(outputs, inputs)" if inputs is None else f"(outputs, {inputs})"
             raise ValueError(f"weights[{i}] has shape {shape}; {wanted}, not empty, is accepted")
-        if arrays.shape_of(bias) != shape[:1]:
-            raise ValueError(f"biases[{i}] has shape {arrays.shape_of(bias)}; {shape[:1]} is accepted")
+        arrays.require_shape(f"biases[{i}]", bias, shape[:1])
         if i < len(activations):
             parts_of(activations[i], shape[0])
     return dtype

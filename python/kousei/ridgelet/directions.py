@@ -98,9 +98,7 @@ def weighted(directions: Directions | Reals) -> Directions:
 def quadrature(directions: Directions | Reals, biases: Reals) -> Reals:
     """Return da db of the sum that stands for the integral over directions and biases, (directions,)."""
     weights = arrays.finite_numbers("directions.weights", weighted(directions).weights)
-    count = len(vectors_of(directions))
-    if weights.shape != (count,):
-        raise ValueError(f"directions.weights has shape {weights.shape}; ({count},) is accepted")
+    arrays.require_shape("directions.weights", weights, (len(vectors_of(directions)),))
     step = step_of(biases)
     if step is None:
         raise ValueError(f"biases has {len(biases)} numbers, not uniform; 2 or more uniform are accepted")
