@@ -54,7 +54,7 @@ void bump_transform(Cpu on, Activation activation, Real delta, Real alpha, const
             out[i] = bump_transform_at(activation, delta, alpha, omega[i]);
         }
     };
-    detail::parallel_for(on, (count + block - 1) / block, task);
+    detail::parallel_for(on, blocks_of(count, block), task);
 }
 
 template std::int64_t workspace_bytes(Cpu, const View<float>&, std::int64_t);

@@ -52,6 +52,10 @@ void append_character(std::string& to, std::uint32_t code) {
 
 }  // namespace
 
+void fail(const std::string& message) {
+    throw std::invalid_argument(message);
+}
+
 JsonReader::JsonReader(std::string_view text, std::string_view what) : text_(text), what_(what) {
     while (at_ < text_.size()) {
         const std::size_t bytes = character_bytes(text_, at_);
@@ -62,8 +66,7 @@ JsonReader::JsonReader(std::string_view text, std::string_view what) : text_(tex
 }
 
 void JsonReader::refuse(const std::string& accepted) const {
-    throw std::invalid_argument(std::string(what_) + ", byte " + std::to_string(at_) + ": " + accepted +
-                                " is accepted");
+    fail(std::string(what_) + ", byte " + std::to_string(at_) + ": " + accepted + " is accepted");
 }
 
 void JsonReader::skip_space() {
@@ -185,9 +188,7 @@ void JsonReader::end() {
 void JsonReader::refuse_duplicates(std::vector<std::string>& keys) const {
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end()) {
-        throw std::invalid_argument(std::string(what_) + ": " + shown(*twice) + " is there twice; once is accepted");
-    }
+    if (twice != keys.end()) fail(std::string(what_) + ": " + shown(*twice) + " is there twice; once is accepted");
 }
 
 std::string shown(std::string_view name) {

@@ -6,6 +6,9 @@
 
 namespace kousei::detail {
 
+/// Throws std::invalid_argument.
+[[noreturn]] void fail(const std::string& message);
+
 /// Strict JSON, read value by value: a caller asks for what it accepts, so nothing recurses and no tree is built.
 /// Anything else is a std::invalid_argument that says what is accepted at which byte.
 class JsonReader {

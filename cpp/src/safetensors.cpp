@@ -4,7 +4,6 @@
 #include <bit>
 #include <fstream>
 #include <ios>
-#include <stdexcept>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -16,13 +15,9 @@ static_assert(std::endian::native == std::endian::little, "the numbers of the fo
 namespace kousei::safetensors {
 namespace {
 
-using detail::shown;
+using detail::fail, detail::shown;
 
 constexpr std::int64_t length_bytes = 8;
-
-[[noreturn]] void fail(const std::string& message) {
-    throw std::invalid_argument(message);
-}
 
 struct Dtype {
     std::string_view name;
@@ -60,7 +55,8 @@ Tensor read_tensor(detail::JsonReader& json, const std::string& name, std::int64
             has_dtype = true;
         } else if (key == "shape") {
             json.array([&] {
-                if (tensor.shape.size() == most_axes) json.refuse("a shape of at most 32 axes");
+                if (tensor.shape.size() == most_axes)
+                    json.refuse("a shape of at most " + std::to_string(most_axes) + " axes");
                 tensor.shape.push_back(json.count());
             });
             has_shape = true;

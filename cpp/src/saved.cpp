@@ -5,13 +5,12 @@
 #include <functional>
 #include <iterator>
 #include <limits>
-#include <stdexcept>
 #include <utility>
+
+#include <kousei/network_file.hpp>
 
 namespace kousei::detail {
 namespace {
-
-constexpr std::int64_t format = 1;
 
 SavedPart named(const std::string& name) {
     for (std::size_t i = 0; i < std::size(activation::names); ++i) {
@@ -90,10 +89,6 @@ SavedPart read_part(JsonReader& json) {
 
 }  // namespace
 
-void fail(const std::string& message) {
-    throw std::invalid_argument(message);
-}
-
 void read_config(const safetensors::Header& header, std::string_view of_class,
                  const std::function<void(JsonReader&, const std::string&)>& entry) {
     const auto found = header.metadata.find("kousei");
@@ -103,7 +98,10 @@ void read_config(const safetensors::Header& header, std::string_view of_class,
     json.object([&](const std::string& key) {
         if (key == "format") {
             const std::int64_t version = json.count();
-            if (version != format) fail("the file is of format " + std::to_string(version) + "; 1 is accepted");
+            if (version != file_format) {
+                fail("the file is of format " + std::to_string(version) + "; " + std::to_string(file_format) +
+                     " is accepted");
+            }
         } else if (key == "class") {
             const std::string name = json.string();
             if (name != of_class) {

@@ -16,8 +16,6 @@
 /// What files of networks have in common: see docs/guide/files.md. What is wrong is a std::invalid_argument.
 namespace kousei::detail {
 
-[[noreturn]] void fail(const std::string& message);
-
 /// Consecutive units of a layer, as the file has them.
 struct SavedPart {
     Activation which;

@@ -100,7 +100,7 @@ class ChunkSum {
             for (std::int64_t o = 0; o < blocks_.outputs; ++o) tile_.coef[o * blocks_.tile + k] = unit.coef(o);
             finite = finite && bound < static_cast<Real>(simd::finite_limit);
         }
-        const std::int64_t padded = (count + simd::widest - 1) / simd::widest * simd::widest;
+        const std::int64_t padded = blocks_of(count, simd::widest) * simd::widest;
         for (std::int64_t row = 0; row < blocks_.dim + 1 + blocks_.outputs; ++row) {
             std::fill(tile_.weight + row * blocks_.tile + count, tile_.weight + row * blocks_.tile + padded, Real(0));
         }
@@ -138,7 +138,7 @@ void sum_of_units(Cpu on, const Net& net, const Blocks& blocks, const Real* x, R
 
     for (std::int64_t start = 0; start < blocks.points; start += blocks.group) {
         const std::int64_t group = std::min(blocks.group, blocks.points - start);
-        const std::int64_t chunks = (group + blocks.chunk - 1) / blocks.chunk;
+        const std::int64_t chunks = blocks_of(group, blocks.chunk);
         const auto task = [&](std::int64_t index, int worker) {
             const std::int64_t segment = index / chunks, at = (index % chunks) * blocks.chunk;
             const std::int64_t first = segment * blocks.segment;

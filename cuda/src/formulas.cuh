@@ -56,21 +56,17 @@ void with_formula(Cuda on, Activation activation, F&& f) {
     }
 }
 
-template <class Formula, class Real>
-__device__ inline Real value_at(Real z) {
-    return Formula::template of_scaled<math::Range::any>(z * static_cast<Real>(Formula::template scale<Real>));
-}
-
 /// activation(z) of a unit of a kind of network, or its derivative, chosen while the kernel runs.
 template <class Net, class Real>
 __device__ inline Real value_of(Activation activation, Precision precision, Real z) {
     constexpr bool derivative = activation::is_of_derivatives<Net>;
     if constexpr (sizeof(Real) == sizeof(float) && !derivative) {
-        if (precision == Precision::fast && activation == Activation::logistic) return value_at<FastLogistic>(z);
-        if (precision == Precision::fast && activation == Activation::tanh) return value_at<FastTanh>(z);
+        if (precision == Precision::fast && activation == Activation::logistic)
+            return math::value_at<FastLogistic>(z);
+        if (precision == Precision::fast && activation == Activation::tanh) return math::value_at<FastTanh>(z);
     }
     const auto value = [z]<class Formula>(Formula) {
-        return value_at<std::conditional_t<derivative, math::Derivative<Formula>, Formula>>(z);
+        return math::value_at<std::conditional_t<derivative, math::Derivative<Formula>, Formula>>(z);
     };
     if constexpr (!activation::is_of_bounded<Net>) {
         switch (activation) {

@@ -7,6 +7,7 @@
 #include <kousei/activation.hpp>
 #include <kousei/errors.hpp>
 #include <kousei/funahashi.hpp>
+#include <kousei/network_file.hpp>
 #include <kousei/packed.hpp>
 #include <kousei/ridgelet.hpp>
 #include <kousei/threads.hpp>
@@ -64,6 +65,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("funahashi_unit_count", &kousei::funahashi::unit_count, py::arg("order"), py::arg("dim"),
           py::arg("thresholds"));
     m.def("packed_stride", &kousei::packed::stride_of, py::arg("columns"));
+    m.attr("file_format") = kousei::file_format;
     m.attr("packed_few_points") = kousei::packed::few_points;
     m.attr("ridgelet_largest_power") = kousei::ridgelet::largest_power;
 

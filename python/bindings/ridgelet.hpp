@@ -12,7 +12,10 @@ template <class Real, class Array>
 ridgelet::Kernel<Real> ridgelet_kernel_of(const Array& table, Real s, bool derivative) {
     require_shape("table", table, {ridgelet::table_size});
     // The order of Hermite's polynomial is made of it.
-    if (!(s > -1 && s <= ridgelet::largest_power)) throw pybind11::value_error("s is not above -1 and at most 32");
+    if (!(s > -1 && s <= ridgelet::largest_power)) {
+        throw pybind11::value_error("s is not above -1 and at most " +
+                                    std::to_string(static_cast<int>(ridgelet::largest_power)));
+    }
     return {table.data(), s, derivative};
 }
 

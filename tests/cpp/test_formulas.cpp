@@ -8,8 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <kousei/math/arctan.hpp>
-#include <kousei/math/derivative.hpp>
 #include <kousei/math/erf.hpp>
+#include <kousei/math/formula.hpp>
 #include <kousei/math/gelu.hpp>
 #include <kousei/math/logistic.hpp>
 #include <kousei/math/piecewise_linear.hpp>
@@ -33,16 +33,10 @@ using math::Silu;
 using math::Softplus;
 using math::Tanh;
 
-/// The activation at x, which `scale` is still to be applied to.
-template <class Formula, Range range, class V>
-V activation(V x) {
-    return Formula::template of_scaled<range>(x * static_cast<scalar_t<V>>(Formula::template scale<V>));
-}
-
 template <class Formula, class V>
-auto in_any = activation<Formula, Range::any, V>;
+auto in_any = math::value_at<Formula, Range::any, V>;
 template <class Formula, class V>
-auto in_finite = activation<Formula, Range::finite, V>;
+auto in_finite = math::value_at<Formula, Range::finite, V>;
 
 long double logistic_reference(long double x) {
     return 1 / (1 + std::exp(-x));
@@ -72,6 +66,16 @@ auto absolute(double times) {
     return [=](long double x, long double) { return times * eps<V> * std::max(1.0L, std::fabs(x)); };
 }
 
+/// check of every activation without parameters, and of its derivative.
+template <class Check>
+void for_every_formula(Check check) {
+    const auto each = [&]<class... Formula>(Formula...) {
+        (check(Formula{}), ...);
+        (check(Derivative<Formula>{}), ...);
+    };
+    each(Logistic{}, Tanh{}, Erf{}, Arctan{}, Relu{}, Gelu{}, Silu{}, Softplus{});
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("lanes are independent", V, ALL_TYPES) {
@@ -81,22 +85,7 @@ TEST_CASE_TEMPLATE("lanes are independent", V, ALL_TYPES) {
         const std::vector<T> together = evaluate<V>(in_any<Formula, V>, x);
         for (std::size_t i = 0; i < 20; ++i) CHECK(same(together[i], at<V>(in_any<Formula, V>, x[i])));
     };
-    check(Logistic{});
-    check(Tanh{});
-    check(Erf{});
-    check(Arctan{});
-    check(Relu{});
-    check(Gelu{});
-    check(Silu{});
-    check(Softplus{});
-    check(Derivative<Logistic>{});
-    check(Derivative<Tanh>{});
-    check(Derivative<Erf>{});
-    check(Derivative<Arctan>{});
-    check(Derivative<Relu>{});
-    check(Derivative<Gelu>{});
-    check(Derivative<Silu>{});
-    check(Derivative<Softplus>{});
+    for_every_formula(check);
 }
 
 TEST_CASE_TEMPLATE("logistic", V, ALL_TYPES) {
@@ -319,17 +308,7 @@ TEST_CASE_TEMPLATE("NaN stays NaN", V, ALL_TYPES) {
             CHECK(std::isnan(at<V>(in_finite<Formula, V>, x)));
         }
     };
-    check(Logistic{});
-    check(Tanh{});
-    check(Erf{});
-    check(Arctan{});
-    check(Relu{});
-    check(Gelu{});
-    check(Silu{});
-    check(Softplus{});
-    check(Derivative<Gelu>{});
-    check(Derivative<Silu>{});
-    check(Derivative<Softplus>{});
+    for_every_formula(check);
 }
 
 TEST_CASE_TEMPLATE("Range::finite gives the same bits for moderate arguments", V, ALL_TYPES) {

@@ -3,8 +3,8 @@
 
 #include <kousei/activation.hpp>
 #include <kousei/math/arctan.hpp>
-#include <kousei/math/derivative.hpp>
 #include <kousei/math/erf.hpp>
+#include <kousei/math/formula.hpp>
 #include <kousei/math/gelu.hpp>
 #include <kousei/math/logistic.hpp>
 #include <kousei/math/relu.hpp>

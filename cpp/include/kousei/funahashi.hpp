@@ -47,8 +47,8 @@ template <class Real>
 std::int64_t workspace_bytes(Cpu on, const View<Real>& net, std::int64_t points);
 
 /// Adds up every unit of the network at each point; x is (points, dim), out (points). Units are written down block
-/// by block and never all stored. On threads and on other points the result
-/// depends as that of network::evaluate does.
+/// by block and never all stored. On threads and on other points the result depends as that of network::evaluate
+/// does.
 template <class Real>
 void evaluate(Cpu on, const View<Real>& net, const Real* x, std::int64_t points, Real* out, Workspace workspace);
 

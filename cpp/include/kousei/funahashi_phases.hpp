@@ -7,13 +7,12 @@
 #include <kousei/config.hpp>
 #include <kousei/funahashi.hpp>
 #include <kousei/funahashi_unit.hpp>
+#include <kousei/math/exp2.hpp>
 #include <kousei/sizes.hpp>
 
 /// Formulas of the ways to evaluate a network frequency by frequency: every point has one phase s = w . (x - center)
 /// for each, from which all the units of the frequency follow.
 namespace kousei::funahashi {
-
-inline constexpr double log2_of_e = 1.4426950408889634074;
 
 /// Arguments of the logistic function beyond which it is 0 or 1 to rounding.
 template <class Real>
@@ -64,7 +63,7 @@ struct Rows {
 
     KOUSEI_HD std::int64_t longest() const { return row[0].count; }
     /// Of the argument in s as a power of 2.
-    KOUSEI_HD double scale() const { return slope * log2_of_e; }
+    KOUSEI_HD double scale() const { return slope * math::log2_e; }
 };
 
 template <class Real>
@@ -110,7 +109,7 @@ struct Shares {
         const double half = rows.scale() * rows.spacing * static_cast<double>(rows.longest() + 6) / 2;
         for (const int candidate : {4, 2, 1}) {
             limit = highest / candidate - half;
-            if (limit >= half + saturated<Real> * log2_of_e) {
+            if (limit >= half + saturated<Real> * math::log2_e) {
                 group = candidate;
                 limit = std::min(limit, highest - 30);
                 return;

@@ -6,6 +6,13 @@
 
 #include <kousei/network.hpp>
 
+namespace kousei {
+
+/// Version of what the files of kousei.save say.
+inline constexpr std::int64_t file_format = 1;
+
+}  // namespace kousei
+
 namespace kousei::network {
 
 /// The layers of an MLP in a safetensors file that Python's kousei.save wrote. Dense weights and all biases stay

@@ -84,8 +84,7 @@ template <class Formula>
 struct Applied {
     template <class V>
     KOUSEI_HD V operator()(V t) const {
-        using Real = math::scalar_t<V>;
-        return Formula::template of_scaled<math::Range::any>(t * static_cast<Real>(Formula::template scale<V>));
+        return math::value_at<Formula>(t);
     }
 };
 

@@ -194,9 +194,7 @@ void apply_part(const activation::Part<Real>& part, const Real* bias, const Real
             });
         default:
             activation::with_formula(part.which, [&]<class Formula>(Formula) {
-                apply([](V v, std::int64_t, std::int64_t) {
-                    return Formula::template of_scaled<Range::any>(v * static_cast<Real>(Formula::template scale<V>));
-                });
+                apply([](V v, std::int64_t, std::int64_t) { return math::value_at<Formula>(v); });
             });
     }
 }

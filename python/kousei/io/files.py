@@ -21,7 +21,7 @@ from kousei.packed import PackedSigns, ScaledSigns
 SignedLayer: TypeAlias = tuple[Any, Any, Activation | None]
 
 #: Version of what the files say. A file of a newer one is refused.
-FORMAT = 1
+FORMAT: int = _core.file_format
 
 _CODES = {"F64": "f8", "F32": "f4", "I64": "i8", "I32": "i4", "I8": "i1", "U32": "u4", "U16": "u2"}
 _DTYPES = {name: np.dtype(code) for name, code in _CODES.items()}

@@ -1,4 +1,5 @@
 #pragma once
+#include <kousei/math/formula.hpp>
 #include <kousei/math/logistic.hpp>
 
 namespace kousei::math {
@@ -14,16 +15,14 @@ struct Silu {
         // Below it rounds to 0; at -infinity it would be NaN.
         const V least = splat<V>(is_double<V> ? -750 : -110);
         z = z < least ? least : z;
-        return z * Logistic::of_scaled<range>(z * static_cast<scalar_t<V>>(Logistic::scale<V>));
+        return z * value_at<Logistic, range>(z);
     }
 
     /// s + z s (1 - s) with s = logistic(z).
     template <Range range, class V>
     KOUSEI_HD static V derivative_of_scaled(V z) {
-        constexpr auto scale_of_s = static_cast<scalar_t<V>>(Logistic::scale<V>);
-        const V s = Logistic::of_scaled<range>(z * scale_of_s);
         const V bounded = clamp(z, is_double<V> ? -750 : -110, is_double<V> ? 750 : 110);
-        return s + bounded * Logistic::derivative_of_scaled<range>(bounded * scale_of_s);
+        return value_at<Logistic, range>(z) + bounded * value_at<Derivative<Logistic>, range>(bounded);
     }
 };
 

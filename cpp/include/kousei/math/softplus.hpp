@@ -1,4 +1,5 @@
 #pragma once
+#include <kousei/math/formula.hpp>
 #include <kousei/math/log1p.hpp>
 #include <kousei/math/logistic.hpp>
 
@@ -18,7 +19,7 @@ struct Softplus {
     /// 1/(1 + e^-z).
     template <Range range, class V>
     KOUSEI_HD static V derivative_of_scaled(V z) {
-        return Logistic::of_scaled<range>(z * static_cast<scalar_t<V>>(Logistic::scale<V>));
+        return value_at<Logistic, range>(z);
     }
 };
 

@@ -4,6 +4,12 @@
 namespace kousei::math {
 inline namespace KOUSEI_ISA {
 
+/// An activation at z.
+template <class Formula, Range range = Range::any, class V>
+KOUSEI_HD inline V value_at(V z) {
+    return Formula::template of_scaled<range>(z * static_cast<scalar_t<V>>(Formula::template scale<V>));
+}
+
 /// The derivative of an activation, in the form of an activation. Absolute error at most 4 eps.
 template <class Formula>
 struct Derivative {
