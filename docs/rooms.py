@@ -15,9 +15,9 @@ DOCS = Path(__file__).resolve().parent
 PACKAGE = DOCS.parent / "python" / "kousei"
 
 #: Extents of a cell and of the box in it, the space at the left of the first box, and that between floors.
-COLUMN, ROW, WIDTH, HEIGHT, LEFT, FLOOR = 106, 56, 94, 42, 190, 10
+COLUMN, ROW, WIDTH, HEIGHT, LEFT, FLOOR = 94, 54, 84, 40, 150, 8
 #: Between arrows that leave one box, and that end at one; radius of their bends.
-LEAVE, ARRIVE, BEND = 7, 10, 9
+LEAVE, ARRIVE, BEND = 7, 9, 8
 COLORS = (
     "#64748b",
     "#a8862a",
@@ -114,10 +114,10 @@ def picture(floors: list[list[str]], titles: dict[str, str], arrows: dict[str, s
         lines.append(
             f'<rect x="{x[room] - WIDTH / 2:g}" y="{y[room] - HEIGHT / 2:g}" width="{WIDTH}" height="{HEIGHT}" '
             f'rx="6" fill="#ffffff" stroke="{COLORS[i % len(COLORS)]}" stroke-width="2"/>'
-            f'<text x="{x[room]:g}" y="{y[room] + 5:g}" font-size="14" font-weight="600" fill="#1f2937" '
+            f'<text x="{x[room]:g}" y="{y[room] + 5:g}" font-size="13" font-weight="600" fill="#1f2937" '
             f'text-anchor="middle">{room}</text>'
         )
-        text = textwrap.wrap(titles[room], int((x[room] - WIDTH / 2 - 30) / 6.2))
+        text = textwrap.wrap(titles[room], int((x[room] - WIDTH / 2 - 26) / 6.2))
         for k, line in enumerate(text):
             lines.append(
                 f'<text x="{x[room] - WIDTH / 2 - 12:g}" y="{y[room] + 4 + spread(k, len(text), 15):g}" '
