@@ -118,9 +118,37 @@ def test_a_batch_that_cannot_be_held(method: Any) -> None:
         R.adjoint(np.broadcast_to(0.0, (2**57, 2, 3)))
 
 
-def test_long_slices_that_cannot_be_held() -> None:
-    with pytest.raises(MemoryError, match=r"slices of 2 directions x biases up to 1e\+12 .* takes .* GB"):
-        RidgeletTransform(**GOOD | {"biases": [1e12]}).transform(np.zeros((5, 4)))
+# Biases among the points, far from them, close to one another, uneven; and few points.
+@pytest.mark.parametrize(
+    ("points", "biases", "method"),
+    [
+        (65, np.linspace(-9, 9, 11), "slice"),
+        (65, np.linspace(1e7, 1e7 + 1, 11), "direct"),
+        (65, np.linspace(0, 1e-6, 11), "direct"),
+        (65, np.linspace(0, 1e-310, 11), "direct"),
+        (65, np.linspace(-3, 3, 11) ** 3, "direct"),
+        (2, np.linspace(-9, 9, 11), "direct"),
+    ],
+)
+def test_auto_slices_unless_direct_sums_have_less_to_do(points: int, biases: Any, method: str) -> None:
+    R = RidgeletTransform((np.linspace(-1, 1, points),), [[0.7]], biases, AdmissiblePair("relu", 1))
+    assert R.method == method
+
+
+# One that is far away, and many that are close to one another: periods are long, or have many samples.
+@pytest.mark.parametrize(
+    ("biases", "reach", "error"),
+    [
+        ([1e12], r"1e\+12", MemoryError),
+        (np.linspace(0, 1e-6, 101), "[12]", MemoryError),
+        (np.linspace(0, 1e-310, 3), "[12]", SizeError),
+    ],
+)
+@pytest.mark.parametrize("method", ["slice", "spread"])
+def test_long_slices_that_cannot_be_held(method: Any, biases: Any, reach: str, error: type[Exception]) -> None:
+    R = RidgeletTransform(**GOOD | {"biases": biases}, method=method)
+    with pytest.raises(error, match=f"slices of 2 directions x biases up to {reach}"):
+        R.transform(np.zeros((5, 4)))
 
 
 def test_nan_in_a_spectrum() -> None:

@@ -72,7 +72,7 @@ def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, A
     return array.astype(np.complex128 if "c" in kinds else np.float64)
 
 
-def require_memory(count: int, item_bytes: int, what: str) -> None:
+def require_memory(count: float, item_bytes: int, what: str) -> None:
     """Raise SizeError where 64 bits cannot count the bytes of `what`, MemoryError where this machine has fewer.
 
     Before they are asked for: the system grants more than it has, and ends the process that writes to it.

@@ -44,18 +44,18 @@ class Sampling(NamedTuple):
     step: float
     #: Steps from a bias to the next.
     stride: int
-    #: The largest number of samples in a period.
-    length: int
+    #: The largest number of samples in a period; infinity where it is no number.
+    length: float
 
     @classmethod
     def of(cls, samples: Grid | Scattered, directions: Reals, biases: Reals) -> Sampling:
         """Return that of sums over points, which all are projected for it."""
         low, high = samples.ends(directions)
-        reach = max(high - biases[0], biases[-1] - low, 1.0)
+        reach = float(max(high - biases[0], biases[-1] - low, 1.0))
         # One bias is a grid of any step.
         step = step_of(biases) or math.pi / BAND
         stride = math.ceil(step * BAND / math.pi)
-        return cls(low, high, reach, step / stride, stride, math.ceil((2 * reach + _CUT) / step * stride))
+        return cls(low, high, reach, step / stride, stride, (2 * reach + _CUT) / step * stride)
 
 
 class SliceSums:
@@ -83,7 +83,9 @@ class SliceSums:
         self._stride = sampling.stride
         reach, step = sampling.reach, sampling.step
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
-        arrays.require_memory(len(directions) * sampling.length, dtype.itemsize, what)
+        # Bytes of slices while they are transformed, for each sample in their periods. That the kernel is cut off
+        # takes as many as four of them do.
+        arrays.require_memory(max(len(directions), 4) * sampling.length, 32, what)
         coefs, self._period, self._length = _cut(kernel, reach, step, self._used * step, tol)
         self._w = 2 * math.pi / self._period * np.arange(len(coefs))
         # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
