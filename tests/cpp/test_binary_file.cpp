@@ -51,6 +51,14 @@ TEST_CASE("a binary network of Python, by its chains") {
     CHECK(values<double>(net, {1, 0, -1, 2, 3, -2, 0.5, 0.25}) == std::vector<double>{-5, 5, 0, 0, -19, 19, -2, 2});
 }
 
+TEST_CASE("a binary network of a file without multiples") {
+    const Bytes file = data("binary_without_multiples.safetensors");
+    const binary::Saved<double> net(file);
+    CHECK(net.view().layers[0].values() == 3);
+    CHECK(net.view().layers[0].multiples.sources == nullptr);
+    CHECK(values<double>(net, {1, 0, -1, 2, 3, -2, 0.5, 0.25}) == std::vector<double>{-5, 5, 0, 0, -19, 19, -2, 2});
+}
+
 TEST_CASE("a binary network of Python, by its bits, of units of several activations") {
     const Bytes file = data("signs.safetensors");
     const binary::Saved<float> net(file);

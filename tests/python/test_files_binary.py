@@ -142,9 +142,11 @@ def test_files_of_format_1(tmp_path: Path, name: str, make: Callable[[], kousei.
 
 
 def test_golden_values() -> None:
-    net = kousei.load(DATA / "binary.safetensors")
     x = np.array([[1, 0], [-1, 2], [3, -2], [0.5, 0.25]])
-    assert np.array_equal(net(x), [[-5, 5], [0, 0], [-19, 19], [-2, 2]])
+    for name, multiples in (("binary", True), ("binary_without_multiples", False)):  # as files were before there were any
+        net = kousei.load(DATA / f"{name}.safetensors")
+        assert any(net.multiples) == multiples
+        assert np.array_equal(net(x), [[-5, 5], [0, 0], [-19, 19], [-2, 2]])
     # Unit by unit: (0.25 z)^2, (2 z)^2 and 3 max(z, 0), then the signs.
     x = np.array([[1, -1]], "f4")
     first = np.array([(0.25 * 3.5) ** 2, (2 * 3.5) ** 2, 0], "f4")
@@ -331,6 +333,8 @@ def test_matrices_of_scaled_signs(
     matrix = kousei.packed.ScaledSigns(signs, rng.normal(size=shape).astype(dtype))
     kousei.save(tmp_path / "signs", matrix)
     assert kousei.load(tmp_path / "signs") == matrix
+    any_numbers = kousei.load(written(tmp_path, put("scales", [0, 1], [np.nan, -np.inf]), matrix)).scales
+    assert np.array_equal(any_numbers[:2].T, np.full((*shape[1:], 2), [np.nan, -np.inf]), equal_nan=True)
     for change, message in (
         (of("scales", "i8"), "scales has dtype int64"),
         (cut("scales"), "scales has shape"),
