@@ -204,7 +204,8 @@ class BinaryNetwork:
     def to_mlp(self) -> MLP:
         """Return the network as an MLP, its signs as numbers.
 
-        A hidden layer without units becomes one with a unit that is 0.
+        A hidden layer without units becomes one with a unit that is 0. Every row is a sum of its own, as with
+        form="packed", so that it rounds by more than the network does.
 
         Returns
         -------
