@@ -143,7 +143,10 @@ def test_files_of_format_1(tmp_path: Path, name: str, make: Callable[[], kousei.
 
 def test_golden_values() -> None:
     x = np.array([[1, 0], [-1, 2], [3, -2], [0.5, 0.25]])
-    for name, multiples in (("binary", True), ("binary_without_multiples", False)):  # as files were before there were any
+    for name, multiples in (
+        ("binary", True),
+        ("binary_without_multiples", False),
+    ):  # as files were before there were any
         net = kousei.load(DATA / f"{name}.safetensors")
         assert any(net.multiples) == multiples
         assert np.array_equal(net(x), [[-5, 5], [0, 0], [-19, 19], [-2, 2]])
