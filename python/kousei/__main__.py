@@ -116,9 +116,7 @@ def _compared(before: Array, after: Array, labels: Array | None) -> list[str]:
     if both.any():
         lines.append(f"relative error of the outputs {_relative_error(before[both], after[both]):.1e}")
     if not both.all():
-        lines.append(
-            f"outputs that are not finite at {np.sum(~both)} points, which are left out of the error and are no same predictions"
-        )
+        lines.append(f"not finite at {np.sum(~both)} points, left out of the error and not the same predictions")
     if before.ndim > 1 or labels is not None:
         lines.append(f"same predictions {np.mean((first == second) & both):.2%}")
     if labels is not None:

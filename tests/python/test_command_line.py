@@ -207,12 +207,12 @@ def test_outputs_that_are_not_finite() -> None:
     after = np.array([[1, 2], [np.nan, 0], [np.inf, 1], [5, 4.0]])
     assert command_line._compared(before, after, np.array([1, 0, 0, 1])) == [
         f"relative error of the outputs {np.sqrt(2 / 46):.1e}",
-        "outputs that are not finite at 2 points, which are left out of the error and are no same predictions",
+        "not finite at 2 points, left out of the error and not the same predictions",
         "same predictions 25.00%",
         "accuracy 75.00% before, 25.00% after",
     ]
     assert command_line._compared(before[1:2, 0], after[1:2, 0], None) == [
-        "outputs that are not finite at 1 points, which are left out of the error and are no same predictions"
+        "not finite at 1 points, left out of the error and not the same predictions"
     ]
     zero = np.zeros((2, 2))
     assert command_line._compared(zero, zero, None)[0] == "relative error of the outputs 0.0e+00"
