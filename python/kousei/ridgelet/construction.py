@@ -8,7 +8,7 @@ from bisect import bisect_right
 import numpy as np
 
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer, warn
+from kousei._lib.errors import check_integer, require_real_number, warn
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
@@ -120,8 +120,7 @@ def single_scale(
                 "square; it takes more units, and most where f grows just outside of bounds"
             )
         return net
-    if not isinstance(tol, float | int | np.floating) or isinstance(tol, bool):
-        raise TypeError(f"tol was {tol!r}; a positive finite number is accepted")
+    require_real_number("tol", tol)
     if not 0 < tol < math.inf:
         raise ValueError(f"tol was {tol}; a positive finite number is accepted")
     return _reach(box, float(tol), kind)
@@ -186,9 +185,11 @@ def _write(box: _Box, units: int, kind: str) -> tuple[MLP, float]:
     net = MLP([weight, coef[None]], [bias - weight @ box.center, np.zeros(1)], [kind])
     y = _points(box.dim, 0, _CALIBRATION)
     values = box(y)
-    rest = values - net(box.place(y))
-    net.biases[1][0] = rest.mean()
-    return net, float(rest.std() / (np.linalg.norm(values) / math.sqrt(len(values)) or 1))
+    # Squares of large values overflow.
+    size = np.abs(values).max() or 1.0
+    rest = (values - net(box.place(y))) / size
+    net.biases[1][0] = size * rest.mean()
+    return net, float(rest.std() / (np.linalg.norm(values / size) / math.sqrt(len(values)) or 1))
 
 
 def _tanh(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]:
@@ -221,10 +222,11 @@ def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
 def _reach(box: _Box, tol: float, kind: str) -> MLP:
     y = _points(box.dim, _CALIBRATION, _HELD_OUT)
     x, values = box.place(y), box(y)
+    largest = np.abs(values).max() or 1.0
     units = max(_FIRST, _least_units(kind, box.dim))
     while True:
         net, _ = _write(box, units, kind)
-        error, size = np.linalg.norm(net(x) - values), np.linalg.norm(values)
+        error, size = np.linalg.norm((net(x) - values) / largest), np.linalg.norm(values / largest)
         if error <= tol * size:
             return net
         if units == _MOST:
