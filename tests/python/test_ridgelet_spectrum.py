@@ -206,7 +206,7 @@ def test_what_a_spectrum_shows() -> None:
         ({"values": np.zeros((3, 4), complex)}, TypeError, "values has dtype complex128"),
         ({"values": [[0.0] * 4] * 3}, TypeError, "values was list"),
         ({"directions": [[1.0]] * 3}, ValueError, r"directions has shape \(3, 1\); \(directions, 2\)"),
-        ({"biases": [0.0, 2.0, 1.0, 3.0]}, ValueError, "biases has shape .* increasing"),
+        ({"biases": [0.0, 2.0, 1.0, 3.0]}, ValueError, "biases has 1 after 2; increasing"),
         ({"biases": [0.0, 1.0, 2.0, np.inf]}, ValueError, "biases has NaN or infinite"),
         ({"pair": "tanh"}, TypeError, "pair was str; an AdmissiblePair is accepted"),
     ],
@@ -253,8 +253,15 @@ def test_what_is_no_spectrum() -> None:
             function(np.zeros((3, 4)))
     with pytest.raises(ValueError, match="units was 0"):
         sample(small(), 0)
-    with pytest.raises(ValueError, match=r"refit has shapes \(1, 2\) and \(2,\); \(n, 2\) and \(n,\) are accepted"):
+    with pytest.raises(ValueError, match=r"refit has shapes \(1, 2\) and \(2,\); \(n, 2\) and \(n,\), n >= 1, are"):
         sample(small(), 3, refit=([[1.0, 1.0]], [1.0, 2.0]))
+    with pytest.raises(ValueError, match=r"refit has shapes \(0, 2\) and \(0,\); .* n >= 1, are accepted"):
+        sample(small(), 3, refit=(np.zeros((0, 2)), []))
+    for refit, found in (([[1.0, 1.0]], "list"), (3, "int"), ({}, "dict")):
+        with pytest.raises(TypeError, match=rf"refit was {found}; a pair \(x, y\) is accepted"):
+            sample(small(), 3, refit=refit)
+    with pytest.raises(ValueError, match="units was 1180591620717411303424; 1 to 9223372036854775807 is accepted"):
+        sample(small(), 2**70)
     with pytest.raises(ValueError, match=r"refit\[0\] has NaN"):
         sample(small(), 3, refit=([[np.inf, 1.0]], [1.0]))
 

@@ -79,8 +79,12 @@ def units_of(directions: Any, biases: Any, dim: int) -> tuple[Directions | Reals
     if vectors.ndim != 2 or vectors.shape[1] != dim or len(vectors) == 0:
         raise ValueError(f"directions has shape {vectors.shape}; (directions, {dim}) with at least one is accepted")
     biases = evened("biases", biases)
-    if biases.ndim != 1 or len(biases) == 0 or (np.diff(biases) <= 0).any():
+    if biases.ndim != 1 or len(biases) == 0:
         raise ValueError(f"biases has shape {biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+    falls = np.flatnonzero(np.diff(biases) <= 0)
+    if falls.size:
+        first, second = biases[falls[0] : falls[0] + 2]
+        raise ValueError(f"biases has {second:g} after {first:g}; increasing numbers are accepted")
     return directions._replace(vectors=vectors) if given else vectors, biases
 
 
