@@ -410,7 +410,7 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:
-        return _Linear.apply(tangent, ctx.operator, ctx.adjoint)  # type: ignore[no-untyped-call, no-any-return]
+        return _Linear.apply(tangent, ctx.operator, ctx.adjoint)  # type: ignore[no-untyped-call]
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[int, ...], x: Tensor, *operators: Any) -> tuple[Tensor, int]:

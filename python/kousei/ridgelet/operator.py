@@ -79,12 +79,12 @@ class Operable:
         return -self._operator(None)
 
     @property
-    def H(self) -> Any:  # noqa: N802
+    def H(self) -> Any:  # noqa: N802 - as SciPy calls it
         """The adjoint operator."""
         return self._operator(None).H
 
     @property
-    def T(self) -> Any:  # noqa: N802
+    def T(self) -> Any:  # noqa: N802 - as SciPy calls it
         """The transposed operator: the adjoint, since all is real."""
         return self.H
 
@@ -135,9 +135,9 @@ def _composing() -> type:
         # SciPy knows none but its own operators.
         def dot(self, x: Any) -> Any:
             _require_host(x)
-            return super().dot(aslinearoperator(x) if isinstance(x, Operable) else x)
+            return super().dot(aslinearoperator(x) if hasattr(x, "rmatvec") else x)
 
         def __add__(self, x: Any) -> Any:
-            return super().__add__(aslinearoperator(x) if isinstance(x, Operable) else x)
+            return super().__add__(aslinearoperator(x) if hasattr(x, "rmatvec") else x)
 
     return Operator
