@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions
+from kousei.ridgelet import AdmissiblePair, Directions, RidgeletTransform, ball_directions
 from support import Library
 
 AXES = (np.linspace(-2.0, 2.5, 21), np.linspace(-2.0, 2.0, 18))
@@ -79,6 +79,17 @@ def test_adjoint_is_exact(library: Library, method: Any) -> None:
     image = library.numpy(R.transform(library.asarray(f)))
     back = library.numpy(R.adjoint(library.asarray(gamma)))
     assert abs((image * gamma).sum() - (f * back).sum()) <= 1e-14 * np.linalg.norm(image) * np.linalg.norm(gamma)
+
+
+def test_ties_of_the_step_are_on_the_side_that_they_have_on_the_host(library: Library) -> None:
+    axis = np.linspace(-1, 1, 21)
+    directions = Directions(np.array([[0.3, 0.7], [0.1, 0.2], [0.6, 0.8]]), np.ones(3), 1.0)
+    R = RidgeletTransform((axis, axis), directions, np.linspace(-3, 3, 61), AdmissiblePair("step", 2))
+    whole = np.random.default_rng(7).integers(-9, 9, size=(3, 61)).astype("float64")
+    f = np.random.default_rng(8).integers(-9, 9, size=(21, 21)).astype("float64")
+    for verb, given in (("dual", whole), ("dual_adjoint", f)):
+        found = library.numpy(getattr(R, verb)(library.asarray(given)))
+        np.testing.assert_allclose(found, getattr(R, verb)(given), rtol=0, atol=1e-9)
 
 
 def test_operator(library: Library) -> None:

@@ -394,6 +394,20 @@ def test_bad_balls(arguments: tuple[Any, ...], message: str) -> None:
         ball_directions(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((2, 2.0, 10**9, 10**9), "a ball of 1000000000 radii x 1000000000 directions each, 48 bytes each, is not"),
+        ((3, 2.0, 1, 10**7), "a ball of 1 radii x 50000000000000 directions each takes 3.2e\\+06 GB"),
+        ((1, 2.0, 10**8), "Gauss's rule of 100000000 nodes, a matrix of their square, takes 1.6e\\+08 GB"),
+        ((2, 2.0, np.int64(10**8), 2), "Gauss's rule of 100000000 nodes"),
+    ],
+)
+def test_balls_that_cannot_be_held(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises((MemoryError, kousei.SizeError), match=message):
+        ball_directions(*arguments)
+
+
 @pytest.mark.parametrize(("dim", "volume"), [(1, 4.0), (2, 4 * np.pi), (3, 32 / 3 * np.pi)])
 def test_weights_of_a_ball(dim: int, volume: float) -> None:
     ball = ball_directions(dim, 2.0, 3, None if dim == 1 else 6)

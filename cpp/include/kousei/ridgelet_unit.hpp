@@ -187,11 +187,17 @@ KOUSEI_HD inline double polynomial_at(const double* coefs, int power, double x) 
     return sum;
 }
 
-/// a_i . x_j.
+/// a_i . x_j. Each product and each sum is rounded, and never fused: a step whose argument is 0 lies on the same side
+/// wherever a_i . x_j is computed.
 KOUSEI_HD inline double projection(const Arguments& at, std::int64_t direction, std::int64_t point) {
     double sum = 0;
     for (std::int64_t d = 0; d < at.dim; ++d) {
-        sum += at.directions[direction * at.dim + d] * at.points[point * at.dim + d];
+        const double a = at.directions[direction * at.dim + d], x = at.points[point * at.dim + d];
+#if defined(__CUDA_ARCH__)
+        sum = __dadd_rn(sum, __dmul_rn(a, x));
+#else
+        sum += a * x;
+#endif
     }
     return sum;
 }

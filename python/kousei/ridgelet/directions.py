@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei.ridgelet.samples import Reals, evened, finite, step_of
 
@@ -49,6 +50,8 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
         If a count is not an integer.
     ValueError
         If an argument is out of range, or `angles` is given for one dimension or missing for more.
+    SizeError, MemoryError
+        If they do not fit, or the nodes of Gauss's rule, which are the eigenvalues of a matrix.
 
     Examples
     --------
@@ -58,14 +61,17 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     >>> disc.vectors.shape, bool(np.isclose(disc.weights.sum(), 9 * np.pi))
     ((40, 2), True)
     """
-    check_integer("dim", dim, 1, 3)
-    check_integer("radii", radii, 1)
+    dim, radii = check_integer("dim", dim, 1, 3), check_integer("radii", radii, 1)
     if not (math.isfinite(scale) and scale > 0):
         raise ValueError(f"scale was {scale}; a finite number > 0 is accepted")
     if (angles is None) != (dim == 1):
         raise ValueError(f"angles was {angles} with dim {dim}; None for dim 1, else an integer >= 2 is accepted")
-    units, unit_weights = _sphere(dim, angles)
-    nodes, weights = np.polynomial.legendre.leggauss(radii)
+    around = 2 if angles is None else check_integer("angles", angles, 2)
+    heights = (around + 1) // 2 if dim == 3 else 1
+    what = f"a ball of {radii} radii x {heights * around} directions each"
+    arrays.require_memory(radii * heights * around, 8 * (2 * dim + 2), what)
+    units, unit_weights = _sphere(dim, around, heights)
+    nodes, weights = _gauss(radii)
     r = scale * (nodes + 1) / 2
     volume = weights * scale / 2 * r ** (dim - 1)
     vectors = r[:, None, None] * units
@@ -112,17 +118,23 @@ def quadrature(directions: Directions | Reals, biases: Reals) -> Reals:
     return weights * step
 
 
-def _sphere(dim: int, angles: int | None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _sphere(dim: int, around: int, heights: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return points on the unit sphere and their weights."""
-    if angles is None:
+    if dim == 1:
         return np.array([[1.0], [-1.0]]), np.ones(2)
-    check_integer("angles", angles, 2)
-    phi = 2 * np.pi / angles * (np.arange(angles) + 0.5)
+    phi = 2 * np.pi / around * (np.arange(around) + 0.5)
     circle = np.stack([np.cos(phi), np.sin(phi)], axis=-1)
     if dim == 2:
-        return circle, np.full(angles, 2 * np.pi / angles)
-    height, weights = np.polynomial.legendre.leggauss((angles + 1) // 2)
-    points = np.empty((len(height), angles, 3))
+        return circle, np.full(around, 2 * np.pi / around)
+    height, weights = _gauss(heights)
+    points = np.empty((heights, around, 3))
     points[..., :2] = np.sqrt(1 - height**2)[:, None, None] * circle
     points[..., 2] = height[:, None]
-    return points.reshape(-1, 3), np.repeat(weights * 2 * np.pi / angles, angles)
+    return points.reshape(-1, 3), np.repeat(weights * 2 * np.pi / around, around)
+
+
+def _gauss(count: int) -> tuple[Reals, Reals]:
+    """Return the nodes and weights of Gauss's rule on [-1, 1]: NumPy finds them by a matrix and a copy of it."""
+    arrays.require_memory(count**2, 16, f"Gauss's rule of {count} nodes, a matrix of their square,")
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return nodes, weights
