@@ -85,7 +85,7 @@ scales = np.geomspace(3, 20, 15)
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 for order in ORDERS:
     pair = AdmissiblePair("relu", 2, order)
-    discs = [ball_directions(2, scale, 1, 2) for scale in scales]
+    discs = [ball_directions(2, scale, 1, 2) for scale in scales]  # of which the law takes the scale alone
     law = [float(RidgeletTransform((x, x), disc, [0.0], pair).truncation_loss(f)) for disc in discs]
     color = COLORS[order]
     left.loglog(scales, law, color=color, label=f"law, q = {order}")

@@ -12,7 +12,8 @@ from kousei._lib.errors import check_integer, require_real_number, warn
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
-from kousei.ridgelet.radon import REACH, Array, Function, centred, profiles
+from kousei.ridgelet.radon import REACH, Function, centred, profiles
+from kousei.ridgelet.samples import Reals
 
 #: Biases of every direction of a tanh network outside the box; beyond them a tanh is +-1 on it, to 7e-4.
 _OUTSIDE = 10
@@ -129,15 +130,15 @@ def single_scale(
 class _Box:
     """The function in the coordinates in which the box is [-1, 1]^dim."""
 
-    def __init__(self, f: Function, lo: Array, hi: Array) -> None:
+    def __init__(self, f: Function, lo: Reals, hi: Reals) -> None:
         self.dim = len(lo)
         self.center, self.half = lo + (hi - lo) / 2, (hi - lo) / 2
         self._f = f
 
-    def place(self, y: Array) -> Array:
+    def place(self, y: Reals) -> Reals:
         return self.center + self.half * y
 
-    def __call__(self, y: Array) -> Array:
+    def __call__(self, y: Reals) -> Reals:
         x = self.place(y)
         values = self._f(x)
         if isinstance(values, np.ma.MaskedArray):
@@ -192,7 +193,7 @@ def _write(box: _Box, units: int, kind: str) -> tuple[MLP, float]:
     return net, float(rest.std() / (np.linalg.norm(values / size) / math.sqrt(len(values)) or 1))
 
 
-def _tanh(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]:
+def _tanh(box: _Box, directions: int, inside: int) -> tuple[Reals, Reals, Reals]:
     """Weights of tanh(slope (u . y - b)): gamma^ = g^/sigma^, sigma^(w) = -i pi/(slope sinh(pi w/(2 slope)))."""
     radius = math.sqrt(box.dim)
     spacing, count = 2 * radius / inside, inside + _OUTSIDE
@@ -204,7 +205,7 @@ def _tanh(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
     return slope * np.repeat(found.directions, count, axis=0), bias, coef.ravel()
 
 
-def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]:
+def _relu(box: _Box, directions: int, inside: int) -> tuple[Reals, Reals, Reals]:
     """Weights g_u''(b) of relu(u . y - b), and the slope at the lower end in a unit that is nowhere 0 on the box."""
     radius = math.sqrt(box.dim)
     spacing = 2 * radius / inside
@@ -235,7 +236,7 @@ def _reach(box: _Box, tol: float, kind: str) -> MLP:
         units = min(_MOST, units * 5 // 4)
 
 
-def _points(dim: int, start: int, count: int) -> Array:
+def _points(dim: int, start: int, count: int) -> Reals:
     """Points of a cube that fill it evenly: the additive sequence of the powers of 1/g, g^(dim+1) = g + 1."""
     g = 1.0
     for _ in range(64):
