@@ -408,6 +408,12 @@ def test_balls_that_cannot_be_held(arguments: tuple[Any, ...], message: str) -> 
         ball_directions(*arguments)
 
 
+@pytest.mark.parametrize("scale", ["2", True, None, 1j])
+def test_scales_that_are_no_numbers(scale: Any) -> None:
+    with pytest.raises(TypeError, match="scale was .*; a real number is accepted"):
+        ball_directions(2, scale, 2, 3)
+
+
 @pytest.mark.parametrize(("dim", "volume"), [(1, 4.0), (2, 4 * np.pi), (3, 32 / 3 * np.pi)])
 def test_weights_of_a_ball(dim: int, volume: float) -> None:
     ball = ball_directions(dim, 2.0, 3, None if dim == 1 else 6)
