@@ -104,6 +104,8 @@ def test_operator(library: Library) -> None:
     np.testing.assert_allclose((R @ there).get(), R @ several, rtol=0, atol=1e-12)
     np.testing.assert_allclose((R @ there[:, 0]).get(), R @ several[:, 0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(R.dot(there).get(), R.matmat(several), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.matmat(there).get(), R @ several, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.rmatmat(R @ there).get(), R.H @ (R @ several), rtol=0, atol=1e-11)
     image = R.matvec(there[:, 0])
     np.testing.assert_allclose(R.rmatvec(image).get(), R.rmatvec(image.get()), rtol=0, atol=1e-11)
 
