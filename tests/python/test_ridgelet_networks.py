@@ -10,6 +10,7 @@ import pytest
 import kousei
 from kousei.ridgelet import (
     AdmissiblePair,
+    ball_directions,
     gaussian_mixture_ridgelet,
     single_scale,
     single_scale_weights,
@@ -239,6 +240,20 @@ def test_spectrum_of_gaussians() -> None:
     np.testing.assert_allclose(three, [[-0.227033547815501]], rtol=1e-12)
 
 
+def test_spectrum_of_gaussians_for_directions_with_weights() -> None:
+    disc, pair = ball_directions(2, 2.0, 3, 4), AdmissiblePair("relu", 2)
+    found = gaussian_mixture_ridgelet(COEFS, MEANS, WIDTHS, disc, [0.3], pair)
+    np.testing.assert_array_equal(found, gaussian_mixture_ridgelet(COEFS, MEANS, WIDTHS, disc.vectors, [0.3], pair))
+
+
+def test_what_is_refused_is_not_shown_at_length() -> None:
+    ragged = [[0.5] * 2] * 1000 + [[0.5]]
+    for directions in (ragged, tuple(ragged), ball_directions(2, 2.0, 30, 40)._replace(vectors=ragged)):
+        with pytest.raises(ValueError, match="directions was .*; rows of the same length are accepted") as caught:
+            gaussian_mixture_ridgelet([1], [[0, 0]], [1], directions, [0.3], AdmissiblePair("relu", 2))
+        assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_spectrum_of_gaussians_against_quadrature(activation: str) -> None:
     pair = AdmissiblePair(activation, 2, 1)
@@ -265,7 +280,7 @@ def test_weights_of_one_scale() -> None:
     [
         ({"means": [0.0]}, r"means has shape \(1,\)"),
         ({"coefs": [1.0, 2.0]}, r"coefs has shape \(2,\); \(1,\)"),
-        ({"widths": [0.0]}, "widths was .* positive"),
+        ({"widths": [0.0]}, "widths has 0.0; positive"),
         ({"widths": [np.nan]}, "widths has NaN"),
         ({"directions": [[1.0]]}, r"directions has shape \(1, 1\); \(A, 2\)"),
         ({"biases": 0.0}, r"biases has shape \(\)"),

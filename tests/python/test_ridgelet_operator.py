@@ -1,8 +1,10 @@
 """The ridgelet transform as an operator of SciPy, and what it refuses and warns of before it computes."""
 
+import os
 import warnings
 from typing import Any
 
+import finufft
 import numpy as np
 import pytest
 from scipy.sparse.linalg import aslinearoperator, cg, eigsh, lsqr
@@ -179,9 +181,84 @@ def test_a_batch_that_cannot_be_held(method: Any) -> None:
         R.adjoint(np.broadcast_to(0.0, (2**57, 2, 3)))
 
 
-def test_long_slices_that_cannot_be_held() -> None:
-    with pytest.raises(MemoryError, match=r"slices of 2 directions x biases up to 1e\+12 .* takes .* GB"):
-        RidgeletTransform(**GOOD | {"biases": [1e12]}).transform(np.zeros((5, 4)))
+def test_float32_on_long_axes_is_as_accurate_as_it_says() -> None:
+    """A function at the end of the axis alone, where the angles of the slices are largest."""
+    x, f = np.linspace(-8, 8, 4097), np.zeros(4097)
+    f[-2] = 1.0
+    directions, b, pair = np.linspace(0.1, 3, 20)[:, None], np.linspace(-20, 20, 201), AdmissiblePair("tanh", 1)
+    exact = RidgeletTransform((x,), directions, b, pair, "direct").transform(f)
+    R = RidgeletTransform((x,), directions, b, pair, "slice", dtype="float32")
+    found = R.transform(f.astype("float32"))
+    assert found.dtype == "float32"
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-6 * np.abs(exact).max())
+    # The adjoint, of one number of the spectrum.
+    one = np.zeros(R.spectrum_shape, "float32")
+    one[13, 120] = 1.0
+    exact = RidgeletTransform((x,), directions, b, pair, "direct").adjoint(one.astype("float64"))
+    np.testing.assert_allclose(R.adjoint(one), exact, rtol=0, atol=1e-6 * np.abs(exact).max())
+
+
+def test_slices_go_by_the_threads_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, taken = finufft.Plan, []
+
+    def planned(*arguments: Any, **options: Any) -> Any:
+        taken.append(options["nthreads"])
+        return plan(*arguments, **options)
+
+    monkeypatch.setattr(finufft, "Plan", planned)
+    R, before = RidgeletTransform(**GOOD, method="slice"), kousei.num_threads()
+    try:
+        for threads in (1, 2, 1, 2):
+            kousei.set_num_threads(threads)
+            R.transform(np.ones((5, 4)))
+    finally:
+        kousei.set_num_threads(before)
+    assert taken == [1, 2]
+
+
+def test_nothing_is_printed_where_openmp_has_fewer_threads(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = kousei.num_threads()
+    try:
+        kousei.set_num_threads((os.cpu_count() or 1) + 1)
+        RidgeletTransform(**GOOD, method="slice").transform(np.ones((5, 4)))
+    finally:
+        kousei.set_num_threads(before)
+    assert capfd.readouterr() == ("", "")
+
+
+# Biases among the points, far from them, close to one another, uneven; and few points.
+@pytest.mark.parametrize(
+    ("points", "biases", "method"),
+    [
+        (65, np.linspace(-9, 9, 11), "slice"),
+        (65, np.linspace(1e7, 1e7 + 1, 11), "direct"),
+        (65, np.linspace(0, 1e-6, 11), "direct"),
+        (65, np.linspace(0, 1e-310, 11), "direct"),
+        (65, np.linspace(-3, 3, 11) ** 3, "direct"),
+        (2, np.linspace(-9, 9, 11), "direct"),
+    ],
+)
+def test_auto_slices_unless_direct_sums_have_less_to_do(points: int, biases: Any, method: str) -> None:
+    R = RidgeletTransform((np.linspace(-1, 1, points),), [[0.7]], biases, AdmissiblePair("relu", 1))
+    assert R.method == method
+
+
+# One that is far away, and many that are close to one another: periods are long, or have many samples.
+@pytest.mark.parametrize(
+    ("biases", "reach", "error"),
+    [
+        ([1e12], r"1e\+12", MemoryError),
+        (np.linspace(0, 1e-6, 101), "[12]", MemoryError),
+        (np.linspace(0, 1e-310, 3), "[12]", SizeError),
+    ],
+)
+@pytest.mark.parametrize("method", ["slice", "spread"])
+def test_long_slices_that_cannot_be_held(method: Any, biases: Any, reach: str, error: type[Exception]) -> None:
+    R = RidgeletTransform(**GOOD | {"biases": biases}, method=method)
+    with pytest.raises(error, match=f"slices of 2 directions x biases up to {reach}"):
+        R.transform(np.zeros((5, 4)))
 
 
 def test_nan_in_a_spectrum() -> None:

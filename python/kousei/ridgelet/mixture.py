@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
+from kousei.ridgelet.directions import vectors_of
 from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.pair import AdmissiblePair
 
@@ -33,7 +34,7 @@ def gaussian_mixture_ridgelet(
         The mu_i, in as many dimensions as kernels go, some 30.
     widths : array_like (n,)
         The tau_i, positive.
-    directions : array_like (A, dim)
+    directions : array_like (A, dim), or Directions
         The vectors a, of any length.
     biases : array_like (B,)
         The numbers b.
@@ -56,7 +57,7 @@ def gaussian_mixture_ridgelet(
     >>> gaussian_mixture_ridgelet([1.0], [[0.0, 0.0]], [1.0], [[0.7, -0.4]], [0.3], pair).round(12)
     array([[4.678034591646]])
     """
-    c, mu, tau, a, b = _checked(coefs, means, widths, directions, biases)
+    c, mu, tau, a, b = _checked(coefs, means, widths, vectors_of(directions), biases)
     if not isinstance(pair, AdmissiblePair):
         raise TypeError(f"pair was {type(pair).__name__}; an AdmissiblePair is accepted")
     dim = mu.shape[1]
@@ -141,5 +142,5 @@ def _checked(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) 
         if not np.isfinite(array).all():
             raise ValueError(f"{name} has NaN or infinities; finite numbers are accepted")
     if not (found["widths"] > 0).all():
-        raise ValueError(f"widths was {found['widths'].tolist()}; positive numbers are accepted")
+        raise ValueError(f"widths has {found['widths'].min()}; positive numbers are accepted")
     return list(found.values())

@@ -52,12 +52,15 @@ class RidgeletTransform(Operable):
         "slice" takes the Fourier transform of f along every direction, an FFT and no value of psi for each point;
         it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
         scattered points, in any dimension; of CUDA arrays the sums are direct, which is faster there. "direct" sums
-        over all points. "auto" slices on axes and spreads scattered points where biases are uniform, unless the
-        values of psi for a direction, n * biases, are at most 32 for each of the n points, or in the plane for each
-        cell of its FFT, and for each sample in the period of the slices.
+        over all points. "auto" compares what each direction takes: of "direct" the n * biases values of psi, and of
+        the others the samples along b, whose step is that of the biases or less and whose period is more than twice
+        the largest |a.x - b|. On axes it is "slice" unless there are more samples than values. Scattered points are
+        spread where there are more values than 32 for each sample and each point, or in the plane each cell of its
+        FFT if these are fewer. Biases that are not uniform take "direct".
     tol : float, optional
         Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
-        float64 and 1e-6 in float32 unless given.
+        float64 and 1e-6 in float32 unless given. Where it is less than 1.2e-7 times the points of the longest axis,
+        slices of float32 are transformed in complex128.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
     dtype : {"float64", "float32"}
@@ -319,13 +322,13 @@ class RidgeletTransform(Operable):
             return method
         if not uniform:
             return "direct"
-        return "slice" if on_axes else "spread" if self._spreads() else "direct"
-
-    def _spreads(self) -> bool:
-        """Tell whether to spread takes less time than direct sums: a cell or a point as long as 32 values of psi."""
-        points, directions = len(self.samples.weights), len(self._vectors)
-        spread = min(points, cells_of_plane(self.samples, self._vectors) / directions)
-        return points * len(self.biases) > 32 * (spread + self._sampling.length)
+        # What each direction takes: values of psi of direct sums, or samples.
+        points, samples = len(self.samples.weights), self._sampling.length
+        values = points * len(self.biases)
+        if on_axes:
+            return "slice" if samples <= values else "direct"
+        spread = min(points, cells_of_plane(self.samples, self._vectors) / len(self._vectors))
+        return "spread" if values > 32 * (samples + spread) else "direct"
 
     @cached_property
     def _sampling(self) -> Sampling:
