@@ -455,16 +455,16 @@ class RidgeletTransform(Operable):
         """Warn where the law of truncation, or else what is measured, exceeds `tol`."""
         (weights,) = self._weights.on(backend)
         measured = float(differences(result, f.reshape(result.shape), weights).max(initial=0.0))
-        loss, known, points = 0.0, "", "points and their weights"
+        loss, known, suspects = 0.0, "", "points and their weights, the scale and the number of directions"
         if isinstance(self.samples, Grid):
             loss = float(self._truncation.losses(backend, f, cure).max(initial=0.0))
             lost = f"directions of |a| <= {self._truncation.scale:g} lose"
-            known, points = f", and than the {loss:.2g} that {lost}", "the step of points"
+            known, suspects = f", and than the {loss:.2g} that {lost}", "the step of points, the number of directions"
         if loss > tol:
             warn(f"{lost} {loss:.2g} of f, relative; more than tol = {tol:g}, and {measured:.2g} is measured")
         elif measured > tol:
             differs = f"the result differs from f by {measured:.2g}, relative; more than tol = {tol:g}{known}"
-            warn(f"{differs}; look at {points}, the number of directions and the step of biases")
+            warn(f"{differs}; look at {suspects} and the step of biases")
 
 
 def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:
