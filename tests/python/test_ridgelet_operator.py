@@ -81,7 +81,7 @@ def test_tensors_are_no_operands(R: RidgeletTransform) -> None:
 
 def test_what_it_shows() -> None:
     R = RidgeletTransform(**GOOD)
-    assert repr(R) == "RidgeletTransform(5 x 4 points -> 2 directions x 3 biases, float64, relu, slice)"
+    assert repr(R) == "RidgeletTransform(5 x 4 points -> 2 directions x 3 biases, float64, relu, direct)"
     R = RidgeletTransform(**GOOD | {"axes": np.ones((7, 2))}, method="spread", dtype="float32")
     assert repr(R) == "RidgeletTransform(7 points -> 2 directions x 3 biases, float32, relu, spread)"
 
