@@ -85,9 +85,8 @@ class SliceSums:
         self._stride = sampling.stride
         reach, step = sampling.reach, sampling.step
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
-        # Bytes of slices while they are transformed, for each sample in their periods. That the kernel is cut off
-        # takes as many as four of them do.
-        arrays.require_memory(max(len(directions), 4) * sampling.length, 32, what)
+        # What is held at once while slices are transformed, and while the kernel is cut off on three periods.
+        arrays.require_memory(max(len(directions), 3) * sampling.length, 40, what)
         coefs, self._period, self._length = _cut(kernel, reach, step, self._used * step, tol)
         self._w = 2 * math.pi / self._period * np.arange(len(coefs))
         # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
