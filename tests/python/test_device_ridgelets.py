@@ -65,6 +65,13 @@ def test_reconstruction(library: Library, dtype: str, cure: bool) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
 
 
+def test_the_error_is_measured(library: Library) -> None:
+    x = np.linspace(-4, 4, 17)
+    R = RidgeletTransform((x,), ball_directions(1, 8.0, 40), np.arange(-40, 40, 0.2), AdmissiblePair("relu", 1, 2))
+    with pytest.warns(UserWarning, match="the result differs from f by 1, relative; more than tol = 0.01"):
+        R.reconstruct(library.asarray(np.exp(-(x**2) / 2)))
+
+
 @pytest.mark.parametrize("method", ["slice", "direct"])
 def test_adjoint_is_exact(library: Library, method: Any) -> None:
     R = RidgeletTransform(AXES, DISC.vectors, BIASES, AdmissiblePair("relu", 2, 1), method)
@@ -101,6 +108,9 @@ def test_operator(library: Library) -> None:
         return
     np.testing.assert_allclose((R @ there).get(), R @ several, rtol=0, atol=1e-12)
     np.testing.assert_allclose((R @ there[:, 0]).get(), R @ several[:, 0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.dot(there).get(), R.matmat(several), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.matmat(there).get(), R @ several, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.rmatmat(R @ there).get(), R.H @ (R @ several), rtol=0, atol=1e-11)
     image = R.matvec(there[:, 0])
     np.testing.assert_allclose(R.rmatvec(image).get(), R.rmatvec(image.get()), rtol=0, atol=1e-11)
 

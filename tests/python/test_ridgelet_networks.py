@@ -1,6 +1,7 @@
 """Networks of one scale, and closed forms of mixtures of Gaussians."""
 
 import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -163,6 +164,16 @@ def test_tolerance_chooses_the_units(activation: str) -> None:
     zero = single_scale(lambda x: np.zeros(len(x)), SQUARE, tol=1e-6, activation=activation)
     assert zero.units < 60
     assert (zero(np.ones((3, 2))) == 0).all()
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_large_values(activation: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net = single_scale(lambda x: 1e300 * mixture(x), SQUARE, tol=0.02, activation=activation)
+    assert error(lambda x: net(x) / 1e300, mixture, SQUARE) < 0.03
+    with pytest.warns(UserWarning, match="differs from f by .* %"):
+        single_scale(lambda x: 1e300 * np.exp(3 * x.sum(-1)), SQUARE, 250, activation=activation)
 
 
 def test_tolerance_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,50 @@ def test_products_with_the_adjoint_compose(R: RidgeletTransform) -> None:
     np.testing.assert_array_equal((2 * aslinearoperator(R) @ f), 2 * (R @ f))
 
 
+def test_sums_and_multiples(R: RidgeletTransform) -> None:
+    dense, gamma = R @ np.eye(9), np.random.default_rng(3).normal(size=100)
+    for found, matrix in (
+        (2 * R, 2 * dense),
+        (np.float64(2) * R, 2 * dense),
+        (R * 2, 2 * dense),
+        (R / 2, dense / 2),
+        (-R, -dense),
+        (R + R, 2 * dense),
+        (R + 2 * R, 3 * dense),
+        (2 * R + R, 3 * dense),
+        (R - 2 * R, -dense),
+        (2 * R - R, dense),
+        (R.T, dense.T),
+        (R.T @ R, dense.T @ dense),
+    ):
+        rounding = 1e-8 * np.abs(dense).max() ** 2
+        np.testing.assert_allclose(found @ np.eye(9 if found.shape[1] == 9 else 100), matrix, rtol=0, atol=rounding)
+        np.testing.assert_allclose(found.H @ np.eye(len(matrix)), matrix.T, rtol=0, atol=rounding)
+    for found, expected in (
+        (R.dot(np.ones(9)), R @ np.ones(9)),
+        (R * np.ones(9), R @ np.ones(9)),
+        (R.matmat(np.eye(9)), dense),
+        (R.rmatmat(gamma[:, None]), R.rmatvec(gamma)[:, None]),
+        (gamma @ R, R.H @ gamma),
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_tensors_are_no_operands(R: RidgeletTransform) -> None:
+    torch = pytest.importorskip("torch")
+    f = torch.ones(9, dtype=torch.float64)
+    for product in (R.matvec, R.dot, lambda f: R @ f, lambda f: R * f, lambda f: f @ R, lambda f: R.T @ f):
+        with pytest.raises(TypeError, match="x was Tensor in host memory; an array of NumPy or CuPy is accepted"):
+            product(f)
+
+
+def test_what_it_shows() -> None:
+    R = RidgeletTransform(**GOOD)
+    assert repr(R) == "RidgeletTransform(5 x 4 points -> 2 directions x 3 biases, float64, relu, direct)"
+    R = RidgeletTransform(**GOOD | {"axes": np.ones((7, 2))}, method="spread", dtype="float32")
+    assert repr(R) == "RidgeletTransform(7 points -> 2 directions x 3 biases, float32, relu, spread)"
+
+
 def test_least_squares(R: RidgeletTransform) -> None:
     f = np.random.default_rng(2).normal(size=9)
     found = lsqr(R, R @ f, atol=1e-13, btol=1e-13, iter_lim=300)[0]
@@ -101,11 +145,28 @@ GOOD: dict[str, Any] = {
         ({"axes": ([0.0], [0.0, 1.0])}, ValueError, r"axes\[0\] has shape \(1,\); \(n,\) with n at least 2"),
         ({"axes": ([0.0, 1.0],) * 4}, ValueError, "axes has 4 axes; 1 to 3 are accepted"),
         ({"tol": np.nan}, ValueError, "tol was nan"),
+        ({"tol": "a"}, TypeError, "tol was 'a'; a real number is accepted"),
+        ({"tol": True}, TypeError, "tol was True; a real number is accepted"),
+        ({"biases": [0.0, 2.0, 1.0]}, ValueError, "biases has 1 after 2; increasing numbers are accepted"),
+        ({"biases": [1.0, 1.0]}, ValueError, "biases has 1 after 1; increasing"),
+        ({"axes": np.zeros(3)}, ValueError, r"points has shape \(3,\); .*; for one axis \(x,\) is accepted"),
+        (
+            {"axes": ([0.0, 1.0, 3.0], [0.0, 1.0]), "method": "direct"},
+            ValueError,
+            r"axes\[0\] is not uniform; .*, and others as scattered points \(n, dim\) with weights",
+        ),
     ],
 )
 def test_bad_parameters(change: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         RidgeletTransform(**GOOD | change)
+
+
+@pytest.mark.parametrize("tol", ["a", None, True, 1j])
+def test_reconstructions_to_no_number(tol: Any) -> None:
+    R = RidgeletTransform(**GOOD | {"directions": ball_directions(2, 1.0, 1, 2)})
+    with pytest.raises(TypeError, match="tol was .*; a real number is accepted"):
+        R.reconstruct(np.zeros((5, 4)), tol=tol)
 
 
 @pytest.mark.parametrize("method", ["slice", "spread", "direct"])

@@ -1,5 +1,6 @@
-"""Errors beside ValueError, TypeError and MemoryError, the check of an integer, and warnings."""
+"""Errors beside ValueError, TypeError and MemoryError, the checks of a number, and warnings."""
 
+import numbers
 import sys
 import warnings
 from typing import Any
@@ -20,6 +21,17 @@ def check_integer(name: str, value: Any, least: int, most: int | None = None) ->
         accepted = f"at least {least}" if most is None else f"{least} to {most}"
         raise ValueError(f"{name} was {value}; {accepted} is accepted")
     return int(value)
+
+
+def is_real_number(value: Any) -> bool:
+    """Tell whether a value is a real number of Python or NumPy, and no bool."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
+def require_real_number(name: str, value: Any) -> None:
+    """Raise TypeError unless a value is a real number."""
+    if not is_real_number(value):
+        raise TypeError(f"{name} was {value!r}; a real number is accepted")
 
 
 def warn(message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import _core, arrays
+from kousei._lib.errors import require_real_number
 from kousei.activation.base import Activation, Part
 
 
@@ -272,8 +272,7 @@ def softshrink(threshold: float = 0.5) -> PiecewiseLinear:
 
 def finite(name: str, value: Any) -> float:
     """Return a real number as float; TypeError unless it is one, ValueError unless it is finite."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise TypeError(f"{name} was {value!r}; a real number is accepted")
+    require_real_number(name, value)
     if not math.isfinite(value):
         raise ValueError(f"{name} was {value}; a finite number is accepted")
     return float(value)

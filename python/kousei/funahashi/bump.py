@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from functools import cache
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.errors import warn
+from kousei._lib.errors import is_real_number, warn
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
@@ -213,11 +212,6 @@ def reach_of_bump(delta: float, alpha: float, phi: Activation) -> float | None:
     """Return how far from its threshold a bump is nothing to rounding; None where it falls too slowly for that."""
     saturated = _SATURATED.get(phi.name)
     return None if saturated is None else (alpha + saturated) * delta
-
-
-def is_real_number(value: Any) -> bool:
-    """Tell whether `value` is a real number of Python or NumPy."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
 
 
 def require_positive(**named: float) -> None:

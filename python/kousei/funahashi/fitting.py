@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import is_real_number
 from kousei.activation import Activation
-from kousei.funahashi.bump import is_real_number
 from kousei.network import MLP
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -12,6 +11,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.boxes import check_bounds
+from kousei._lib.errors import is_real_number
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
@@ -377,8 +377,7 @@ class MLP:
         return self + -other if isinstance(other, MLP) else NotImplemented
 
     def __mul__(self, factor: float) -> MLP:
-        real = isinstance(factor, numbers.Real) and not isinstance(factor, bool | np.bool_)
-        return _algebra().scale(factor, self) if real else NotImplemented
+        return _algebra().scale(factor, self) if is_real_number(factor) else NotImplemented
 
     __rmul__ = __mul__
 

@@ -8,11 +8,12 @@ from bisect import bisect_right
 import numpy as np
 
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer, warn
+from kousei._lib.errors import check_integer, require_real_number, warn
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
-from kousei.ridgelet.radon import REACH, Array, Function, centred, profiles
+from kousei.ridgelet.radon import REACH, Function, centred, profiles
+from kousei.ridgelet.samples import Reals
 
 #: Biases of every direction of a tanh network outside the box; beyond them a tanh is +-1 on it, to 7e-4.
 _OUTSIDE = 10
@@ -120,8 +121,7 @@ def single_scale(
                 "square; it takes more units, and most where f grows just outside of bounds"
             )
         return net
-    if not isinstance(tol, float | int | np.floating) or isinstance(tol, bool):
-        raise TypeError(f"tol was {tol!r}; a positive finite number is accepted")
+    require_real_number("tol", tol)
     if not 0 < tol < math.inf:
         raise ValueError(f"tol was {tol}; a positive finite number is accepted")
     return _reach(box, float(tol), kind)
@@ -130,15 +130,15 @@ def single_scale(
 class _Box:
     """The function in the coordinates in which the box is [-1, 1]^dim."""
 
-    def __init__(self, f: Function, lo: Array, hi: Array) -> None:
+    def __init__(self, f: Function, lo: Reals, hi: Reals) -> None:
         self.dim = len(lo)
         self.center, self.half = lo + (hi - lo) / 2, (hi - lo) / 2
         self._f = f
 
-    def place(self, y: Array) -> Array:
+    def place(self, y: Reals) -> Reals:
         return self.center + self.half * y
 
-    def __call__(self, y: Array) -> Array:
+    def __call__(self, y: Reals) -> Reals:
         x = self.place(y)
         values = self._f(x)
         if isinstance(values, np.ma.MaskedArray):
@@ -186,12 +186,14 @@ def _write(box: _Box, units: int, kind: str) -> tuple[MLP, float]:
     net = MLP([weight, coef[None]], [bias - weight @ box.center, np.zeros(1)], [kind])
     y = _points(box.dim, 0, _CALIBRATION)
     values = box(y)
-    rest = values - net(box.place(y))
-    net.biases[1][0] = rest.mean()
-    return net, float(rest.std() / (np.linalg.norm(values) / math.sqrt(len(values)) or 1))
+    # Squares of large values overflow.
+    size = np.abs(values).max() or 1.0
+    rest = (values - net(box.place(y))) / size
+    net.biases[1][0] = size * rest.mean()
+    return net, float(rest.std() / (np.linalg.norm(values / size) / math.sqrt(len(values)) or 1))
 
 
-def _tanh(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]:
+def _tanh(box: _Box, directions: int, inside: int) -> tuple[Reals, Reals, Reals]:
     """Weights of tanh(slope (u . y - b)): gamma^ = g^/sigma^, sigma^(w) = -i pi/(slope sinh(pi w/(2 slope)))."""
     radius = math.sqrt(box.dim)
     spacing, count = 2 * radius / inside, inside + _OUTSIDE
@@ -203,7 +205,7 @@ def _tanh(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
     return slope * np.repeat(found.directions, count, axis=0), bias, coef.ravel()
 
 
-def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]:
+def _relu(box: _Box, directions: int, inside: int) -> tuple[Reals, Reals, Reals]:
     """Weights g_u''(b) of relu(u . y - b), and the slope at the lower end in a unit that is nowhere 0 on the box."""
     radius = math.sqrt(box.dim)
     spacing = 2 * radius / inside
@@ -221,10 +223,11 @@ def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
 def _reach(box: _Box, tol: float, kind: str) -> MLP:
     y = _points(box.dim, _CALIBRATION, _HELD_OUT)
     x, values = box.place(y), box(y)
+    largest = np.abs(values).max() or 1.0
     units = max(_FIRST, _least_units(kind, box.dim))
     while True:
         net, _ = _write(box, units, kind)
-        error, size = np.linalg.norm(net(x) - values), np.linalg.norm(values)
+        error, size = np.linalg.norm((net(x) - values) / largest), np.linalg.norm(values / largest)
         if error <= tol * size:
             return net
         if units == _MOST:
@@ -233,7 +236,7 @@ def _reach(box: _Box, tol: float, kind: str) -> MLP:
         units = min(_MOST, units * 5 // 4)
 
 
-def _points(dim: int, start: int, count: int) -> Array:
+def _points(dim: int, start: int, count: int) -> Reals:
     """Points of a cube that fill it evenly: the additive sequence of the powers of 1/g, g^(dim+1) = g + 1."""
     g = 1.0
     for _ in range(64):

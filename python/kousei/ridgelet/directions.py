@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, require_real_number
 from kousei.ridgelet.samples import Reals, evened, finite, step_of
 
 
@@ -47,7 +47,7 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     Raises
     ------
     TypeError
-        If a count is not an integer.
+        If a count is not an integer, or the scale not a real number.
     ValueError
         If an argument is out of range, or `angles` is given for one dimension or missing for more.
     SizeError, MemoryError
@@ -62,6 +62,7 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     ((40, 2), True)
     """
     dim, radii = check_integer("dim", dim, 1, 3), check_integer("radii", radii, 1)
+    require_real_number("scale", scale)
     if not (math.isfinite(scale) and scale > 0):
         raise ValueError(f"scale was {scale}; a finite number > 0 is accepted")
     if (angles is None) != (dim == 1):
@@ -85,8 +86,12 @@ def units_of(directions: Any, biases: Any, dim: int) -> tuple[Directions | Reals
     if vectors.ndim != 2 or vectors.shape[1] != dim or len(vectors) == 0:
         raise ValueError(f"directions has shape {vectors.shape}; (directions, {dim}) with at least one is accepted")
     biases = evened("biases", biases)
-    if biases.ndim != 1 or len(biases) == 0 or (np.diff(biases) <= 0).any():
+    if biases.ndim != 1 or len(biases) == 0:
         raise ValueError(f"biases has shape {biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+    falls = np.flatnonzero(np.diff(biases) <= 0)
+    if falls.size:
+        first, second = biases[falls[0] : falls[0] + 2]
+        raise ValueError(f"biases has {second:g} after {first:g}; increasing numbers are accepted")
     return directions._replace(vectors=vectors) if given else vectors, biases
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.errors import is_real_number, require_real_number
 
 #: The largest s of Lambda^s.
 LARGEST_POWER: float = _core.ridgelet_largest_power
@@ -97,11 +97,6 @@ class GaussianKernel:
         return backend.view("table", table), self.s, self.derivative
 
 
-def is_real_number(value: Any) -> bool:
-    """Tell whether a value is a real number, and no bool."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-
-
 def check_derivative(derivative: bool) -> bool:
     """Return `derivative` as bool; TypeError unless it is one."""
     if not isinstance(derivative, bool | np.bool_):
@@ -111,8 +106,7 @@ def check_derivative(derivative: bool) -> bool:
 
 def check_power(s: float) -> float:
     """Return s as float once it is known to be the power of a kernel."""
-    if not is_real_number(s):
-        raise TypeError(f"s was {s!r}; a real number is accepted")
+    require_real_number("s", s)
     if not -1 < s <= LARGEST_POWER:
         raise ValueError(f"s was {s}; above -1, and at most {LARGEST_POWER:g}, is accepted")
     return float(s)

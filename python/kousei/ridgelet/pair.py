@@ -10,9 +10,9 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, is_real_number, require_real_number
 from kousei.activation import Activation
-from kousei.ridgelet.kernel import LARGEST_POWER, check_derivative, check_power, gaussian_kernel, is_real_number
+from kousei.ridgelet.kernel import LARGEST_POWER, check_derivative, check_power, gaussian_kernel
 from kousei.ridgelet.profile import FAR, Profile, profile_of
 
 _PEAK = math.sqrt(2 * math.pi)  # of the transform of G, at 0
@@ -287,8 +287,7 @@ class AdmissiblePair:
         k_norm = arrays.real_numbers("k_norm", k_norm)
         if not (k_norm >= 0).all():
             raise ValueError("k_norm has numbers that are not >= 0; norms are accepted")
-        if not is_real_number(scale):
-            raise TypeError(f"scale was {scale!r}; a real number is accepted")
+        require_real_number("scale", scale)
         if not 0 < scale < math.inf:
             raise ValueError(f"scale was {scale}; a positive finite number is accepted")
         return np.asarray(self._profile.tail(self.order, k_norm / float(scale)))

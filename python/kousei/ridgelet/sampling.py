@@ -49,7 +49,8 @@ def sample(
     Raises
     ------
     TypeError, ValueError, MemoryError
-        As `from_spectrum` does; or if `units` is no positive integer, or x and y are not finite and of these shapes.
+        As `from_spectrum` does; or if `units` is no positive integer, or `refit` no pair of finite numbers of these
+        shapes.
 
     Examples
     --------
@@ -66,7 +67,9 @@ def sample(
     True
     """
     weights = output_weights(spectrum)
-    units = check_integer("units", units, 1)
+    units = check_integer("units", units, 1, (1 << 63) - 1)
+    if refit is not None and not (isinstance(refit, tuple | list) and len(refit) == 2):
+        raise TypeError(f"refit was {type(refit).__name__}; a pair (x, y) is accepted")
     size = np.abs(weights).ravel()
     total = size.sum()
     draws = generator(rng).multinomial(units, size / total)
@@ -76,8 +79,8 @@ def sample(
 
 def _refitted(net: MLP, x: Any, y: Any) -> MLP:
     x, y = finite("refit[0]", x), finite("refit[1]", y)
-    if x.ndim != 2 or x.shape[1] != net.dim or y.shape != x.shape[:1]:
-        raise ValueError(f"refit has shapes {x.shape} and {y.shape}; (n, {net.dim}) and (n,) are accepted")
+    if x.ndim != 2 or x.shape[1] != net.dim or y.shape != x.shape[:1] or not y.size:
+        raise ValueError(f"refit has shapes {x.shape} and {y.shape}; (n, {net.dim}) and (n,), n >= 1, are accepted")
     arrays.require_memory(len(x) * (net.units + 1), 16, f"the fit of {net.units} units to {len(x)} points")
     hidden = net.activations[0](x @ net.weights[0].T + net.biases[0])
     solution = np.linalg.lstsq(np.column_stack([hidden, np.ones(len(x))]), y, rcond=_RCOND)[0]

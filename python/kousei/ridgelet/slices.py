@@ -22,9 +22,8 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
 from kousei._lib.threads import num_threads
-from kousei.ridgelet.samples import Grid, Scattered, step_of
+from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 
-Reals: TypeAlias = np.ndarray[Any, Any]
 Kernel: TypeAlias = Callable[[Reals], Reals]
 
 #: The largest frequency of a kernel that is sampled: e^(-w^2/2) and w/sinh(pi w/2) are below 1e-10 there.

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei.activation import Activation
 from kousei.ridgelet.kernel import GaussianKernel
+from kousei.ridgelet.samples import Reals
 
-Reals: TypeAlias = np.ndarray[Any, Any]
 #: What is summed directly.
 Function: TypeAlias = GaussianKernel | Activation
 
