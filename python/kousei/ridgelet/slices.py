@@ -79,7 +79,7 @@ class SliceSums:
         self._biases = len(biases)
         self._tol = tol
         # In float32 the angles are rounded, which the ends of long axes multiply by their numbers.
-        long = max(samples.shape) * np.finfo(dtype).eps > tol
+        long = max(samples.shape) * np.finfo(dtype).eps / 2 > tol
         self._real, self._planned = dtype, np.dtype(np.float64) if long else dtype
         self._complex = np.result_type(self._planned, np.complex64)
         self._stride = sampling.stride

@@ -59,8 +59,8 @@ class RidgeletTransform(Operable):
         FFT if these are fewer. Biases that are not uniform take "direct".
     tol : float, optional
         Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
-        float64 and 1e-6 in float32 unless given. Where it is less than 1.2e-7 times the points of the longest axis,
-        slices of float32 are transformed in complex128.
+        float64 and 1e-5 in float32 unless given; at least 1e-14 and 1e-6. Where it is less than 6e-8 times the points of
+        the longest axis, slices of float32 are transformed in complex128.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
     dtype : {"float64", "float32"}
@@ -143,8 +143,8 @@ class RidgeletTransform(Operable):
         self._vectors = vectors_of(self.directions)
         self.spectrum_shape = (len(self._vectors), len(self.biases))
         self.method = self._chosen(method)
-        least = 1e-6 if np.dtype(dtype) == np.float32 else 1e-14
-        self.tol = (least if least == 1e-6 else 1e-9) if tol is None else tol
+        usual, least = (1e-5, 1e-6) if np.dtype(dtype) == np.float32 else (1e-9, 1e-14)
+        self.tol = usual if tol is None else tol
         require_real_number("tol", self.tol)
         if not least <= self.tol < 1:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
