@@ -1,6 +1,8 @@
 """Sphinx configuration; the version and the API pages come from the installed package."""
 
+import runpy
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import kousei
@@ -48,6 +50,8 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "download_all_examples": False,
 }
+
+runpy.run_path(str(Path(__file__).with_name("rooms.py")), run_name="__main__")  # draws rooms.svg
 
 
 def api_of(room):

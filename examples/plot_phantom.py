@@ -66,7 +66,6 @@ for panel, length in zip(panels, (2, 8, 32), strict=True):
     spectrum.plot(panel)
     size = np.quantile(np.abs(spectrum.values), 0.95)  # the skull is far above the rest
     panel.collections[0].set_clim(-size, size)
-    panel.set_title(f"|a| = {length}")
 plt.show()
 
 # %%
@@ -80,9 +79,10 @@ plt.show()
 disc = ball_directions(2, 32, radii=56, angles=200)
 biases = np.arange(-59, 59, 0.3)
 R = RidgeletTransform((axis, axis), disc, biases, pair, dtype="float32")
-warnings.simplefilter("ignore", UserWarning)  # of what is lost
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", UserWarning)  # of what is lost
+    shown = {"phantom": image, "|a| ≤ 32": R.reconstruct(image), "|a| ≤ 32, cured": R.reconstruct(image, cure=True)}
 figure, panels = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
-shown = {"phantom": image, "|a| ≤ 32": R.reconstruct(image), "|a| ≤ 32, cured": R.reconstruct(image, cure=True)}
 for panel, (title, values) in zip(panels, shown.items(), strict=True):
     if values is not image:
         error = np.linalg.norm(values - image) / np.linalg.norm(image)

@@ -57,7 +57,6 @@ def transform(scale, order, count):
     return x, RidgeletTransform((x, x), disc, np.arange(-ends, ends, 0.2), pair, tol=1e-6)
 
 
-warnings.simplefilter("ignore", UserWarning)  # of what is lost
 laws, measured, cured, sections = {}, {}, {}, {}
 for order in ORDERS:
     for scale, count in zip(SCALES, (81, 105, 165), strict=True):
@@ -65,8 +64,9 @@ for order in ORDERS:
         f = gaussians(x[:, None], x)
         inner = np.abs(x) <= 1.5
         on_square = np.ix_(inner, inner)
-        back = R.reconstruct(f)
-        mended = R.reconstruct(f, cure=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of what is lost
+            back, mended = R.reconstruct(f), R.reconstruct(f, cure=True)
         size = np.linalg.norm(f[on_square])
         laws[order, scale] = float(R.truncation_loss(f))
         measured[order, scale] = np.linalg.norm((back - f)[on_square]) / size
@@ -85,7 +85,7 @@ scales = np.geomspace(3, 20, 15)
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 for order in ORDERS:
     pair = AdmissiblePair("relu", 2, order)
-    discs = [ball_directions(2, scale, 1, 2) for scale in scales]
+    discs = [ball_directions(2, scale, 1, 2) for scale in scales]  # of which the law takes the scale alone
     law = [float(RidgeletTransform((x, x), disc, [0.0], pair).truncation_loss(f)) for disc in discs]
     color = COLORS[order]
     left.loglog(scales, law, color=color, label=f"law, q = {order}")

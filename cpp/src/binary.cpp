@@ -177,8 +177,9 @@ class ByRanks {
             const std::int64_t count = std::min<std::int64_t>(simd::chains_together, chain_.sources - j);
             const std::int64_t begin = chain_.starts[j], units = chain_.starts[j + count] - begin;
             if (!places_) into_lanes(hidden + begin, points, units, panel);
-            add_chains_({&chain_, j, count, panel, places_ ? places_ + begin : nullptr, factors_ + begin}, lanes,
-                        prefix, total, sums);
+            const std::int32_t* const places = places_ ? places_ + begin : nullptr;
+            const Real* const factors = places_ ? factors_ + begin : nullptr;
+            add_chains_({&chain_, j, count, panel, places, factors}, lanes, prefix, total, sums);
             since_poll += (units + count * rows) * lanes;
             if (poll && since_poll > work_between_polls) since_poll = 0, poll();
         }

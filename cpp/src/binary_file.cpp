@@ -87,9 +87,9 @@ int degree_of(const SavedPart& part) {
 
 /// The factors of the units for those of the rows they take, which stand in the tensor `source`.
 template <class Real>
-std::vector<Real> factors_of(Tensors& tensors, const std::string& source, std::span<const std::int32_t> sources,
-                             const std::string& scale, const std::vector<SavedPart>& parts, std::int64_t rows) {
-    const auto scales = tensors.values<double>(scale, 1);
+std::vector<Real> factors_of(const std::string& source, std::span<const std::int32_t> sources,
+                             const std::string& scale, std::span<const double> scales,
+                             const std::vector<SavedPart>& parts, std::int64_t rows) {
     if (scales.size() != sources.size()) {
         fail(source + " has " + std::to_string(sources.size()) + " entries and " + scale + " " +
              std::to_string(scales.size()) + "; as many are accepted");
@@ -215,6 +215,24 @@ Taken taken_of(const std::string& layer, std::span<const std::int32_t> rows, con
     return taken;
 }
 
+/// Refuses what Python's Multiples does, and biases that are not such multiples: a few roundings of Real apart.
+template <class Real>
+void require_multiples(const std::string& layer, std::span<const std::int32_t> rows, std::span<const double> scales,
+                       std::span<const Real> biases) {
+    for (std::size_t unit = 0; unit < rows.size(); ++unit) {
+        const auto row = static_cast<std::size_t>(rows[unit]);
+        if (!(scales[unit] <= 1) || (row == unit && scales[unit] != 1)) {
+            fail(layer + ".scale has " + std::to_string(scales[unit]) +
+                 "; numbers up to 1, and 1 for a row of itself, are accepted");
+        }
+        const double bias = biases[unit], multiple = scales[unit] * static_cast<double>(biases[row]);
+        if (!(std::abs(bias - multiple) <= 1e-6 * std::abs(multiple) + std::numeric_limits<float>::min())) {
+            fail(layer + ".bias has " + std::to_string(bias) + ", which is not the multiple that " + layer +
+                 ".row and .scale say");
+        }
+    }
+}
+
 /// These rows of a matrix of so many columns.
 template <class T>
 std::vector<T> gathered(const T* matrix, std::int64_t columns, std::span<const std::int64_t> rows) {
@@ -247,8 +265,9 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
         .weight = tensors.in_place<Real>(weight).data(), .bias = bias.data(), .units = rows, .inputs = dim};
     if (depth > 0) view_.first.parts = take_parts(config.activations[0], rows);
     const auto sources = tensors.values<std::int32_t>("a.src", 1);
-    const auto& factors = numbers_.emplace_back(factors_of<Real>(
-        tensors, "a.src", sources, "a.scale", depth > 0 ? config.activations[0] : std::vector<SavedPart>{}, rows));
+    const auto& factors =
+        numbers_.emplace_back(factors_of<Real>("a.src", sources, "a.scale", tensors.values<double>("a.scale", 1),
+                                               depth > 0 ? config.activations[0] : std::vector<SavedPart>{}, rows));
     view_.multiples = {sources.data(), factors.data(), std::ssize(sources)};
 
     chains_.reserve(depth);  // layers point at them
@@ -277,9 +296,11 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
                     fail(name + ".row has " + std::to_string(of_units.size()) + " entries; " +
                          std::to_string(signs.rows) + ", one for each row of the signs, are accepted");
                 }
+                const auto scales = tensors.values<double>(name + ".scale", 1);
                 const auto& multiples = numbers_.emplace_back(
-                    factors_of<Real>(tensors, name + ".row", of_units, name + ".scale", parts, signs.rows));
+                    factors_of<Real>(name + ".row", of_units, name + ".scale", scales, parts, signs.rows));
                 const Taken taken = taken_of(name, of_units, parts);
+                require_multiples<Real>(name, of_units, scales, biases);
                 layer.multiples = {sources_.emplace_back(taken.sources).data(), multiples.data(), signs.rows};
                 layer.parts = take_parts(taken.parts, std::ssize(taken.rows));
                 keep_rows(layer, chain, taken.rows);
@@ -296,11 +317,14 @@ Saved<Real>::Saved(std::span<const std::byte> file) {
 
 template <class Real>
 void Saved<Real>::keep_rows(Layer<Real>& layer, Chain* chain, std::span<const std::int64_t> rows) {
-    const packed::View signs = layer.signs.signs;
-    const auto& words = words_.emplace_back(gathered(signs.words, packed::stride_of(signs.columns), rows));
-    layer.signs.signs = {words.data(), std::ssize(rows), signs.columns};
+    packed::View& signs = layer.signs.signs;
+    signs.rows = std::ssize(rows);
     layer.bias = numbers_.emplace_back(gathered(layer.bias, 1, rows)).data();
-    if (!chain) return;
+    if (!chain) {
+        signs.words = words_.emplace_back(gathered(signs.words, packed::stride_of(signs.columns), rows)).data();
+        return;
+    }
+    signs.words = nullptr;
     if (chain->ranks) {
         chain->ranks = ranks_.emplace_back(gathered(chain->ranks, chain->sources, rows)).data();
     } else {

@@ -63,6 +63,7 @@ def binarize(
     calibrate: str | None,
     points: str | None,
     labels: str | None,
+    progress: bool,
 ) -> None:
     """Write a network as one of signs, and print its sizes and, at points, how its outputs differ."""
     read, write = _reader(source), _writer(target)
@@ -80,7 +81,7 @@ def binarize(
         x = np.random.default_rng(0).uniform(-1, 1, (_RANDOM_POINTS, net.dim)).astype(net.dtype)
         where = "random points, every input between -1 and 1"
     method = method or ("chain" if bits is None else "bits")
-    binary = kousei.binarize(net, method, bits=bits, bias=bias, calibrate=fitted)
+    binary = kousei.binarize(net, method, bits=bits, bias=bias, calibrate=fitted, progress=progress)
     compared = _compared(net(x), binary(x), classes)
     write(target, binary)
     print(f"{binary!r} in {target}", binary.summary(), f"at {len(x)} {where}:", *compared, sep="\n")
@@ -94,24 +95,43 @@ def _points(path: str, net: kousei.MLP) -> Array:
             f"{path} has dtype {points.dtype} and shape {points.shape}; float32 or float64 and (points, {net.dim}) "
             "are accepted"
         )
-    if len(points) == 0 or not np.isfinite(points).all():
-        raise ValueError(f"{path} has no points, or numbers that are not finite; one or more, finite, are accepted")
+    with np.errstate(over="ignore"):
+        taken = points.astype(net.dtype)
+    if len(taken) == 0 or not np.isfinite(taken).all():
+        raise ValueError(
+            f"{path} has no points, or numbers that are not finite in {net.dtype}; one or more, finite, are accepted"
+        )
     if points.dtype != net.dtype:
         print(f"{path}: {points.dtype.name} is taken as {net.dtype.name}, of which the network is")
-    return points.astype(net.dtype)
+    return taken
 
 
 def _compared(before: Array, after: Array, labels: Array | None) -> list[str]:
     """Return what two networks have in common, by their values (points,) or (points, outputs)."""
     # Of one output the second class is where it is positive, as in decision values.
     first, second = (values > 0 if values.ndim == 1 else values.argmax(axis=-1) for values in (before, after))
-    error = np.linalg.norm(after - before) / max(np.linalg.norm(before), np.finfo(before.dtype).tiny)
-    lines = [f"relative error of the outputs {error:.1e}"]
+    known, known_after = (np.isfinite(values).reshape(len(values), -1).all(axis=1) for values in (before, after))
+    both = known & known_after
+    lines = []
+    if both.any():
+        lines.append(f"relative error of the outputs {_relative_error(before[both], after[both]):.1e}")
+    if not both.all():
+        lines.append(f"not finite at {np.sum(~both)} points, left out of the error and not the same predictions")
     if before.ndim > 1 or labels is not None:
-        lines.append(f"same predictions {np.mean(first == second):.2%}")
+        lines.append(f"same predictions {np.mean((first == second) & both):.2%}")
     if labels is not None:
-        lines.append(f"accuracy {np.mean(first == labels):.2%} before, {np.mean(second == labels):.2%} after")
+        right, right_after = (first == labels) & known, (second == labels) & known_after
+        lines.append(f"accuracy {np.mean(right):.2%} before, {np.mean(right_after):.2%} after")
     return lines
+
+
+def _relative_error(before: Array, after: Array) -> float:
+    if not before.any():
+        return np.inf if after.any() else 0.0
+    # By a power of two, so that squares stay within float64.
+    _, exponent = np.frexp(np.abs(before).max())
+    before, after = (np.ldexp(values.astype(np.float64), -exponent) for values in (before, after))
+    return float(np.linalg.norm(after - before) / np.linalg.norm(before))
 
 
 def _labels(path: str, shape: tuple[int, ...], classes: int) -> Array:
@@ -285,6 +305,7 @@ def main() -> None:
         help="points at which outputs are compared (default: those of --calibrate, else random ones in [-1, 1]^n)",
     )
     signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
+    signs.add_argument("--progress", action="store_true", help="show a bar")
     run: dict[str, Callable[..., None]] = {"info": info, "demo": demo, "convert": convert, "binarize": binarize}
     arguments = vars(parser.parse_args())
     command = run[arguments.pop("command")]

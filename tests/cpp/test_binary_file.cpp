@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <kousei/binary_file.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -41,11 +42,20 @@ TEST_CASE("a binary network of Python, by its chains") {
     CHECK(net.view().multiples.units == 6);
     REQUIRE(net.view().layers.size() == 2);
     CHECK(net.view().layers[0].chain != nullptr);
+    CHECK(net.view().layers[0].signs.signs.words == nullptr);
     CHECK(net.view().layers[0].parts[0].which == kousei::Activation::relu);
     CHECK(net.view().layers[1].parts.empty());
     CHECK(net.view().layers[0].values() == 2);
     CHECK(net.view().layers[0].units() == 3);
     CHECK(net.view().layers[0].multiples.factors[1] == doctest::Approx(1 / 3.0));
+    CHECK(values<double>(net, {1, 0, -1, 2, 3, -2, 0.5, 0.25}) == std::vector<double>{-5, 5, 0, 0, -19, 19, -2, 2});
+}
+
+TEST_CASE("a binary network of a file without multiples") {
+    const Bytes file = data("binary_without_multiples.safetensors");
+    const binary::Saved<double> net(file);
+    CHECK(net.view().layers[0].values() == 3);
+    CHECK(net.view().layers[0].multiples.sources == nullptr);
     CHECK(values<double>(net, {1, 0, -1, 2, 3, -2, 0.5, 0.25}) == std::vector<double>{-5, 5, 0, 0, -19, 19, -2, 2});
 }
 
@@ -119,6 +129,22 @@ TEST_CASE("binary networks that do not fit") {
     check_refused<double>(changed_to("b1.row", 1, std::int32_t{-1}), "b1.row has -1; there are 3 rows");
     check_refused<double>(changed_to("b1.row", 0, std::int32_t{1}), "b1.row has 1, which takes another row");
     check_refused<double>(changed_to("b1.scale", 1, 0.0), "b1.scale has 0");
+    for (const std::size_t unit : {0, 1, 2}) {  // unit 1 is a multiple of unit 0
+        check_refused<double>(changed_to("b1.scale", unit, 2.0), "b1.scale has 2.000000; numbers up to 1, and 1");
+        for (const double wrong : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+            check_refused<double>(changed_to("b1.bias", unit, wrong), "not the multiple that b1.row and .scale say");
+        }
+    }
+    for (const std::size_t unit : {0, 2}) {
+        check_refused<double>(changed_to("b1.scale", unit, 0.5), "b1.scale has 0.500000; numbers up to 1, and 1");
+    }
+    for (const std::size_t unit : {0, 1}) {
+        check_refused<double>(changed_to("b1.bias", unit, 1e-9), "not the multiple that b1.row and .scale say");
+    }
+    const Bytes biased = changed(changed_to("b1.bias", 0, -3.0), "b1.bias", 1, -1.0);
+    CHECK(binary::Saved<double>(biased).view().layers[0].bias[0] == -3);
+    check_refused<double>(changed(biased, "b1.bias", 1, -1.00001),
+                          "b1.bias has -1.000010, which is not the multiple");
     check_refused<double>(
         replaced(file, R"("b1.row":{"dtype":"I32","shape":[3])", R"("b1.row":{"dtype":"I32","shape":[4])"), "b1.row");
 }

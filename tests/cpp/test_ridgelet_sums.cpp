@@ -184,6 +184,22 @@ TEST_CASE_TEMPLATE("every instruction set sums ridgelets", Real, float, double) 
     }
 }
 
+TEST_CASE_TEMPLATE("kernels are 0 at the largest arguments", Real, float, double) {
+    const std::vector<double> point{1}, direction{1e160}, bias{0};
+    const Arguments all{point.data(), direction.data(), bias.data(), 1, 1, 1, 1};
+    const std::vector<Real> one{1};
+    for (const auto& [s, derivative] : powers) {
+        CAPTURE(s);
+        CAPTURE(derivative);
+        const OwnKernel<Real> own(s, derivative);
+        const double tiny = std::numeric_limits<Real>::epsilon() * std::numeric_limits<Real>::epsilon();
+        const double over = static_cast<double>(over_points(Cpu{}, all, own.kernel, one, 1).front());
+        const double under = static_cast<double>(over_units(Cpu{}, all, own.kernel, one, 1).front());
+        CHECK(std::abs(over) <= tiny * own.largest());
+        CHECK(std::abs(under) <= tiny * own.largest());
+    }
+}
+
 TEST_CASE_TEMPLATE("sums over points and over units, on any number of threads", Real, float, double) {
     const OwnKernel<Real> fourth(4, false), third(3, false);
     const double eps = std::numeric_limits<Real>::epsilon();

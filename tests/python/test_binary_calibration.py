@@ -1,7 +1,7 @@
 """Signs of a few bits: calibrated by points, and the bound on what they change."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -152,28 +152,60 @@ def test_fewer_points_than_units(rng: np.random.Generator) -> None:
         assert errors[1] < errors[0]
 
 
-def test_digits() -> None:
-    """64-32-32-10: exact to rounding; with 3 bits nearly as right, with 8 the same answers."""
+class Digits(NamedTuple):
+    """A classifier of digits, 64-32-32-10, the points it learned, and others with their classes."""
+
+    net: kousei.MLP
+    learn: np.ndarray
+    test: np.ndarray
+    wanted: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
     sklearn = pytest.importorskip("sklearn")
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
     from sklearn.neural_network import MLPClassifier
 
-    images, digits = load_digits(return_X_y=True)
-    learn, test, learned, wanted = train_test_split(images / 16, digits, test_size=0.3, random_state=0)
+    images, classes = load_digits(return_X_y=True)
+    learn, test, learned, wanted = train_test_split(images / 16, classes, test_size=0.3, random_state=0)
     model = MLPClassifier((32, 32), max_iter=400, random_state=0).fit(learn, learned)
     net = kousei.MLP([np.ascontiguousarray(w.T) for w in model.coefs_], model.intercepts_, ["relu"] * 2)
+    assert (net(test).argmax(axis=1) == wanted).mean() > 0.95, sklearn.__version__
+    return Digits(net, learn, test, wanted)
+
+
+@pytest.mark.parametrize("bias", BIASES)
+@pytest.mark.parametrize("method", ["chain", "dyadic", "auto"])
+def test_digits_exactly(digits: Digits, method: str, bias: str) -> None:
+    """But for rounding; generically chains have one unit for each weight behind them."""
+    binary, values = kousei.binarize(digits.net, method, bias=bias), digits.net(digits.test)
+    if (method, bias) == ("chain", "affine"):
+        assert binary.summary().widths == (10240, 320)
+    assert np.abs(binary(digits.test) - values).max() <= 1e-12
+    assert np.abs(binary(digits.test[:20], form="packed") - values[:20]).max() <= 1e-11
+
+
+@pytest.mark.parametrize("bias", BIASES)
+def test_digits_of_few_bits(digits: Digits, bias: str) -> None:
+    """With 3 bits nearly as right, with 8 the same answers."""
+    net, learn, test, wanted = digits
     values = net(test)
     accuracy = (values.argmax(axis=1) == wanted).mean()
-    assert accuracy > 0.95, sklearn.__version__
-    exact = kousei.binarize(net)
-    assert exact.summary().widths == (10240, 320)
-    assert np.abs(exact(test) - values).max() <= 1e-12
-    for bias in BIASES:
-        few, many = (kousei.binarize(net, "bits", bits, learn, bias) for bits in (3, 8))
-        assert few.summary().widths == (3 * (32 + (bias == "strict")),) * 2
-        assert (few(test).argmax(axis=1) == wanted).mean() >= accuracy - 0.005
-        assert (many(test).argmax(axis=1) == values.argmax(axis=1)).mean() >= 0.998
+    few, many = (kousei.binarize(net, "bits", bits, learn, bias) for bits in (3, 8))
+    assert few.summary().widths == (3 * (32 + (bias == "strict")),) * 2
+    assert (few(test).argmax(axis=1) == wanted).mean() >= accuracy - 0.005
+    assert (many(test).argmax(axis=1) == values.argmax(axis=1)).mean() >= 0.998
+
+
+@pytest.mark.parametrize("bias", BIASES)
+@pytest.mark.parametrize("bits", [2, 3, 4])
+def test_calibrated_is_better_at_points_it_has_not_seen(digits: Digits, bits: int, bias: str) -> None:
+    values = digits.net(digits.test)
+    plain, fitted = (kousei.binarize(digits.net, "bits", bits, points, bias) for points in (None, digits.learn))
+    errors = [np.linalg.norm(binary(digits.test) - values) for binary in (plain, fitted)]
+    assert errors[1] < errors[0] / 3
 
 
 def test_bar(capsys: pytest.CaptureFixture[str]) -> None:

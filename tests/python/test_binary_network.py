@@ -1,5 +1,6 @@
 """Binary networks as objects: by ranks and by bits, their fields, and what they refuse."""
 
+import copy
 import pickle
 import re
 from dataclasses import replace
@@ -151,15 +152,34 @@ def test_ranks_of_many_rows() -> None:
 
 
 def test_fields_are_read_only_and_pickled(rng: np.random.Generator) -> None:
-    binary = kousei.binarize(kousei.MLP.random([3, 4, 2], rng=0))
+    binary = kousei.binarize(kousei.MLP.random([3, 4, 4, 2], rng=0))
     x = rng.normal(size=(5, 3))
     values = binary(x)
-    for array in (binary.weight, binary.bias, binary.sources, binary.scales, binary.biases[0]):
-        with pytest.raises(ValueError, match="read-only"):
-            array[:1] = 0
-    again = pickle.loads(pickle.dumps(binary))
-    assert np.array_equal(again(x), values)
-    assert again.error_bound([(-1, 1)] * 3).total == 0
+    for net in (binary, pickle.loads(pickle.dumps(binary)), copy.copy(binary), copy.deepcopy(binary)):
+        multiples, chain = net.multiples[0], net.chains[0]
+        arrays = [net.weight, net.bias, net.sources, net.scales, *net.biases, *(layer.words for layer in net.layers)]
+        arrays += [multiples.rows, multiples.scales, multiples.kept, multiples.sources]
+        arrays += [chain.ranks, chain.sources, chain.signs, chain.counts]
+        for array in arrays:
+            with pytest.raises(ValueError, match="read-only"):
+                array[:1] = 0
+        assert net.layers[0] is chain.pack()
+        assert np.array_equal(net(x), values)
+        assert net.error_bound([(-1, 1)] * 3).total == 0
+    chain = chain_of(rng.normal(size=(200, 3)))
+    size = len(pickle.dumps(chain))
+    chain.pack()
+    assert len(pickle.dumps(chain)) == size
+
+
+def test_bits_alone_are_brought_to_the_kernels_once(rng: np.random.Generator) -> None:
+    net = kousei.MLP.random([3, 4, 4, 2], rng=0)
+    x = rng.normal(size=(5, 3))
+    for method, bits, ways in (("bits", 3, 1), ("dyadic", None, 2), ("chain", None, 2)):
+        binary = kousei.binarize(net, method, bits)
+        for form in ("auto", "packed", "auto"):
+            binary(x, form=form)
+        assert len(binary._kept) == ways
 
 
 def test_other_dtypes(rng: np.random.Generator) -> None:
@@ -287,6 +307,11 @@ def test_fields_that_do_not_fit() -> None:
     refused(
         ValueError, "multiples[1] was Multiples(6 units, of 5) for the outputs", binary, multiples=(None, multiples)
     )
+    refused(TypeError, "multiples[0] was str; a kousei.binary.Multiples or None", binary, multiples=("a", None))
+    refused(TypeError, "chains[0] was str; a kousei.binary.Chain or None is accepted", binary, chains=("a", None))
+    listed = replace(binary, **{name: list(getattr(binary, name)) for name in ("multiples", "chains", "layers")})
+    assert (listed.multiples, listed.chains) == (binary.multiples, binary.chains)
+    assert listed.layers == binary.layers
     short = Multiples(rows[:4], multiples.scales[:4])
     refused(ValueError, "multiples[0] is of 4 units; 6 are accepted", binary, multiples=(short, None))
     mixed = (binary.activations[0], Mixed([(leaky_relu(0.1), 1), ("relu", 5)]))
@@ -334,6 +359,23 @@ def test_multiples_that_are_none() -> None:
             Multiples(*arrays)
 
 
+def test_biases_are_held_against_multiples(dtype: str) -> None:
+    net = kousei.MLP.random([2, 4, 3, 2], rng=0)
+    net = kousei.MLP(net.weights, [bias + 1 for bias in net.biases], ["relu", "repu3"]).astype(dtype)
+    binary = kousei.binarize(net)
+    multiples, bias = binary.multiples[0], binary.biases[0]
+    rows = np.arange(len(bias))
+    multiple = int(np.flatnonzero(multiples.rows != rows)[0])
+    row = int(multiples.rows[multiple])
+    message = f"biases[0] are not the multiples that multiples[0] says: unit {multiple} has "
+    refused(ValueError, message, binary, biases=(np.where(rows == multiple, -bias, bias), binary.biases[1]))
+    for unit in (multiple, row):
+        for wrong in (np.inf, -np.inf, np.nan, 2 * bias[unit], bias[unit] * 1.00001):
+            biases = (np.where(rows == unit, wrong, bias).astype(dtype), binary.biases[1])
+            refused(ValueError, "biases[0] are not the multiples", binary, biases=biases)
+            assert replace(binary, biases=biases, multiples=()).multiples == (None, None)
+
+
 @pytest.mark.parametrize("bias", ["affine", "strict"])
 @pytest.mark.parametrize("activation", ["relu", "repu2", Mixed([("repu3", 2), ("leaky_relu", 1), ("relu", 3)])])
 def test_rows_of_signs_are_multiples(activation: Any, bias: str, rng: np.random.Generator) -> None:
@@ -355,9 +397,9 @@ def test_rows_of_signs_are_multiples(activation: Any, bias: str, rng: np.random.
 
 
 def test_a_multiple_that_underflows_stands_for_itself() -> None:
-    found = multiples_of(np.array([0, 0, 0, 2]), np.array([1e-300, 1e300, 1, 5.0]))
-    assert found.rows.tolist() == [0, 1, 1, 3]
-    assert found.scales.tolist() == [1, 1, 1e-300, 1]
+    found = multiples_of(np.array([0, 0, 0, 2, 0]), np.array([1e-300, 1e300, 1, 5.0, 1e-10]))
+    assert found.rows.tolist() == [0, 1, 1, 3, 4]
+    assert found.scales.tolist() == [1, 1, 1e-300, 1, 1]
     assert multiples_of(np.arange(3), np.array([0.5, 2, 3])) is None
 
 

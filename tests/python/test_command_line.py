@@ -179,9 +179,53 @@ def test_binarize_of_one_output(
     assert capsys.readouterr().out.startswith("x.npy: float32 is taken as float64, of which the network is\n")
 
 
+def test_binarize_shows_a_bar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for options, shown in (([], False), (["--progress"], True)):
+        monkeypatch.setattr(sys, "argv", ["kousei", "binarize", "net.safetensors", "out.safetensors", *options])
+        command_line.main()
+        assert ("rows of signs: 100%" in capsys.readouterr().err) == shown
+
+
+@pytest.mark.parametrize("size", [2.0**-140, 1e-30, 1.0, 1e25, 2e38])
+def test_errors_of_outputs_of_any_size(size: float) -> None:
+    before = np.array([[size, -size], [size / 2, 0]], "f4")
+    after = np.array([[size / 2, -size], [size / 2, 0]], "f4")
+    error = np.linalg.norm((after - before) / np.float64(before.max())) / 1.5
+    assert command_line._compared(before, after, None) == [
+        f"relative error of the outputs {error:.1e}",
+        "same predictions 100.00%",
+    ]
+    assert 0.3 < error < 0.4
+
+
+def test_outputs_that_are_not_finite() -> None:
+    before = np.array([[1, 2], [np.nan, 0], [3, 1], [4, 5.0]])
+    after = np.array([[1, 2], [np.nan, 0], [np.inf, 1], [5, 4.0]])
+    assert command_line._compared(before, after, np.array([1, 0, 0, 1])) == [
+        f"relative error of the outputs {np.sqrt(2 / 46):.1e}",
+        "not finite at 2 points, left out of the error and not the same predictions",
+        "same predictions 25.00%",
+        "accuracy 75.00% before, 25.00% after",
+    ]
+    assert command_line._compared(before[1:2, 0], after[1:2, 0], None) == [
+        "not finite at 1 points, left out of the error and not the same predictions"
+    ]
+    zero = np.zeros((2, 2))
+    assert command_line._compared(zero, zero, None)[0] == "relative error of the outputs 0.0e+00"
+    assert command_line._compared(zero, zero + 1, None)[0] == "relative error of the outputs inf"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            "single.safetensors out.safetensors --points far.npy",
+            "far.npy has no points, or numbers that are not finite",
+        ),
         ("net.pt out.safetensors", "net.pt has the suffix '.pt'"),
         ("net.safetensors out.npz", "out.npz has the suffix '.npz'"),
         ("out.safetensors out.safetensors", "No such file"),
@@ -232,12 +276,14 @@ def test_binarize_of_bad_arguments(
     net, x, y = digits(tmp_path)
     monkeypatch.chdir(tmp_path)
     kousei.save("binary.safetensors", kousei.binarize(net))
+    kousei.save("single.safetensors", net.astype("float32"))
     kousei.save("tanh.safetensors", kousei.MLP.random([4, 2, 1], "tanh", rng=0))
     for name, array in {
         "one": x[:, 0].copy(),
         "wide": np.concatenate([x, x], axis=1),
         "few": y[:9],
         "nan": x * np.nan,
+        "far": x * 1e200,
         "objects": np.array([None, "x"]),
         "three": y + 1,
     }.items():

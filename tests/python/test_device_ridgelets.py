@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions
+from kousei.ridgelet import AdmissiblePair, Directions, RidgeletTransform, ball_directions
 from support import Library
 
 AXES = (np.linspace(-2.0, 2.5, 21), np.linspace(-2.0, 2.0, 18))
@@ -65,6 +65,13 @@ def test_reconstruction(library: Library, dtype: str, cure: bool) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
 
 
+def test_the_error_is_measured(library: Library) -> None:
+    x = np.linspace(-4, 4, 17)
+    R = RidgeletTransform((x,), ball_directions(1, 8.0, 40), np.arange(-40, 40, 0.2), AdmissiblePair("relu", 1, 2))
+    with pytest.warns(UserWarning, match="the result differs from f by 1, relative; more than tol = 0.01"):
+        R.reconstruct(library.asarray(np.exp(-(x**2) / 2)))
+
+
 @pytest.mark.parametrize("method", ["slice", "direct"])
 def test_adjoint_is_exact(library: Library, method: Any) -> None:
     R = RidgeletTransform(AXES, DISC.vectors, BIASES, AdmissiblePair("relu", 2, 1), method)
@@ -72,6 +79,22 @@ def test_adjoint_is_exact(library: Library, method: Any) -> None:
     image = library.numpy(R.transform(library.asarray(f)))
     back = library.numpy(R.adjoint(library.asarray(gamma)))
     assert abs((image * gamma).sum() - (f * back).sum()) <= 1e-14 * np.linalg.norm(image) * np.linalg.norm(gamma)
+
+
+def test_ties_of_the_step_are_on_the_side_that_they_have_on_the_host(library: Library) -> None:
+    axis = np.linspace(-1, 1, 21)
+    directions = Directions(np.array([[0.3, 0.7], [0.1, 0.2], [0.6, 0.8]]), np.ones(3), 1.0)
+    R = RidgeletTransform((axis, axis), directions, np.linspace(-3, 3, 61), AdmissiblePair("step", 2))
+    # Whole numbers, so that every tie shows.
+    whole = np.random.default_rng(7).integers(-9, 9, size=(3, 61)).astype("float64")
+    f = np.random.default_rng(8).integers(-9, 9, size=(21, 21)).astype("float64")
+    values, spectrum = (
+        library.numpy(R.dual(library.asarray(whole))),
+        library.numpy(R.dual_adjoint(library.asarray(f))),
+    )
+    np.testing.assert_allclose(values, R.dual(whole), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(spectrum, R.dual_adjoint(f), rtol=0, atol=1e-10)
+    np.testing.assert_allclose((values * f).sum(), (whole * spectrum).sum(), rtol=1e-12)
 
 
 def test_operator(library: Library) -> None:
@@ -85,6 +108,9 @@ def test_operator(library: Library) -> None:
         return
     np.testing.assert_allclose((R @ there).get(), R @ several, rtol=0, atol=1e-12)
     np.testing.assert_allclose((R @ there[:, 0]).get(), R @ several[:, 0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.dot(there).get(), R.matmat(several), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.matmat(there).get(), R @ several, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(R.rmatmat(R @ there).get(), R.H @ (R @ several), rtol=0, atol=1e-11)
     image = R.matvec(there[:, 0])
     np.testing.assert_allclose(R.rmatvec(image).get(), R.rmatvec(image.get()), rtol=0, atol=1e-11)
 

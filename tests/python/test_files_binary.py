@@ -142,9 +142,14 @@ def test_files_of_format_1(tmp_path: Path, name: str, make: Callable[[], kousei.
 
 
 def test_golden_values() -> None:
-    net = kousei.load(DATA / "binary.safetensors")
     x = np.array([[1, 0], [-1, 2], [3, -2], [0.5, 0.25]])
-    assert np.array_equal(net(x), [[-5, 5], [0, 0], [-19, 19], [-2, 2]])
+    for name, multiples in (
+        ("binary", True),
+        ("binary_without_multiples", False),
+    ):  # as files were before there were any
+        net = kousei.load(DATA / f"{name}.safetensors")
+        assert any(net.multiples) == multiples
+        assert np.array_equal(net(x), [[-5, 5], [0, 0], [-19, 19], [-2, 2]])
     # Unit by unit: (0.25 z)^2, (2 z)^2 and 3 max(z, 0), then the signs.
     x = np.array([[1, -1]], "f4")
     first = np.array([(0.25 * 3.5) ** 2, (2 * 3.5) ** 2, 0], "f4")
@@ -272,6 +277,10 @@ CHAINED: list[tuple[Change, str]] = [
     (cut("b1.row"), r"b1: scales has shape \(3,\); \(2,\) is accepted"),
     (put("b1.scale", 1, 0.0), r"b1: scales has an entry that is not in \(0, 1\]"),
     (put("b1.scale", 1, np.nan), r"b1: scales has an entry that is not in \(0, 1\]"),
+    (put("b1.scale", 1, 2.0), r"b1: scales has an entry that is not in \(0, 1\]"),
+    (put("b1.scale", 2, 0.5), "b1: scales has an entry that is .* not 1 for a unit of itself"),
+    (put("b1.bias", 1, 1e-9), r"biases\[0\] are not the multiples that multiples\[0\] says: unit 1 has 1e-09; 0"),
+    (put("b1.bias", 2, np.inf), r"biases\[0\] are not the multiples"),
     (lambda m, t: t.update({"b2.row": t["b1.row"], "b2.scale": t["b1.scale"]}), r"multiples\[1\] was Multiples"),
     (of("b1.bias", "f4"), r"biases\[0\] has dtype float32"),
     (of("b1.bias", "i8"), r"biases\[0\] has dtype int64"),
@@ -327,6 +336,9 @@ def test_matrices_of_scaled_signs(
     matrix = kousei.packed.ScaledSigns(signs, rng.normal(size=shape).astype(dtype))
     kousei.save(tmp_path / "signs", matrix)
     assert kousei.load(tmp_path / "signs") == matrix
+    for number in (np.nan, -np.inf):
+        loaded = kousei.load(written(tmp_path, put("scales", 0, number), matrix))
+        assert np.array_equal(loaded.scales[0], np.full(shape[1:], number), equal_nan=True)
     for change, message in (
         (of("scales", "i8"), "scales has dtype int64"),
         (cut("scales"), "scales has shape"),

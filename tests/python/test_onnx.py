@@ -81,6 +81,14 @@ OPERATORS = {
     "sum of one": ([node("Sum", "x")], {}),
     "relu": ([node("Relu", "x")], {}),
     "relu of a constant": ([node("Relu", "c", "d"), node("Add", "x d")], {"c": [1.0, -2.0, 3.0]}),
+    "powers of relu": ([node("Relu", "x", "h"), node("Pow", "h p")], {"p": [1.0, 3.0, 2.0]}),
+    "int64 powers": ([node("Relu", "x", "h"), node("Pow", "h p")], {"p": np.array([[1, 3, 2]])}),
+    "int32 power": ([node("Relu", "x", "h"), node("Pow", "h p")], {"p": np.array(2, np.int32)}),
+    "powers of constants": (
+        [node("Pow", "c d", "e"), node("Pow", "e p", "f"), node("Add", "f x")],
+        {"c": [1.0, 2.0, 3.0], "d": 0.5, "p": np.array([3, -1, 2])},
+    ),
+    "square of relu": ([node("MatMul", "x a", "z"), node("Relu", "z", "h"), node("Mul", "h h")], {"a": A}),
     "leaky": ([node("LeakyRelu", "x", alpha=0.25)], {}),
     "leaky by default": ([node("LeakyRelu", "x")], {}),
     "prelu": ([node("PRelu", "x s")], {"s": [0.5, -1.0, 2.0]}),
@@ -213,6 +221,28 @@ def test_exports_of_torch(dynamo: bool) -> None:
         assert np.abs(values(nets[-1], x.numpy()) - expected).max() <= 1e-6 * np.abs(expected).max()
     names = [[part.name for part in net.activations] for net in (nets[0], kousei.io.from_torch(deep))]
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("dynamo", [False, True], ids=["torchscript", "dynamo"])
+@pytest.mark.parametrize("power", ["square", 2, 3])
+def test_powers_exported_by_torch(dynamo: bool, power: Any) -> None:
+    torch = pytest.importorskip("torch")
+
+    class Powers(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.outer = torch.nn.Linear(4, 8), torch.nn.Linear(8, 2)
+
+        def forward(self, x: Any) -> Any:
+            over = torch.relu(self.inner(x))
+            return self.outer(torch.square(over) if power == "square" else over**power)
+
+    torch.manual_seed(0)
+    model = export(Powers().eval(), 4, dynamo, torch.float32)
+    net = kousei.io.from_onnx(model)
+    assert net.activations[0].name == f"repu{2 if power == 'square' else power}"
+    x = torch.randn(200, 4).numpy()
+    np.testing.assert_allclose(net(x), run(model, x), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("dynamo", [False, True], ids=["torchscript", "dynamo"])

@@ -1,6 +1,7 @@
 """Networks of one scale, and closed forms of mixtures of Gaussians."""
 
 import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import kousei
 from kousei.ridgelet import (
     AdmissiblePair,
+    ball_directions,
     gaussian_mixture_ridgelet,
     single_scale,
     single_scale_weights,
@@ -164,6 +166,16 @@ def test_tolerance_chooses_the_units(activation: str) -> None:
     assert (zero(np.ones((3, 2))) == 0).all()
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_large_values(activation: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net = single_scale(lambda x: 1e300 * mixture(x), SQUARE, tol=0.02, activation=activation)
+    assert error(lambda x: net(x) / 1e300, mixture, SQUARE) < 0.03
+    with pytest.warns(UserWarning, match="differs from f by .* %"):
+        single_scale(lambda x: 1e300 * np.exp(3 * x.sum(-1)), SQUARE, 250, activation=activation)
+
+
 def test_tolerance_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kousei.ridgelet.construction._MOST", 1000)
     with pytest.raises(ValueError, match=r"tol was 1e-14; 1000 units reach .*, and that or more is accepted"):
@@ -228,6 +240,20 @@ def test_spectrum_of_gaussians() -> None:
     np.testing.assert_allclose(three, [[-0.227033547815501]], rtol=1e-12)
 
 
+def test_spectrum_of_gaussians_for_directions_with_weights() -> None:
+    disc, pair = ball_directions(2, 2.0, 3, 4), AdmissiblePair("relu", 2)
+    found = gaussian_mixture_ridgelet(COEFS, MEANS, WIDTHS, disc, [0.3], pair)
+    np.testing.assert_array_equal(found, gaussian_mixture_ridgelet(COEFS, MEANS, WIDTHS, disc.vectors, [0.3], pair))
+
+
+def test_what_is_refused_is_not_shown_at_length() -> None:
+    ragged = [[0.5] * 2] * 1000 + [[0.5]]
+    for directions in (ragged, tuple(ragged), ball_directions(2, 2.0, 30, 40)._replace(vectors=ragged)):
+        with pytest.raises(ValueError, match="directions was .*; rows of the same length are accepted") as caught:
+            gaussian_mixture_ridgelet([1], [[0, 0]], [1], directions, [0.3], AdmissiblePair("relu", 2))
+        assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_spectrum_of_gaussians_against_quadrature(activation: str) -> None:
     pair = AdmissiblePair(activation, 2, 1)
@@ -254,7 +280,7 @@ def test_weights_of_one_scale() -> None:
     [
         ({"means": [0.0]}, r"means has shape \(1,\)"),
         ({"coefs": [1.0, 2.0]}, r"coefs has shape \(2,\); \(1,\)"),
-        ({"widths": [0.0]}, "widths was .* positive"),
+        ({"widths": [0.0]}, "widths has 0.0; positive"),
         ({"widths": [np.nan]}, "widths has NaN"),
         ({"directions": [[1.0]]}, r"directions has shape \(1, 1\); \(A, 2\)"),
         ({"biases": 0.0}, r"biases has shape \(\)"),

@@ -1,8 +1,10 @@
 """The ridgelet transform as an operator of SciPy, and what it refuses and warns of before it computes."""
 
+import os
 import warnings
 from typing import Any
 
+import finufft
 import numpy as np
 import pytest
 from scipy.sparse.linalg import aslinearoperator, cg, eigsh, lsqr
@@ -38,6 +40,50 @@ def test_products_with_the_adjoint_compose(R: RidgeletTransform) -> None:
         np.testing.assert_allclose(adjoint, matrix.T, rtol=0, atol=1e-8 * np.abs(matrix).max())
     np.testing.assert_array_equal(R.H.H @ f, R @ f)
     np.testing.assert_array_equal((2 * aslinearoperator(R) @ f), 2 * (R @ f))
+
+
+def test_sums_and_multiples(R: RidgeletTransform) -> None:
+    dense, gamma = R @ np.eye(9), np.random.default_rng(3).normal(size=100)
+    for found, matrix in (
+        (2 * R, 2 * dense),
+        (np.float64(2) * R, 2 * dense),
+        (R * 2, 2 * dense),
+        (R / 2, dense / 2),
+        (-R, -dense),
+        (R + R, 2 * dense),
+        (R + 2 * R, 3 * dense),
+        (2 * R + R, 3 * dense),
+        (R - 2 * R, -dense),
+        (2 * R - R, dense),
+        (R.T, dense.T),
+        (R.T @ R, dense.T @ dense),
+    ):
+        rounding = 1e-8 * np.abs(dense).max() ** 2
+        np.testing.assert_allclose(found @ np.eye(9 if found.shape[1] == 9 else 100), matrix, rtol=0, atol=rounding)
+        np.testing.assert_allclose(found.H @ np.eye(len(matrix)), matrix.T, rtol=0, atol=rounding)
+    for found, expected in (
+        (R.dot(np.ones(9)), R @ np.ones(9)),
+        (R * np.ones(9), R @ np.ones(9)),
+        (R.matmat(np.eye(9)), dense),
+        (R.rmatmat(gamma[:, None]), R.rmatvec(gamma)[:, None]),
+        (gamma @ R, R.H @ gamma),
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_tensors_are_no_operands(R: RidgeletTransform) -> None:
+    torch = pytest.importorskip("torch")
+    f = torch.ones(9, dtype=torch.float64)
+    for product in (R.matvec, R.dot, lambda f: R @ f, lambda f: R * f, lambda f: f @ R, lambda f: R.T @ f):
+        with pytest.raises(TypeError, match="x was Tensor in host memory; an array of NumPy or CuPy is accepted"):
+            product(f)
+
+
+def test_what_it_shows() -> None:
+    R = RidgeletTransform(**GOOD)
+    assert repr(R) == "RidgeletTransform(5 x 4 points -> 2 directions x 3 biases, float64, relu, direct)"
+    R = RidgeletTransform(**GOOD | {"axes": np.ones((7, 2))}, method="spread", dtype="float32")
+    assert repr(R) == "RidgeletTransform(7 points -> 2 directions x 3 biases, float32, relu, spread)"
 
 
 def test_least_squares(R: RidgeletTransform) -> None:
@@ -99,11 +145,28 @@ GOOD: dict[str, Any] = {
         ({"axes": ([0.0], [0.0, 1.0])}, ValueError, r"axes\[0\] has shape \(1,\); \(n,\) with n at least 2"),
         ({"axes": ([0.0, 1.0],) * 4}, ValueError, "axes has 4 axes; 1 to 3 are accepted"),
         ({"tol": np.nan}, ValueError, "tol was nan"),
+        ({"tol": "a"}, TypeError, "tol was 'a'; a real number is accepted"),
+        ({"tol": True}, TypeError, "tol was True; a real number is accepted"),
+        ({"biases": [0.0, 2.0, 1.0]}, ValueError, "biases has 1 after 2; increasing numbers are accepted"),
+        ({"biases": [1.0, 1.0]}, ValueError, "biases has 1 after 1; increasing"),
+        ({"axes": np.zeros(3)}, ValueError, r"points has shape \(3,\); .*; for one axis \(x,\) is accepted"),
+        (
+            {"axes": ([0.0, 1.0, 3.0], [0.0, 1.0]), "method": "direct"},
+            ValueError,
+            r"axes\[0\] is not uniform; .*, and others as scattered points \(n, dim\) with weights",
+        ),
     ],
 )
 def test_bad_parameters(change: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         RidgeletTransform(**GOOD | change)
+
+
+@pytest.mark.parametrize("tol", ["a", None, True, 1j])
+def test_reconstructions_to_no_number(tol: Any) -> None:
+    R = RidgeletTransform(**GOOD | {"directions": ball_directions(2, 1.0, 1, 2)})
+    with pytest.raises(TypeError, match="tol was .*; a real number is accepted"):
+        R.reconstruct(np.zeros((5, 4)), tol=tol)
 
 
 @pytest.mark.parametrize("method", ["slice", "spread", "direct"])
@@ -118,9 +181,86 @@ def test_a_batch_that_cannot_be_held(method: Any) -> None:
         R.adjoint(np.broadcast_to(0.0, (2**57, 2, 3)))
 
 
-def test_long_slices_that_cannot_be_held() -> None:
-    with pytest.raises(MemoryError, match=r"slices of 2 directions x biases up to 1e\+12 .* takes .* GB"):
-        RidgeletTransform(**GOOD | {"biases": [1e12]}).transform(np.zeros((5, 4)))
+@pytest.mark.parametrize("points", [161, 4097])
+@pytest.mark.parametrize("tol", [1e-5, 1e-6])
+def test_float32_on_long_axes_is_as_accurate_as_it_says(points: int, tol: float) -> None:
+    """A function at the end of the axis alone, where the angles of the slices are largest."""
+    x, f = np.linspace(-8, 8, points), np.zeros(points)
+    f[-2] = 1.0
+    directions, b, pair = np.linspace(0.1, 3, 20)[:, None], np.linspace(-20, 20, 201), AdmissiblePair("tanh", 1)
+    exact = RidgeletTransform((x,), directions, b, pair, "direct").transform(f)
+    R = RidgeletTransform((x,), directions, b, pair, "slice", tol, dtype="float32")
+    found = R.transform(f.astype("float32"))
+    assert found.dtype == "float32"
+    np.testing.assert_allclose(found, exact, rtol=0, atol=tol * np.abs(exact).max())
+    # The adjoint, of one number of the spectrum.
+    one = np.zeros(R.spectrum_shape, "float32")
+    one[13, 120] = 1.0
+    exact = RidgeletTransform((x,), directions, b, pair, "direct").adjoint(one.astype("float64"))
+    np.testing.assert_allclose(R.adjoint(one), exact, rtol=0, atol=tol * np.abs(exact).max())
+
+
+def test_slices_go_by_the_threads_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, taken = finufft.Plan, []
+
+    def planned(*arguments: Any, **options: Any) -> Any:
+        taken.append(options["nthreads"])
+        return plan(*arguments, **options)
+
+    monkeypatch.setattr(finufft, "Plan", planned)
+    R, before = RidgeletTransform(**GOOD, method="slice"), kousei.num_threads()
+    try:
+        for threads in (1, 2, 1, 2):
+            kousei.set_num_threads(threads)
+            R.transform(np.ones((5, 4)))
+    finally:
+        kousei.set_num_threads(before)
+    assert taken == [1, 2]
+
+
+def test_nothing_is_printed_where_openmp_has_fewer_threads(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = kousei.num_threads()
+    try:
+        kousei.set_num_threads((os.cpu_count() or 1) + 1)
+        RidgeletTransform(**GOOD, method="slice").transform(np.ones((5, 4)))
+    finally:
+        kousei.set_num_threads(before)
+    assert capfd.readouterr() == ("", "")
+
+
+# Biases among the points, far from them, close to one another, uneven; and few points.
+@pytest.mark.parametrize(
+    ("points", "biases", "method"),
+    [
+        (65, np.linspace(-9, 9, 11), "slice"),
+        (65, np.linspace(1e7, 1e7 + 1, 11), "direct"),
+        (65, np.linspace(0, 1e-6, 11), "direct"),
+        (65, np.linspace(0, 1e-310, 11), "direct"),
+        (65, np.linspace(-3, 3, 11) ** 3, "direct"),
+        (2, np.linspace(-9, 9, 11), "direct"),
+    ],
+)
+def test_auto_slices_unless_direct_sums_have_less_to_do(points: int, biases: Any, method: str) -> None:
+    R = RidgeletTransform((np.linspace(-1, 1, points),), [[0.7]], biases, AdmissiblePair("relu", 1))
+    assert R.method == method
+
+
+# One that is far away, and many that are close to one another: periods are long, or have many samples.
+@pytest.mark.parametrize(
+    ("biases", "reach", "error"),
+    [
+        ([1e12], r"1e\+12", MemoryError),
+        (np.linspace(0, 1e-6, 101), "[12]", MemoryError),
+        (np.linspace(0, 1e-310, 3), "[12]", SizeError),
+    ],
+)
+@pytest.mark.parametrize("method", ["slice", "spread"])
+def test_long_slices_that_cannot_be_held(method: Any, biases: Any, reach: str, error: type[Exception]) -> None:
+    R = RidgeletTransform(**GOOD | {"biases": biases}, method=method)
+    with pytest.raises(error, match=f"slices of 2 directions x biases up to {reach}"):
+        R.transform(np.zeros((5, 4)))
 
 
 def test_nan_in_a_spectrum() -> None:

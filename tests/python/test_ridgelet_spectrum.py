@@ -182,6 +182,30 @@ def test_pictures() -> None:
     plt.close(replace(spectrum, values=np.zeros((3, 2))).plot().figure)
     with pytest.raises(ValueError, match=r"values of shape \(2, 3, 2\)"):
         replace(spectrum, values=np.zeros((2, 3, 2))).plot()
+    with pytest.raises(ValueError, match="length was 2.0; None is accepted for directions that are no circles"):
+        spectrum.plot(length=2.0)
+    with pytest.raises(TypeError, match="length was '2'; a real number is accepted"):
+        spectrum.plot(length="2")
+
+
+@pytest.mark.parametrize("size", [1.0, 1e300])
+def test_pictures_of_a_disc(size: float) -> None:
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("Agg")
+    disc, b = ball_directions(2, 3.0, radii=3, angles=4), np.array([0.0, 1.0])
+    # The smallest circle has the largest values, the second the largest part of the integral.
+    values = np.repeat([3.0, 1.0, 0.3], 8).reshape(12, 2) * (1 + np.arange(24.0).reshape(12, 2) / 24) * size
+    shuffled = np.random.default_rng(4).permutation(12)
+    spectrum = Spectrum(values[shuffled], disc.vectors[shuffled], b, AdmissiblePair("tanh", 2))
+    for length, ring, name in ((None, 1, "1.5"), (0, 0, "0.338"), (1.6, 1, "1.5"), (3.0, 2, "2.66")):
+        ax = spectrum.plot(length=length)
+        (mesh,) = ax.collections
+        # The angles of a disc are 45, 135, 225 and 315 degrees.
+        shown = values[4 * ring : 4 * ring + 4][[2, 3, 0, 1]]
+        np.testing.assert_array_equal(np.ravel(mesh.get_array()), shown.T.ravel())
+        assert mesh.get_clim() == (-shown.max(), shown.max())
+        assert (ax.get_title(), ax.get_xlabel()) == (f"|a| = {name}", "angle of a, in degrees")
+        plt.close(ax.figure)
 
 
 def test_pictures_need_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +230,7 @@ def test_what_a_spectrum_shows() -> None:
         ({"values": np.zeros((3, 4), complex)}, TypeError, "values has dtype complex128"),
         ({"values": [[0.0] * 4] * 3}, TypeError, "values was list"),
         ({"directions": [[1.0]] * 3}, ValueError, r"directions has shape \(3, 1\); \(directions, 2\)"),
-        ({"biases": [0.0, 2.0, 1.0, 3.0]}, ValueError, "biases has shape .* increasing"),
+        ({"biases": [0.0, 2.0, 1.0, 3.0]}, ValueError, "biases has 1 after 2; increasing"),
         ({"biases": [0.0, 1.0, 2.0, np.inf]}, ValueError, "biases has NaN or infinite"),
         ({"pair": "tanh"}, TypeError, "pair was str; an AdmissiblePair is accepted"),
     ],
@@ -253,9 +277,16 @@ def test_what_is_no_spectrum() -> None:
             function(np.zeros((3, 4)))
     with pytest.raises(ValueError, match="units was 0"):
         sample(small(), 0)
-    with pytest.raises(ValueError, match=r"y has shape \(2,\); \(1,\) is accepted"):
+    with pytest.raises(ValueError, match=r"refit has shapes \(1, 2\) and \(2,\); \(n, 2\) and \(n,\), n >= 1, are"):
         sample(small(), 3, refit=([[1.0, 1.0]], [1.0, 2.0]))
-    with pytest.raises(ValueError, match="x has NaN or infinite values"):
+    with pytest.raises(ValueError, match=r"refit has shapes \(0, 2\) and \(0,\); .* n >= 1, are accepted"):
+        sample(small(), 3, refit=(np.zeros((0, 2)), []))
+    for refit, found in (([[1.0, 1.0]], "list"), (3, "int"), ({}, "dict")):
+        with pytest.raises(TypeError, match=rf"refit was {found}; a pair \(x, y\) is accepted"):
+            sample(small(), 3, refit=refit)
+    with pytest.raises(ValueError, match="units was 1180591620717411303424; 1 to 9223372036854775807 is accepted"):
+        sample(small(), 2**70)
+    with pytest.raises(ValueError, match=r"refit\[0\] has NaN"):
         sample(small(), 3, refit=([[np.inf, 1.0]], [1.0]))
 
 

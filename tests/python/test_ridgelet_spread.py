@@ -134,7 +134,11 @@ def test_scattered_points_are_reconstructed() -> None:
     b = np.arange(-33, 33, 0.2)
     R = RidgeletTransform(points, disc, b, AdmissiblePair("tanh", 2, 2), weights=weights)
     assert R.method == "spread"
-    assert np.abs(R.reconstruct(f, cure=True) - f).max() < 2e-3 < 0.05 < np.abs(R.reconstruct(f) - f).max()
+    assert np.abs(R.reconstruct(f, cure=True) - f).max() < 2e-3
+    with pytest.warns(
+        UserWarning, match="by 0.11, .*; look at points and their weights, the scale and the number of"
+    ):
+        assert np.abs(R.reconstruct(f) - f).max() > 0.05
 
 
 @pytest.mark.parametrize(
@@ -166,5 +170,5 @@ def test_auto_spreads_where_that_is_cheaper(dim: int, count: int, biases: Any, m
 
 def test_what_cannot_be_held_is_named() -> None:
     given = scattered(2, 50) | {"pair": AdmissiblePair("relu", 2), "biases": [3e10], "method": "spread"}
-    with pytest.raises(MemoryError, match=r"slices of 9 directions x biases up to 3e\+10 .* takes 2.2e\+04 GB"):
+    with pytest.raises(MemoryError, match=r"slices of 9 directions x biases up to 3e\+10 .* takes 1.1e\+05 GB"):
         RidgeletTransform(**given).transform(np.zeros(50))

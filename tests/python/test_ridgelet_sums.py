@@ -83,6 +83,21 @@ def test_powers_by_prefix_sums(power: int, dtype: str) -> None:
     check(PrefixSums(*where, power), function, where, dtype, tolerance(dtype))
 
 
+def ties() -> tuple[np.ndarray, ...]:
+    """Points, directions and biases where many a.x are a bias, or would be without rounding."""
+    axis = np.linspace(-1, 1, 21)
+    points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    return points, np.array([[0.3, 0.7], [0.1, 0.2], [0.6, 0.8]]), np.linspace(-3, 3, 61)
+
+
+def test_the_step_sees_a_tie_on_the_same_side_in_both_directions() -> None:
+    points, directions, biases = ties()
+    sums = PrefixSums(points, directions, biases, 0)
+    forward = sums.forward(HOST, np.eye(len(points)))
+    back = sums.transpose(HOST, np.eye(directions.shape[0] * biases.size).reshape(-1, *forward.shape[1:]))
+    np.testing.assert_array_equal(forward.reshape(len(points), -1), back.T)
+
+
 @pytest.mark.parametrize("s", [0, 2, 6, 8, 12, 14])
 def test_even_powers_are_hermites_functions(s: int) -> None:
     t = np.linspace(-45, 45, 2001)

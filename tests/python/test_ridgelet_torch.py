@@ -37,6 +37,28 @@ def test_gradients_of_gradients(activation: str, method: Any, batch: tuple[int, 
         assert torch.autograd.gradgradcheck(function, (x,), fast_mode=True)
 
 
+# Forward mode of PyTorch loads what it calls deprecated itself.
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("method", ["slice", "direct"])
+def test_transformations_of_functions(method: Any) -> None:
+    layer = layer_of("relu", method)
+    f, spectrum, tangent = random(4, 3), random(3, 4), random(4, 3).detach().flip(0)
+    for function, x, shape in ((layer, f, (3, 4)), (layer.dual, spectrum, (4, 3))):
+        assert torch.autograd.gradcheck(function, (x,), check_forward_ad=True)
+        jacobian = torch.func.jacrev(function)(x.detach())
+        assert jacobian.shape == (*shape, *x.shape)
+        torch.testing.assert_close(torch.einsum("abcd,cd->ab", jacobian, x.detach()), function(x.detach()))
+        torch.testing.assert_close(torch.func.jacfwd(function)(x.detach()), jacobian)
+    torch.testing.assert_close(torch.func.jvp(layer, (f.detach(),), (tangent,))[1], layer(tangent))
+    several = random(4, 5, 3).detach()
+    found = torch.func.vmap(layer, in_dims=1, out_dims=2)(several)
+    torch.testing.assert_close(found, layer(several.movedim(1, 0)).movedim(0, 2))
+    squares = torch.func.hessian(lambda f: layer.dual(layer(f)).square().sum())(f.detach())
+    torch.testing.assert_close(
+        squares, torch.autograd.functional.hessian(lambda f: layer.dual(layer(f)).square().sum(), f)
+    )
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_it_is_the_operator_and_its_adjoint(dtype: str) -> None:
     layer = layer_of("relu", dtype=dtype)

@@ -1,5 +1,6 @@
 """The ridgelet transform over grids, its adjoint and its dual."""
 
+import re
 import warnings
 from typing import Any
 
@@ -322,8 +323,52 @@ def test_bad_reconstructions() -> None:
         RidgeletTransform(**GOOD | {"directions": disc, "method": "direct"}).reconstruct(f, cure=True)
     with pytest.raises(ValueError, match="tol was 0"):
         RidgeletTransform(**GOOD | {"directions": disc}).reconstruct(f, tol=0)
-    with pytest.raises(ValueError, match="points are scattered"):
+    with pytest.raises(ValueError, match="points are scattered; truncation_loss needs axes"):
         RidgeletTransform(**GOOD | {"directions": disc, "axes": np.zeros((3, 2))}).truncation_loss(np.zeros(3))
+
+
+LINE, RELU = np.linspace(-4, 4, 129), AdmissiblePair("relu", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"axes": (LINE[::8],)},
+            "by 1, .* than the 0.0007 that directions .* <= 8 lose; look at the step of points",
+        ),
+        ({"radii": 8}, "by 0.16, relative; more than tol = 0.01, .*, the number of directions and"),
+        ({"step": 2.0}, "by 1.6, .* and the step of biases"),
+        ({"axes": LINE[:, None]}, "by 15, relative; more than tol = 0.01; look at points and their weights"),
+        ({"axes": LINE[:, None], "weights": np.full(129, 1 / 16)}, None),
+        ({"scale": 2.0}, "<= 2 lose 0.036 of f, relative; more than tol = 0.01, and 0.035 is measured"),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e200])
+def test_the_error_is_measured(change: dict[str, Any], message: str | None, size: float) -> None:
+    given = {"axes": (LINE,), "scale": 8.0, "radii": 40, "step": 0.2, "weights": None} | change
+    axes, scale = given["axes"], given["scale"]
+    biases = np.arange(-4 * scale - 8, 4 * scale + 8, given["step"])
+    R = RidgeletTransform(axes, ball_directions(1, scale, given["radii"]), biases, RELU, weights=given["weights"])
+    f = size * np.exp(-(np.ravel(axes) ** 2) / 2)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        R.reconstruct(np.stack([0 * f, f]))
+    assert len(found) == (message is not None)
+    assert message is None or re.search(message, str(found[0].message))
+
+
+@pytest.mark.parametrize(("activation", "tol"), [("gaussian", 1e-2), ("gaussian", 1e-8), ("relu", 1e-12)])
+def test_the_reach_of_a_spectrum(activation: str, tol: float) -> None:
+    pair = AdmissiblePair(activation, 1)
+    R = RidgeletTransform((LINE,), ball_directions(1, 2.0, 3), np.linspace(-3, 3, 7), pair)
+    with pytest.warns(UserWarning, match="the spectrum of a function") as found:
+        R.reconstruct(np.zeros(129), tol=tol)
+    # Beyond the projections, which reach to a little less than 8.
+    t = float(str(found[0].message).split()[-1]) - 4 * R.directions.vectors.max()
+    inside, outside = (np.abs(pair.kernel(np.array([-t, t]) * by)).max() for by in (0.98, 1.02))
+    assert outside < tol * np.abs(pair.kernel(np.linspace(-4, 4, 999))).max() < inside
 
 
 def test_biases_that_do_not_cover_are_named() -> None:
@@ -347,6 +392,26 @@ def test_biases_that_do_not_cover_are_named() -> None:
 def test_bad_balls(arguments: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ball_directions(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((2, 2.0, 10**9, 10**9), "a ball of 1000000000 radii x 1000000000 directions each, 48 bytes each, is not"),
+        ((3, 2.0, 1, 10**7), "a ball of 1 radii x 50000000000000 directions each takes 3.2e\\+06 GB"),
+        ((1, 2.0, 10**8), "Gauss's rule of 100000000 nodes, a matrix of their square, takes 1.6e\\+08 GB"),
+        ((2, 2.0, np.int64(10**8), 2), "Gauss's rule of 100000000 nodes"),
+    ],
+)
+def test_balls_that_cannot_be_held(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises((MemoryError, kousei.SizeError), match=message):
+        ball_directions(*arguments)
+
+
+@pytest.mark.parametrize("scale", ["2", True, None, 1j])
+def test_scales_that_are_no_numbers(scale: Any) -> None:
+    with pytest.raises(TypeError, match="scale was .*; a positive finite number is accepted"):
+        ball_directions(2, scale, 2, 3)
 
 
 @pytest.mark.parametrize(("dim", "volume"), [(1, 4.0), (2, 4 * np.pi), (3, 32 / 3 * np.pi)])

@@ -57,8 +57,8 @@ template <class Real, int fixed_order>
 struct Hermite {
     int order;
 
-    /// The largest t^2 that is not taken as this. There the value is far below the rounding of the largest one;
-    /// smaller ones would make subnormal products, which are slow.
+    /// The largest t^2 that is not taken as this, or for an odd order as 0. There the value is far below the rounding
+    /// of the largest one; smaller ones would make subnormal products, which are slow.
     static constexpr int end = sizeof(Real) == sizeof(double) ? 700 : 100;
 
     /// Of finite t.
@@ -66,10 +66,11 @@ struct Hermite {
     KOUSEI_HD V operator()(V t) const {
         const V most = math::splat<V>(end);
         V square = t * t;
+        const V odd = square < most ? t : V{};
         square = square < most ? square : most;
         // He_{m+2} = (t^2 - 2m - 1) He_m - m (m - 1) He_{m-2}, which errs less than powers of t added up.
         const int n = fixed_order < 0 ? order : fixed_order;
-        V before{}, value = n % 2 == 0 ? math::splat<V>(1) : t;
+        V before{}, value = n % 2 == 0 ? math::splat<V>(1) : odd;
         value = n % 4 == 1 || n % 4 == 2 ? -value : value;
         for (int m = n % 2; m < n; m += 2) {
             const V next = value * (square - Real(2 * m + 1)) - before * Real(m * (m - 1));
@@ -186,11 +187,17 @@ KOUSEI_HD inline double polynomial_at(const double* coefs, int power, double x) 
     return sum;
 }
 
-/// a_i . x_j.
+/// a_i . x_j. Each product and each sum is rounded, and never fused: a step whose argument is 0 lies on the same side
+/// wherever a_i . x_j is computed.
 KOUSEI_HD inline double projection(const Arguments& at, std::int64_t direction, std::int64_t point) {
     double sum = 0;
     for (std::int64_t d = 0; d < at.dim; ++d) {
-        sum += at.directions[direction * at.dim + d] * at.points[point * at.dim + d];
+        const double a = at.directions[direction * at.dim + d], x = at.points[point * at.dim + d];
+#if defined(__CUDA_ARCH__)
+        sum = __dadd_rn(sum, __dmul_rn(a, x));
+#else
+        sum += a * x;
+#endif
     }
     return sum;
 }

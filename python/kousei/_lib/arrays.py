@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -65,7 +66,7 @@ def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, A
     try:
         array = np.asarray(value)
     except ValueError:
-        raise ValueError(f"{name} was {value!r}; rows of the same length are accepted") from None
+        raise ValueError(f"{name} was {reprlib.repr(value)}; rows of the same length are accepted") from None
     if array.dtype.kind not in kinds and array.size > 0:
         accepted = "numbers are" if "c" in kinds else "real numbers are"
         raise TypeError(f"{name} has dtype {array.dtype}; {accepted} accepted")
@@ -90,7 +91,7 @@ def is_finite(array: Array) -> bool:
     return bool(np.isfinite(array.data if is_sparse(array) else array).all())
 
 
-def require_memory(count: int, item_bytes: int, what: str) -> None:
+def require_memory(count: float, item_bytes: int, what: str) -> None:
     """Raise SizeError where 64 bits cannot count the bytes of `what`, MemoryError where this machine has fewer.
 
     Before they are asked for: the system grants more than it has, and ends the process that writes to it.

@@ -4,6 +4,7 @@ import math
 import numbers
 import sys
 import warnings
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ CudaError = _core.CudaError
 SizeError = _core.SizeError
 
 
-def check_type(name: str, value: Any, kind: type, accepted: str) -> None:
+def check_type(name: str, value: Any, kind: type | UnionType, accepted: str) -> None:
     """Raise TypeError unless a value is of a kind, which `accepted` says."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} was {type(value).__name__}; {accepted} is accepted")
@@ -45,8 +46,14 @@ def check_choice(name: str, value: Any, *accepted: str) -> None:
 
 
 def is_real_number(value: Any) -> bool:
-    """Tell whether `value` is a real number of Python or NumPy."""
+    """Tell whether a value is a real number of Python or NumPy, and no bool."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
+def require_real_number(name: str, value: Any) -> None:
+    """Raise TypeError unless a value is a real number."""
+    if not is_real_number(value):
+        raise TypeError(f"{name} was {value!r}; a real number is accepted")
 
 
 def require_positive(**named: float) -> None:

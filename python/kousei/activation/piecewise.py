@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import _core, arrays
-from kousei._lib.errors import is_real_number
+from kousei._lib.errors import require_real_number
 from kousei.activation.base import Activation, Part
 
 
@@ -269,8 +269,7 @@ def softshrink(threshold: float = 0.5) -> PiecewiseLinear:
 
 def finite(name: str, value: Any) -> float:
     """Return a real number as float; TypeError unless it is one, ValueError unless it is finite."""
-    if not is_real_number(value):
-        raise TypeError(f"{name} was {value!r}; a real number is accepted")
+    require_real_number(name, value)
     if not math.isfinite(value):
         raise ValueError(f"{name} was {value}; a finite number is accepted")
     return float(value)

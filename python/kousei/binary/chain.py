@@ -87,7 +87,8 @@ class Chain:
     @cached_property
     def counts(self) -> Array:
         """Units of each column of T, (columns of T that are not zero,) of int64."""
-        return self.ranks.max(axis=0, initial=0).astype(np.int64) + (self.signs != 0)
+        counts = self.ranks.max(axis=0, initial=0).astype(np.int64) + (self.signs != 0)
+        return read_only("counts", counts)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -111,6 +112,9 @@ class Chain:
         words = np.empty((rows, stride), np.uint32)
         _core.cpu.binary_signs(self.ranks, self.signs, self.counts, words, _core.cpu.Cpu())
         return PackedSigns(words, (rows, columns))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Chain, (self.ranks, self.sources, self.signs)
 
     def __repr__(self) -> str:
         rows, columns = self.shape

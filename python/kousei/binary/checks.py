@@ -10,7 +10,9 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_choice, check_integer, check_type
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
-from kousei.binary.homogeneous import degree_of, factors_of
+from kousei.binary.chain import Chain
+from kousei.binary.homogeneous import degree_of, factors_of, parts_of_units
+from kousei.binary.multiples import Multiples
 from kousei.packed import PackedSigns
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ def check(net: BinaryNetwork) -> None:
         wrong = next((part for part, _ in parts if degree_of(part) == 0), None)
         if wrong is not None:
             raise ValueError(f"activations[{i}] was {wrong.name!r}; a positively homogeneous one is accepted")
+        check_type(f"chains[{i}]", chain, Chain | None, "a kousei.binary.Chain or None")
         on_host = arrays.on_host(layer.words)  # where the signs of a network on a device were compared
         if chain is not None and on_host and (chain.shape != layer.shape or chain.pack() != layer):
             raise ValueError(f"chains[{i}] does not give the signs of layers[{i}]")
@@ -86,13 +89,24 @@ def check(net: BinaryNetwork) -> None:
 
 def _check_multiples(net: BinaryNetwork, i: int) -> None:
     multiples, units = net.multiples[i], net.sizes[i + 2]
+    check_type(f"multiples[{i}]", multiples, Multiples | None, "a kousei.binary.Multiples or None")
     if multiples is None:
         return
     if i + 1 == len(net.layers):
         raise ValueError(f"multiples[{i}] was {multiples!r} for the outputs; None is accepted")
     if len(multiples.rows) != units:
         raise ValueError(f"multiples[{i}] is of {len(multiples.rows)} units; {units} are accepted")
-    counts = [count for _, count in parts_of(net.activations[i + 1], units)]
-    part = np.repeat(np.arange(len(counts)), counts)
+    part = parts_of_units(parts_of(net.activations[i + 1], units))
     if (part != part[multiples.rows]).any():
         raise ValueError(f"multiples[{i}] has a unit of another activation than its multiple; the same is accepted")
+    bias = arrays.to_host(net.biases[i]).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        wanted = multiples.scales * bias[multiples.rows]
+        # Each was rounded to the dtype of the network.
+        fits = np.abs(bias - wanted) <= 1e-6 * np.abs(wanted) + np.finfo(np.float32).tiny
+    if not fits.all():
+        unit = fits.argmin()
+        raise ValueError(
+            f"biases[{i}] are not the multiples that multiples[{i}] says: unit {unit} has {bias[unit]}; "
+            f"{wanted[unit]} is accepted"
+        )

@@ -34,7 +34,7 @@ def evaluate_on_device(net: BinaryNetwork, backend: backends.Device, x: Array, o
     """Write the values of `net` at points (..., dim) to `out`, C-contiguous."""
     xp = arrays.namespace(x)
     points, values = xp.reshape(x, (-1, net.dim)), xp.reshape(out, (-1, net.outputs))
-    kept, packed = net._kept, form == "packed"
+    kept, packed = net._kept, form == "packed" and any(net.multiples)
     if packed not in kept:
         multiples = _multiples(backend, net.sources, factors_of(net))
         kept[packed] = multiples, [_layer(net, backend, i, packed) for i in range(len(net.layers))]

@@ -32,7 +32,9 @@ def evaluate(net: BinaryNetwork, x: Array, out: Array | None, form: str) -> Arra
             raise ValueError("form was 'ranks' and x lies in CUDA memory; 'auto' and 'packed' are accepted there")
         evaluate_on_device(net, backend, x, result, form)
     else:
-        _compiled(net, backend, form == "packed").evaluate(backend.view("x", x), view, backend.launch())
+        # Signs without chains and multiples are run in one way.
+        packed = form == "packed" and any((*net.chains, *net.multiples))
+        _compiled(net, backend, packed).evaluate(backend.view("x", x), view, backend.launch())
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ def degree_of(activation: Activation) -> int:
 def degrees_of(activation: Activation, units: int) -> Array:
     """Return p of each unit of a layer, (units,) of int64; 0 where there is none."""
     parts = parts_of(activation, units)
-    return np.repeat([degree_of(part) for part, _ in parts], [n for _, n in parts])
+    return np.array([degree_of(part) for part, _ in parts])[parts_of_units(parts)]
 
 
 def of_units(activation: Activation, units: int, sources: Array) -> Activation:
@@ -35,8 +36,13 @@ def of_units(activation: Activation, units: int, sources: Array) -> Activation:
     parts = parts_of(activation, units)
     if len(parts) == 1 or len(sources) == 0:
         return parts[0][0]
-    numbers = np.repeat(np.arange(len(parts)), [n for _, n in parts])[sources]
+    numbers = parts_of_units(parts)[sources]
     return mix((parts[number][0], len(list(run))) for number, run in groupby(numbers.tolist()))
+
+
+def parts_of_units(parts: Sequence[tuple[Activation, int]]) -> Array:
+    """Return which of the parts of a layer each of its units belongs to."""
+    return np.repeat(np.arange(len(parts)), [n for _, n in parts])
 
 
 def factors_of(net: BinaryNetwork) -> Array:

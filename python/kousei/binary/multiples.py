@@ -63,12 +63,15 @@ class Multiples:
     @cached_property
     def kept(self) -> Array:
         """The units of themselves, ascending."""
-        return np.flatnonzero(self.rows == np.arange(len(self.rows)))
+        return read_only("kept", np.flatnonzero(self.rows == np.arange(len(self.rows))))
 
     @cached_property
     def sources(self) -> Array:
         """Which of `kept` each unit takes, (units,) of int32."""
-        return np.searchsorted(self.kept, self.rows).astype(np.int32)
+        return read_only("sources", np.searchsorted(self.kept, self.rows).astype(np.int32))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Multiples, (self.rows, self.scales)
 
     def __repr__(self) -> str:
         return f"Multiples({len(self.rows)} units, of {len(self.kept)})"
@@ -82,7 +85,8 @@ def multiples_of(sources: Array, scales: Array) -> Multiples | None:
     rows = np.empty(len(sources), np.int32)
     rows[order] = order[first][inverse]
     ratios = scales / scales[rows]
-    rows = np.where(ratios > 0, rows, units)  # but where it underflows
+    normal = ratios >= np.finfo(np.float64).tiny  # else it underflows
+    rows = np.where(normal, rows, units)
     if np.array_equal(rows, units):
         return None
-    return Multiples(rows.astype(np.int32), np.where(ratios > 0, ratios, 1))
+    return Multiples(rows.astype(np.int32), np.where(normal, ratios, 1))

@@ -57,7 +57,8 @@ class BinaryNetwork:
         How it was made, see `binarize`.
     multiples : tuple of Multiples or None
         One for each of these: which of its rows have pre-activations that are multiples of those of others, where
-        that is known, as of exact methods; never of the outputs. Empty: of none. It is not held against the signs.
+        that is known, as of exact methods; never of the outputs. Empty: of none. Biases are held
+        against it, signs are not.
     source : Layers, optional
         The network it stands for, with a unit for the constant where bias="strict".
     errors : tuple of Rounding (inputs of the layer of `source`,)
@@ -73,7 +74,7 @@ class BinaryNetwork:
         If a parameter is of another type.
     ValueError
         If the shapes do not chain, a source is no row, a scale is not positive and finite, an activation is not
-        positively homogeneous, or chains do not give the signs of their layer.
+        positively homogeneous, chains do not give the signs of their layer, or biases are not the multiples given.
 
     Examples
     --------
@@ -114,7 +115,8 @@ class BinaryNetwork:
         self.__dict__.update(
             weight=_real("weight", self.weight),
             bias=_real("bias", self.bias),
-            multiples=self.multiples or (None,) * len(self.layers),
+            **{name: tuple(getattr(self, name)) for name in ("layers", "activations", "chains")},
+            multiples=tuple(self.multiples) or (None,) * len(self.layers),
             biases=tuple(_real(f"biases[{i}]", bias) for i, bias in enumerate(self.biases)),
             sources=read_only("sources", self.sources, np.int32),
             scales=read_only("scales", self.scales, np.float64),
@@ -124,8 +126,8 @@ class BinaryNetwork:
             pairs = zip(self.layers, self.chains, strict=True)
             self.__dict__["layers"] = tuple(chain.pack() if chain else layer for layer, chain in pairs)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, ({field.name: getattr(self, field.name) for field in fields(self)},)
 
     @cached_property
     def _kept(self) -> dict[Any, Any]:
@@ -203,7 +205,8 @@ class BinaryNetwork:
     def to_mlp(self) -> MLP:
         """Return the network as an MLP, its signs as numbers.
 
-        A hidden layer without units becomes one with a unit that is 0.
+        A hidden layer without units becomes one with a unit that is 0. Every row is a sum of its own, as with
+        form="packed", so that it rounds by more than the network does.
 
         Returns
         -------
@@ -361,6 +364,10 @@ class BinaryNetwork:
         biases = [arrays.to_host(self.bias)[self.sources], *map(arrays.to_host, self.biases)]
         real = self.dim * len(self.sources) + sum(bias.size for bias in biases if bias.any())
         return BinarySummary(self.sizes, real, self.source_sizes)
+
+
+def _restored(parameters: dict[str, Any]) -> BinaryNetwork:
+    return BinaryNetwork(**parameters)
 
 
 def _real(name: str, array: Any) -> Any:

@@ -300,7 +300,8 @@ class SignLinear(nn.Module):
 class RidgeletLayer(nn.Module):
     """The ridgelet transform of functions on a grid, and its dual, as operators that gradients pass.
 
-    The layer has no parameters. The gradient is the adjoint, and its gradient the operator again.
+    The layer has no parameters. The gradient is the adjoint, and its gradient the operator again. `torch.func` takes
+    it too: `vmap`, `jvp`, `jacrev` and what is made of them.
 
     Parameters
     ----------
@@ -388,15 +389,27 @@ class _Linear(torch.autograd.Function):
     """A linear operator that comes with its adjoint."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, apply: Callable[[Any], Any], adjoint: Callable[[Any], Any]) -> Tensor:
-        ctx.operators = adjoint, apply
+    def forward(x: Tensor, apply: Callable[[Any], Any], adjoint: Callable[[Any], Any]) -> Tensor:
         values: Tensor = apply(x.detach())
         return values
 
     @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        _, ctx.operator, ctx.adjoint = inputs
+
+    @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         # What is linear too, with the two exchanged.
-        return _Linear.apply(grad, *ctx.operators), None, None  # type: ignore[no-untyped-call]
+        return _Linear.apply(grad, ctx.adjoint, ctx.operator), None, None  # type: ignore[no-untyped-call]
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:
+        return _Linear.apply(tangent, ctx.operator, ctx.adjoint)  # type: ignore[no-untyped-call]
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int, ...], x: Tensor, *operators: Any) -> tuple[Tensor, int]:
+        # Batch axes stand in front.
+        return _Linear.apply(x.movedim(in_dims[0], 0), *operators), 0  # type: ignore[no-untyped-call]
 
 
 class _Product(torch.autograd.Function):

@@ -27,8 +27,8 @@ class ScaledSigns(Product):
         The signs; not copied.
     scales : array of float32 or float64
         In the memory of the signs: (rows,), or (rows, ceil(columns / 32)) for groups of 32 columns, or
-        (rows, ceil(columns / 128)) for groups of 128. Copied for its layout only, and not to be written to
-        afterwards, since products keep copies of it.
+        (rows, ceil(columns / 128)) for groups of 128; whatever numbers, NaN and infinite ones too. Copied for its
+        layout only, and not to be written to afterwards, since products keep copies of it.
 
     Raises
     ------

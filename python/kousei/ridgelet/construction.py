@@ -13,7 +13,8 @@ from kousei._lib.errors import check_choice, check_integer, require_positive, wa
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
-from kousei.ridgelet.radon import REACH, Array, Function, centred, profiles
+from kousei.ridgelet.radon import REACH, Function, centred, profiles
+from kousei.ridgelet.samples import Reals
 
 #: Biases of every direction of a tanh network outside the box; beyond them a tanh is +-1 on it, to 7e-4.
 _OUTSIDE = 10
@@ -127,15 +128,15 @@ def single_scale(
 class _Box:
     """The function in the coordinates in which the box is [-1, 1]^dim."""
 
-    def __init__(self, f: Function, lo: Array, hi: Array) -> None:
+    def __init__(self, f: Function, lo: Reals, hi: Reals) -> None:
         self.dim = len(lo)
         self.center, self.half = lo + (hi - lo) / 2, (hi - lo) / 2
         self._f = f
 
-    def place(self, y: Array) -> Array:
+    def place(self, y: Reals) -> Reals:
         return self.center + self.half * y
 
-    def __call__(self, y: Array) -> Array:
+    def __call__(self, y: Reals) -> Reals:
         x = self.place(y)
         values = arrays.real_numbers("f(x)", self._f(x), "biuf")
         if values.shape != x.shape[:1]:
@@ -178,12 +179,14 @@ def _write(box: _Box, units: int, kind: str) -> tuple[MLP, float]:
     net = MLP([weight, coef[None]], [bias - weight @ box.center, np.zeros(1)], [kind])
     y = 2 * fill_cube(box.dim, _CALIBRATION) - 1
     values = box(y)
-    rest = values - net(box.place(y))
-    net.biases[1][0] = rest.mean()
-    return net, float(rest.std() / (np.linalg.norm(values) / math.sqrt(len(values)) or 1))
+    # Squares of large values overflow.
+    size = np.abs(values).max() or 1.0
+    rest = (values - net(box.place(y))) / size
+    net.biases[1][0] = size * rest.mean()
+    return net, float(rest.std() / (np.linalg.norm(values / size) / math.sqrt(len(values)) or 1))
 
 
-def _tanh(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]:
+def _tanh(box: _Box, directions: int, inside: int) -> tuple[Reals, Reals, Reals]:
     """Weights of tanh(slope (u . y - b)): gamma^ = g^/sigma^, sigma^(w) = -i pi/(slope sinh(pi w/(2 slope)))."""
     radius = math.sqrt(box.dim)
     spacing, count = 2 * radius / inside, inside + _OUTSIDE
@@ -195,7 +198,7 @@ def _tanh(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
     return slope * np.repeat(found.directions, count, axis=0), bias, coef.ravel()
 
 
-def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]:
+def _relu(box: _Box, directions: int, inside: int) -> tuple[Reals, Reals, Reals]:
     """Weights g_u''(b) of relu(u . y - b), and the slope at the lower end in a unit that is nowhere 0 on the box."""
     radius = math.sqrt(box.dim)
     spacing = 2 * radius / inside
@@ -213,10 +216,11 @@ def _relu(box: _Box, directions: int, inside: int) -> tuple[Array, Array, Array]
 def _reach(box: _Box, tol: float, kind: str) -> MLP:
     y = 2 * fill_cube(box.dim, _HELD_OUT, _CALIBRATION) - 1
     x, values = box.place(y), box(y)
+    largest = np.abs(values).max() or 1.0
     units = max(_FIRST, _least_units(kind, box.dim))
     while True:
         net, _ = _write(box, units, kind)
-        error, size = np.linalg.norm(net(x) - values), np.linalg.norm(values)
+        error, size = np.linalg.norm((net(x) - values) / largest), np.linalg.norm(values / largest)
         if error <= tol * size:
             return net
         if units == _MOST:

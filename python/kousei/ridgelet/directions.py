@@ -46,9 +46,11 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     Raises
     ------
     TypeError
-        If a count is not an integer.
+        If a count is not an integer, or the scale not a real number.
     ValueError
         If an argument is out of range, or `angles` is given for one dimension or missing for more.
+    SizeError, MemoryError
+        If they do not fit, or the nodes of Gauss's rule, which are the eigenvalues of a matrix.
 
     Examples
     --------
@@ -58,13 +60,16 @@ def ball_directions(dim: int, scale: float, radii: int, angles: int | None = Non
     >>> disc.vectors.shape, bool(np.isclose(disc.weights.sum(), 9 * np.pi))
     ((40, 2), True)
     """
-    check_integer("dim", dim, 1, 3)
-    check_integer("radii", radii, 1)
+    dim, radii = check_integer("dim", dim, 1, 3), check_integer("radii", radii, 1)
     require_positive(scale=scale)
     if (angles is None) != (dim == 1):
         raise ValueError(f"angles was {angles} with dim {dim}; None for dim 1, else an integer >= 2 is accepted")
-    units, unit_weights = _sphere(dim, angles)
-    nodes, weights = np.polynomial.legendre.leggauss(radii)
+    around = 2 if angles is None else check_integer("angles", angles, 2)
+    heights = (around + 1) // 2 if dim == 3 else 1
+    what = f"a ball of {radii} radii x {heights * around} directions each"
+    arrays.require_memory(radii * heights * around, 8 * (2 * dim + 2), what)
+    units, unit_weights = _sphere(dim, around, heights)
+    nodes, weights = _gauss(radii)
     r = scale * (nodes + 1) / 2
     volume = weights * scale / 2 * r ** (dim - 1)
     vectors = r[:, None, None] * units
@@ -78,8 +83,12 @@ def units_of(directions: Any, biases: Any, dim: int) -> tuple[Directions | Reals
     if vectors.ndim != 2 or vectors.shape[1] != dim or len(vectors) == 0:
         raise ValueError(f"directions has shape {vectors.shape}; (directions, {dim}) with at least one is accepted")
     biases = evened("biases", biases)
-    if biases.ndim != 1 or len(biases) == 0 or (np.diff(biases) <= 0).any():
+    if biases.ndim != 1 or len(biases) == 0:
         raise ValueError(f"biases has shape {biases.shape}; (n,) increasing numbers, n >= 1, are accepted")
+    falls = np.flatnonzero(np.diff(biases) <= 0)
+    if falls.size:
+        first, second = biases[falls[0] : falls[0] + 2]
+        raise ValueError(f"biases has {second:g} after {first:g}; increasing numbers are accepted")
     return directions._replace(vectors=vectors) if given else vectors, biases
 
 
@@ -105,17 +114,23 @@ def quadrature(directions: Directions | Reals, biases: Reals) -> Reals:
     return weights * step
 
 
-def _sphere(dim: int, angles: int | None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _sphere(dim: int, around: int, heights: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return points on the unit sphere and their weights."""
-    if angles is None:
+    if dim == 1:
         return np.array([[1.0], [-1.0]]), np.ones(2)
-    check_integer("angles", angles, 2)
-    phi = 2 * np.pi / angles * (np.arange(angles) + 0.5)
+    phi = 2 * np.pi / around * (np.arange(around) + 0.5)
     circle = np.stack([np.cos(phi), np.sin(phi)], axis=-1)
     if dim == 2:
-        return circle, np.full(angles, 2 * np.pi / angles)
-    height, weights = np.polynomial.legendre.leggauss((angles + 1) // 2)
-    points = np.empty((len(height), angles, 3))
+        return circle, np.full(around, 2 * np.pi / around)
+    height, weights = _gauss(heights)
+    points = np.empty((heights, around, 3))
     points[..., :2] = np.sqrt(1 - height**2)[:, None, None] * circle
     points[..., 2] = height[:, None]
-    return points.reshape(-1, 3), np.repeat(weights * 2 * np.pi / angles, angles)
+    return points.reshape(-1, 3), np.repeat(weights * 2 * np.pi / around, around)
+
+
+def _gauss(count: int) -> tuple[Reals, Reals]:
+    """Return the nodes and weights of Gauss's rule on [-1, 1]: NumPy finds them by a matrix and a copy of it."""
+    arrays.require_memory(count**2, 16, f"Gauss's rule of {count} nodes, a matrix of their square,")
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return nodes, weights

@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_bool, is_real_number
+from kousei._lib.errors import check_bool, is_real_number, require_real_number
 
 #: The largest s of Lambda^s.
 LARGEST_POWER: float = _core.ridgelet_largest_power
@@ -99,8 +99,7 @@ class GaussianKernel:
 
 def check_power(s: float) -> float:
     """Return s as float once it is known to be the power of a kernel."""
-    if not is_real_number(s):
-        raise TypeError(f"s was {s!r}; a real number is accepted")
+    require_real_number("s", s)
     if not -1 < s <= LARGEST_POWER:
         raise ValueError(f"s was {s}; above -1, and at most {LARGEST_POWER:g}, is accepted")
     return float(s)

@@ -9,15 +9,15 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.errors import check_type
+from kousei.ridgelet.directions import vectors_of
 from kousei.ridgelet.kernel import gaussian_kernel
 from kousei.ridgelet.pair import AdmissiblePair
-
-Array = np.ndarray[Any, Any]
+from kousei.ridgelet.samples import Reals
 
 
 def gaussian_mixture_ridgelet(
     coefs: Any, means: Any, widths: Any, directions: Any, biases: Any, pair: AdmissiblePair
-) -> Array:
+) -> Reals:
     """Return the ridgelet spectrum of f(x) = sum_i c_i e^(-|x - mu_i|^2/(2 tau_i^2)).
 
     With s_i^2 = 1 + tau_i^2 |a|^2 and the kernel psi = Lambda^m G,
@@ -34,7 +34,7 @@ def gaussian_mixture_ridgelet(
         The mu_i, in as many dimensions as kernels go, some 30.
     widths : array_like (n,)
         The tau_i, positive.
-    directions : array_like (A, dim)
+    directions : array_like (A, dim), or Directions
         The vectors a, of any length.
     biases : array_like (B,)
         The numbers b.
@@ -57,7 +57,7 @@ def gaussian_mixture_ridgelet(
     >>> gaussian_mixture_ridgelet([1.0], [[0.0, 0.0]], [1.0], [[0.7, -0.4]], [0.3], pair).round(12)
     array([[4.678034591646]])
     """
-    c, mu, tau, a, b = _checked(coefs, means, widths, directions, biases)
+    c, mu, tau, a, b = _checked(coefs, means, widths, vectors_of(directions), biases)
     check_type("pair", pair, AdmissiblePair, "an AdmissiblePair")
     dim = mu.shape[1]
     if pair.dim != dim:
@@ -67,11 +67,11 @@ def gaussian_mixture_ridgelet(
     s = np.sqrt(1 + np.outer((a * a).sum(-1), tau * tau))[:, None]  # (A, 1, n)
     kernel = gaussian_kernel((b[:, None] - (a @ mu.T)[:, None]) / s, m, odd)
     front = c * (2 * math.pi) ** (dim / 2) * tau**dim
-    values: Array = (front * s ** -float(m + 1 + odd) * kernel).sum(-1)
+    values: Reals = (front * s ** -float(m + 1 + odd) * kernel).sum(-1)
     return -values if odd else values
 
 
-def single_scale_weights(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) -> Array:
+def single_scale_weights(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) -> Reals:
     """Return the weights g_u''(b) of the ReLU network of one scale for a mixture of Gaussians.
 
     On a ball of radius B around 0, f is an affine function plus the integral of g_u''(b) relu(u . x - b) over |b| < B
@@ -114,16 +114,16 @@ def single_scale_weights(coefs: Any, means: Any, widths: Any, directions: Any, b
     _require_memory(u, b, c)
     dim = mu.shape[1]
     kernel = gaussian_kernel((b[:, None] - (u @ mu.T)[:, None]) / tau, dim + 1)
-    values: Array = -((2 * math.pi) ** ((1 - dim) / 2)) / 2 * (c / tau**2 * kernel).sum(-1)
+    values: Reals = -((2 * math.pi) ** ((1 - dim) / 2)) / 2 * (c / tau**2 * kernel).sum(-1)
     return values
 
 
-def _require_memory(directions: Array, biases: Array, coefs: Array) -> None:
+def _require_memory(directions: Reals, biases: Reals, coefs: Reals) -> None:
     shape = (len(directions), len(biases), len(coefs))
     arrays.require_memory(math.prod(shape), 32, f"a kernel of shape {shape}")
 
 
-def _checked(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) -> list[Array]:
+def _checked(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) -> list[Reals]:
     given = {"coefs": coefs, "means": means, "widths": widths, "directions": directions, "biases": biases}
     found = {name: arrays.finite_numbers(name, value) for name, value in given.items()}
     means = found["means"]
@@ -138,5 +138,5 @@ def _checked(coefs: Any, means: Any, widths: Any, directions: Any, biases: Any) 
     if found["biases"].ndim != 1:
         raise ValueError(f"biases has shape {found['biases'].shape}; (B,) is accepted")
     if not (found["widths"] > 0).all():
-        raise ValueError(f"widths was {found['widths'].tolist()}; positive numbers are accepted")
+        raise ValueError(f"widths has {found['widths'].min()}; positive numbers are accepted")
     return list(found.values())

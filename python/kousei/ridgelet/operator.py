@@ -7,13 +7,90 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
-from array_api_compat import is_cupy_array
+from array_api_compat import is_cupy_array, is_torch_array
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 
 #: The product of an operator with a matrix.
 Product: TypeAlias = Callable[[Array], Array]
+
+
+class Operable:
+    """What operators of SciPy can do, for a class that becomes one, of the library of the argument."""
+
+    #: Arrays of NumPy leave ``f @ R`` to the operator.
+    __array_ufunc__ = None
+
+    def matvec(self, x: Array) -> Array:
+        """Return `transform` of a flattened function as a flattened spectrum, as solvers of SciPy and CuPy ask it.
+
+        Parameters
+        ----------
+        x : array of shape (points,) or (points, 1)
+            Of NumPy or CuPy, and of the operator's dtype.
+
+        Returns
+        -------
+        array of shape (directions * biases,) or (directions * biases, 1)
+        """
+        return self._operator(x).matvec(x)
+
+    def rmatvec(self, x: Array) -> Array:
+        """Return `adjoint` of a flattened spectrum as a flattened function, as `matvec` does."""
+        return self._operator(x).rmatvec(x)
+
+    def matmat(self, X: Array) -> Array:
+        """Return `matvec` of every column of (points, n), as columns."""
+        return self._operator(X).matmat(X)
+
+    def rmatmat(self, X: Array) -> Array:
+        """Return `rmatvec` of every column of (directions * biases, n), as columns."""
+        return self._operator(X).rmatmat(X)
+
+    def dot(self, x: Any) -> Any:
+        """Return the product with a vector, a matrix, a number, or another operator."""
+        return self._operator(x).dot(x)
+
+    __mul__ = dot
+
+    def __matmul__(self, x: Any) -> Any:
+        return self._operator(x) @ x
+
+    def __rmul__(self, x: Any) -> Any:
+        return x * self._operator(x)
+
+    def __rmatmul__(self, x: Any) -> Any:
+        return x @ self._operator(x)
+
+    def __truediv__(self, x: Any) -> Any:
+        return self._operator(None) / x
+
+    def __add__(self, x: Any) -> Any:
+        return self._operator(None) + x
+
+    def __radd__(self, x: Any) -> Any:
+        return x + self._operator(None)
+
+    def __sub__(self, x: Any) -> Any:
+        return self._operator(None) + -x
+
+    def __neg__(self) -> Any:
+        return -self._operator(None)
+
+    @property
+    def H(self) -> Any:  # noqa: N802 - as SciPy calls it
+        """The adjoint operator."""
+        return self._operator(None).H
+
+    @property
+    def T(self) -> Any:  # noqa: N802 - as SciPy calls it
+        """The transposed operator: the adjoint, since all is real."""
+        return self.H
+
+    def _operator(self, x: Any) -> Any:
+        """Return the operator of the library of x."""
+        raise NotImplementedError
 
 
 def linear_operator(x: Any, shape: tuple[int, int], dtype: np.dtype[Any], forward: Product, backward: Product) -> Any:
@@ -29,9 +106,14 @@ def linear_operator(x: Any, shape: tuple[int, int], dtype: np.dtype[Any], forwar
             rmatmat=backward,
             dtype=dtype,
         )
-    if not arrays.on_host(x):
-        raise TypeError(f"x was {type(x).__name__} in {arrays.place(x)}; an array of NumPy or CuPy is accepted")
+    _require_host(x)
     return _composing()(shape, dtype, forward, backward)
+
+
+def _require_host(x: Any) -> None:
+    # SciPy would make an array of NumPy of a tensor.
+    if is_torch_array(x) or not arrays.on_host(x):
+        raise TypeError(f"x was {type(x).__name__} in {arrays.place(x)}; an array of NumPy or CuPy is accepted")
 
 
 @cache
@@ -50,8 +132,12 @@ def _composing() -> type:
         def _adjoint(self) -> Any:
             return Operator(self.shape[::-1], self.dtype, *self._products[::-1])
 
+        # SciPy knows none but its own operators.
         def dot(self, x: Any) -> Any:
-            # SciPy makes an array of what is none of its own operators.
+            _require_host(x)
             return super().dot(aslinearoperator(x) if hasattr(x, "rmatvec") else x)
+
+        def __add__(self, x: Any) -> Any:
+            return super().__add__(aslinearoperator(x) if hasattr(x, "rmatvec") else x)
 
     return Operator

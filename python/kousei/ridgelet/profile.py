@@ -6,14 +6,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear, relu
 from kousei.activation.base import LARGEST_POWER, power_of
-
-Reals: TypeAlias = np.ndarray[Any, Any]
+from kousei.ridgelet.samples import Reals
 
 _NAMES = ("relu", "step", "tanh", "logistic", "erf", "softplus", "gelu", "silu", "gaussian")
 ACCEPTED = f"{', '.join(map(repr, _NAMES))}, 'repu1' to 'repu{LARGEST_POWER}' and a kousei.Activation of these"

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
+from kousei.ridgelet.samples import Reals
 
-Array = np.ndarray[Any, Any]
-Function = Callable[[Array], Any]
+Function = Callable[[Reals], Any]
 
 #: The function is continued to [-_WIDE, _WIDE]^dim, where the box is [-1, 1]^dim, and fades out between the two.
 _WIDE = 3.0
@@ -30,12 +30,12 @@ _EPS = 1e-12
 class Profiles(NamedTuple):
     """Transforms of the profiles, g_u^(w) = c_d |w|^(d-1) f^(wu), with the rules for w > 0 and the half sphere."""
 
-    directions: Array  # (A, dim)
-    areas: Array  # (A,), of the pieces of the whole sphere
-    frequencies: Array  # (L,), in (0, cutoff)
-    transform: Array  # (A, L), times the weights of the rule and 1/pi
+    directions: Reals  # (A, dim)
+    areas: Reals  # (A,), of the pieces of the whole sphere
+    frequencies: Reals  # (L,), in (0, cutoff)
+    transform: Reals  # (A, L), times the weights of the rule and 1/pi
 
-    def at(self, biases: int, spacing: float, multiplier: Array) -> Array:
+    def at(self, biases: int, spacing: float, multiplier: Reals) -> Reals:
         """Return the inverse transforms of g_u^ times a multiplier, (A, biases), at `centred(biases, spacing)`."""
         import finufft
 
@@ -47,7 +47,7 @@ class Profiles(NamedTuple):
         return np.atleast_2d(values).real
 
 
-def centred(biases: int, spacing: float) -> Array:
+def centred(biases: int, spacing: float) -> Reals:
     """Return equally spaced numbers with 0 in their middle."""
     return (np.arange(biases) - (biases - 1) / 2) * spacing
 
@@ -83,7 +83,7 @@ def profiles(f: Function, dim: int, directions: int, cutoff: float, reach: float
     return Profiles(u, areas, w, slices * (constant / math.pi * w ** (dim - 1) * attenuation * weights))
 
 
-def half_sphere(dim: int, directions: int) -> tuple[Array, Array]:
+def half_sphere(dim: int, directions: int) -> tuple[Reals, Reals]:
     """Return at most so many unit vectors, no two opposite, and the areas they stand for, the whole sphere in all.
 
     One vector; the midpoint rule of angles; Gauss's rule along an axis times the midpoint rule around it.
@@ -103,14 +103,14 @@ def half_sphere(dim: int, directions: int) -> tuple[Array, Array]:
     return u, np.repeat(weights * 4 * math.pi / around, around)
 
 
-def _window(x: Array) -> Array:
+def _window(x: Reals) -> Reals:
     """Return 1 on the box, falling to 0 where the samples end."""
     from scipy.special import erfc
 
     return erfc(_FADE * (2 * (np.abs(x) - 1) / (_WIDE - 1) - 1)) / 2
 
 
-def _bend(x: Array) -> Array:
+def _bend(x: Reals) -> Reals:
     """Return x on the box; outside its slope falls to 0 as the window does, and it ends at -REACH and REACH."""
     from scipy.special import erfc
 
@@ -119,7 +119,7 @@ def _bend(x: Array) -> Array:
     return np.sign(x) * (REACH + width / (4 * _FADE) * (u * erfc(u) - np.exp(-u * u) / math.sqrt(math.pi)))
 
 
-def _panels(cutoff: float, extent: float) -> tuple[Array, Array]:
+def _panels(cutoff: float, extent: float) -> tuple[Reals, Reals]:
     """Gauss's rule on pieces of (0, cutoff), for e^(iws) with |s| <= extent; one begins where attenuation does."""
     panels = 2 * math.ceil(cutoff * extent / (2 * _PHASE))
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)

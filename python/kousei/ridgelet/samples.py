@@ -87,7 +87,8 @@ class Scattered:
         """Return checked points; without weights each counts 1."""
         points = arrays.finite_numbers("points", points)
         if points.ndim != 2 or 0 in points.shape:
-            raise ValueError(f"points has shape {points.shape}; (n, dim) with n and dim at least 1 is accepted")
+            axis = "; for one axis (x,) is accepted" * (points.ndim == 1)
+            raise ValueError(f"points has shape {points.shape}; (n, dim) with n and dim at least 1 is accepted{axis}")
         weights = np.ones(len(points)) if weights is None else arrays.finite_numbers("weights", weights)
         if weights.shape != (len(points),):
             raise ValueError(f"weights has shape {weights.shape}; ({len(points)},), one for each point, is accepted")
@@ -141,7 +142,10 @@ def uniform(name: str, value: Any, least: int) -> Reals:
     if array.ndim != 1 or len(array) < least:
         raise ValueError(f"{name} has shape {array.shape}; (n,) with n at least {least} is accepted")
     if step_of(array) is None:
-        raise ValueError(f"{name} is not uniform; equally spaced increasing numbers are accepted")
+        raise ValueError(
+            f"{name} is not uniform; equally spaced increasing numbers are accepted, and others as scattered points "
+            "(n, dim) with weights"
+        )
     return array
 
 

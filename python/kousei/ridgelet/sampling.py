@@ -10,7 +10,7 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei._lib.random import Rng, generator
 from kousei.network import MLP
-from kousei.network.fitting import check_data, fit_output_weights
+from kousei.network.fitting import fit_output_weights
 from kousei.ridgelet.spectrum import Spectrum, network_of, output_weights
 
 #: Singular values of a refit, relative to the largest, that are kept.
@@ -49,7 +49,8 @@ def sample(
     Raises
     ------
     TypeError, ValueError, MemoryError
-        As `from_spectrum` does; or if `units` is no positive integer, or x and y are not finite and of these shapes.
+        As `from_spectrum` does; or if `units` is no positive integer, or `refit` no pair of finite numbers of these
+        shapes.
 
     Examples
     --------
@@ -66,7 +67,9 @@ def sample(
     True
     """
     weights = output_weights(spectrum)
-    units = check_integer("units", units, 1)
+    units = check_integer("units", units, 1, (1 << 63) - 1)
+    if refit is not None and not (isinstance(refit, tuple | list) and len(refit) == 2):
+        raise TypeError(f"refit was {type(refit).__name__}; a pair (x, y) is accepted")
     size = np.abs(weights).ravel()
     total = size.sum()
     draws = generator(rng).multinomial(units, size / total)
@@ -75,6 +78,8 @@ def sample(
 
 
 def _refitted(net: MLP, x: Any, y: Any) -> MLP:
-    x, y = check_data(x, y, net.dim)
+    x, y = arrays.finite_numbers("refit[0]", x), arrays.finite_numbers("refit[1]", y)
+    if x.ndim != 2 or x.shape[1] != net.dim or y.shape != x.shape[:1] or not y.size:
+        raise ValueError(f"refit has shapes {x.shape} and {y.shape}; (n, {net.dim}) and (n,), n >= 1, are accepted")
     arrays.require_memory(len(x) * (net.units + 1), 16, f"the fit of {net.units} units to {len(x)} points")
     return fit_output_weights([(net.weights[0], net.biases[0])], net.activations[0], x, y, _RCOND).network

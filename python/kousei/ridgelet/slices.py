@@ -22,10 +22,9 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
 from kousei._lib.threads import num_threads
-from kousei.ridgelet.samples import Grid, Scattered, step_of
+from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.sums import Function
 
-Reals: TypeAlias = np.ndarray[Any, Any]
 Kernel: TypeAlias = Callable[[Reals], Reals]
 
 #: The largest frequency of a kernel that is sampled: e^(-w^2/2) and w/sinh(pi w/2) are below 1e-10 there.
@@ -45,18 +44,18 @@ class Sampling(NamedTuple):
     step: float
     #: Steps from a bias to the next.
     stride: int
-    #: The largest number of samples in a period.
-    length: int
+    #: The largest number of samples in a period; infinity where it is no number.
+    length: float
 
     @classmethod
     def of(cls, samples: Grid | Scattered, directions: Reals, biases: Reals) -> Sampling:
         """Return that of sums over points, which all are projected for it."""
         low, high = samples.ends(directions)
-        reach = max(high - biases[0], biases[-1] - low, 1.0)
+        reach = float(max(high - biases[0], biases[-1] - low, 1.0))
         # One bias is a grid of any step.
         step = step_of(biases) or math.pi / BAND
         stride = math.ceil(step * BAND / math.pi)
-        return cls(low, high, reach, step / stride, stride, math.ceil((2 * reach + _CUT) / step * stride))
+        return cls(low, high, reach, step / stride, stride, (2 * reach + _CUT) / step * stride)
 
 
 class SliceSums:
@@ -81,11 +80,15 @@ class SliceSums:
         self._biases = biases
         self._function, self._gain = function, gain
         self._tol = tol
-        self._real, self._complex = dtype, np.result_type(dtype, np.complex64)
+        # In float32 the angles are rounded, which the ends of long axes multiply by their numbers.
+        long = max(samples.shape) * np.finfo(dtype).eps / 2 > tol
+        self._real, self._planned = dtype, np.dtype(np.float64) if long else dtype
+        self._complex = np.result_type(self._planned, np.complex64)
         self._stride = sampling.stride
         reach, step = sampling.reach, sampling.step
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
-        arrays.require_memory(len(directions) * sampling.length, dtype.itemsize, what)
+        # What is held at once while slices are transformed, and while the kernel is cut off on three periods.
+        arrays.require_memory(max(len(directions), 3) * sampling.length, 40, what)
         coefs, self._period, self._length = _cut(function, reach, step, self._used * step, tol)
         self._w = 2 * math.pi / self._period * np.arange(len(coefs))
         # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
@@ -147,12 +150,15 @@ class SliceSums:
 
         On the host the adjoint adds up in one thread: several add in an order that is not the same from run to run.
         """
-        key = (kind, *backend.library, backend.stream)
+        on_host = isinstance(backend, backends.Host)
+        threads = num_threads() if on_host and kind == 2 else 1
+        key = (kind, *backend.library, backend.stream, threads)
         if key not in self._plans:
-            if isinstance(backend, backends.Host):
+            if on_host:
                 import finufft as library
 
-                options = {"nthreads": num_threads() if kind == 2 else 1}
+                # Unasked it warns, on stderr, of more threads than OpenMP is told to take.
+                options = {"nthreads": threads, "showwarn": 0}
             else:
                 if importlib.util.find_spec("cufinufft") is None:
                     needed = "method 'slice' needs cufinufft for CUDA arrays, which the extra 'cuda' has"
@@ -174,7 +180,7 @@ class SliceSums:
         angles = []
         for a, step in zip(self._directions.T, self._samples.steps, strict=True):
             turns = np.multiply.outer(a * step / (2 * math.pi), self._w).ravel()
-            angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._real))
+            angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._planned))
         return backends.Kept(*angles)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_type
+from kousei._lib.errors import check_type, require_real_number
 from kousei.network import MLP
 from kousei.ridgelet.directions import Directions, quadrature, units_of, vectors_of
 from kousei.ridgelet.pair import AdmissiblePair
@@ -82,16 +82,19 @@ class Spectrum:
         """The vectors a, (directions, dim)."""
         return vectors_of(self.directions)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Any = None, *, length: float | None = None) -> Any:
         """Draw the values over directions and biases as a heat map, with Matplotlib.
 
-        Directions are shown by a itself in one dimension, by the angle of a in the plane, where all are of one
-        length, and otherwise as rows, in the order they have.
+        Directions are shown by a itself in one dimension, by the angle of a in the plane, those of one length, and
+        otherwise as rows, in the order they have.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
             Where to draw; in a new figure unless given.
+        length : float, optional
+            Of directions in the plane, such as `ball_directions` has them, those of the nearest length are drawn;
+            unless given, those of the length that times the norm of the values is largest, as an integral weighs it.
 
         Returns
         -------
@@ -102,18 +105,31 @@ class Spectrum:
         ImportError
             If Matplotlib is not installed.
         TypeError
-            If the values do not lie in host memory.
+            If the values do not lie in host memory, or `length` is no real number.
         ValueError
-            If there are several spectra, or values that are not finite.
+            If there are several spectra, or values that are not finite, or if `length` is given for directions that
+            are not in the plane, or of which few have the same length.
         """
-        values = one_of(self)
+        values, vectors = one_of(self), self.vectors
+        if length is not None:
+            require_real_number("length", length)
+        ring = _ring(vectors, values, length)
+        if length is not None and ring is None:
+            raise ValueError(f"length was {length}; None is accepted for directions that are no circles")
         try:
             import matplotlib.pyplot as plt
         except ImportError:
             raise ImportError("matplotlib is not installed: pip install 'kousei[plot]'") from None
         if ax is None:
             ax = plt.subplots(layout="constrained")[1]
-        name, along = _coordinate(self.vectors)
+        if ring is not None:
+            values, vectors = values[ring], vectors[ring]
+            name, along = "angle of a, in degrees", np.degrees(np.arctan2(vectors[:, 1], vectors[:, 0]))
+            ax.set_title(f"|a| = {np.linalg.norm(vectors[0]):.3g}")
+        elif vectors.shape[1] == 1:
+            name, along = "a", vectors[:, 0]
+        else:
+            name, along = "number of a", np.arange(len(vectors), dtype=float)
         order = np.argsort(along, kind="stable")
         size = np.abs(values).max() or 1.0
         drawn = ax.pcolormesh(
@@ -206,11 +222,15 @@ def network_of(spectrum: Spectrum, units: Reals, coef: Reals) -> MLP:
     return MLP([a[row], coef[None, units]], [-b[column], np.zeros(1)], [spectrum.pair.activation])
 
 
-def _coordinate(vectors: Reals) -> tuple[str, Reals]:
-    """Return what directions are drawn over, and its name."""
-    if vectors.shape[1] == 1:
-        return "a", vectors[:, 0]
+def _ring(vectors: Reals, values: Reals, length: float | None) -> Reals | None:
+    """Return the numbers of the directions in the plane that have one length; None where few have the same."""
     lengths = np.linalg.norm(vectors, axis=1)
-    if vectors.shape[1] == 2 and np.ptp(lengths) <= 1e-6 * lengths.max():
-        return "angle of a, in degrees", np.degrees(np.arctan2(vectors[:, 1], vectors[:, 0]))
-    return "number of a", np.arange(len(vectors), dtype=float)
+    order = np.argsort(lengths, kind="stable")
+    rings = np.split(order, np.flatnonzero(np.diff(lengths[order]) > 1e-6 * lengths.max()) + 1)
+    if vectors.shape[1] != 2 or len(rings) > max(1, len(vectors) // 2):
+        return None
+    if length is not None:
+        return min(rings, key=lambda ring: abs(lengths[ring[0]] - length))
+    # Squares of large values overflow; the integral over the plane is one of r dr dphi.
+    values = values / (np.abs(values).max() or 1.0)
+    return max(rings, key=lambda ring: lengths[ring[0]] * np.linalg.norm(values[ring]))

@@ -14,18 +14,16 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Host
 from kousei._lib.threads import num_threads
-from kousei.ridgelet.samples import Grid, Scattered
+from kousei.ridgelet.samples import Grid, Reals, Scattered
 from kousei.ridgelet.slices import BAND, SliceSums
 from kousei.ridgelet.sums import DirectSums
-
-Reals: TypeAlias = np.ndarray[Any, Any]
 
 #: Directions, and points of the transpose, of one piece of work: an interrupt waits for one.
 _ROWS, _POINTS = 16, 1 << 13

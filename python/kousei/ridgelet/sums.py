@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei.activation import Activation
 from kousei.ridgelet.kernel import GaussianKernel
+from kousei.ridgelet.samples import Reals
 
-Reals: TypeAlias = np.ndarray[Any, Any]
 #: What is summed directly.
 Function: TypeAlias = GaussianKernel | Activation
 
@@ -73,7 +71,8 @@ class PrefixSums:
         total = backend.empty((len(g), len(directions), len(biases)), arrays.real_dtype(g=g))
         one = xp.ones_like(biases[:1])[:, None]
         for row in range(len(directions)):
-            mirrored = -(points @ directions[row])
+            # As `projection` of the kernels rounds it: where a.x is a bias, the transpose has it on the same side.
+            mirrored = -sum(points[:, d] * directions[row, d] for d in range(points.shape[1]))
             order = xp.argsort(mirrored)
             arguments = (-biases[:, None], one, mirrored[order])
             total[:, row] = self._transposed(backend, arguments, g[:, None, order])

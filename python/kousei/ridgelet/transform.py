@@ -12,29 +12,30 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
-from kousei._lib.errors import check_choice, check_type, warn
+from kousei._lib.errors import check_choice, check_type, require_real_number, warn
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
 from kousei.ridgelet.kernel import GaussianKernel
-from kousei.ridgelet.operator import linear_operator
+from kousei.ridgelet.operator import Operable, linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import Sampling, SliceSums
 from kousei.ridgelet.spread import cells_of_plane, spread_kind
 from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
-from kousei.ridgelet.truncation import Truncation
+from kousei.ridgelet.truncation import Truncation, differences
 
 Method = Literal["auto", "slice", "spread", "direct"]
 
 
-class RidgeletTransform:
+class RidgeletTransform(Operable):
     """R[f](a, b) = integral of f(x) psi(a.x - b) dx for directions a and biases b, its adjoint and its dual.
 
     The integral is a sum over the grid, by the trapezoidal rule: to all digits for a smooth function that is 0 at
     the ends of the axes, as long as the step resolves psi(a.x - b) f(x). The solvers of `scipy.sparse.linalg`
     take it as an operator from flattened functions to flattened spectra: `R @ f.ravel()`, `R.H @ spectrum.ravel()`,
-    `lsqr(R, spectrum.ravel())`; `aslinearoperator(R)` makes one of theirs.
+    `lsqr(R, spectrum.ravel())`. Sums, products and multiples of it, such as `R.H @ R` and `2 * R`, are operators of
+    SciPy; `aslinearoperator(R)` makes one of theirs.
 
     Parameters
     ----------
@@ -51,12 +52,15 @@ class RidgeletTransform:
         "slice" takes the Fourier transform of f along every direction, an FFT and no value of psi for each point;
         it needs axes and uniform biases. "spread" takes it of the projections a.x on every direction, which may be of
         scattered points, in any dimension; of CUDA arrays the sums are direct, which is faster there. "direct" sums
-        over all points. "auto" slices on axes and spreads scattered points where biases are uniform, unless the
-        values of psi for a direction, n * biases, are at most 32 for each of the n points, or in the plane for each
-        cell of its FFT, and for each sample in the period of the slices.
+        over all points. "auto" compares what each direction takes: of "direct" the n * biases values of psi, and of
+        the others the samples along b, whose step is that of the biases or less and whose period is more than twice
+        the largest |a.x - b|. On axes it is "slice" unless there are more samples than values. Scattered points are
+        spread where there are more values than 32 for each sample and each point, or in the plane each cell of its
+        FFT if these are fewer. Biases that are not uniform take "direct".
     tol : float, optional
         Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
-        float64 and 1e-6 in float32 unless given.
+        float64 and 1e-5 in float32 unless given; at least 1e-14 and 1e-6. Where it is less than 6e-8 times the points
+        of the longest axis, slices of float32 are transformed in complex128.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
     dtype : {"float64", "float32"}
@@ -68,7 +72,7 @@ class RidgeletTransform:
         (directions * biases, number of points).
     dtype : numpy.dtype
         Of functions and spectra.
-    H : scipy.sparse.linalg.LinearOperator
+    H, T : scipy.sparse.linalg.LinearOperator
         The adjoint, of NumPy arrays; `cupyx.scipy.sparse.linalg.aslinearoperator` makes one of CuPy's.
     method : str
         The one that is taken, "slice", "spread" or "direct".
@@ -138,8 +142,9 @@ class RidgeletTransform:
         self._vectors = vectors_of(self.directions)
         self.spectrum_shape = (len(self._vectors), len(self.biases))
         self.method = self._chosen(method)
-        least = 1e-6 if np.dtype(dtype) == np.float32 else 1e-14
-        self.tol = (least if least == 1e-6 else 1e-9) if tol is None else tol
+        usual, least = (1e-5, 1e-6) if np.dtype(dtype) == np.float32 else (1e-9, 1e-14)
+        self.tol = usual if tol is None else tol
+        require_real_number("tol", self.tol)
         if not least <= self.tol < 1:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
         self.dtype = np.dtype(dtype)
@@ -150,35 +155,17 @@ class RidgeletTransform:
         made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
         return {name: value for name, value in self.__dict__.items() if name not in made}
 
-    def matvec(self, x: Array) -> Array:
-        """Return `transform` of a flattened function as a flattened spectrum, as solvers of SciPy and CuPy ask it.
-
-        Parameters
-        ----------
-        x : array of shape (points,) or (points, 1)
-            Of NumPy or CuPy, and of the operator's dtype.
-
-        Returns
-        -------
-        array of shape (directions * biases,) or (directions * biases, 1)
-        """
-        return self._operator(x).matvec(x)
-
-    def rmatvec(self, x: Array) -> Array:
-        """Return `adjoint` of a flattened spectrum as a flattened function, as `matvec` does."""
-        return self._operator(x).rmatvec(x)
-
-    def __matmul__(self, x: Any) -> Any:
-        """Return the product with a vector, a matrix, or another operator of SciPy."""
-        return self._operator(x) @ x
-
-    @property
-    def H(self) -> Any:  # noqa: N802 - as SciPy calls it
-        """The adjoint operator."""
-        return self._operator(None).H
+    def __repr__(self) -> str:
+        points = " x ".join(map(str, self.samples.shape))
+        spectrum = "{} directions x {} biases".format(*self.spectrum_shape)
+        return (
+            f"RidgeletTransform({points} points -> {spectrum}, {self.dtype}, {self.pair.activation}, {self.method})"
+        )
 
     def transform(self, f: Array) -> Array:
         """Return R[f], the spectrum of a function.
+
+        It is what is asked for, at these biases: whether they cover all of the spectrum is for `reconstruct`.
 
         Parameters
         ----------
@@ -253,9 +240,11 @@ class RidgeletTransform:
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._dual_adjoint)
 
     def reconstruct(self, f: Array, cure: bool = False, tol: float = 1e-2) -> Array:
-        """Return S[R[f]]/K, which is f but for the directions and biases that are missing.
+        """Return S[R[f]]/K, which is f but for what the sums miss.
 
-        Directions of |a| <= scale alone multiply the Fourier transform of f by m(k), `AdmissiblePair.multiplier`.
+        Directions of |a| <= scale alone multiply the Fourier transform of f by m(k), `AdmissiblePair.multiplier`;
+        `truncation_loss` predicts that. Nothing predicts what the steps of points, directions and biases cost, and
+        an axis that does not resolve psi(a.x - b) f(x) costs everything. So the difference from f is measured.
 
         Parameters
         ----------
@@ -264,7 +253,7 @@ class RidgeletTransform:
         cure : bool
             Divide by m(k) first, by at least 1/1000; not with method "direct".
         tol : float
-            Largest relative error that is not warned of.
+            Largest error that is not warned of, relative in L2.
 
         Returns
         -------
@@ -273,8 +262,8 @@ class RidgeletTransform:
         Warns
         -----
         UserWarning
-            If `truncation_loss` exceeds `tol`, or the biases leave out some where the spectrum of a function on
-            these points can be larger than that.
+            If `truncation_loss` or else the norm of the difference from f, of points with their weights, exceeds
+            `tol`; or if the biases leave out some where the spectrum of a function on these points can be larger.
 
         Raises
         ------
@@ -283,17 +272,14 @@ class RidgeletTransform:
         """
         if cure and self.method == "direct":
             raise ValueError("cure was True with method 'direct'; with 'slice' and 'spread' it is accepted")
+        require_real_number("tol", tol)
         if not 0 < tol < 1:
             raise ValueError(f"tol was {tol}; 0 < tol < 1 is accepted")
 
         def reconstructed(backend: Backend, g: Array) -> Array:
             result = self._dual(backend, self._forward(backend, g, cure)) / self.pair.constant
             self._warn_of_biases("the spectrum of a function on these points reaches", self._reach(tol))
-            if isinstance(self.samples, Grid):
-                loss = float(self._truncation.losses(backend, g, cure).max(initial=0.0))
-                if loss > tol:
-                    scale = self._truncation.scale
-                    warn(f"directions of |a| <= {scale:g} lose {loss:.2g} of f, relative; more than tol = {tol:g}")
+            self._warn_of_errors(backend, result, g, cure, tol)
             return result
 
         return self._apply("f", f, self.samples.shape, self.samples.shape, reconstructed)
@@ -318,6 +304,8 @@ class RidgeletTransform:
         TypeError, ValueError
             As `transform` does; or if the points are scattered, or the directions came without a scale.
         """
+        if not isinstance(self.samples, Grid):
+            raise ValueError("points are scattered; truncation_loss needs axes")
         backend, g, batch = self._entered("f", f, self.samples.shape)
         return self._truncation.losses(backend, g, cure).reshape(batch)
 
@@ -332,13 +320,13 @@ class RidgeletTransform:
             return method
         if not uniform:
             return "direct"
-        return "slice" if on_axes else "spread" if self._spreads() else "direct"
-
-    def _spreads(self) -> bool:
-        """Tell whether to spread takes less time than direct sums: a cell or a point as long as 32 values of psi."""
-        points, directions = len(self.samples.weights), len(self._vectors)
-        spread = min(points, cells_of_plane(self.samples, self._vectors) / directions)
-        return points * len(self.biases) > 32 * (spread + self._sampling.length)
+        # What each direction takes: values of psi of direct sums, or samples.
+        points, samples = len(self.samples.weights), self._sampling.length
+        values = points * len(self.biases)
+        if on_axes:
+            return "slice" if samples <= values else "direct"
+        spread = min(points, cells_of_plane(self.samples, self._vectors) / len(self._vectors))
+        return "spread" if values > 32 * (samples + spread) else "direct"
 
     @cached_property
     def _sampling(self) -> Sampling:
@@ -450,13 +438,31 @@ class RidgeletTransform:
         """Return the |t| up to which psi exceeds `tol`, relative to its maximum."""
         t = np.linspace(0, 1000, 20001)
         size = np.maximum(np.abs(self.pair.kernel(t)), np.abs(self.pair.kernel(-t)))
-        return float(t[np.flatnonzero(size > tol * size.max())[-1]])
+        least = tol * size.max()
+        # What is larger at the last t falls as a power from there.
+        power = self.pair.kernel_power + 1 + self.pair.kernel_is_derivative
+        return float(t[np.flatnonzero(size > least)[-1]] * max(1.0, size[-1] / least) ** (1 / power))
 
     def _warn_of_biases(self, what: str, reach: float) -> None:
         """Warn where biases do not cover the projections of the points and `reach` beyond."""
         first, last = self._sampling.low - reach, self._sampling.high + reach
         if self.biases[0] > first or self.biases[-1] < last:
             warn(f"biases are {self.biases[0]:g} to {self.biases[-1]:g}; {what} from {first:g} to {last:g}")
+
+    def _warn_of_errors(self, backend: Backend, result: Array, f: Array, cure: bool, tol: float) -> None:
+        """Warn where the law of truncation, or else what is measured, exceeds `tol`."""
+        (weights,) = self._weights.on(backend)
+        measured = float(differences(result, f.reshape(result.shape), weights).max(initial=0.0))
+        loss, known, suspects = 0.0, "", "points and their weights, the scale and the number of directions"
+        if isinstance(self.samples, Grid):
+            loss = float(self._truncation.losses(backend, f, cure).max(initial=0.0))
+            lost = f"directions of |a| <= {self._truncation.scale:g} lose"
+            known, suspects = f", and than the {loss:.2g} that {lost}", "the step of points, the number of directions"
+        if loss > tol:
+            warn(f"{lost} {loss:.2g} of f, relative; more than tol = {tol:g}, and {measured:.2g} is measured")
+        elif measured > tol:
+            differs = f"the result differs from f by {measured:.2g}, relative; more than tol = {tol:g}{known}"
+            warn(f"{differs}; look at {suspects} and the step of biases")
 
 
 def _samples(axes: Sequence[Any] | Array, weights: Any) -> Grid | Scattered:

@@ -35,7 +35,7 @@ class Truncation:
         xp, axes = arrays.namespace(f), tuple(range(1, f.ndim))
         (lost,) = (self._lost_cured if cure else self._lost).on(backend)
         # Zeros beyond the axes: the transform is that of f on the whole space.
-        transform = fft_of(f).fftn(xp.astype(f, xp.float64, copy=False), s=lost.shape, axes=axes)
+        transform = fft_of(f).fftn(xp.astype(f / _size(f), xp.float64, copy=False), s=lost.shape, axes=axes)
         spectrum = xp.abs(transform) ** 2
         total, of_them = (arrays.to_host(xp.sum(values, axis=axes)) for values in (spectrum, spectrum * lost))
         return np.sqrt(of_them / np.where(total > 0, total, 1.0))
@@ -54,10 +54,24 @@ class Truncation:
     @property
     def _frequencies(self) -> Reals:
         """|k| of the FFT of a function on axes twice as long."""
-        if not isinstance(self.samples, Grid):
-            raise ValueError("points are scattered; the loss of functions on axes is known")
+        assert isinstance(self.samples, Grid)
         from scipy import fft
 
         sizes = [fft.next_fast_len(2 * n, real=True) for n in self.samples.shape]
         w = [2 * np.pi * fft.fftfreq(n, step) for n, step in zip(sizes, self.samples.steps, strict=True)]
         return np.sqrt(sum(part**2 for part in np.meshgrid(*w, indexing="ij", sparse=True)))
+
+
+def differences(result: Array, f: Array, weights: Array) -> Reals:
+    """Return the L2 norm of result - f relative to that of f, for each function of a batch (batch, points)."""
+    xp, size = arrays.namespace(f), _size(f)
+    weights = xp.abs(weights)
+    error, norm = (arrays.to_host(xp.sum(weights * (g / size) ** 2, axis=1)) for g in (result - f, f))
+    return np.sqrt(error / np.where(norm > 0, norm, 1.0))
+
+
+def _size(f: Array) -> Array:
+    """Return the largest |f| of each function, 1 where that is 0: squares of large values overflow."""
+    xp = arrays.namespace(f)
+    size = xp.max(xp.abs(f), axis=tuple(range(1, f.ndim)), keepdims=True)
+    return xp.where(size > 0, size, xp.ones_like(size))

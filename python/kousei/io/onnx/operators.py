@@ -197,25 +197,40 @@ def _mul(builder: Builder, node: Node, a: Value, b: Value) -> Value:
 
 
 def _gate(builder: Builder, node: Node, a: Computed, b: Computed) -> Value:
-    """Return z times Sigmoid(z), which is how silu is written; nothing else of this kind is known."""
+    """Return z times Sigmoid(z), which is how silu is written, or the square of Relu(z); no others are known."""
     for this, that, value in ((0, 1, a), (1, 0, b)):
         other = builder.made_by.get(node.inputs[that])
         if other is not None and other.operator == "Sigmoid" and other.inputs == (node.inputs[this],):
             return builder.activate(node, value, resolve("silu"))
-    raise ValueError(f"{node} multiplies two values that depend on the input; z and Sigmoid(z) are accepted")
+    rectified = _rectified(builder, node.inputs[0])
+    if rectified is not None and node.inputs[0] == node.inputs[1]:
+        return builder.activate(node, rectified, act.repu(2))
+    accepted = "z and Sigmoid(z), or Relu(z) by itself, are accepted"
+    raise ValueError(f"{node} multiplies two values that depend on the input; {accepted}")
 
 
 def _pow(builder: Builder, node: Node, x: Value, power: Value) -> Value:
     """Return the powers of Relu(z), which are functions of z; no others are known."""
-    before = builder.made_by.get(node.inputs[0])
-    if before is None or before.operator != "Relu":
+    powers = _constant(node, "powers", power)
+    if powers.dtype.kind == "i":
+        powers = powers.astype(x.dtype if isinstance(x, np.ndarray) else builder.graph.dtype)
+    if isinstance(x, np.ndarray):
+        return _folded(builder, node, np.power, x, powers)
+    value = _rectified(builder, node.inputs[0])
+    if value is None:
         raise ValueError(f"{node} takes the power of {node.inputs[0]!r}; that of a Relu is accepted")
-    value = _computed(node, "a base", builder.values[before.inputs[0]])
-    powers = _vector(node, "powers", power, value.size)
+    powers = _vector(node, "powers", powers, value.size)
     if not np.isin(powers, range(1, LARGEST_POWER + 1)).all():
         raise ValueError(f"{node} has powers {powers}; integers from 1 to {LARGEST_POWER} are accepted")
     parts = mix((act.repu(int(p)), 1) for p in np.broadcast_to(powers, value.size))
     return builder.activate(node, value, parts)
+
+
+def _rectified(builder: Builder, name: str) -> Computed | None:
+    """Return z where a value is Relu(z)."""
+    node = builder.made_by.get(name)
+    value = builder.values[node.inputs[0]] if node is not None and node.operator == "Relu" else None
+    return value if isinstance(value, Computed) else None
 
 
 def _div(builder: Builder, node: Node, a: Value, b: Value) -> Value:

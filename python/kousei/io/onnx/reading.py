@@ -42,7 +42,8 @@ def from_onnx(source: str | os.PathLike[str] | bytes | onnx.ModelProto) -> MLP:
     ValueError
         For a file that is malformed, truncated or larger than 2 GiB; operators that are not accepted, all of them
         named with their nodes; data outside the folder of the model; a product of two values that depend on the
-        input, other than z Sigmoid(z); and a network of over 2^24 numbers and 100 times those of its file.
+        input, other than z Sigmoid(z) and Relu(z) Relu(z); and a network of over 2^24 numbers and 100 times those of
+        its file.
     OSError
         If a file cannot be read.
 

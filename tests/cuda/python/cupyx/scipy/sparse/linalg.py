@@ -29,8 +29,16 @@ class LinearOperator:
     def rmatvec(self, x: cupy.ndarray) -> cupy.ndarray:
         return self._vector(self._rmatvec, x, *self.shape[::-1])
 
-    def __matmul__(self, x: cupy.ndarray) -> cupy.ndarray:
+    def matmat(self, x: cupy.ndarray) -> cupy.ndarray:
+        return self._matmat(x)
+
+    def rmatmat(self, x: cupy.ndarray) -> cupy.ndarray:
+        return self._rmatmat(x)
+
+    def dot(self, x: cupy.ndarray) -> cupy.ndarray:
         return self.matvec(x) if x.ndim == 1 else self._matmat(x)
+
+    __matmul__ = dot
 
     @staticmethod
     def _vector(product: _Product, x: cupy.ndarray, rows: int, columns: int) -> cupy.ndarray:
