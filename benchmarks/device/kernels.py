@@ -256,7 +256,8 @@ def product_of_signs(size: int, points: int, dtype: str, precision: str, *, scal
         x = rng.normal(size=(points, size)).astype(dtype)
 
         def prepare(x: Array) -> Callable[[], Array]:
-            copies = cycle([matrix.like(x) for _ in range(max(1, UNCACHED // signs.words.nbytes))])
+            count = min(32, max(1, UNCACHED // signs.words.nbytes))  # small ones are not measured
+            copies = cycle([matrix.like(x) for _ in range(count)])
             return lambda: next(copies).matmul(x, precision=precision)
 
         def dense(kind: str) -> Callable[[Array], Callable[[], Array]]:
