@@ -59,8 +59,8 @@ class RidgeletTransform(Operable):
         FFT if these are fewer. Biases that are not uniform take "direct".
     tol : float, optional
         Accuracy of "slice" and "spread", relative to the largest value that |f| could have in the spectrum; 1e-9 in
-        float64 and 1e-5 in float32 unless given; at least 1e-14 and 1e-6. Where it is less than 6e-8 times the points of
-        the longest axis, slices of float32 are transformed in complex128.
+        float64 and 1e-5 in float32 unless given; at least 1e-14 and 1e-6. Where it is less than 6e-8 times the points
+        of the longest axis, slices of float32 are transformed in complex128.
     weights : array_like of shape (n,), optional
         Of scattered points; 1 unless given. Axes have weights of their own.
     dtype : {"float64", "float32"}
