@@ -81,10 +81,11 @@ def sum_of_units(
         net = network(units).astype(dtype)
         # The same rounded parameters, so that the error is the kernel's alone.
         exact = net.astype("float64")
+        options = {"method": "dense"} if isinstance(net, FunahashiNetwork) else {}
 
         def prepare(x: Array) -> Callable[[], Array]:
             there = net.like(x)
-            return lambda: there(x, precision=precision)
+            return lambda: there(x, precision=precision, **options)
 
         return Problem(
             x=np.random.default_rng(1).uniform(-1, 1, (points, dim)).astype(dtype),
