@@ -34,7 +34,9 @@ def test_the_device_computes_what_the_host_does(library: Library, dtype: str, ac
         expected, found = getattr(R, verb)(given), getattr(R, verb)(library.asarray(given))
         assert type(found) is type(library.asarray(given))
         assert library.numpy(found).dtype == dtype
-        tolerance = (1e-12 if dtype == "float64" else 2e-5) * np.abs(expected).max()
+        # Slices are those of two libraries, each to its tol.
+        exact = 2 * R.tol if method == "slice" else 1e-12
+        tolerance = (exact if dtype == "float64" else 2e-5) * np.abs(expected).max()
         np.testing.assert_allclose(library.numpy(found), expected, rtol=0, atol=tolerance)
 
 
@@ -61,7 +63,7 @@ def test_reconstruction(library: Library, dtype: str, cure: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = R.reconstruct(f, cure)
-    tolerance = (1e-11 if dtype == "float64" else 1e-3) * np.abs(expected).max()
+    tolerance = (5 * R.tol if dtype == "float64" else 1e-3) * np.abs(expected).max()
     np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
 
 
@@ -106,13 +108,16 @@ def test_operator(library: Library) -> None:
             with pytest.raises(TypeError, match="x was Tensor in the memory of CUDA device 0; an array of NumPy or"):
                 call(there)
         return
-    np.testing.assert_allclose((R @ there).get(), R @ several, rtol=0, atol=1e-12)
-    np.testing.assert_allclose((R @ there[:, 0]).get(), R @ several[:, 0], rtol=0, atol=1e-12)
-    np.testing.assert_allclose(R.dot(there).get(), R.matmat(several), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(R.matmat(there).get(), R @ several, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(R.rmatmat(R @ there).get(), R.H @ (R @ several), rtol=0, atol=1e-11)
     image = R.matvec(there[:, 0])
-    np.testing.assert_allclose(R.rmatvec(image).get(), R.rmatvec(image.get()), rtol=0, atol=1e-11)
+    for found, expected in (
+        (R @ there, R @ several),
+        (R @ there[:, 0], R @ several[:, 0]),
+        (R.dot(there), R.matmat(several)),
+        (R.matmat(there), R @ several),
+        (R.rmatmat(R @ there), R.H @ (R @ several)),
+        (R.rmatvec(image), R.rmatvec(image.get())),
+    ):
+        np.testing.assert_allclose(found.get(), expected, rtol=0, atol=5 * R.tol * np.abs(expected).max())
 
 
 def test_what_is_not_finite_comes_out_again(library: Library) -> None:

@@ -275,7 +275,7 @@ def test_large_products_on_a_device(library: Library, rng: np.random.Generator) 
         x = rng.normal(size=(points, 513)).astype("float32")
         expected, size = x.astype("float64") @ S.T, np.linalg.norm(x, axis=1, keepdims=True)
         given = library.asarray(x)
-        for precision, tolerance in [("full", 3e-6), ("fast", 1e-3 if points > 8 else 3e-6)]:
+        for precision, tolerance in [("full", 1e-5), ("fast", 1e-3 if points > 8 else 1e-5)]:
             error = np.abs(library.numpy(P.matmul(given, precision=precision)) - expected) / size
             assert error.max() < tolerance
 

@@ -172,7 +172,7 @@ def on_host(array: Array) -> bool:
 def device_index(array: Array) -> int:
     """Return the number of the CUDA device whose memory an array lies in."""
     if _is_sparse_of_cupy(array):
-        return int(array.device.id)
+        return int(array.data.device.id)
     if hasattr(array, "__dlpack_device__"):
         return int(array.__dlpack_device__()[1])
     return int(_core.cuda.device_of(array.__cuda_array_interface__["data"][0]))  # type: ignore[attr-defined, unused-ignore]

@@ -12,7 +12,11 @@ class csr_matrix:  # noqa: N801
     def __init__(self, host: Any) -> None:
         self._host = scipy.sparse.csr_matrix(host)
         self.shape, self.dtype, self.nnz = self._host.shape, self._host.dtype, self._host.nnz
-        self.device = cupy.cuda.Device(0)
+        self.data = cupy.asarray(self._host.data)
+
+    @property
+    def device(self) -> None:
+        raise NotImplementedError  # as in CuPy
 
     def tocsr(self) -> "csr_matrix":
         return self
