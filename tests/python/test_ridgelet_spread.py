@@ -11,7 +11,7 @@ import kousei
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions, gaussian_mixture_ridgelet
 from kousei.ridgelet.samples import Scattered
 from kousei.ridgelet.slices import Sampling
-from kousei.ridgelet.spread import LineSums, PlaneSums, spread_sums
+from kousei.ridgelet.spread import LineSums, PlaneSums, spread_kind
 from support import Library
 
 
@@ -150,7 +150,7 @@ def test_the_plane_is_taken_where_it_is_smaller(dim: int, count: int, scale: flo
     given, pair = scattered(dim, count, scale), AdmissiblePair("relu", dim)
     points, directions, b = Scattered.of(given["axes"], None), given["directions"], given["biases"]
     sampling = Sampling.of(points, directions, b)
-    sums = spread_sums(points, directions, b, sampling, pair.kernel, 1e-9, np.dtype("float64"))
+    sums = spread_kind(points, directions)(points, directions, b, sampling, pair.kernel, 1e-9, np.dtype("float64"))
     assert type(sums) is kind
 
 

@@ -23,6 +23,7 @@ from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
+from kousei.ridgelet.sums import Function
 
 Kernel: TypeAlias = Callable[[Reals], Reals]
 
@@ -69,14 +70,15 @@ class SliceSums:
         directions: Reals,
         biases: Reals,
         sampling: Sampling,
-        kernel: Kernel,
+        function: Function,
         tol: float,
         dtype: np.dtype[Any],
         gain: Kernel | None = None,
     ) -> None:
         self._samples = samples
         self._directions = directions
-        self._biases = len(biases)
+        self._biases = biases
+        self._function, self._gain = function, gain
         self._tol = tol
         # In float32 the angles are rounded, which the ends of long axes multiply by their numbers.
         long = max(samples.shape) * np.finfo(dtype).eps / 2 > tol
@@ -87,7 +89,7 @@ class SliceSums:
         what = f"slices of {len(directions)} directions x biases up to {reach:.3g} from the projections"
         # What is held at once while slices are transformed, and while the kernel is cut off on three periods.
         arrays.require_memory(max(len(directions), 3) * sampling.length, 40, what)
-        coefs, self._period, self._length = _cut(kernel, reach, step, self._used * step, tol)
+        coefs, self._period, self._length = _cut(function, reach, step, self._used * step, tol)
         self._w = 2 * math.pi / self._period * np.arange(len(coefs))
         # The transform of g counts from the middle of the points, and the inverse FFT from the first bias.
         shift = biases[0] - directions @ samples.middle
@@ -102,7 +104,7 @@ class SliceSums:
         """As `DirectSums.forward`."""
         (factor,) = self._factor.on(backend)
         fft = fft_of(g)
-        total = backend.empty((len(g), len(self._directions), self._biases), self._real)
+        total = backend.empty((len(g), len(self._directions), len(self._biases)), self._real)
         for row in range(len(g)):
             slices = self._sliced(backend, g[row])
             slices *= factor
@@ -141,7 +143,7 @@ class SliceSums:
 
     @property
     def _used(self) -> int:
-        return self._biases * self._stride
+        return len(self._biases) * self._stride
 
     def _plan(self, backend: Backend, kind: int) -> Any:
         """Return the transform of the grid at all w a (2), or its adjoint (1): with one spreading they are that.

@@ -22,8 +22,8 @@ from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Host
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Reals, Scattered
-from kousei.ridgelet.slices import BAND, Kernel, Sampling, SliceSums
-from kousei.ridgelet.sums import DirectSums, Function
+from kousei.ridgelet.slices import BAND, SliceSums
+from kousei.ridgelet.sums import DirectSums
 
 #: Directions, and points of the transpose, of one piece of work: an interrupt waits for one.
 _ROWS, _POINTS = 16, 1 << 13
@@ -31,20 +31,10 @@ _ROWS, _POINTS = 16, 1 << 13
 _CELLS = 1 << 27
 
 
-def spread_sums(
-    samples: Grid | Scattered,
-    directions: Reals,
-    biases: Reals,
-    sampling: Sampling,
-    function: Function,
-    tol: float,
-    dtype: np.dtype[Any],
-    gain: Kernel | None = None,
-) -> SpreadSums:
-    """Return the sums over any points: by the plane, unless its FFT has more cells than there are projections."""
+def spread_kind(samples: Grid | Scattered, directions: Reals) -> type[SpreadSums]:
+    """Return what sums over any points: by the plane, unless its FFT has more cells than there are projections."""
     most = min(len(samples.coordinates) * len(directions), _CELLS)
-    kind = PlaneSums if cells_of_plane(samples, directions) <= most else LineSums
-    return kind(samples, directions, biases, sampling, function, tol, dtype, gain)
+    return PlaneSums if cells_of_plane(samples, directions) <= most else LineSums
 
 
 def cells_of_plane(samples: Grid | Scattered, directions: Reals) -> float:
@@ -58,20 +48,6 @@ def cells_of_plane(samples: Grid | Scattered, directions: Reals) -> float:
 class SpreadSums(SliceSums):
     """Sums over points that are spread on the host; on a device values of a kernel cost less than that."""
 
-    def __init__(
-        self,
-        samples: Grid | Scattered,
-        directions: Reals,
-        biases: Reals,
-        sampling: Sampling,
-        function: Function,
-        tol: float,
-        dtype: np.dtype[Any],
-        gain: Kernel | None = None,
-    ) -> None:
-        super().__init__(samples, directions, biases, sampling, function, tol, dtype, gain)
-        self._direct = None if gain else DirectSums(samples.coordinates, directions, biases, function)
-
     def forward(self, backend: Backend, g: Array) -> Array:
         """As `DirectSums.forward`."""
         return super().forward(backend, g) if isinstance(backend, Host) else self._on_device().forward(backend, g)
@@ -83,9 +59,13 @@ class SpreadSums(SliceSums):
         return self._on_device().transpose(backend, spectrum)
 
     def _on_device(self) -> DirectSums:
-        if self._direct is None:
+        if self._gain is not None:
             raise TypeError("f lies in CUDA memory; for the cure with method 'spread' host memory is accepted")
         return self._direct
+
+    @cached_property
+    def _direct(self) -> DirectSums:
+        return DirectSums(self._samples.coordinates, self._directions, self._biases, self._function)
 
 
 class PlaneSums(SpreadSums):

@@ -21,7 +21,7 @@ from kousei.ridgelet.operator import Operable, linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import Sampling, SliceSums
-from kousei.ridgelet.spread import cells_of_plane, spread_sums
+from kousei.ridgelet.spread import cells_of_plane, spread_kind
 from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
 from kousei.ridgelet.truncation import Truncation, differences
 
@@ -433,7 +433,7 @@ class RidgeletTransform(Operable):
         return self._slices_of(function)
 
     def _slices_of(self, function: Function, gain: Callable[[Reals], Reals] | None = None) -> SliceSums:
-        kind = SliceSums if self.method == "slice" else spread_sums
+        kind = SliceSums if self.method == "slice" else spread_kind(self.samples, self._vectors)
         return kind(self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain)
 
     def _reach(self, tol: float) -> float:
