@@ -68,6 +68,27 @@ def main() -> int:
     return 0 if met else 1
 
 
+def begin(name: str, script: str, purpose: str, *, usual: int, least: int) -> dict[str, Any] | None:
+    """Return a record with the repetitions asked for; None, and say so, on a machine that is busy."""
+    parser = argparse.ArgumentParser(description=purpose)
+    told = f"of each, at least {least} (default: {usual})"
+    parser.add_argument("--repetitions", type=int, default=usual, help=told)
+    repetitions = parser.parse_args().repetitions
+    if repetitions < least:
+        parser.error(f"--repetitions must be at least {least}")
+
+    fix_environment()
+    import kousei
+
+    kousei.set_num_threads(1)
+    load = other_load()
+    if load:
+        print(f"not measured, since {load}. Run it on an idle machine.", file=sys.stderr)
+        return None
+    record = describe(name, f"python benchmarks/{script} --repetitions {repetitions}")
+    return record | {"clock": "cpu_seconds", "repetitions": repetitions}
+
+
 def fix_environment() -> None:
     """Give every library one thread, and NumPy the OpenBLAS kernels made for this processor."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

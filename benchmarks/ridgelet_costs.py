@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -26,25 +25,14 @@ class Run(NamedTuple):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repetitions", type=int, default=5, help="of each, at least 3 (default: 5)")
-    repetitions = parser.parse_args().repetitions
-    if repetitions < 3:
-        parser.error("--repetitions must be at least 3")
-
     import ratios  # asv, which finds no such module, reads this file too
 
-    ratios.fix_environment()
-    import kousei
-
-    kousei.set_num_threads(1)
-    load = ratios.other_load()
-    if load:
-        print(f"not measured, since {load}. Run it on an idle machine.", file=sys.stderr)
+    record = ratios.begin(NAME, "ridgelet_costs.py", __doc__.splitlines()[0], usual=5, least=3)
+    if record is None:
         return 2
-    record = ratios.describe(NAME, f"python benchmarks/ridgelet_costs.py --repetitions {repetitions}")
+    repetitions = record["repetitions"]
     sizes = {"directions": RADII * ANGLES, "biases": BIASES, "scale": SCALE, "half_width": HALF_WIDTH}
-    record |= {"clock": "cpu_seconds", "repetitions": repetitions, "sizes": sizes, "costs": []}
+    record |= {"sizes": sizes, "costs": []}
     for dtype in ("float64", "float32"):
         for side in SIDES:
             measured = measure(runs(side, dtype), repetitions)

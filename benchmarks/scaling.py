@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -32,24 +31,13 @@ class Sweep:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repetitions", type=int, default=7, help="of each size, at least 5 (default: 7)")
-    repetitions = parser.parse_args().repetitions
-    if repetitions < 5:
-        parser.error("--repetitions must be at least 5")
-
     import ratios  # asv, which finds no such module, reads this file too
 
-    ratios.fix_environment()
-    import kousei
-
-    kousei.set_num_threads(1)
-    load = ratios.other_load()
-    if load:
-        print(f"not measured, since {load}. Run it on an idle machine.", file=sys.stderr)
+    record = ratios.begin(NAME, "scaling.py", __doc__.splitlines()[0], usual=7, least=5)
+    if record is None:
         return 2
-    record = ratios.describe(NAME, f"python benchmarks/scaling.py --repetitions {repetitions}")
-    record |= {"clock": "cpu_seconds", "repetitions": repetitions, "sweeps": {}}
+    repetitions = record["repetitions"]
+    record |= {"sweeps": {}}
     for name, prepare in sweeps().items():
         record["sweeps"][name] = result = measure(prepare(), repetitions)
         print(table(name, result))

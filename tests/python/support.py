@@ -2,11 +2,17 @@
 
 import importlib
 import importlib.util
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 
 import kousei
 from kousei._lib.backends import why_no_cuda
@@ -95,3 +101,21 @@ PIECEWISE_LINEAR = [
     kousei.PiecewiseLinear([1], [2, 2], 1, name="affine"),
     kousei.PiecewiseLinear([0], [0, 0], 2, name="constant"),
 ]
+
+
+def seconds_to_interrupt(call: Callable[[], Any]) -> float:
+    """Return how long a call goes on after Ctrl-C, which comes when it has run for a while."""
+    sent = []
+
+    def interrupt() -> None:
+        time.sleep(0.3)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    delay = time.monotonic() - sent[0]
+    sender.join()
+    return delay

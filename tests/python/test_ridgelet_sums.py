@@ -1,9 +1,5 @@
 """Direct ridgelet sums and prefix sums, by the compiled kernels."""
 
-import os
-import signal
-import threading
-import time
 from typing import Any
 
 import numpy as np
@@ -16,6 +12,7 @@ from kousei._lib.backends import Host
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions
 from kousei.ridgelet.kernel import GaussianKernel
 from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
+from support import seconds_to_interrupt
 
 HOST = Host(np.empty(0))
 #: What networks have units of, as far as they are summed directly.
@@ -168,20 +165,8 @@ def test_batches_of_the_direct_transform(activation: str, dtype: str) -> None:
 
 def test_a_long_sum_can_be_interrupted() -> None:
     where = np.zeros((1_000_000, 1)), np.ones((1000, 1)), np.arange(1000.0)
-    sent = []
-
-    def interrupt() -> None:
-        time.sleep(0.3)
-        sent.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    sender = threading.Thread(target=interrupt)
-    sender.start()
-    with pytest.raises(KeyboardInterrupt):
-        DirectSums(*where, GaussianKernel(4)).forward(HOST, np.ones((1, 1_000_000)))
-    delay = time.monotonic() - sent[0]
-    sender.join()
-    assert delay < 0.5
+    sums = DirectSums(*where, GaussianKernel(4))
+    assert seconds_to_interrupt(lambda: sums.forward(HOST, np.ones((1, 1_000_000)))) < 0.5
 
 
 def test_the_bindings_check_shapes() -> None:

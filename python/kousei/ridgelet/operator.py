@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
@@ -16,7 +17,7 @@ from kousei._lib.arrays import Array
 Product: TypeAlias = Callable[[Array], Array]
 
 
-class Operable:
+class Operable(ABC):
     """What operators of SciPy can do, for a class that becomes one, of the library of the argument."""
 
     #: Arrays of NumPy leave ``f @ R`` to the operator.
@@ -88,9 +89,9 @@ class Operable:
         """The transposed operator: the adjoint, since all is real."""
         return self.H
 
+    @abstractmethod
     def _operator(self, x: Any) -> Any:
         """Return the operator of the library of x."""
-        raise NotImplementedError
 
 
 def linear_operator(x: Any, shape: tuple[int, int], dtype: np.dtype[Any], forward: Product, backward: Product) -> Any:
