@@ -6,6 +6,7 @@ Nothing is timed: any machine will do. Some ten minutes.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -41,6 +42,12 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "exp(sum x_j x_j+1/(D-1))": lambda x: np.exp((x[..., 1:] * x[..., :-1]).mean(axis=-1)),
 }
 NEIGHBOURS, DIFFERENCES, GAUSSIAN, PRODUCTS = FUNCTIONS
+FORMULAS = {
+    NEIGHBOURS: r"$\sum_j \cos\pi x_{j+1}/(2-\sin\pi x_j)$",
+    DIFFERENCES: r"$\sum_j 1/(2-\sin\pi(x_{j+1}-x_j))$",
+    GAUSSIAN: r"$e^{-\lvert x\rvert^2/2}$",
+    PRODUCTS: r"$\exp\bigl(\frac1{D-1}\sum_j x_jx_{j+1}\bigr)$",
+}
 ROWS = (
     *(Row(NEIGHBOURS, dim, "cross 12, pairs", tol) for dim, tol in ((4, 1.7e-3), (6, 2.0e-3), (8, 2.6e-3))),
     *(Row(DIFFERENCES, dim, "cross 12, pairs", tol) for dim, tol in ((4, 0.52), (8, 0.61))),
@@ -68,6 +75,7 @@ def main() -> int:
     record = {"case": NAME, "command": "python benchmarks/chosen_frequencies.py", "rows": rows}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    print(table(record))
     return 0
 
 
@@ -85,6 +93,42 @@ def measured(row: Row) -> dict[str, Any]:
         return result | {"from_function": size(whole)}
     except (ValueError, MemoryError) as refusal:
         return result | {"from_function": str(refusal)}
+
+
+def table(record: dict[str, Any]) -> str:
+    """Return a record as a table in Markdown."""
+    lines = [
+        "| function | $D$ | set | indices | `tol` | error | frequencies, units | `from_function` | grid |",
+        "|---" * 9 + "|",
+    ]
+    previous = None
+    for row in record["rows"]:
+        shape, number = row["kind"].split(",")[0].split()
+        largest = int(number) if shape == "sum" else int(number) // 2
+        cells = (
+            FORMULAS[row["function"]] if row["function"] != previous else "",
+            row["dim"],
+            rf"$\sum\lvert k_j\rvert\le{number}$" if shape == "sum" else row["kind"],
+            row["indices"],
+            short(row["tol"], 1),
+            short(row["error"], 0),
+            network(row),
+            network(row["from_function"]),
+            short((2 * largest + 1) ** row["dim"], 0),
+        )
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+        previous = row["function"]
+    return "\n".join(lines)
+
+
+def network(found: dict[str, int] | str) -> str:
+    """Return what a table says of a network, or of its refusal."""
+    return "refused" if isinstance(found, str) else f"{found['frequencies']}, {found['units']}"
+
+
+def short(number: float, digits: int) -> str:
+    text = f"{number:.2g}" if 0.01 <= number < 1e2 else f"{number:.{digits}e}"
+    return re.sub(r"e([+-])0", lambda sign: "e" + sign[1].strip("+"), text)
 
 
 def size(net: FunahashiNetwork) -> dict[str, int]:

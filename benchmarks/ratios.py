@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+LIBRARIES = ("numpy", "finufft", "torch", "pykeops", "llama_cpp_python")
 
 
 def main() -> int:
@@ -48,24 +49,44 @@ def main() -> int:
     if unknown:
         parser.error(f"no case {', '.join(sorted(unknown))}; --list names them")
 
-    met = True
-    for name in arguments.cases or registry:
-        load = other_load()
-        if load:
-            print(f"{name}: not measured, since {load}. Run it on an idle machine.", file=sys.stderr)
-            return 2
-        try:
-            case = registry[name]()
-        except (ImportError, cases.UnavailableError) as error:
-            print(f"{name}: n/a, {error}\n")
-            continue
-        command = f"python benchmarks/ratios.py {name} --pairs {arguments.pairs}"
-        record = describe(name, command) | measure(case, arguments.pairs)
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
-        print(table(record))
-        met &= record["met"]
-    return 0 if met else 1
+    missed = 0
+    names = arguments.cases or list(registry)
+    for i, name in enumerate(names):
+        code = run(name, arguments.pairs)
+        if code > 1:
+            print("left:", *names[i:], file=sys.stderr)
+            return code
+        missed |= code
+    return missed
+
+
+def run(name: str, pairs: int) -> int:
+    """Measure a case, print and record it. Return 1 if it missed a target, and 2 if the machine is busy."""
+    import cases
+    from kousei._lib import _core
+
+    asked, wanted = os.environ.get("KOUSEI_SIMD"), cases.instruction_sets.get(name)
+    if wanted and asked != wanted:
+        # A process chooses its instruction set once.
+        child = [sys.executable, __file__, name, "--pairs", str(pairs)]
+        return subprocess.run(child, env=os.environ | {"KOUSEI_SIMD": wanted}, check=False).returncode
+    load = other_load()
+    if load:
+        print(f"{name}: not measured, since {load}. Run it on an idle machine.", file=sys.stderr)
+        return 2
+    try:
+        if wanted not in (None, _core.instruction_set_name()):
+            raise cases.UnavailableError(f"this machine has no {wanted}")
+        case = cases.registry[name]()
+    except (ImportError, cases.UnavailableError) as error:
+        print(f"{name}: n/a, {error}\n")
+        return 0
+    command = f"python benchmarks/ratios.py {name} --pairs {pairs}"
+    record = describe(name, f"KOUSEI_SIMD={asked} {command}" if asked else command) | measure(case, pairs)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    print(table(record), flush=True)
+    return 0 if record["met"] else 1
 
 
 def begin(name: str, script: str, purpose: str, *, usual: int, least: int) -> dict[str, Any] | None:
@@ -179,7 +200,9 @@ def describe(name: str, command: str) -> dict[str, Any]:
         "versions": {
             "kousei": kousei.__version__,
             "python": platform.python_version(),
-            **{library: _version(library) for library in ("numpy", "finufft", "torch", "pykeops")},
+            **{
+                library: _version(library) for library in ("numpy", "finufft", "torch", "pykeops", "llama_cpp_python")
+            },
         },
         "commit": commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -229,7 +252,7 @@ def table(record: dict[str, Any]) -> str:
 
 
 def as_time(seconds: float) -> str:
-    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
+    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
         if seconds * factor >= 1:
             return f"{seconds * factor:.3g} {unit}"
     return f"{seconds * 1e9:.3g} ns"

@@ -58,13 +58,19 @@ class Case:
 
 #: What builds each case.
 registry: dict[str, Callable[[], Case]] = {}
+#: The instruction set of a case that is not measured with the one this machine chooses.
+instruction_sets: dict[str, str] = {}
 
 
-def case(name: str, *args: Any) -> Callable[[Callable[..., Case]], Callable[..., Case]]:
+def case(
+    name: str, *args: Any, instruction_set: str | None = None
+) -> Callable[[Callable[..., Case]], Callable[..., Case]]:
     """Register the decorated function, called with `args`, as what builds the case `name`."""
 
     def register(build: Callable[..., Case]) -> Callable[..., Case]:
         registry[name] = functools.partial(build, *args)
+        if instruction_set is not None:
+            instruction_sets[name] = instruction_set
         return build
 
     return register

@@ -25,6 +25,7 @@ _WORK = 5 * 10**9
 
 
 @case("packed-gemv-8192")
+@case("packed-gemv-8192-avx2", instruction_set="avx2")
 def one_point() -> Case:
     S, x = random_signs(8192, 8192), random_points((8192,))
     name = "ggml Q1_0"

@@ -1,0 +1,375 @@
+"""Fills the tables of README.md and of the documentation from the records: `python benchmarks/tables.py`.
+
+A table stands between `<!-- begin NAME -->` and `<!-- end -->`. A test holds the pages against the records.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import cases
+import chosen_frequencies
+import ridgelet_costs
+from ratios import RESULTS, ROOT, as_time
+
+PAGES = ("README.md", "docs/performance.md", "docs/theory/funahashi.md", "docs/theory/ridgelet.md")
+
+Record = dict[str, Any]
+#: The cells of a row, and the records that they are of: none if that is not measured.
+Row = tuple[list[str], list[Record]]
+
+
+def main() -> None:
+    for page in PAGES:
+        path = ROOT / page
+        path.write_text(filled(path.read_text()))
+
+
+def filled(text: str) -> str:
+    """Return a page with its tables as the records have them."""
+
+    def fill(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{TABLES[match[2]]()}\n\n{match[3]}"
+
+    return re.sub(r"(<!-- begin ([\w-]+) -->)\n.*?(<!-- end -->)", fill, text, flags=re.DOTALL)
+
+
+def recorded(name: str) -> Record:
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def found(name: str) -> list[Record]:
+    """Return the record of a case; nothing if it has not been measured."""
+    return [recorded(name)] if (RESULTS / f"{name}.json").exists() else []
+
+
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in (heads, *rows)]
+    return "\n".join([lines[0], "|---" * len(heads) + "|", *lines[1:]])
+
+
+def measured(heads: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return a table with what measured it; with a column for the machine if not all rows are of the same."""
+    machines = {machine(record) for _, records in rows for record in records}
+    if len(machines) > 1:
+        heads = [*heads, "on"]
+        rows = [([*cells, "; ".join(sorted(set(map(machine, records))))], records) for cells, records in rows]
+    # What is not measured says so in place of its numbers.
+    empty = [""] * (len(heads) - 2)
+    lines = [cells if records else [cells[0], "not measured", *empty] for cells, records in rows]
+    return f"{markdown(heads, lines)}\n\n{origin(record for _, records in rows for record in records)}"
+
+
+def machine(record: Record) -> str:
+    return f"{processor(record)}, {record['machine']['instruction_set']}"
+
+
+def processor(record: Record) -> str:
+    return re.sub(r"\((R|TM)\)| Processor| CPU", "", record["machine"]["cpu"])
+
+
+def origin(records: Iterable[Record]) -> str:
+    """Return where and when records were measured, and with which versions."""
+    of_processor: dict[str, list[Record]] = {}
+    for record in records:
+        of_processor.setdefault(processor(record), []).append(record)
+    sentences = []
+    for name, some in sorted(of_processor.items()):
+        sets = " and ".join(sorted({record["machine"]["instruction_set"] for record in some}))
+        dates = sorted({record["date"][:10] for record in some})
+        versions = sorted({library for record in some for library in record["versions"].items() if library[1]})
+        told = ", ".join(" ".join(library) for library in versions)
+        sentences.append(f"{name}, {sets}, {' to '.join(dict.fromkeys((dates[0], dates[-1])))}: {told}.")
+    return "\n".join(sentences)
+
+
+def times(ratio: float) -> str:
+    digits = 2 - math.floor(math.log10(float(f"{ratio:.3g}")))
+    return f"{ratio:,.{max(0, digits)}f}×"
+
+
+def compared(record: Record, other: str) -> str:
+    """Return how many times as long another side takes, and what was asked."""
+    row = record["ratios"].get(other)
+    if row is None:
+        return ""
+    if "unavailable" in row:
+        return "n/a"
+    if row["target"] is None:
+        return times(row["median"])
+    asked = f"≥ {row['target']:g}"
+    return f"{times(row['median'])} ({asked})" if row["met"] else f"**{times(row['median'])} ({asked}: missed)**"
+
+
+def taken(record: Record, key: str = "ours_seconds", other: str | None = None) -> str:
+    """Return the time of one call: ours, or that of another side."""
+    rows = [row for name, row in record["ratios"].items() if key in row and other in (None, name)]
+    return as_time(rows[0][key] / record["sizes"].get("calls", 1)) if rows else "n/a"
+
+
+def described(record: Record) -> str:
+    """Return the dtype and the sizes."""
+    sizes = (f"{name} {size:,}" for name, size in record["sizes"].items() if name != "calls")
+    return ", ".join([*filter(None, [record["dtype"]]), *sizes])
+
+
+def natural(name: str) -> list[Any]:
+    """Order the numbers in names by their values."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def against(columns: dict[str, str], label: Callable[[Record], str], names: Sequence[str]) -> str:
+    """Return a row for each case, whose columns are other sides, `{dtype}` in their names that of the case."""
+    rows: list[Row] = []
+    for name in names:
+        records = found(name)
+        cells = [label(records[0]) if records else name]
+        for record in records:
+            sides = (other.format(dtype=record["dtype"]) for other in columns.values())
+            cells += [taken(record), *(compared(record, side) for side in sides)]
+        rows.append((cells, records))
+    return measured(["", "kousei takes", *columns], rows)
+
+
+def comparisons(names: Iterable[str]) -> str:
+    """Return a row for each comparison of some cases."""
+    rows: list[Row] = []
+    for name in names:
+        records = found(name)
+        rows += [([name], [])] * (not records)
+        for record in records:
+            for other in record["ratios"]:
+                sides = [taken(record, other=other), other, taken(record, "other_seconds", other)]
+                rows.append(([name, described(record), *sides, compared(record, other)], [record]))
+    return measured(["case", "of", "kousei", "beside it", "takes", "ratio"], rows)
+
+
+def all_comparisons() -> str:
+    """Return the comparisons of every case, by the file that it stands in."""
+    files: dict[str, list[str]] = {}
+    for name, build in cases.load().items():
+        files.setdefault(build.func.__module__.rpartition(".")[2], []).append(name)
+    return "\n\n".join(
+        f"`benchmarks/cases/{file}.py`\n\n{comparisons(sorted(names, key=natural))}"
+        for file, names in sorted(files.items())
+    )
+
+
+def checks() -> str:
+    """Return what every case checks beside its times."""
+    rows: list[Row] = []
+    for name in sorted(cases.load(), key=natural):
+        for record in found(name):
+            for check, value in record.items():
+                if isinstance(value, dict) and "unit" in value:
+                    asked = "" if value["target"] is None else f"{value['target']:.2g}"
+                    number = f"{value['value']:.2g}"
+                    cells = [name, check, number if value["met"] is not False else f"**{number}: missed**", asked]
+                    rows.append(([*cells, value["unit"].replace("|", "\\|")], [record]))
+    return measured(["case", "", "is", "at most", "in"], rows)
+
+
+def layers() -> str:
+    """Return the times of networks of three hidden layers: a row for each width."""
+    kinds = [(dtype, points) for dtype in ("float32", "float64") for points in (1, 256)]
+    rows: list[Row] = []
+    for width in (16, 64, 256, 512, 1024):
+        cells, of_row = [str(width)], []
+        for dtype, points in kinds:
+            records = found(f"mlp-torch-{dtype}-{width}-{points}")
+            of_row += records
+            cells.append(
+                f"{taken(records[0])}, {compared(records[0], f'torch {dtype}')}" if records else "not measured"
+            )
+        rows.append((cells, of_row))
+    return measured(["width", *(f"{dtype}, {points} point{'s'[points == 1 :]}" for dtype, points in kinds)], rows)
+
+
+def growth() -> str:
+    """Return how times grow with sizes."""
+    record = recorded("funahashi-scaling")
+    rows: list[Row] = []
+    for name, sweep in record["sweeps"].items():
+        sizes = ", ".join(f"{size} {number:,}" for size, number in sweep["sizes"].items())
+        first, last = sweep["fitted"]
+        exponent = f"{sweep['exponent']:.2f}" if sweep["met"] is not False else f"**{sweep['exponent']:.2f}: missed**"
+        asked = "{:g} to {:g}".format(*sweep["target"]) if sweep["target"] else ""
+        rows.append(([name, sizes, f"{first:,} to {last:,} {sweep['along']}", exponent, asked], [record]))
+    return measured(["sweep", "of", "from", "exponent", "asked"], rows)
+
+
+def costs() -> str:
+    """Return what ridgelet transforms cost."""
+    record = recorded(ridgelet_costs.NAME)
+    return f"{ridgelet_costs.table(record).strip()}\n\n{origin([record])}"
+
+
+def frequencies() -> str:
+    """Return what networks of chosen frequencies reach."""
+    return chosen_frequencies.table(recorded(chosen_frequencies.NAME))
+
+
+def units(record: Record) -> str:
+    method, sizes = record["case"].split("-")[1], record["sizes"]
+    order = f"N = {sizes['order']}, " if "order" in sizes else ""
+    return (
+        f"{method}, {record['dtype']}: {sizes['dim']}-D, {order}{sizes['units']:,} units, {sizes['points']:,} points"
+    )
+
+
+def signs(record: Record) -> str:
+    sizes = record["sizes"]
+    return f"{sizes['rows']} × {sizes['columns']}, {sizes['points']} point{'s'[sizes['points'] == 1 :]}"
+
+
+#: Values a second that the machine code of kernels allows an H200, as docs/performance.md reads it; null: not read.
+LIMITS = {
+    "network_evaluate float32 dim 2 logistic full": 2.1e12,
+    "network_evaluate float32 dim 2 logistic fast": 4.2e12,
+    "network_evaluate float64 dim 2 logistic full": 5.8e11,
+    "network_evaluate float32 dim 2 tanh full": 1.6e12,
+    "network_evaluate float64 dim 2 tanh full": 5.6e11,
+    "network_evaluate float32 dim 2 erf full": 9.6e11,
+    "network_evaluate float64 dim 2 erf full": 3.6e11,
+    "network_evaluate float32 dim 2 arctan full": 1.4e12,
+    "network_evaluate float64 dim 2 arctan full": 5.8e11,
+    "network_evaluate float32 dim 2 relu full": 6.0e12,
+    "network_evaluate float64 dim 2 relu full": 4.2e12,
+    "network_evaluate float32 dim 5 tanh full": None,
+    "network_evaluate float32 dim 2 outputs 3 tanh full": None,
+    "funahashi_gradient float32 dim 2 dense": 2.1e12,
+    "funahashi_gradient float64 dim 2 dense": 5.2e11,
+    "funahashi_evaluate float32 dim 1 shared": 1.2e13,
+    "funahashi_evaluate float64 dim 2 shared": 4.2e12,
+    "ridgelet_sum_over_points float32 dim 2 relu transform": 3.0e12,
+    "ridgelet_sum_over_points float64 dim 2 relu transform": 7.2e11,
+    "ridgelet_sum_over_units float32 dim 2 relu adjoint": 3.0e12,
+    "ridgelet_sum_over_units float64 dim 2 relu adjoint": 7.3e11,
+}
+DEVICE = "nvidia-h200"
+
+
+def device_records() -> dict[str, Record]:
+    """Return the record of each kernel."""
+    path = ROOT / "benchmarks" / "device" / "results" / f"{DEVICE}.json"
+    return {record["name"]: record for record in json.loads(path.read_text())}
+
+
+def device_summary() -> str:
+    """Return what was measured, and how much of it is right."""
+    records = list(device_records().values())
+    (where,) = {f"{record['device']}, driver {record['driver']}" for record in records}
+    commits = ", ".join(sorted({record["commit"][:7] for record in records}))
+    passed = sum(record["passed"] for record in records)
+    clean = sum(record["sanitizer_clean"] for record in records)
+    return (
+        f"{where}, commits {commits}: of {len(records)} combinations of kernel, dtype, dimension and activation "
+        f"{passed} within tolerance, {clean} with nothing found by compute-sanitizer."
+    )
+
+
+def device_sums() -> str:
+    """Return the rates of the kernels whose loops were read."""
+    records = device_records()
+    lines = []
+    for name, limit in LIMITS.items():
+        rate = records[name]["rate"]
+        lines.append([name, short(rate), f"{rate / limit:.0%}" if limit else "not read"])
+    return markdown(["kernel", "values/s", "of the limit below"], lines)
+
+
+def device_signs() -> str:
+    """Return the times of products of signs, beside those of cuBLAS."""
+    lines = []
+    for name, record in device_records().items():
+        if name.startswith("packed_matmul"):
+            same, half = (
+                times(seconds / record["time"])
+                for kind in (name.split()[1], "float16")
+                for other, seconds in record["others"].items()
+                if other == f"torch {kind}"
+            )
+            lines.append([name, as_time(record["time"]), same, half])
+    return markdown(["kernel", "takes", "cuBLAS, same dtype", "cuBLAS float16"], lines)
+
+
+def device_others() -> str:
+    """Return the times of kernels that no loop limits."""
+    lines = []
+    for name, record in device_records().items():
+        elementwise = name.startswith("activation_apply")
+        if elementwise or name.startswith("cufinufft") or name.endswith("dual"):
+            lines.append([name, as_time(record["time"]), f"{record['share']:.0%}" if elementwise else ""])
+    return markdown(["kernel", "takes", "of the copied bytes"], lines)
+
+
+def short(number: float) -> str:
+    return re.sub(r"e\+0?", "e", f"{number:.2e}")
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "units": lambda: against(
+        {
+            "NumPy float64": "numpy float64",
+            "PyTorch, same dtype": "torch {dtype}",
+            "KeOps, same dtype": "keops {dtype}",
+            "Fourier sum in NumPy": "numpy Fourier sum",
+        },
+        units,
+        [
+            "funahashi-dense-float64",
+            "funahashi-dense-float32",
+            "funahashi-shared-2d",
+            "funahashi-shared-3d",
+            "funahashi-window-1d",
+            "funahashi-table-2d",
+            "funahashi-nufft-2d",
+        ],
+    ),
+    "layers": layers,
+    "signs": lambda: against(
+        {
+            "NumPy float32": "numpy float32",
+            "PyTorch float32": "torch float32",
+            "PyTorch bfloat16": "torch bfloat16",
+            "ggml Q1_0": "ggml Q1_0",
+        },
+        signs,
+        [
+            "packed-gemv-8192",
+            "packed-gemv-8192-avx2",
+            "packed-gemm-4096-4",
+            "packed-gemm-4096-16",
+            "packed-gemm-4096-64",
+            "packed-gemm-4096-256",
+        ],
+    ),
+    "others": lambda: comparisons(
+        [
+            "binary-ranks-1",
+            "binary-ranks-64",
+            "ridgelet-slice-float64",
+            "ridgelet-slice-float32",
+            "ridgelet-direct",
+            "funahashi-threads",
+            "import-time",
+        ]
+    ),
+    "comparisons": all_comparisons,
+    "checks": checks,
+    "growth": growth,
+    "ridgelet-costs": costs,
+    "chosen-frequencies": frequencies,
+    "device-summary": device_summary,
+    "device-sums": device_sums,
+    "device-signs": device_signs,
+    "device-others": device_others,
+}
+
+
+if __name__ == "__main__":
+    main()
