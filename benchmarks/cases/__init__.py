@@ -57,7 +57,7 @@ class Case:
 
 
 #: What builds each case.
-registry: dict[str, Callable[[], Case]] = {}
+registry: dict[str, functools.partial[Case]] = {}
 #: The instruction set of a case that is not measured with the one this machine chooses.
 instruction_sets: dict[str, str] = {}
 
@@ -76,7 +76,7 @@ def case(
     return register
 
 
-def load() -> dict[str, Callable[[], Case]]:
+def load() -> dict[str, functools.partial[Case]]:
     """Return the registry with the cases of every file here."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
