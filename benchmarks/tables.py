@@ -9,13 +9,11 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-import cases
-import chosen_frequencies
-import ridgelet_costs
-from ratios import RESULTS, ROOT, as_time
-
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
 PAGES = ("README.md", "docs/performance.md", "docs/theory/funahashi.md", "docs/theory/ridgelet.md")
 
 Record = dict[str, Any]
@@ -87,6 +85,12 @@ def origin(records: Iterable[Record]) -> str:
     return "\n".join(sentences)
 
 
+def lasting(seconds: float) -> str:
+    from ratios import as_time  # asv, which finds no such module, reads this file too
+
+    return as_time(seconds)
+
+
 def times(ratio: float) -> str:
     digits = 2 - math.floor(math.log10(float(f"{ratio:.3g}")))
     return f"{ratio:,.{max(0, digits)}f}×"
@@ -99,27 +103,24 @@ def compared(record: Record, other: str) -> str:
         return ""
     if "unavailable" in row:
         return "n/a"
-    if row["target"] is None:
-        return times(row["median"])
-    asked = f"≥ {row['target']:g}"
-    return f"{times(row['median'])} ({asked})" if row["met"] else f"**{times(row['median'])} ({asked}: missed)**"
+    asked = "" if row["target"] is None else f" (≥ {row['target']:g})"
+    return judged(f"{times(row['median'])}{asked}", row)
+
+
+def judged(text: str, row: Record) -> str:
+    return f"**{text}: missed**" if row["met"] is False else text
 
 
 def taken(record: Record, key: str = "ours_seconds", other: str | None = None) -> str:
     """Return the time of one call: ours, or that of another side."""
     rows = [row for name, row in record["ratios"].items() if key in row and other in (None, name)]
-    return as_time(rows[0][key] / record["sizes"].get("calls", 1)) if rows else "n/a"
+    return lasting(rows[0][key] / record["sizes"].get("calls", 1)) if rows else "n/a"
 
 
 def described(record: Record) -> str:
     """Return the dtype and the sizes."""
     sizes = (f"{name} {size:,}" for name, size in record["sizes"].items() if name != "calls")
     return ", ".join([*filter(None, [record["dtype"]]), *sizes])
-
-
-def natural(name: str) -> list[Any]:
-    """Order the numbers in names by their values."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def against(columns: dict[str, str], label: Callable[[Record], str], names: Sequence[str]) -> str:
@@ -148,27 +149,34 @@ def comparisons(names: Iterable[str]) -> str:
     return measured(["case", "of", "kousei", "beside it", "takes", "ratio"], rows)
 
 
+def registered() -> dict[str, str]:
+    """Return the file that each case stands in, in the order of their names and of the numbers in these."""
+    import cases
+
+    def parts(name: str) -> list[Any]:
+        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+    registry = cases.load()
+    return {name: registry[name].func.__module__.replace(".", "/") + ".py" for name in sorted(registry, key=parts)}
+
+
 def all_comparisons() -> str:
     """Return the comparisons of every case, by the file that it stands in."""
-    files: dict[str, list[str]] = {}
-    for name, build in cases.load().items():
-        files.setdefault(build.func.__module__.rpartition(".")[2], []).append(name)
-    return "\n\n".join(
-        f"`benchmarks/cases/{file}.py`\n\n{comparisons(sorted(names, key=natural))}"
-        for file, names in sorted(files.items())
-    )
+    of_file: dict[str, list[str]] = {}
+    for name, file in registered().items():
+        of_file.setdefault(file, []).append(name)
+    return "\n\n".join(f"`benchmarks/{file}`\n\n{comparisons(of_file[file])}" for file in sorted(of_file))
 
 
 def checks() -> str:
     """Return what every case checks beside its times."""
     rows: list[Row] = []
-    for name in sorted(cases.load(), key=natural):
+    for name in registered():
         for record in found(name):
             for check, value in record.items():
                 if isinstance(value, dict) and "unit" in value:
                     asked = "" if value["target"] is None else f"{value['target']:.2g}"
-                    number = f"{value['value']:.2g}"
-                    cells = [name, check, number if value["met"] is not False else f"**{number}: missed**", asked]
+                    cells = [name, check, judged(f"{value['value']:.2g}", value), asked]
                     rows.append(([*cells, value["unit"].replace("|", "\\|")], [record]))
     return measured(["case", "", "is", "at most", "in"], rows)
 
@@ -196,7 +204,7 @@ def growth() -> str:
     for name, sweep in record["sweeps"].items():
         sizes = ", ".join(f"{size} {number:,}" for size, number in sweep["sizes"].items())
         first, last = sweep["fitted"]
-        exponent = f"{sweep['exponent']:.2f}" if sweep["met"] is not False else f"**{sweep['exponent']:.2f}: missed**"
+        exponent = judged(f"{sweep['exponent']:.2f}", sweep)
         asked = "{:g} to {:g}".format(*sweep["target"]) if sweep["target"] else ""
         rows.append(([name, sizes, f"{first:,} to {last:,} {sweep['along']}", exponent, asked], [record]))
     return measured(["sweep", "of", "from", "exponent", "asked"], rows)
@@ -204,12 +212,16 @@ def growth() -> str:
 
 def costs() -> str:
     """Return what ridgelet transforms cost."""
+    import ridgelet_costs
+
     record = recorded(ridgelet_costs.NAME)
     return f"{ridgelet_costs.table(record).strip()}\n\n{origin([record])}"
 
 
 def frequencies() -> str:
     """Return what networks of chosen frequencies reach."""
+    import chosen_frequencies
+
     return chosen_frequencies.table(recorded(chosen_frequencies.NAME))
 
 
@@ -293,7 +305,7 @@ def device_signs() -> str:
                 for other, seconds in record["others"].items()
                 if other == f"torch {kind}"
             )
-            lines.append([name, as_time(record["time"]), same, half])
+            lines.append([name, lasting(record["time"]), same, half])
     return markdown(["kernel", "takes", "cuBLAS, same dtype", "cuBLAS float16"], lines)
 
 
@@ -303,7 +315,7 @@ def device_others() -> str:
     for name, record in device_records().items():
         elementwise = name.startswith("activation_apply")
         if elementwise or name.startswith("cufinufft") or name.endswith("dual"):
-            lines.append([name, as_time(record["time"]), f"{record['share']:.0%}" if elementwise else ""])
+            lines.append([name, lasting(record["time"]), f"{record['share']:.0%}" if elementwise else ""])
     return markdown(["kernel", "takes", "of the copied bytes"], lines)
 
 
