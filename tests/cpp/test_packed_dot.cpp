@@ -74,10 +74,14 @@ TEST_CASE("rows that agree and rows that are opposite") {
         for (std::int64_t k = 0; k < columns; ++k) entries[at(columns + k)] = -1;
         std::vector<std::uint32_t> words(at(2 * packed::stride_of(columns)));
         packed::pack(Cpu{1}, entries.data(), 2, columns, words.data());
-        std::vector<std::int32_t> out(4);
-        packed::dot(Cpu{1}, {words.data(), 2, columns}, {words.data(), 2, columns}, out.data());
         const auto all = static_cast<std::int32_t>(columns);
-        CHECK(out == std::vector<std::int32_t>{all, -all, -all, all});
+        for (const auto* const* set = kousei::simd::instruction_sets; *set; ++set) {
+            if (!(*set)->supported()) continue;
+            CAPTURE((*set)->name);
+            std::vector<std::int32_t> out(4);
+            (*set)->dot_signs({words.data(), 2, words.data(), 2, packed::stride_of(columns), columns}, out.data(), 2);
+            CHECK(out == std::vector<std::int32_t>{all, -all, -all, all});
+        }
     }
 }
 

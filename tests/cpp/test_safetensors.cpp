@@ -52,9 +52,9 @@ void check_refused(const File& file, const char* message) {
 }  // namespace
 
 TEST_CASE("tensors and metadata of a file") {
-    const std::string header =
-        object({R"("__metadata__":{"a":"1","\u00e9\ud83d\ude00":"\"\\\/\n"})", tensor("w", "F64", "[2,1]", "[8,24]"),
-                tensor("e", "F32", "[0,3]", "[24,24]"), tensor("s", "I64", "[]", "[0,8]")});
+    const std::string header = object({R"("__metadata__":{"a":"1","\u00e9\ud83d\ude00":"\"\\\/\n"})",
+                                       tensor("w", "F64", "[2,1]", "[8,24]"), tensor("e", "F32", "[0,3]", "[24,24]"),
+                                       tensor("s", "I64", "[]", "[0,8]"), tensor("z", "F64", "[0]", "[8,8]")});
     std::string padded = header;
     padded.resize((header.size() + 7) / 8 * 8, ' ');
     File file(padded, 24);
@@ -66,7 +66,7 @@ TEST_CASE("tensors and metadata of a file") {
     const st::Header read = file.read();
     CHECK(read.metadata.at("a") == "1");
     CHECK(read.metadata.at("\u00e9\U0001F600") == "\"\\/\n");
-    CHECK(read.tensors.size() == 3);
+    CHECK(read.tensors.size() == 4);
     CHECK(read.tensors.at("w").shape == std::vector<std::int64_t>{2, 1});
     CHECK(st::values<std::int64_t>(file.bytes(), read.tensors.at("s"))[0] == 7);
     CHECK(st::values<double>(file.bytes(), read.tensors.at("w"))[1] == -2);

@@ -337,6 +337,22 @@ TEST_CASE_TEMPLATE("sums of ridgelets on the device", Real, float, double) {
     }
 }
 
+TEST_CASE_TEMPLATE("differences of large projections and biases on the device", Real, float, double) {
+    const double point = 1, direction = 4096.3, biases[] = {4095.3, 4096.0, 4097.1};
+    const ridgelet::Arguments at{&point, &direction, biases, 1, 1, 3, 1};
+    std::vector<double> exact(ridgelet::table_size);
+    ridgelet::tabulate(4, false, exact.data());
+    const std::vector<Real> table(exact.begin(), exact.end()), weights{1, 2, -1};
+    const ridgelet::Kernel<Real> kernel{table.data(), 4, false};
+    const auto bytes = [&](auto on) { return ridgelet::workspace_bytes<Real>(on, at, kernel, 1); };
+    CHECK(difference<Real>(3, 3, bytes, [&](auto on, Real* out, Workspace workspace) {
+              ridgelet::sum_over_points(on, at, kernel, weights.data(), 1, out, workspace);
+          }) < tolerance<Real>);
+    CHECK(difference<Real>(1, 6, bytes, [&](auto on, Real* out, Workspace workspace) {
+              ridgelet::sum_over_units(on, at, kernel, weights.data(), 1, out, workspace);
+          }) < tolerance<Real>);
+}
+
 TEST_CASE_TEMPLATE("sums of powers on the device", Real, float, double) {
     const std::int64_t shapes[][4] = {{1, 1, 1, 1}, {40, 3, 5, 2}, {300, 20, 70, 2}, {130, 1, 1300, 5}, {9, 0, 4, 1}};
     for (const auto& [n, directions, biases, dim] : shapes) {

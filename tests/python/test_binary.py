@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse
 
 import kousei
-from kousei.activation import Mixed
+from kousei.activation import Mixed, leaky_relu
 from kousei.binary.calibration import plain
 from kousei.binary.decomposition import Units, chain, dyadic, on_grid, shortest
 from support import PIECEWISE_LINEAR, random_network
@@ -260,10 +260,12 @@ def test_bound_of_one_layer_is_reached() -> None:
 
 
 def test_bound_of_two_layers() -> None:
-    """Of the lower one W_2 alpha h = 2 * 1 * 2, of the upper one 1 * 2 + 1 * 1."""
+    """Of the lower one W_2 alpha h = 2 * 1 * 2, of the upper one 1 * 2 + 1 * 1; then with a slope of -3."""
     binary = kousei.binarize(network([[1]], [[1], [0.5]], [[1, 1]]), "bits", bits=1)
     assert binary.error_bound([(0, 2)]).layers == pytest.approx((4, 3))
     assert binary.error_bound([(-2, 0)]).layers == pytest.approx((0, 0))
+    steep = network([[1]], [[1], [0.5]], [[1, 1]], activation=leaky_relu(-3))
+    assert kousei.binarize(steep, "bits", bits=1).error_bound([(-2, 0)]).layers == pytest.approx((36, 9))
 
 
 def test_more_bits_are_closer(rng: np.random.Generator) -> None:

@@ -132,6 +132,16 @@ def test_lines_see_what_cancels() -> None:
         assert net.bounds([(-0.9, 0.9)], "linear").upper[0] <= width + 1e-13
 
 
+def test_lines_hold_the_rounding_of_layers_below() -> None:
+    """Without rounding the network is 10 - x + y; each hidden unit is a difference of rounded numbers near 10^4."""
+    weight, bias = np.array([[1e4, -1e4], [-10001, 10001]], "float32"), np.full(2, 5, "float32")
+    net = kousei.MLP([weight, np.ones((1, 2), "float32")], [bias, np.zeros(1, "float32")], ["relu"])
+    x = np.random.default_rng(0).uniform(1, 1.0001, (1000, 2)).astype("float32")
+    bounds, values = net.bounds([(1, 1.0001)] * 2, "linear"), net(x)
+    assert bounds.lower[0] <= values.min() <= values.max() <= bounds.upper[0]
+    assert np.ptp(values) > 2 * 2e-4  # the width of 10 - x + y
+
+
 def test_an_affine_network() -> None:
     net = kousei.MLP([np.array([[1.0, -2.0]])], [np.array([3.0])], [])
     for method in ("interval", "linear"):

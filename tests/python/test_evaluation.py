@@ -258,10 +258,10 @@ def test_a_long_call_ends_on_a_signal() -> None:
     x = np.zeros((40_000, 512))
     timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
     timer.start()
-    start = time.perf_counter()
+    start = time.process_time()  # the whole call takes many seconds of it, however busy the machine is
     with pytest.raises(KeyboardInterrupt):
         net(x)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_places_of_sparse_values_may_change() -> None:

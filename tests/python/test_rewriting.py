@@ -143,6 +143,8 @@ def parts(net: kousei.MLP) -> list:
         # The kink with a level piece on one side is the anchor, here the second: 2 units and not 3.
         (PiecewiseLinear([0, 1], [1, 0, 3], 5), [[-1, 1], [0, -1], [-1, 3], 5]),
         (PiecewiseLinear([0, 1], [1, 3, 0], 5), [[-1, -1], [1, 0], [-3, 2], 8]),
+        # Here the third, with both others on its left.
+        (PiecewiseLinear([-2, -1, 0], [1, 2, 1, 0], 5), [[-1, -1, -1], [0, -2, -1], [-1, 1, -1], 8]),
     ],
     ids=str,
 )

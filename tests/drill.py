@@ -1,0 +1,210 @@
+"""The drill: formulas broken on purpose, one at a time, to see that a test fails of each.
+
+    python tests/drill.py        all of them
+    python tests/drill.py 3 8    some, by their numbers in CONTRIBUTING.md
+
+It works on a copy of the tree, in build/drill, where C++ is built at first, and again what includes a broken file.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+COPY = ROOT / "build" / "drill"
+#: What runs the C++ tests of a folder.
+PROGRAMS = {"tests/cpp": "kousei_tests", "tests/cuda": "kousei_cuda_tests"}
+
+
+class Break(NamedTuple):
+    """A formula, and the test that must fail where `old` reads `new`: a file and a name, of doctest in C++."""
+
+    file: str
+    old: str
+    new: str
+    what: str
+    seen_by: str
+
+
+BREAKS = (
+    Break(
+        "cpp/include/kousei/math/exp2.hpp",
+        "return power * (fraction * detail::exp2_slope<0>(fraction)) + (power - scalar_t<V>(1));",
+        "return (power * (fraction * detail::exp2_slope<0>(fraction)) + power) - scalar_t<V>(1);",
+        "2^x - 1 subtracts last: near 0 its digits cancel, and those of tanh and erf",
+        "tests/cpp/test_formulas.cpp::erf",
+    ),
+    Break(
+        "cpp/include/kousei/funahashi_unit.hpp",
+        "(net.ranges.starts[middle] <= unit ? low : high)",
+        "(net.ranges.starts[middle] < unit ? low : high)",
+        "the first unit of a frequency is looked for in the one before",
+        "tests/cuda/test_kernels.cpp::every method on the device",
+    ),
+    Break(
+        "cpp/include/kousei/ridgelet_unit.hpp",
+        "(kernel.derivative ? 2 : 1)",
+        "1",
+        "the derivative of a kernel falls off as the kernel does, from t = 16 on",
+        "tests/python/test_ridgelet.py::test_kernel_over_the_whole_line",
+    ),
+    Break(
+        "cpp/src/simd/packed_dot.inl",
+        "together = 31;",
+        "together = 32;",
+        "256 signs that differ are counted in a byte",
+        "tests/cpp/test_packed_dot.cpp::rows that agree and rows that are opposite",
+    ),
+    Break(
+        "cuda/src/ridgelet_sums.cu",
+        "return (high - other.high) + (low - other.low);",
+        "return high - other.high;",
+        "on a device, float32 differences of large numbers lose the digits that cancel",
+        "tests/cuda/test_kernels.cpp::differences of large projections and biases on the device",
+    ),
+    Break(
+        "python/kousei/funahashi/parameters.py",
+        "bound = 2 * h * tails / peak",
+        "bound = h * tails / peak",
+        "the bound on the missing thresholds is too small by a factor of 2",
+        "tests/python/test_funahashi_tolerance.py::test_the_bound_of_an_end_is_that_of_the_missing_bumps",
+    ),
+    Break(
+        "python/kousei/binary/error.py",
+        "np.maximum(upper[kept, None], 0) + off)",
+        "np.maximum(upper[kept, None], 0))",
+        "the slope of a power is taken at the end of the exact interval",
+        "tests/python/test_binary_calibration.py::test_bound_of_a_power",
+    ),
+    Break(
+        "python/kousei/network/rewriting.py",
+        "sign = 1.0 if i > anchor else -1.0",
+        "sign = 1.0 if i >= 1 else -1.0",
+        "Theorem 3: a kink between the first and the anchor opens to the wrong side",
+        "tests/python/test_rewriting.py::test_units_of_relu_by_hand",
+    ),
+    Break(
+        "python/kousei/network/bounds.py",
+        " + np.abs(slopes) @ rounding",
+        "",
+        "linear bounds leave out how the layers below round",
+        "tests/python/test_bounds.py::test_lines_hold_the_rounding_of_layers_below",
+    ),
+    Break(
+        "python/kousei/ridgelet/pair.py",
+        "(2 * math.pi) ** (dim - 1) * _PEAK",
+        "(2 * math.pi) ** min(dim - 1, 1) * _PEAK",
+        "the constant K is wrong from dimension 3 on",
+        "tests/python/test_ridgelet.py::test_constants_golden",
+    ),
+    Break(
+        "python/kousei/ridgelet/slices.py",
+        "factor = np.conj(coefs) *",
+        "factor = coefs *",
+        "slices take the kernel mirrored, which only an odd one shows",
+        "tests/python/test_ridgelet_transform.py::test_slices_and_sums_are_the_closed_form",
+    ),
+    Break(
+        "python/kousei/io/onnx/operators.py",
+        "(1, _scale(builder, node, c, np.array([beta])))",
+        "(1, c)",
+        "beta of Gemm leaves an addend alone that depends on the input",
+        "tests/python/test_onnx.py::test_operators",
+    ),
+)
+
+
+def table() -> str:
+    """Return the table of CONTRIBUTING.md."""
+    rows = [f"| {i} | `{at.file}` | {at.what} | `{at.seen_by}` |" for i, at in enumerate(BREAKS, 1)]
+    return "\n".join(["| | file | what is broken | the test that sees it |", "|---|---|---|---|", *rows])
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(COPY / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True)
+
+
+def copy() -> None:
+    """Bring the copy up to date; what has not changed keeps its time, and is not built again."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        source, target = ROOT / name, COPY / name
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+
+
+def build() -> None:
+    """Build what the tests run, or raise what the compiler said."""
+    import pybind11
+
+    options = {
+        "CMAKE_BUILD_TYPE": "Release",
+        "KOUSEI_BUILD_PYTHON": "ON",
+        "KOUSEI_BUILD_TESTS": "ON",
+        "KOUSEI_CUDA": "OFF",
+        "Python_EXECUTABLE": sys.executable,
+        "pybind11_DIR": pybind11.get_cmake_dir(),
+    }
+    defined = [f"-D{name}={value}" for name, value in options.items()]
+    for command in (
+        ["cmake", "-S", ".", "-B", "build", "-G", "Ninja", *defined],
+        ["cmake", "--build", "build", "--target", "_core", *PROGRAMS.values()],
+    ):
+        done = run(*command)
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+    for module in (COPY / "build" / "python" / "bindings").glob("_core*.so"):
+        shutil.copy(module, COPY / "python" / "kousei" / "_lib")
+
+
+def fails(test: str) -> bool:
+    """Run a test; RuntimeError where it neither passes nor fails."""
+    path, _, name = test.partition("::")
+    if path.endswith(".py"):
+        done = run(sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test)
+        known = done.returncode in (0, 1)
+    else:
+        folder = path.rpartition("/")[0]
+        # A comma would end the name, and a template's goes on with its type.
+        done = run(COPY / "build" / folder / PROGRAMS[folder], f"--test-case={name.replace(',', '?')}*")
+        known = re.search(r"test cases: +[1-9]", done.stdout) is not None
+    if not known:
+        raise RuntimeError(done.stdout + done.stderr)
+    return done.returncode != 0
+
+
+def sees(at: Break) -> bool:
+    """Return whether the test of a formula passes, and fails where it is broken."""
+    file = COPY / at.file
+    text = file.read_text()
+    build()
+    if fails(at.seen_by):
+        return False
+    try:
+        file.write_text(text.replace(at.old, at.new))
+        build()
+        return fails(at.seen_by)
+    finally:
+        file.write_text(text)
+
+
+def main(numbers: Sequence[str]) -> int:
+    copy()
+    wrong = 0
+    for i, at in enumerate(BREAKS, 1):
+        if not numbers or str(i) in numbers:
+            seen = sees(at)
+            wrong += not seen
+            print(f"{i:3} {'seen' if seen else 'NOT SEEN'}: {at.what}", flush=True)
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
