@@ -1,6 +1,6 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
-from kousei import activation, binary, funahashi, io, network, packed, ridgelet
+from kousei import activation, binary, equivariant, funahashi, io, network, packed, ridgelet
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
@@ -30,6 +30,7 @@ __all__ = [
     "binary",
     "chain_decomposition",
     "dual_ridgelet_transform",
+    "equivariant",
     "funahashi",
     "identity",
     "io",
