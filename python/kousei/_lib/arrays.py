@@ -222,6 +222,15 @@ def _native(array: Array) -> Namespace:
     return cupy
 
 
+def fft_of(array: Array) -> Any:
+    """Return what transforms an array: SciPy, which takes many rows at once, or the library of a device."""
+    if not isinstance(array, np.ndarray):
+        return namespace(array).fft
+    from scipy import fft
+
+    return fft
+
+
 def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, Any]:
     """Return `array`, which lies in host memory, as a C-contiguous NumPy array.
 

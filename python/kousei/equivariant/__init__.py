@@ -6,15 +6,23 @@ ridgelet transform and unified universality theorem for deep and shallow joint-g
 arXiv:2405.13682.
 """
 
+from kousei.equivariant.convolution import Convolution, lift
+from kousei.equivariant.depth import Layer, polynomials
 from kousei.equivariant.feature import JointEquivariantFeature
 from kousei.equivariant.group import FiniteGroup
 from kousei.equivariant.gset import GSet, pair_orbits
 from kousei.equivariant.representation import Representation
+from kousei.equivariant.sampling import sample
 
 __all__ = [
+    "Convolution",
     "FiniteGroup",
     "GSet",
     "JointEquivariantFeature",
+    "Layer",
     "Representation",
+    "lift",
     "pair_orbits",
+    "polynomials",
+    "sample",
 ]

@@ -12,7 +12,7 @@ from array_api_compat import is_torch_array
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.backends import Kept
+from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_type
 from kousei.equivariant.gset import GSet, pair_orbits, require_one_group
 from kousei.equivariant.orbits import numbers, read_only
@@ -373,8 +373,9 @@ class JointEquivariantFeature:
             return self
         check_type("psi", psi, JointEquivariantFeature, "a kousei.equivariant.JointEquivariantFeature")
         for name in ("X", "Xi", "H"):
-            if getattr(psi, name) is not getattr(self, name):
-                raise ValueError(f"psi has another {name} than phi; the same object is accepted")
+            mine, its = getattr(self, name), getattr(psi, name)
+            if mine is not its and (mine is None or its is None or not mine.is_same(its)):
+                raise ValueError(f"psi has another {name} than phi; the same one is accepted")
         return psi
 
     def _matrix(self, psi: JointEquivariantFeature) -> np.ndarray[Any, Any]:
@@ -415,6 +416,19 @@ class _Matrix:
 
 def _applied(name: str, values: Array, points: tuple[int, ...], matrix: _Matrix, shape: tuple[int, ...]) -> Array:
     """Return (..., *points) times a matrix, as (..., *shape)."""
+    backend, flat, batch = enter(name, values, points)
+    dtype = arrays.dtype_name(flat)
+    (factor,) = matrix.for_dtype(dtype).on(backend)
+    if arrays.dtype_name(factor).startswith("complex") and dtype.startswith("float"):
+        xp = arrays.namespace(flat)
+        flat = xp.astype(flat, factor.dtype)
+    elif is_torch_array(flat) and dtype.startswith("complex"):
+        factor = factor.to(flat.dtype)
+    return backend.finish((flat.reshape(-1, math.prod(points)) @ factor).reshape(batch + shape))
+
+
+def enter(name: str, values: Array, points: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
+    """Return the backend of real or complex numbers (..., *points), the array to compute with, and (...)."""
     backend, values = backends.enter(name, values)
     dtype = arrays.dtype_name(values)
     if dtype not in _DTYPES:
@@ -426,10 +440,4 @@ def _applied(name: str, values: Array, points: tuple[int, ...], matrix: _Matrix,
     flat = backend.array(name, values)
     if arrays.on_host(flat):
         arrays.require_finite(name, flat)
-    (factor,) = matrix.for_dtype(dtype).on(backend)
-    if arrays.dtype_name(factor).startswith("complex") and dtype.startswith("float"):
-        xp = arrays.namespace(flat)
-        flat = xp.astype(flat, factor.dtype)
-    elif is_torch_array(flat) and dtype.startswith("complex"):
-        factor = factor.to(flat.dtype)
-    return backend.finish((flat.reshape(-1, math.prod(points)) @ factor).reshape(batch + shape))
+    return backend, flat, batch

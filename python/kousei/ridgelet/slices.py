@@ -103,7 +103,7 @@ class SliceSums:
     def forward(self, backend: Backend, g: Array) -> Array:
         """As `DirectSums.forward`."""
         (factor,) = self._factor.on(backend)
-        fft = fft_of(g)
+        fft = arrays.fft_of(g)
         total = backend.empty((len(g), len(self._directions), len(self._biases)), self._real)
         for row in range(len(g)):
             slices = self._sliced(backend, g[row])
@@ -115,7 +115,7 @@ class SliceSums:
     def transpose(self, backend: Backend, spectrum: Array) -> Array:
         """As `DirectSums.transpose`: the same steps transposed, in reverse."""
         (factor,) = self._factor.on(backend)
-        fft = fft_of(spectrum)
+        fft = arrays.fft_of(spectrum)
         total = backend.empty((len(spectrum), math.prod(self._samples.shape)), self._real)
         padded = backend.empty((len(self._directions), self._length), self._real)
         padded[...] = 0
@@ -182,15 +182,6 @@ class SliceSums:
             turns = np.multiply.outer(a * step / (2 * math.pi), self._w).ravel()
             angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._planned))
         return backends.Kept(*angles)
-
-
-def fft_of(array: Array) -> Any:
-    """Return what transforms an array: SciPy, which takes many rows at once, or the library of a device."""
-    if not isinstance(array, np.ndarray):
-        return arrays.namespace(array).fft
-    from scipy import fft
-
-    return fft
 
 
 def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) -> tuple[Reals, float, int]:
