@@ -20,7 +20,7 @@ from kousei.equivariant.representation import Representation
 
 
 def lift(phi: Any, X: GSet, H: Representation | None = None) -> JointEquivariantFeature:
-    r"""Feature :math:`\phi^\tau(x,\xi)(g) = g\,\phi(g^{-1}x, \xi)` of any function, its values functions on the group.
+    r"""Feature :math:`\phi^\tau(x,\xi)(g) = g\,\phi(g^{-1}x, \xi)` of any function, of functions on the group.
 
     With :math:`\phi(x,\xi) = \sigma(\langle a, x\rangle - b)` it is a layer of a network that convolves over the
     group. Parameters are left alone by the group, so every :math:`\phi^\tau(\cdot,\xi)`, and every network, is an

@@ -148,7 +148,7 @@ def polynomials(X: GSet, degree: int, units: int = 1) -> GSet:
     p, dim = _prime_power(X.size)
     degree, units = check_integer("degree", degree, 0, p - 1), check_integer("units", units, 1)
     count = math.comb(dim + degree, dim)
-    arrays.require_memory(float(p) ** (count * units) * X.size * units, 16, f"tuples of {units} polynomials")
+    arrays.require_memory(p ** min(count * units, 64) * X.size * units, 16, f"tuples of {units} polynomials")
     x = np.stack([*np.unravel_index(np.arange(X.size), (p,) * dim), np.ones(X.size, int)])
     factors = combinations_with_replacement(range(dim + 1), degree)
     monomials = np.stack([x[list(chosen)].prod(axis=0) for chosen in factors])
