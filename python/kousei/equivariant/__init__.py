@@ -1,0 +1,20 @@
+"""Networks that are equivariant under a finite group acting on points and parameters at once.
+
+A feature phi(x, xi) with phi(g x, g xi) = g phi(x, xi) makes a network, the sum of gamma(xi) phi(x, xi) over xi, and
+a ridgelet transform that finds gamma for a function. After S. Sonoda, Y. Hashimoto, I. Ishikawa and M. Ikeda, "Deep
+ridgelet transform and unified universality theorem for deep and shallow joint-group-equivariant machines",
+arXiv:2405.13682.
+"""
+
+from kousei.equivariant.feature import JointEquivariantFeature
+from kousei.equivariant.group import FiniteGroup
+from kousei.equivariant.gset import GSet, pair_orbits
+from kousei.equivariant.representation import Representation
+
+__all__ = [
+    "FiniteGroup",
+    "GSet",
+    "JointEquivariantFeature",
+    "Representation",
+    "pair_orbits",
+]
