@@ -7,14 +7,20 @@ arXiv:2405.13682.
 """
 
 from kousei.equivariant.feature import JointEquivariantFeature
+from kousei.equivariant.finite_network import FiniteNetwork
+from kousei.equivariant.finite_ridgelet import FiniteRidgelet
 from kousei.equivariant.group import FiniteGroup
 from kousei.equivariant.gset import GSet, pair_orbits
 from kousei.equivariant.representation import Representation
+from kousei.equivariant.sums import orbit_sum
 
 __all__ = [
     "FiniteGroup",
+    "FiniteNetwork",
+    "FiniteRidgelet",
     "GSet",
     "JointEquivariantFeature",
     "Representation",
+    "orbit_sum",
     "pair_orbits",
 ]
