@@ -9,19 +9,25 @@ arXiv:2405.13682.
 from kousei.equivariant.convolution import Convolution, lift
 from kousei.equivariant.depth import Layer, polynomials
 from kousei.equivariant.feature import JointEquivariantFeature
+from kousei.equivariant.finite_network import FiniteNetwork
+from kousei.equivariant.finite_ridgelet import FiniteRidgelet
 from kousei.equivariant.group import FiniteGroup
 from kousei.equivariant.gset import GSet, pair_orbits
 from kousei.equivariant.representation import Representation
 from kousei.equivariant.sampling import sample
+from kousei.equivariant.sums import orbit_sum
 
 __all__ = [
     "Convolution",
     "FiniteGroup",
+    "FiniteNetwork",
+    "FiniteRidgelet",
     "GSet",
     "JointEquivariantFeature",
     "Layer",
     "Representation",
     "lift",
+    "orbit_sum",
     "pair_orbits",
     "polynomials",
     "sample",

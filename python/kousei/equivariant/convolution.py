@@ -12,6 +12,7 @@ from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Kept
 from kousei._lib.errors import check_type, warn
+from kousei._lib.fourier import fft_of, threads_of
 from kousei.equivariant.feature import JointEquivariantFeature, enter
 from kousei.equivariant.group import FiniteGroup, check_group
 from kousei.equivariant.gset import GSet, require_one_group
@@ -332,7 +333,7 @@ class Convolution:
     def _transformed(self, name: str, values: Array, points: tuple[int, ...], product: Any) -> Array:
         """Return the inverse transform of a product of the transform of (..., *points) with the symbol."""
         backend, values, batch = enter(name, values, points)
-        xp, fft, dtype = arrays.namespace(values), arrays.fft_of(values), arrays.dtype_name(values)
+        xp, fft, dtype = arrays.namespace(values), fft_of(values), arrays.dtype_name(values)
         precision = "complex64" if dtype in ("float32", "complex64") else "complex128"
         real = dtype.startswith("float") and not np.iscomplexobj(self.filters)
         if (real, precision) not in self._factors:
@@ -341,11 +342,12 @@ class Convolution:
             self._factors[real, precision] = Kept(symbol.astype(precision), order, self._places)
         symbol, order, places = self._factors[real, precision].on(backend)
         forward, backward = (fft.rfftn, fft.irfftn) if real else (fft.fftn, fft.ifftn)
+        threads = threads_of(values)
         if not real and dtype.startswith("float"):
             values = xp.astype(values, symbol.dtype)
         values = xp.take(values, order, axis=-1).reshape(*batch, *points[:-1], *self.shape)
-        values = product(forward(values, axes=self._of_shape), symbol)
-        values = backward(values, s=self.shape, axes=self._of_shape)
+        values = product(forward(values, axes=self._of_shape, **threads), symbol)
+        values = backward(values, s=self.shape, axes=self._of_shape, **threads)
         values = values.reshape(*values.shape[: -len(self.shape)], self.group.order)
         return backend.finish(xp.take(values, places, axis=-1))
 

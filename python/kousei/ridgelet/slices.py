@@ -21,6 +21,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
+from kousei._lib.fourier import fft_of
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.sums import Function
@@ -103,7 +104,7 @@ class SliceSums:
     def forward(self, backend: Backend, g: Array) -> Array:
         """As `DirectSums.forward`."""
         (factor,) = self._factor.on(backend)
-        fft = arrays.fft_of(g)
+        fft = fft_of(g)
         total = backend.empty((len(g), len(self._directions), len(self._biases)), self._real)
         for row in range(len(g)):
             slices = self._sliced(backend, g[row])
@@ -115,7 +116,7 @@ class SliceSums:
     def transpose(self, backend: Backend, spectrum: Array) -> Array:
         """As `DirectSums.transpose`: the same steps transposed, in reverse."""
         (factor,) = self._factor.on(backend)
-        fft = arrays.fft_of(spectrum)
+        fft = fft_of(spectrum)
         total = backend.empty((len(spectrum), math.prod(self._samples.shape)), self._real)
         padded = backend.empty((len(self._directions), self._length), self._real)
         padded[...] = 0

@@ -10,6 +10,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
+from kousei._lib.fourier import fft_of
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered
 
@@ -36,7 +37,7 @@ class Truncation:
         if len(f) == 0:
             return np.zeros(0)  # which cuFFT refuses to transform
         # Zeros beyond the axes: the transform is that of f on the whole space.
-        transform = arrays.fft_of(f).fftn(xp.astype(f / _size(f), xp.float64, copy=False), s=lost.shape, axes=axes)
+        transform = fft_of(f).fftn(xp.astype(f / _size(f), xp.float64, copy=False), s=lost.shape, axes=axes)
         spectrum = xp.abs(transform) ** 2
         total, of_them = (arrays.to_host(xp.sum(values, axis=axes)) for values in (spectrum, spectrum * lost))
         return np.sqrt(of_them / np.where(total > 0, total, 1.0))
