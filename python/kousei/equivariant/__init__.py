@@ -6,15 +6,21 @@ ridgelet transform and unified universality theorem for deep and shallow joint-g
 arXiv:2405.13682.
 """
 
+from kousei.equivariant.certificate import Certificate, CertifiedComponent
 from kousei.equivariant.feature import JointEquivariantFeature
 from kousei.equivariant.group import FiniteGroup
 from kousei.equivariant.gset import GSet, pair_orbits
+from kousei.equivariant.isotypic import IsotypicComponent, isotypic
 from kousei.equivariant.representation import Representation
 
 __all__ = [
+    "Certificate",
+    "CertifiedComponent",
     "FiniteGroup",
     "GSet",
+    "IsotypicComponent",
     "JointEquivariantFeature",
     "Representation",
+    "isotypic",
     "pair_orbits",
 ]
