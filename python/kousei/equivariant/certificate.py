@@ -44,7 +44,7 @@ class CertifiedComponent:
         if self.lost:
             return f"{copies}: {self.lost} of {len(self.block)} lost"
         if len(self.block) == 1:
-            return f"{copies}: scalar {written(self.block[0, 0], 6)}"
+            return f"{copies}: scalar {written(self.block[0, 0], 6, self.smallest)}"
         return f"{copies}: singular values {self.singular_values[0]:.6g} to {self.smallest:.6g}"
 
 
@@ -83,10 +83,11 @@ class Certificate:
         Certificate
         """
         found = []
-        for component in components:
-            basis = component.split
-            images = (T @ basis.reshape(len(basis), -1)).reshape(basis.shape)
-            block = np.einsum("nid,njd->ij", basis.conj(), images, optimize=True) / basis.shape[2]
+        bases = [component.split for component in components]
+        images = T @ np.concatenate([basis.reshape(len(T), -1) for basis in bases], axis=1)
+        ends = np.cumsum([basis[0].size for basis in bases])
+        for component, basis, image in zip(components, bases, np.split(images, ends[:-1], axis=1), strict=True):
+            block = np.einsum("nid,njd->ij", basis.conj(), image.reshape(basis.shape), optimize=True) / basis.shape[2]
             singular = np.linalg.svd(block, compute_uv=False)
             found.append(CertifiedComponent(component, block, singular, int((singular <= tolerance).sum())))
         return cls(tuple(found), tolerance)

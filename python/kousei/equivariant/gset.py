@@ -337,8 +337,8 @@ class GSet:
     @cached_property
     def character(self) -> np.ndarray[Any, Any]:
         """Number of points that elements of each conjugacy class keep, numpy.ndarray of float64."""
-        first = [members[0] for members in self.group.conjugacy_classes]
-        return np.array([np.count_nonzero(self._table[g] == np.arange(self.size)) for g in first], np.float64)
+        kept = self._table[self.group.class_representatives] == np.arange(self.size)
+        return kept.sum(axis=1).astype(np.float64)
 
 
 def _set_of(name: str, value: Any) -> GSet:

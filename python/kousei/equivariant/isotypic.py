@@ -65,10 +65,9 @@ class IsotypicComponent:
         """The words "trivial" and "sign", or the dimension with the character of up to eight conjugacy classes."""
         if np.allclose(self.character, 1):
             return "trivial"
-        first = [members[0] for members in self.group.conjugacy_classes]
-        if self.dimension == 1 and np.allclose(self.character, _parities(self.group.permutations[first])):
+        if self.dimension == 1 and np.allclose(self.character, self.group.signs[self.group.class_representatives]):
             return "sign"
-        shown = ", ".join(written(value, 3) for value in self.character[:_SHOWN])
+        shown = ", ".join(written(value, 3, self.dimension) for value in self.character[:_SHOWN])
         shown += ", ..." * (len(self.character) > _SHOWN)
         return f"{self.dimension}-dimensional ({shown})"
 
@@ -192,9 +191,9 @@ class _Functions:
         dim = 1 if self.H is None else self.H.dim
         fields = vectors.reshape(self.X.size, dim, -1)
         traces = []
-        for members in self.X.group.conjugacy_classes:
-            moved = fields if self.H is None else self.H.matrix(members[0]) @ fields
-            image = fields[self.X.act(members[0], np.arange(self.X.size))]
+        for g in self.X.group.class_representatives:
+            moved = fields if self.H is None else self.H.matrix(g) @ fields
+            image = fields[self.X.act(g, np.arange(self.X.size))]
             traces.append((image.conj() * moved).sum(axis=(0, 1)))
         return np.array(traces)
 
@@ -224,19 +223,10 @@ def _unitary(matrix: Matrix) -> Matrix:
     return np.asarray(left @ right)
 
 
-def _parities(permutations: Matrix) -> Matrix:
-    """Return the signs of permutations, by their numbers of inversions."""
-    later = np.triu(np.ones((permutations.shape[1],) * 2, bool), 1)
-    inversions = ((permutations[:, :, None] > permutations[:, None, :]) & later).sum(axis=(1, 2))
-    return np.asarray(1 - 2 * (inversions % 2))
-
-
-def written(value: complex, digits: int) -> str:
-    """Return a number to some digits, without a real or an imaginary part that is 0 to these."""
-    whole = complex(value)
-    real, imaginary = (
-        part if abs(part) > 0.5 * 10.0**-digits * abs(whole) else 0.0 for part in (whole.real, whole.imag)
-    )
+def written(value: complex, digits: int, scale: float) -> str:
+    """Return a number to some digits, less a real or imaginary part that is 0 to these digits of a scale."""
+    parts = complex(value).real, complex(value).imag
+    real, imaginary = (part if abs(part) > 0.5 * 10.0**-digits * scale else 0.0 for part in parts)
     if not imaginary:
         return f"{real:.{digits}g}"
     return f"{real:.{digits}g}{imaginary:+.{digits}g}i" if real else f"{imaginary:.{digits}g}i"
