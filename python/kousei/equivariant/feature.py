@@ -16,6 +16,7 @@ from kousei._lib.backends import Kept
 from kousei._lib.errors import check_type
 from kousei.equivariant.averaging import averaged
 from kousei.equivariant.certificate import Certificate
+from kousei.equivariant.frame import FrameOperator
 from kousei.equivariant.gset import GSet, pair_orbits, require_one_group
 from kousei.equivariant.isotypic import Scalars, isotypic
 from kousei.equivariant.orbits import numbers, read_only
@@ -272,7 +273,8 @@ class JointEquivariantFeature:
         Returns
         -------
         numpy.ndarray of float64 or complex128, shape (n, n), or scipy.sparse.linalg.LinearOperator
-            The operator for n above 4096. n is X.size, or X.size H.dim, with the index of H the faster one.
+            The operator, which takes arrays of CuPy as well, for n above 4096. n is X.size, or X.size H.dim, with the
+            index of H the faster one.
 
         Raises
         ------
@@ -281,22 +283,7 @@ class JointEquivariantFeature:
         """
         psi = self._dual_feature(psi)
         size = math.prod(self._shape)
-        if size <= LARGEST_MATRIX:
-            return self._matrix(psi)
-        from scipy.sparse.linalg import LinearOperator
-
-        def product(network: JointEquivariantFeature, transform: JointEquivariantFeature) -> Any:
-            return lambda f: network.network(transform.ridgelet(f.T.reshape(-1, *self._shape))).reshape(-1, size).T
-
-        forward, backward = product(self, psi), product(psi, self)
-        return LinearOperator(
-            shape=(size, size),
-            dtype=np.result_type(self.values, psi.values),
-            matvec=lambda f: forward(f.reshape(-1, 1)),
-            rmatvec=lambda f: backward(f.reshape(-1, 1)),
-            matmat=forward,
-            rmatmat=backward,
-        )
+        return self._matrix(psi) if size <= LARGEST_MATRIX else FrameOperator(self, psi)
 
     def dual(self, f: Array, psi: JointEquivariantFeature | None = None) -> Array:
         """Return coefficients R T^+ f, whose network is f where T has full rank, and else as near to f as T goes.

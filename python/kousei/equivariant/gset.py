@@ -266,7 +266,7 @@ class GSet:
             If there are too many words.
         """
         letters, places = check_integer("letters", letters, 1), _set_of("X", X).size
-        arrays.require_memory(float(letters) ** places * places, 16, f"words of {places} of {letters} letters")
+        arrays.require_memory(letters**places * places, 16, f"words of {places} of {letters} letters")
         numbers, digits = np.arange(letters**places), letters ** np.arange(places)[::-1]
         words = numbers[:, None] // digits % letters
         return cls._of(X.group, np.array([words[:, back] @ digits for back in inverted(X.images)]), words)
