@@ -6,6 +6,7 @@ ridgelet transform and unified universality theorem for deep and shallow joint-g
 arXiv:2405.13682.
 """
 
+from kousei.equivariant.certificate import Certificate, CertifiedComponent
 from kousei.equivariant.convolution import Convolution, lift
 from kousei.equivariant.depth import Layer, polynomials
 from kousei.equivariant.feature import JointEquivariantFeature
@@ -13,19 +14,24 @@ from kousei.equivariant.finite_network import FiniteNetwork
 from kousei.equivariant.finite_ridgelet import FiniteRidgelet
 from kousei.equivariant.group import FiniteGroup
 from kousei.equivariant.gset import GSet, pair_orbits
+from kousei.equivariant.isotypic import IsotypicComponent, isotypic
 from kousei.equivariant.representation import Representation
 from kousei.equivariant.sampling import sample
 from kousei.equivariant.sums import orbit_sum
 
 __all__ = [
+    "Certificate",
+    "CertifiedComponent",
     "Convolution",
     "FiniteGroup",
     "FiniteNetwork",
     "FiniteRidgelet",
     "GSet",
+    "IsotypicComponent",
     "JointEquivariantFeature",
     "Layer",
     "Representation",
+    "isotypic",
     "lift",
     "orbit_sum",
     "pair_orbits",
