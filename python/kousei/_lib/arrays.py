@@ -169,6 +169,15 @@ def require_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
         raise ValueError(f"{name} has shape {shape_of(array)}; {wanted} is accepted")
 
 
+def batch_axes(name: str, array: Array, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the extents before `shape`, which an array ends with; ValueError where it does not."""
+    given = shape_of(array)
+    batch = given[: max(0, len(given) - len(shape))]
+    if given != batch + shape:
+        raise ValueError(f"{name} has shape {given}; ({', '.join(map(str, ('...', *shape)))}) is accepted")
+    return batch
+
+
 def on_host(array: Array) -> bool:
     """Tell whether an array lies in host memory; otherwise it lies in CUDA memory."""
     if is_numpy_array(array):

@@ -1,0 +1,150 @@
+"""Sums of a function of (a.x - b) mod p over the points x of Z_p^d, or over all (a, b): by FFTs, or directly.
+
+Batches stand in the first axis, and points and units are flat and row-major.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend, Kept
+from kousei._lib.fourier import fft_of, threads_of
+from kousei.equivariant.sums import label_sum
+
+Numbers: TypeAlias = np.ndarray[Any, Any]
+
+#: Numbers of a block of slices, which with their places stay in the cache.
+_BLOCK = 1 << 17
+
+
+class FourierSums:
+    """The transform over b of sum_x f(x) h(a.x - b) at v is that of h at -v, times that of f at the point v a.
+
+    For v other than 0, v a runs over all of Z_p^d with a, so that the transpose reads as well, at a = k/v, and adds
+    up in a fixed order. Of real sums the slices v and -v are conjugates, and those of v <= p/2 are all there is.
+    """
+
+    def __init__(self, p: int, dim: int, dtype: np.dtype[Any]) -> None:
+        self._p, self._dim, self._dtype = p, dim, dtype
+        self._is_real = dtype.kind == "f"
+        self._complex = np.result_type(dtype, np.complex64)
+        self._slices = p // 2 + 1 if self._is_real else p
+
+    def weights_over_points(self, h: Numbers) -> Kept:
+        """Return what `over_points` multiplies slices by, for p^(-d/2) h."""
+        mirrored = np.conj(transform_of_residues(np.conj(h)))[: self._slices]
+        return Kept((self._p ** (-self._dim / 2) * mirrored).astype(self._complex))
+
+    def weights_over_units(self, h: Numbers) -> Kept:
+        """Return what `over_units` adds up slices with, for p^(-d/2) h."""
+        weights = self._p ** (self._dim / 2 - 1) * transform_of_residues(h)[: self._slices]
+        if self._is_real:
+            # The slices that are left out are conjugates of those from 1 on but p/2, which p = 2 has.
+            weights[1 : (self._p + 1) // 2] *= 2
+        return Kept(weights.astype(self._complex))
+
+    def over_points(self, backend: Backend, f: Array, weights: Kept) -> Array:
+        """Return the sums of (batch, points) over points, (batch, units)."""
+        (factor,), (leading, rest) = weights.on(backend), self._multiples.on(backend)
+        xp, fft, threads = arrays.namespace(f), fft_of(f), threads_of(f)
+        transformed = fft.fftn(self._on_grid(f), axes=self._axes, **threads).reshape(len(f), -1)
+        total = backend.empty((len(f), self._p, len(rest), self._p), self._dtype)
+        for block in self._blocks(len(f)):
+            places = leading[block, None] + rest
+            slices = xp.take(transformed, places.reshape(-1), axis=1).reshape(len(f), *places.shape)
+            slices *= factor
+            total[:, block] = (
+                fft.irfft(slices, n=self._p, **threads) if self._is_real else fft.ifft(slices, **threads)
+            )
+        return total.reshape(len(f), -1)
+
+    def over_units(self, backend: Backend, spectrum: Array, weights: Kept) -> Array:
+        """Return the sums of (batch, units) over units, (batch, points)."""
+        (factor,), (leading, rest) = weights.on(backend), self._quotients.on(backend)
+        xp, fft, threads = arrays.namespace(spectrum), fft_of(spectrum), threads_of(spectrum)
+        rows = spectrum.reshape(len(spectrum), -1, self._p)
+        slices = (fft.rfft if self._is_real else fft.fft)(rows, **threads).reshape(len(spectrum), -1)
+        transformed = backend.empty((len(spectrum), self._p, len(rest)), self._complex)
+        for block in self._blocks(len(spectrum)):
+            places = leading[block, None] + rest
+            found = xp.take(slices, places.reshape(-1), axis=1).reshape(len(spectrum), *places.shape)
+            transformed[:, block] = found @ factor[1:]
+        # At v = 0 all units stand at k = 0.
+        transformed[:, 0, 0] += factor[0] * slices[:, :: self._slices].sum(1)
+        total = fft.ifftn(self._on_grid(transformed), axes=self._axes, **threads)
+        return (total.real if self._is_real else total).reshape(len(spectrum), -1)
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        return tuple(range(1, self._dim + 1))
+
+    def _on_grid(self, f: Array) -> Array:
+        return f.reshape(len(f), *(self._p,) * self._dim)
+
+    def _blocks(self, batch: int) -> Iterator[slice]:
+        """Return numbers of the first axis of Z_p^d that are taken at a time."""
+        rows = max(1, _BLOCK // max(1, batch * self._p ** (self._dim - 1) * self._slices))
+        return (slice(start, start + rows) for start in range(0, self._p, rows))
+
+    @cached_property
+    def _multiples(self) -> Kept:
+        """Return where v a stands, (a, slices), as the sum of what the first axis of a gives and the others."""
+        return Kept(*self._places(np.multiply.outer(np.arange(self._p), np.arange(self._slices)) % self._p))
+
+    @cached_property
+    def _quotients(self) -> Kept:
+        """Return where slice v of a = k/v stands, (k, slices from 1 on), as `_multiples` does."""
+        v = np.arange(1, self._slices)
+        inverses = np.array([pow(int(w), -1, self._p) for w in v], np.int64)
+        leading, rest = self._places(np.multiply.outer(np.arange(self._p), inverses) % self._p)
+        return Kept(leading * self._slices + v, rest * self._slices)
+
+    def _places(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """Return where vectors stand whose every number n becomes numbers[n], (p, slices)."""
+        rest = np.zeros((1, numbers.shape[1]), np.int64)
+        for _ in range(self._dim - 1):
+            rest = (rest[:, None] * self._p + numbers).reshape(-1, numbers.shape[1])
+        return numbers * self._p ** (self._dim - 1), rest
+
+
+class DirectSums:
+    """The same without an FFT, every term by itself, in the compiled kernels."""
+
+    def __init__(self, p: int, dim: int, dtype: np.dtype[Any]) -> None:
+        self._p, self._dim, self._dtype = p, dim, dtype
+
+    def weights_over_points(self, h: Numbers) -> Kept:
+        """Return p^(-d/2) h."""
+        dtype = self._dtype if np.iscomplexobj(h) else np.finfo(self._dtype).dtype
+        return Kept((self._p ** (-self._dim / 2) * h).astype(dtype))
+
+    weights_over_units = weights_over_points
+
+    def over_points(self, backend: Backend, f: Array, weights: Kept) -> Array:
+        """As `FourierSums.over_points`."""
+        (h,) = weights.on(backend)
+        return label_sum(backend, (self._p, self._dim), h, f, self._p ** (self._dim + 1), "points")
+
+    def over_units(self, backend: Backend, spectrum: Array, weights: Kept) -> Array:
+        """As `FourierSums.over_units`."""
+        (h,) = weights.on(backend)
+        return label_sum(backend, (self._p, self._dim), h, spectrum, self._p**self._dim, "units")
+
+
+def transform_of_residues(h: Numbers) -> Numbers:
+    """Return the discrete Fourier transform; a mean that is rounding is 0."""
+    hat = np.fft.fft(h)
+    if is_mean_zero(h):
+        hat[0] = 0
+    return hat
+
+
+def is_mean_zero(h: Numbers, eps: float = np.finfo(np.float64).eps) -> bool:
+    """Tell whether the mean of numbers is what rounding to eps leaves of 0."""
+    return bool(np.abs(h.sum()) <= len(h) * eps * np.abs(h).sum())
