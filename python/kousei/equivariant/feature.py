@@ -395,8 +395,9 @@ class JointEquivariantFeature:
             return self
         check_type("psi", psi, JointEquivariantFeature, "a kousei.equivariant.JointEquivariantFeature")
         for name in ("X", "Xi", "H"):
-            if getattr(psi, name) is not getattr(self, name):
-                raise ValueError(f"psi has another {name} than phi; the same object is accepted")
+            mine, its = getattr(self, name), getattr(psi, name)
+            if mine is not its and (mine is None or its is None or not mine.is_same(its)):
+                raise ValueError(f"psi has another {name} than phi; the same one is accepted")
         return psi
 
     def _matrix(self, psi: JointEquivariantFeature) -> np.ndarray[Any, Any]:

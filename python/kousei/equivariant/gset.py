@@ -287,6 +287,10 @@ class GSet:
         orbits = self.orbit_labels.max() + 1
         return f"GSet({self.size} points, {orbits} orbits, of a group of order {self.group.order})"
 
+    def is_same(self, other: GSet) -> bool:
+        """Tell whether another set has as many points, on which one group acts in the same way."""
+        return self.group is other.group and np.array_equal(self.images, other.images)
+
     def act(self, g: Any, x: Any) -> Any:
         """Images of points under elements.
 
