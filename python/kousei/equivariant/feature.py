@@ -455,10 +455,7 @@ def enter(name: str, values: Array, points: tuple[int, ...]) -> tuple[Backend, A
     dtype = arrays.dtype_name(values)
     if dtype not in _DTYPES:
         raise TypeError(f"{name} has dtype {dtype}; {', '.join(_DTYPES[:-1])} and {_DTYPES[-1]} are accepted")
-    given = arrays.shape_of(values)
-    batch = given[: len(given) - len(points)]
-    if given != batch + points:
-        raise ValueError(f"{name} has shape {given}; (..., {', '.join(map(str, points))}) is accepted")
+    batch = arrays.batch_axes(name, values, points)
     flat = backend.array(name, values)
     if arrays.on_host(flat):
         arrays.require_finite(name, flat)
