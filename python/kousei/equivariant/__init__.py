@@ -6,21 +6,27 @@ ridgelet transform and unified universality theorem for deep and shallow joint-g
 arXiv:2405.13682.
 """
 
+from kousei.equivariant.certificate import Certificate, CertifiedComponent
 from kousei.equivariant.feature import JointEquivariantFeature
 from kousei.equivariant.finite_network import FiniteNetwork
 from kousei.equivariant.finite_ridgelet import FiniteRidgelet
 from kousei.equivariant.group import FiniteGroup
 from kousei.equivariant.gset import GSet, pair_orbits
+from kousei.equivariant.isotypic import IsotypicComponent, isotypic
 from kousei.equivariant.representation import Representation
 from kousei.equivariant.sums import orbit_sum
 
 __all__ = [
+    "Certificate",
+    "CertifiedComponent",
     "FiniteGroup",
     "FiniteNetwork",
     "FiniteRidgelet",
     "GSet",
+    "IsotypicComponent",
     "JointEquivariantFeature",
     "Representation",
+    "isotypic",
     "orbit_sum",
     "pair_orbits",
 ]

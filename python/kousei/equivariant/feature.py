@@ -14,7 +14,11 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Kept
 from kousei._lib.errors import check_type
+from kousei.equivariant.averaging import averaged
+from kousei.equivariant.certificate import Certificate
+from kousei.equivariant.frame import FrameOperator
 from kousei.equivariant.gset import GSet, pair_orbits, require_one_group
+from kousei.equivariant.isotypic import Scalars, isotypic
 from kousei.equivariant.orbits import numbers, read_only
 from kousei.equivariant.representation import Representation
 
@@ -173,18 +177,7 @@ class JointEquivariantFeature:
         require_one_group(X=X, Xi=Xi, **({} if H is None else {"H": H}))
         values = numbers("seed", seed)
         arrays.require_shape("seed", values, (X.size, Xi.size) if H is None else (X.size, Xi.size, H.dim))
-        if H is None:
-            labels = pair_orbits(X, Xi)
-            sums = np.zeros(int(labels.max()) + 1, values.dtype)
-            np.add.at(sums, labels, values)
-            return cls((sums / np.bincount(labels.reshape(-1)))[labels], X, Xi)
-        for elements in reversed(X.group.transversals):
-            sums = np.zeros_like(values, dtype=np.result_type(values, H.matrices))
-            moved = X.act(elements[:, None], np.arange(X.size)), Xi.act(elements[:, None], np.arange(Xi.size))
-            for x, xi, matrix in zip(*moved, H.matrix(elements), strict=True):
-                sums[np.ix_(x, xi)] += values @ matrix.T
-            values = sums / len(elements)
-        return cls(values, X, Xi, H)
+        return cls(averaged(values, X, Xi, None if H is None else H.matrix), X, Xi, H)
 
     def __repr__(self) -> str:
         outputs = "" if self.H is None else f" -> {self.H.dim} outputs"
@@ -280,7 +273,8 @@ class JointEquivariantFeature:
         Returns
         -------
         numpy.ndarray of float64 or complex128, shape (n, n), or scipy.sparse.linalg.LinearOperator
-            The operator for n above 4096. n is X.size, or X.size H.dim, with the index of H the faster one.
+            The operator, which takes arrays of CuPy as well, for n above 4096. n is X.size, or X.size H.dim, with the
+            index of H the faster one.
 
         Raises
         ------
@@ -289,22 +283,7 @@ class JointEquivariantFeature:
         """
         psi = self._dual_feature(psi)
         size = math.prod(self._shape)
-        if size <= LARGEST_MATRIX:
-            return self._matrix(psi)
-        from scipy.sparse.linalg import LinearOperator
-
-        def product(network: JointEquivariantFeature, transform: JointEquivariantFeature) -> Any:
-            return lambda f: network.network(transform.ridgelet(f.T.reshape(-1, *self._shape))).reshape(-1, size).T
-
-        forward, backward = product(self, psi), product(psi, self)
-        return LinearOperator(
-            shape=(size, size),
-            dtype=np.result_type(self.values, psi.values),
-            matvec=lambda f: forward(f.reshape(-1, 1)),
-            rmatvec=lambda f: backward(f.reshape(-1, 1)),
-            matmat=forward,
-            rmatmat=backward,
-        )
+        return self._matrix(psi) if size <= LARGEST_MATRIX else FrameOperator(self, psi)
 
     def dual(self, f: Array, psi: JointEquivariantFeature | None = None) -> Array:
         """Return coefficients R T^+ f, whose network is f where T has full rank, and else as near to f as T goes.
@@ -350,6 +329,49 @@ class JointEquivariantFeature:
         Parameters, errors and what is returned are those of `dual`; the shape is that of f.
         """
         return self.network(self.dual(f, psi))
+
+    def certify(self, psi: JointEquivariantFeature | None = None, scalars: Scalars | None = None) -> Certificate:
+        """Certificate of what networks represent: the block of T on each isotypic component.
+
+        Parameters
+        ----------
+        psi : JointEquivariantFeature, optional
+            That of R; phi itself unless given.
+        scalars : {"complex", "real"}, optional
+            As of `isotypic`; "real" where phi, psi and H are, unless given.
+
+        Returns
+        -------
+        Certificate
+            Singular values up to the bound of `dual` count as lost.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the arguments are others, or scalars real and a feature is not.
+        MemoryError
+            If T does not fit into memory.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from kousei.equivariant import FiniteGroup, GSet, JointEquivariantFeature
+        >>> X = GSet.natural(FiniteGroup.symmetric(4))
+        >>> phi = JointEquivariantFeature.from_orbits([1.0, 0.0], GSet.subsets(X, 2), X)
+        >>> print(phi.certify())  # four units cannot have all functions on six subsets
+        trivial, multiplicity 1: scalar 6
+        2-dimensional (2, 0, 0, 2, -1), multiplicity 1: lost
+        3-dimensional (3, -1, 1, -1, 0), multiplicity 1: scalar 2
+        not universal; lost: 2-dimensional (2, 0, 0, 2, -1)
+        """
+        psi = self._dual_feature(psi)
+        T = self._matrix(psi)
+        if scalars is None:
+            is_complex = np.iscomplexobj(T) or (self.H is not None and np.iscomplexobj(self.H.matrices))
+            scalars = "complex" if is_complex else "real"
+        elif scalars == "real" and np.iscomplexobj(T):
+            raise ValueError("scalars was 'real' and a feature is complex; 'complex' is accepted for it")
+        return Certificate.of(T, isotypic(self.X, self.H, scalars), rank_tolerance(self, psi))
 
     @property
     def _shape(self) -> tuple[int, ...]:

@@ -126,7 +126,9 @@ class FiniteRidgelet(Operator):
             for name, value in (("feature", feature), ("ridgelet_function", ridgelet_function))
         )
         super().__init__(_dtype(dtype, self.feature, self.ridgelet_function), (units, points))
-        self.constant = _constant(self.feature, self.ridgelet_function, arrays.array_like("", ridgelet_function).dtype)
+        self.constant = _constant(
+            self.feature, self.ridgelet_function, arrays.array_like("", ridgelet_function).dtype
+        )
         self._grid, self._spectrum_grid = (self.p,) * self.dim, (self.p,) * (self.dim + 1)
         self._sums = (FourierSums if method == "fft" else DirectSums)(self.p, self.dim, self.dtype)
         self._transform = self._sums.weights_over_points(np.conj(self.ridgelet_function))

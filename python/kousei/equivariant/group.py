@@ -330,6 +330,22 @@ class FiniteGroup:
         return orbit_labels(self.multiply(self.left, self.inverse(g)))
 
     @cached_property
+    def class_representatives(self) -> Integers:
+        """The least element of each conjugacy class, numpy.ndarray of int, shape (classes,)."""
+        return np.array([members[0] for members in self.conjugacy_classes])
+
+    @cached_property
+    def signs(self) -> Integers:
+        """Sign of each permutation, numpy.ndarray of int, shape (order,): 1 for even ones and -1 for odd ones."""
+        later = np.triu(np.ones((self.degree, self.degree), bool), 1)
+        moved = self.permutations[self.generators]
+        inversions = [np.count_nonzero((images[:, None] > images) & later) for images in moved]
+        signs = np.ones(self.order, np.int64)
+        for level in self.words:
+            signs[level.points] = signs[level.origins] * (-1) ** np.array(inversions)[level.generators]
+        return read_only(signs)
+
+    @cached_property
     def left(self) -> Integers:
         """Products of generators with elements: ``left[s, h]`` is generator s times h, shape (generators, order)."""
         return read_only(self.multiply(self.generators[:, None], np.arange(self.order)))

@@ -266,7 +266,7 @@ class GSet:
             If there are too many words.
         """
         letters, places = check_integer("letters", letters, 1), _set_of("X", X).size
-        arrays.require_memory(float(letters) ** places * places, 16, f"words of {places} of {letters} letters")
+        arrays.require_memory(letters**places * places, 16, f"words of {places} of {letters} letters")
         numbers, digits = np.arange(letters**places), letters ** np.arange(places)[::-1]
         words = numbers[:, None] // digits % letters
         return cls._of(X.group, np.array([words[:, back] @ digits for back in inverted(X.images)]), words)
@@ -337,8 +337,8 @@ class GSet:
     @cached_property
     def character(self) -> np.ndarray[Any, Any]:
         """Number of points that elements of each conjugacy class keep, numpy.ndarray of float64."""
-        first = [members[0] for members in self.group.conjugacy_classes]
-        return np.array([np.count_nonzero(self._table[g] == np.arange(self.size)) for g in first], np.float64)
+        kept = self._table[self.group.class_representatives] == np.arange(self.size)
+        return kept.sum(axis=1).astype(np.float64)
 
 
 def _set_of(name: str, value: Any) -> GSet:

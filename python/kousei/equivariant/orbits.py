@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from kousei._lib import arrays
 
@@ -83,9 +85,6 @@ def inverted(permutations: Integers) -> Integers:
 
 def orbit_labels(images: Integers) -> Integers:
     """Return which orbit of the permutations (k, n) each point lies in; orbits are numbered by their first points."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     size = images.shape[1]
     ends = np.tile(np.arange(size), len(images)), images.reshape(-1).astype(np.intp)
     graph = coo_array((np.ones(images.size, np.int8), ends), shape=(size, size))

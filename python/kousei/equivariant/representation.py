@@ -145,5 +145,4 @@ class Representation:
     @cached_property
     def character(self) -> np.ndarray[Any, Any]:
         """Trace of the matrices of each conjugacy class, numpy.ndarray of float64 or complex128."""
-        first = [members[0] for members in self.group.conjugacy_classes]
-        return np.asarray(np.trace(self._table[first], axis1=1, axis2=2))
+        return np.asarray(np.trace(self._table[self.group.class_representatives], axis1=1, axis2=2))
