@@ -19,8 +19,8 @@ from kousei.equivariant.sums import label_sum
 
 Numbers: TypeAlias = np.ndarray[Any, Any]
 
-#: Numbers of a block of slices, which with their places stay in the cache.
-_BLOCK = 1 << 17
+#: Numbers of a block of slices: on the host they stay in the cache with their places, and fill a device.
+_HOST_BLOCK, _DEVICE_BLOCK = 1 << 13, 1 << 22
 
 
 class FourierSums:
@@ -64,7 +64,7 @@ class FourierSums:
         (factor,), (leading, rest) = weights.on(backend), self._multiples.on(backend)
         transformed = fft_of(f).fftn(self._on_grid(f), axes=self._axes, **threads_of(f)).reshape(len(f), -1)
         total = backend.empty((len(f), self._p, len(rest), self._p), self._dtype)
-        for block in self._blocks(len(f)):
+        for block in self._blocks(f):
             slices = _taken(transformed, leading[block, None] + rest)
             total[:, block] = self._from_slices(slices, factor).reshape(len(f), -1, len(rest), self._p)
         return total.reshape(len(f), -1)
@@ -74,7 +74,7 @@ class FourierSums:
         (factor,), (leading, rest) = weights.on(backend), self._quotients.on(backend)
         slices = self._to_slices(backend, spectrum.reshape(-1, self._p)).reshape(len(spectrum), -1)
         transformed = backend.empty((len(spectrum), self._p, len(rest)), self._complex)
-        for block in self._blocks(len(spectrum)):
+        for block in self._blocks(spectrum):
             found = _taken(slices, leading[block, None] + rest)
             transformed[:, block] = (found @ factor[1:]).reshape(len(spectrum), -1, len(rest))
         # At v = 0 all units stand at k = 0.
@@ -112,9 +112,10 @@ class FourierSums:
     def _on_grid(self, f: Array) -> Array:
         return f.reshape(len(f), *(self._p,) * self._dim)
 
-    def _blocks(self, batch: int) -> Iterator[slice]:
+    def _blocks(self, given: Array) -> Iterator[slice]:
         """Return numbers of the first axis of Z_p^d that are taken at a time."""
-        rows = max(1, _BLOCK // max(1, batch * self._p ** (self._dim - 1) * self._slices))
+        block = _HOST_BLOCK if isinstance(given, np.ndarray) else _DEVICE_BLOCK
+        rows = max(1, block // (len(given) * self._p ** (self._dim - 1) * self._slices))
         return (slice(start, start + rows) for start in range(0, self._p, rows))
 
     @cached_property
