@@ -59,7 +59,7 @@ class FiniteRidgelet(Operator):
     dtype : numpy.dtype
         Of functions and spectra.
     feature, ridgelet_function : numpy.ndarray
-        g and r, read-only, of float64 or complex128.
+        g and r, read-only, of float64 or complex128; r without what rounding left of its mean.
     H, T : scipy.sparse.linalg.LinearOperator
         The adjoint and the transposed operator.
 
@@ -121,14 +121,16 @@ class FiniteRidgelet(Operator):
             arrays.require_memory(units, 16, f"a spectrum of {self.p}**{self.dim + 1} numbers")
         arrays.require_memory(points, 16, f"a function of {self.p}**{self.dim} numbers")
         _require_prime(self.p)
-        self.feature, self.ridgelet_function = (
+        self.feature, r = (
             _function_of_residues(name, value, self.p)
             for name, value in (("feature", feature), ("ridgelet_function", ridgelet_function))
         )
+        given = arrays.array_like("ridgelet_function", ridgelet_function).dtype
+        eps = float(np.finfo(given if given.kind in "fc" else np.float64).eps)
+        _require_mean_zero(r, self.feature, eps)
+        self.ridgelet_function = read_only(r - r.mean())
+        self.constant = _constant(self.feature, self.ridgelet_function, eps)
         super().__init__(_dtype(dtype, self.feature, self.ridgelet_function), (units, points))
-        self.constant = _constant(
-            self.feature, self.ridgelet_function, arrays.array_like("", ridgelet_function).dtype
-        )
         self._grid, self._spectrum_grid = (self.p,) * self.dim, (self.p,) * (self.dim + 1)
         self._sums = (FourierSums if method == "fft" else DirectSums)(self.p, self.dim, self.dtype)
         self._transform = self._sums.weights_over_points(np.conj(self.ridgelet_function))
@@ -277,6 +279,8 @@ class FiniteRidgelet(Operator):
         count = math.prod(batch)
         what = f"a batch of {count} spectra of {self.p}**{self.dim + 1} numbers"
         arrays.require_memory(count * self.shape[0], self.dtype.itemsize, what)
+        if count == 0:
+            return backend.finish(backend.empty((*batch, *returned), self.dtype))
         values = backend.array(name, array)
         # Of a device they are not asked for, which would make the host wait.
         if isinstance(values, np.ndarray):
@@ -317,18 +321,19 @@ def _dtype(dtype: Any, *functions: Numbers) -> np.dtype[Any]:
     return np.dtype(dtype)
 
 
-def _constant(g: Numbers, r: Numbers, given: np.dtype[Any]) -> Any:
-    """Return C; ValueError unless S R = C for it. The numbers of r were given in a dtype, and are rounded to it."""
-    p = len(r)
-    eps = float(np.finfo(given if given.kind in "fc" else np.float64).eps)
+def _require_mean_zero(r: Numbers, g: Numbers, eps: float) -> None:
     if not is_mean_zero(r, eps):
-        defect = g.sum() * np.conj(r.sum()) / p
+        defect = g.sum() * np.conj(r.sum()) / len(r)
         raise ValueError(
             f"ridgelet_function has mean {r.mean():.6g}, so that S R = C I + c J with c = {defect:.6g} for the matrix "
             "J of ones, of rank 1; a function of mean zero, such as r - r.mean(), is accepted"
         )
+
+
+def _constant(g: Numbers, r: Numbers, eps: float) -> Any:
+    """Return C; ValueError where it is what rounding to eps leaves of 0."""
     constant = np.vdot(r, g)
-    if abs(constant) <= p * eps * np.linalg.norm(g) * np.linalg.norm(r):
+    if abs(constant) <= len(r) * eps * np.linalg.norm(g) * np.linalg.norm(r):
         raise ValueError(
             "the constant C, the sum of feature * conj(ridgelet_function), is 0, so that S R = 0; "
             "functions with another sum are accepted"
