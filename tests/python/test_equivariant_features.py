@@ -259,7 +259,7 @@ def test_bad_arguments() -> None:
         (
             lambda: phi.dual(np.zeros(3), JointEquivariantFeature(np.eye(3), other, other)),
             ValueError,
-            "psi has another X than phi; the same object is accepted",
+            "psi has another X than phi; the same .* is accepted",
         ),
         (lambda: phi.certify(scalars="rational"), ValueError, "scalars was 'rational'; 'complex' and 'real'"),
         (

@@ -102,7 +102,7 @@ class JointEquivariantFeature:
         arrays.require_memory(math.prod(shape), 16, f"a feature of the shape {shape}")
         if callable(phi):
             phi = phi(np.arange(X.size)[:, None], np.arange(Xi.size)[None])
-        self._is_exact = getattr(phi, "dtype", np.dtype(float)).kind in "iub" and (H is None or H.is_exact)
+        self._is_exact = arrays.array_like("phi", phi).dtype.kind in "iu" and (H is None or H.is_exact)
         values = numbers("phi", phi)
         arrays.require_shape("phi", values, shape)
         self.values = read_only(values)
@@ -395,8 +395,9 @@ class JointEquivariantFeature:
             return self
         check_type("psi", psi, JointEquivariantFeature, "a kousei.equivariant.JointEquivariantFeature")
         for name in ("X", "Xi", "H"):
-            if getattr(psi, name) is not getattr(self, name):
-                raise ValueError(f"psi has another {name} than phi; the same object is accepted")
+            mine, its = getattr(self, name), getattr(psi, name)
+            if mine is not its and (mine is None or its is None or not mine.is_same(its)):
+                raise ValueError(f"psi has another {name} than phi; the same one is accepted")
         return psi
 
     def _matrix(self, psi: JointEquivariantFeature) -> np.ndarray[Any, Any]:

@@ -32,7 +32,8 @@ LARGEST_ORDER = 1_000_000
 class FiniteGroup:
     """A finite group: all permutations that some generate, in the order in which words of generators reach them.
 
-    Elements are the integers 0 to order - 1, and 0 is the identity. The product of g and h is first h, then g:
+    Elements are the integers 0 to order - 1, and 0 is the identity. Sets and representations are of one group where
+    that is the same object. The product of g and h is first h, then g:
     ``permutations[multiply(g, h)]`` is ``permutations[g][permutations[h]]``.
 
     Parameters

@@ -278,7 +278,7 @@ class GSet:
         The product with a trivial set has several copies of the first, such as the channels of a network.
         """
         require_one_group(X=_set_of("X", X), Y=_set_of("Y", Y))
-        arrays.require_memory(X.size * Y.size, 16, f"pairs of {X.size} and {Y.size} points")
+        arrays.require_memory(X.size * Y.size, 16 * len(X.images) + 16, f"pairs of {X.size} and {Y.size} points")
         images = X.images[:, :, None].astype(np.intp) * Y.size + Y.images[:, None, :]
         pairs = np.stack(np.unravel_index(np.arange(X.size * Y.size), (X.size, Y.size)), axis=1)
         return cls._of(X.group, images.reshape(len(images), -1), pairs)
@@ -286,6 +286,10 @@ class GSet:
     def __repr__(self) -> str:
         orbits = self.orbit_labels.max() + 1
         return f"GSet({self.size} points, {orbits} orbits, of a group of order {self.group.order})"
+
+    def is_same(self, other: GSet) -> bool:
+        """Tell whether another set has as many points, on which one group acts in the same way."""
+        return self.group is other.group and np.array_equal(self.images, other.images)
 
     def act(self, g: Any, x: Any) -> Any:
         """Images of points under elements.

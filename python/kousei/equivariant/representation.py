@@ -109,6 +109,10 @@ class Representation:
     def __repr__(self) -> str:
         return f"Representation(dim {self.dim}, {self.matrices.dtype}, of a group of order {self.group.order})"
 
+    def is_same(self, other: Representation) -> bool:
+        """Tell whether another one is of the same group and has the same matrices."""
+        return self.group is other.group and np.array_equal(self.matrices, other.matrices)
+
     def matrix(self, g: Any) -> np.ndarray[Any, Any]:
         """Matrices of elements.
 
