@@ -43,9 +43,13 @@ def finite_ridgelet(p: int, floor: float) -> Case:
         floors={"numpy": floor},
         checks={
             "difference": Check(
-                lambda: float(np.abs(R.transform(f) - exact).max() / np.abs(exact).max()), "max |ours - numpy| / max |numpy|", 1e-13
+                lambda: float(np.abs(R.transform(f) - exact).max() / np.abs(exact).max()),
+                "max |ours - numpy| / max |numpy|",
+                1e-13,
             ),
-            "inverse": Check(lambda: float(np.abs(R.reconstruct(R.transform(f)) - f).max()), "max |S R/C f - f|", 1e-13),
+            "inverse": Check(
+                lambda: float(np.abs(R.reconstruct(R.transform(f)) - f).max()), "max |S R/C f - f|", 1e-13
+            ),
         },
     )
 

@@ -95,8 +95,7 @@ def test_values() -> None:
     assert found.shape == (2, 2)
     np.testing.assert_allclose(found[:, 0], found[:, 1], rtol=1e-13)
     expected = sum(
-        c * net.feature[(a @ (1, 2) - b) % 5]
-        for a, b, c in zip(net.directions, net.biases, net.weights, strict=True)
+        c * net.feature[(a @ (1, 2) - b) % 5] for a, b, c in zip(net.directions, net.biases, net.weights, strict=True)
     )
     assert net([1, 2]) == pytest.approx(expected, rel=1e-13)
     assert net(np.empty((0, 2), int)).shape == (0,)

@@ -18,8 +18,8 @@ def draw(
 ) -> FiniteNetwork:
     """Return a network of draws (a, b) with probability |R[f](a, b)|^2, and weights that make its mean f.
 
-    The sum of |R[f](a, b)|^2 over b is that of |f^(v a)|^2 |r^(v)|^2 over v, so that v, k = v a and b given a are drawn
-    one after the other.
+    The sum of |R[f](a, b)|^2 over b is that of |f^(v a)|^2 |r^(v)|^2 over v, so that v, k = v a, and b given a are
+    drawn one after the other.
     """
     from scipy import fft
 
