@@ -209,8 +209,8 @@ class FiniteRidgelet(Operator):
         a = k/v mod p has the law of a, and b given a takes one FFT of length p. With the weights
         :math:`\lVert R[f]\rVert^2/(n\,C\,p^{d/2}\,\overline{R[f](a,b)})` of n units, the mean of the networks is f.
         They differ from it at each point by up to
-        :math:`\lVert f\rVert\,\lVert g\rVert\,\lVert r\rVert/(|C|\sqrt n)` in the root of the mean square, for the norms
-        as roots of sums of squares: above f itself unless n is well above p^d.
+        :math:`\lVert f\rVert\,\lVert g\rVert\,\lVert r\rVert/(|C|\sqrt n)` in the root of the mean square, the norms
+        being roots of sums of squares: above f itself unless n is well above p^d.
 
         Parameters
         ----------
