@@ -7,6 +7,8 @@ arXiv:2405.13682.
 """
 
 from kousei.equivariant.certificate import Certificate, CertifiedComponent
+from kousei.equivariant.convolution import Convolution, lift
+from kousei.equivariant.depth import Layer, polynomials
 from kousei.equivariant.feature import JointEquivariantFeature
 from kousei.equivariant.finite_network import FiniteNetwork
 from kousei.equivariant.finite_ridgelet import FiniteRidgelet
@@ -14,19 +16,25 @@ from kousei.equivariant.group import FiniteGroup
 from kousei.equivariant.gset import GSet, pair_orbits
 from kousei.equivariant.isotypic import IsotypicComponent, isotypic
 from kousei.equivariant.representation import Representation
+from kousei.equivariant.sampling import sample
 from kousei.equivariant.sums import orbit_sum
 
 __all__ = [
     "Certificate",
     "CertifiedComponent",
+    "Convolution",
     "FiniteGroup",
     "FiniteNetwork",
     "FiniteRidgelet",
     "GSet",
     "IsotypicComponent",
     "JointEquivariantFeature",
+    "Layer",
     "Representation",
     "isotypic",
+    "lift",
     "orbit_sum",
     "pair_orbits",
+    "polynomials",
+    "sample",
 ]

@@ -12,7 +12,7 @@ from array_api_compat import is_torch_array
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.backends import Kept
+from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_type
 from kousei.equivariant.averaging import averaged
 from kousei.equivariant.certificate import Certificate
@@ -438,17 +438,8 @@ class _Matrix:
 
 def _applied(name: str, values: Array, points: tuple[int, ...], matrix: _Matrix, shape: tuple[int, ...]) -> Array:
     """Return (..., *points) times a matrix, as (..., *shape)."""
-    backend, values = backends.enter(name, values)
-    dtype = arrays.dtype_name(values)
-    if dtype not in _DTYPES:
-        raise TypeError(f"{name} has dtype {dtype}; {', '.join(_DTYPES[:-1])} and {_DTYPES[-1]} are accepted")
-    given = arrays.shape_of(values)
-    batch = given[: len(given) - len(points)]
-    if given != batch + points:
-        raise ValueError(f"{name} has shape {given}; (..., {', '.join(map(str, points))}) is accepted")
-    flat = backend.array(name, values)
-    if arrays.on_host(flat):
-        arrays.require_finite(name, flat)
+    backend, flat, batch = enter(name, values, points)
+    dtype = arrays.dtype_name(flat)
     (factor,) = matrix.for_dtype(dtype).on(backend)
     if arrays.dtype_name(factor).startswith("complex") and dtype.startswith("float"):
         xp = arrays.namespace(flat)
@@ -456,3 +447,16 @@ def _applied(name: str, values: Array, points: tuple[int, ...], matrix: _Matrix,
     elif is_torch_array(flat) and dtype.startswith("complex"):
         factor = factor.to(flat.dtype)
     return backend.finish((flat.reshape(-1, math.prod(points)) @ factor).reshape(batch + shape))
+
+
+def enter(name: str, values: Array, points: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
+    """Return the backend of real or complex numbers (..., *points), the array to compute with, and (...)."""
+    backend, values = backends.enter(name, values)
+    dtype = arrays.dtype_name(values)
+    if dtype not in _DTYPES:
+        raise TypeError(f"{name} has dtype {dtype}; {', '.join(_DTYPES[:-1])} and {_DTYPES[-1]} are accepted")
+    batch = arrays.batch_axes(name, values, points)
+    flat = backend.array(name, values)
+    if arrays.on_host(flat):
+        arrays.require_finite(name, flat)
+    return backend, flat, batch

@@ -65,7 +65,7 @@ def permutations(name: str, value: Any) -> Integers:
 
 
 def compact(array: Integers, stop: int) -> Integers:
-    """Return integers below `stop` in the least unsigned dtype that holds them."""
+    """Return integers below `stop` as a new array of the least unsigned dtype that holds them."""
     return array.astype(np.min_scalar_type(max(stop - 1, 0)))
 
 
