@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from kousei.equivariant.finite_network import FiniteNetwork
-from kousei.equivariant.finite_sums import Numbers, transform_of_residues
+from kousei.equivariant.finite_sums import Numbers, inverses, transform_of_residues
 
 #: Numbers of rows of a spectrum that are held at a time.
 _BLOCK = 1 << 18
@@ -27,8 +27,7 @@ def draw(
     transformed, hat = fft.fftn(f).ravel(), transform_of_residues(ridgelet_function)
     v = _drawn(hat, units, rng)
     k = np.stack(np.unravel_index(_drawn(transformed, units, rng), f.shape), axis=-1)
-    inverses = np.array([0, *(pow(w, -1, p) for w in range(1, p))], np.int64)
-    a = k * inverses[v, None] % p
+    a = k * inverses(p)[v, None] % p
     b, values = np.empty(units, np.int64), np.empty(units, np.result_type(f, ridgelet_function))
     rows = max(1, _BLOCK // p)
     for start in range(0, units, rows):

@@ -127,8 +127,7 @@ class FourierSums:
     def _quotients(self) -> Kept:
         """Return where slice v of a = k/v stands, (k, slices from 1 on), as `_multiples` does."""
         v = np.arange(1, self._slices)
-        inverses = np.array([pow(int(w), -1, self._p) for w in v], np.int64)
-        leading, rest = self._places(np.multiply.outer(np.arange(self._p), inverses) % self._p)
+        leading, rest = self._places(np.multiply.outer(np.arange(self._p), inverses(self._p)[v]) % self._p)
         return Kept(leading * self._slices + v, rest * self._slices)
 
     def _places(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
@@ -167,6 +166,11 @@ class DirectSums:
         """As `FourierSums.over_units`."""
         (h,) = weights.on(backend)
         return label_sum(backend, (self._p, self._dim), h, spectrum, self._p**self._dim, "units")
+
+
+def inverses(p: int) -> Numbers:
+    """Return 1/v mod p for every residue v, and 0 for 0."""
+    return np.array([0, *(pow(v, -1, p) for v in range(1, p))], np.int64)
 
 
 def transform_of_residues(h: Numbers) -> Numbers:
