@@ -35,11 +35,11 @@ print(f"C = {R.constant:.0f}, largest error {np.abs(again - f).max():.1e}")
 # The spectrum
 # ------------
 #
-# First how large it is for each direction :math:`a`, as the root of its mean square over :math:`b`, with :math:`a = 0` in
-# the middle. :math:`R[f](a, \cdot)` has the frequencies :math:`v a` of the image, weighted by :math:`\hat r(v)`, which is
-# largest at :math:`v = \pm 1`: so the picture is close to that of the Fourier transform, with a line at right angles to
-# every straight edge. Then :math:`R[f](a, b)` for the 31 directions :math:`(1, a_2)`, sums of the image along discrete
-# lines, smoothed by :math:`r`; and what all units add up to, and a tenth of them.
+# First how large it is for each direction :math:`a`, as the root of its mean square over :math:`b`, with :math:`a =
+# 0` in the middle. :math:`R[f](a, \cdot)` has the frequencies :math:`v a` of the image, weighted by :math:`\hat
+# r(v)`, which is largest at :math:`v = \pm 1`: so the picture is close to that of the Fourier transform, with a
+# line at right angles to every straight edge. Then :math:`R[f](a, b)` for the 31 directions :math:`(1, a_2)`, sums
+# of the image along discrete lines, smoothed by :math:`r`; and what all units add up to, and a tenth of them.
 
 size = np.sqrt((spectrum**2).mean(axis=-1))
 order = np.argsort(-np.abs(spectrum), axis=None)
@@ -66,8 +66,8 @@ plt.show()
 # Units drawn at random
 # ---------------------
 #
-# By :math:`\lvert R[f](a, b)\rvert^2`, without a table of the spectrum. The error falls as :math:`n^{-1/2}` from above the
-# function itself, by the law of the :doc:`page on the theory </theory/equivariant>`.
+# By :math:`\lvert R[f](a, b)\rvert^2`, without a table of the spectrum. The error falls as :math:`n^{-1/2}` from
+# above the function itself, by the law of the :doc:`page on the theory </theory/equivariant>`.
 
 numbers = 4 ** np.arange(3, 10)
 x = np.stack([i, j], axis=-1)
