@@ -2,6 +2,7 @@
 #include <kousei/equivariant_unit.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include "segments.cuh"
 
@@ -19,7 +20,8 @@ Blocks blocks_for(std::int64_t terms, std::int64_t cells, std::int64_t batch) {
     return {terms, tile_terms, cells, block_threads, 1, blocks_of(batch, most_together)};
 }
 
-/// A thread has one cell, and sums up a tile in Real and the tiles in double.
+/// Where the terms are units, a walk is along them. A thread has one cell, and sums up a tile in Real and the tiles
+/// in double.
 template <int together, bool to_points, class Labels, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
     sum_kernel(const __grid_constant__ Labels labels, const __grid_constant__ Blocks blocks,
@@ -42,7 +44,10 @@ __global__ void __launch_bounds__(block_threads, 1)
             __syncthreads();
             Real tile[together] = {};
             for (int j = 0; j < count; ++j) {
-                const Real value = value_at(values, walk.label(labels));
+                const std::int32_t label = walk.label(labels);
+                const bool is_known = label >= 0 && label < values.count;
+                const Real value = is_known ? value_at<Real>(values, static_cast<math::integer_t<Real>>(label))
+                                            : static_cast<Real>(NAN);
                 walk.next(labels);
 #pragma unroll
                 for (int m = 0; m < together; ++m) tile[m] += weights[j][m] * value;

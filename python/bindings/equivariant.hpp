@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -17,13 +18,15 @@ equivariant::Orbits equivariant_orbits(const Labels& labels, const Array& values
     require_axes("values", values, 1);
     const equivariant::Orbits orbits{labels.data(), labels.shape(0), labels.shape(1)};
     if constexpr (Side::readable) {
-        for (std::int64_t i = 0; i < orbits.points * orbits.units; ++i) {
-            const std::int32_t label = orbits.labels[i];
-            if (label < 0 || label >= values.shape(0)) {
-                throw pybind11::value_error("labels has " + std::to_string(label) + " at " +
-                                            text({i / orbits.units, i % orbits.units}) + "; 0 to " +
-                                            std::to_string(values.shape(0) - 1) + " are accepted");
-            }
+        const std::int64_t count = orbits.points * orbits.units;
+        const auto last = static_cast<std::int32_t>(std::min(values.shape(0) - 1, equivariant::largest_points));
+        std::int32_t wrong = 0;
+        for (std::int64_t i = 0; i < count; ++i) wrong |= orbits.labels[i] < 0 || orbits.labels[i] > last;
+        for (std::int64_t i = 0; wrong; ++i) {
+            if (orbits.labels[i] >= 0 && orbits.labels[i] <= last) continue;
+            throw pybind11::value_error("labels has " + std::to_string(orbits.labels[i]) + " at " +
+                                        text({i / orbits.units, i % orbits.units}) + "; 0 to " +
+                                        std::to_string(last) + " are accepted");
         }
     }
     return orbits;

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from kousei import SizeError
 from kousei.equivariant import FiniteGroup, GSet, Representation, pair_orbits
 from support import GROUPS
 
@@ -277,6 +278,11 @@ def test_orbits_of_pairs() -> None:
         (lambda G: GSet(3, [[0]]), TypeError, "group was int; a kousei.equivariant.FiniteGroup is accepted"),
         (lambda G: GSet.subsets(GSet.natural(G), 4), ValueError, "k was 4; 1 to 3 is accepted"),
         (lambda G: GSet.words(GSet.natural(G), 10**4), MemoryError, "words of 3 of 10000 letters takes"),
+        (
+            lambda G: GSet.words(GSet.trivial(G, 40), 10),
+            SizeError,
+            "words of 40 of 10 letters, .* is not representable",
+        ),
         (lambda G: GSet.tuples(GSet.trivial(G, 40), 8), MemoryError, "tuples of 8 of 40 points takes"),
         (lambda G: GSet.functions(GSet.natural(G), [[0, 1, 2]]), ValueError, "generator 0 takes function 0 to none"),
         (lambda G: GSet.functions(GSet.natural(G), [[1] * 3] * 2), ValueError, "rows has function 0 twice, as 1 too"),

@@ -29,7 +29,8 @@ struct Ridges {
 
 inline constexpr std::int64_t largest_modulus = (1 << 16) - 1, largest_points = (std::int64_t{1} << 31) - 1;
 
-/// The value of a feature for each label, borrowed. A label that is none has the value NaN.
+/// The value of a feature for each label, borrowed. Labels are 0 to count - 1; in CUDA memory, where a caller may not
+/// know them, another has the value NaN.
 template <class Real>
 struct Values {
     const Real* of;  ///< (count)

@@ -1,16 +1,17 @@
 #pragma once
 #include <cstdint>
-#include <limits>
 
 #include <kousei/config.hpp>
 #include <kousei/equivariant.hpp>
+#include <kousei/math/gather.hpp>
 
 namespace kousei::equivariant {
 inline namespace KOUSEI_ISA {
 
-template <class Real>
-KOUSEI_HD inline Real value_at(const Values<Real>& values, std::int32_t label) {
-    return label >= 0 && label < values.count ? values.of[label] : std::numeric_limits<Real>::quiet_NaN();
+/// The value of a label, or of one in each lane of V.
+template <class V>
+KOUSEI_HD inline V value_at(const Values<math::scalar_t<V>>& values, math::integer_t<V> label) {
+    return math::gather<V>(values.of, label);
 }
 
 /// a . x mod p, of the vectors numbered a and x.
@@ -35,58 +36,61 @@ KOUSEI_HD inline std::int32_t label_at(const Ridges& ridges, std::int64_t point,
     return residue - b + (residue < b ? p : 0);
 }
 
-/// The labels that one sum reads, term after term: those of a unit and all points or, `to_points`, of a point and all
-/// units.
-template <class Labels, bool to_points>
+/// From a point to the next a . x grows by the last number of a, and from a unit to the next b by 1, so that the
+/// label grows by this mod p; but where the last number of the point, or b, is 0 again.
+template <bool along_units>
+KOUSEI_HD inline std::int32_t step_at(const Ridges& ridges, std::int64_t other) {
+    return static_cast<std::int32_t>(along_units ? ridges.p - 1 : other / ridges.p % ridges.p);
+}
+
+KOUSEI_HD inline std::int32_t stepped(std::int32_t label, std::int32_t step, std::int32_t p) {
+    return label + step - (label >= p - step ? p : 0);
+}
+
+/// The labels of a unit and one point after the other or, `along_units`, of a point and one unit after the other.
+template <class Labels, bool along_units>
 class Walk;
 
-template <bool to_points>
-class Walk<Orbits, to_points> {
+template <bool along_units>
+class Walk<Orbits, along_units> {
  public:
-    Walk() = default;
-    KOUSEI_HD Walk(const Orbits& orbits, std::int64_t term, std::int64_t cell)
-        : at_(to_points ? cell * orbits.units + term : term * orbits.units + cell) {}
+    KOUSEI_HD Walk(const Orbits& orbits, std::int64_t first, std::int64_t other)
+        : at_(along_units ? other * orbits.units + first : first * orbits.units + other) {}
 
     KOUSEI_HD std::int32_t label(const Orbits& orbits) const { return orbits.labels[at_]; }
-    KOUSEI_HD void next(const Orbits& orbits) { at_ += to_points ? 1 : orbits.units; }
+    KOUSEI_HD void next(const Orbits& orbits) { at_ += along_units ? 1 : orbits.units; }
 
  private:
     std::int64_t at_;
 };
 
-/// From a point to the next a . x grows by the last number of a, and from a unit to the next b by 1, mod p; but where
-/// the last number of the point, or b, is 0 again.
-template <bool to_points>
-class Walk<Ridges, to_points> {
+template <bool along_units>
+class Walk<Ridges, along_units> {
  public:
-    Walk() = default;
-    KOUSEI_HD Walk(const Ridges& ridges, std::int64_t term, std::int64_t cell)
-        : term_(term),
-          cell_(cell),
-          step_(static_cast<std::int32_t>(to_points ? ridges.p - 1 : cell / ridges.p % ridges.p)) {
+    KOUSEI_HD Walk(const Ridges& ridges, std::int64_t first, std::int64_t other)
+        : at_(first), other_(other), step_(step_at<along_units>(ridges, other)) {
         start(ridges);
-        left_ = static_cast<std::int32_t>(ridges.p - term % ridges.p);
+        left_ = static_cast<std::int32_t>(ridges.p - first % ridges.p);
     }
 
     KOUSEI_HD std::int32_t label(const Ridges&) const { return label_; }
     KOUSEI_HD void next(const Ridges& ridges) {
         const auto p = static_cast<std::int32_t>(ridges.p);
-        ++term_;
+        ++at_;
         if (--left_ == 0) {
             start(ridges);
             left_ = p;
         } else {
-            label_ += step_;
-            if (label_ >= p) label_ -= p;
+            label_ = stepped(label_, step_, p);
         }
     }
 
  private:
     KOUSEI_HD void start(const Ridges& ridges) {
-        label_ = to_points ? label_at(ridges, cell_, term_) : label_at(ridges, term_, cell_);
+        label_ = along_units ? label_at(ridges, other_, at_) : label_at(ridges, at_, other_);
     }
 
-    std::int64_t term_, cell_;
+    std::int64_t at_, other_;
     std::int32_t step_, label_, left_;
 };
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from kousei.equivariant.finite_network import FiniteNetwork
-from kousei.equivariant.finite_sums import Numbers, transform_of_residues
+from kousei.equivariant.finite_sums import Numbers, inverses, transform_of_residues
 
 #: Numbers of rows of a spectrum that are held at a time.
 _BLOCK = 1 << 18
@@ -18,8 +18,8 @@ def draw(
 ) -> FiniteNetwork:
     """Return a network of draws (a, b) with probability |R[f](a, b)|^2, and weights that make its mean f.
 
-    The sum of |R[f](a, b)|^2 over b is that of |f^(v a)|^2 |r^(v)|^2 over v, so that v, k = v a and b given a are drawn
-    one after the other.
+    The sum of |R[f](a, b)|^2 over b is that of |f^(v a)|^2 |r^(v)|^2 over v, so that v, k = v a, and b given a are
+    drawn one after the other.
     """
     from scipy import fft
 
@@ -27,8 +27,7 @@ def draw(
     transformed, hat = fft.fftn(f).ravel(), transform_of_residues(ridgelet_function)
     v = _drawn(hat, units, rng)
     k = np.stack(np.unravel_index(_drawn(transformed, units, rng), f.shape), axis=-1)
-    inverses = np.array([0, *(pow(w, -1, p) for w in range(1, p))], np.int64)
-    a = k * inverses[v, None] % p
+    a = k * inverses(p)[v, None] % p
     b, values = np.empty(units, np.int64), np.empty(units, np.result_type(f, ridgelet_function))
     rows = max(1, _BLOCK // p)
     for start in range(0, units, rows):

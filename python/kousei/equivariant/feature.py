@@ -102,7 +102,7 @@ class JointEquivariantFeature:
         arrays.require_memory(math.prod(shape), 16, f"a feature of the shape {shape}")
         if callable(phi):
             phi = phi(np.arange(X.size)[:, None], np.arange(Xi.size)[None])
-        self._is_exact = getattr(phi, "dtype", np.dtype(float)).kind in "iub" and (H is None or H.is_exact)
+        self._is_exact = arrays.array_like("phi", phi).dtype.kind in "iu" and (H is None or H.is_exact)
         values = numbers("phi", phi)
         arrays.require_shape("phi", values, shape)
         self.values = read_only(values)

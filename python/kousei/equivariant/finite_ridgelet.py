@@ -59,7 +59,7 @@ class FiniteRidgelet(Operator):
     dtype : numpy.dtype
         Of functions and spectra.
     feature, ridgelet_function : numpy.ndarray
-        g and r, read-only, of float64 or complex128.
+        g and r, read-only, of float64 or complex128; r without what rounding left of its mean.
     H, T : scipy.sparse.linalg.LinearOperator
         The adjoint and the transposed operator.
 
@@ -69,7 +69,7 @@ class FiniteRidgelet(Operator):
         If p or dim is no integer, g or r no numbers, or they are complex and dtype is not.
     ValueError
         If p is not prime, which names a factor; shapes do not fit; numbers are not finite; the mean of r is not
-        zero; or C is zero. With another mean, S R is C' I + c J for the matrix J of ones, whose rank is 1: c is named.
+        zero; or C is zero. With another mean, S R is C' I + c J for the matrix J of ones, of rank 1: c is named.
     SizeError, MemoryError
         If the size of a spectrum is not representable in 64 bits, or a function does not fit into memory.
 
@@ -80,8 +80,9 @@ class FiniteRidgelet(Operator):
     Notes
     -----
     After S. Sonoda, Y. Hashimoto, I. Ishikawa and M. Ikeda, "Deep ridgelet transform and unified universality theorem
-    for deep and shallow joint-group-equivariant machines", arXiv:2405.13682, and S. Yamasaki et al., "Quantum ridgelet
-    transform", arXiv:2301.11936, where r and the scaling are these.
+    for deep and shallow joint-group-equivariant machines", arXiv:2405.13682, and H. Yamasaki, S. Subramanian,
+    S. Hayakawa and S. Sonoda, "Quantum ridgelet transform: winning lottery ticket of neural networks with quantum
+    computation", arXiv:2301.11936, which has the transform over Z_p^d.
 
     In host memory results are the same for any number of threads. Functions and spectra of CuPy and torch may lie in
     CUDA memory, and are transformed there on the current stream; NaN and infinities are not looked for there.
@@ -121,14 +122,16 @@ class FiniteRidgelet(Operator):
             arrays.require_memory(units, 16, f"a spectrum of {self.p}**{self.dim + 1} numbers")
         arrays.require_memory(points, 16, f"a function of {self.p}**{self.dim} numbers")
         _require_prime(self.p)
-        self.feature, self.ridgelet_function = (
+        self.feature, r = (
             _function_of_residues(name, value, self.p)
             for name, value in (("feature", feature), ("ridgelet_function", ridgelet_function))
         )
+        given = arrays.array_like("ridgelet_function", ridgelet_function).dtype
+        eps = float(np.finfo(given if given.kind in "fc" else np.float64).eps)
+        _require_mean_zero(r, self.feature, eps)
+        self.ridgelet_function = read_only(r - r.mean())
+        self.constant = _constant(self.feature, self.ridgelet_function, eps)
         super().__init__(_dtype(dtype, self.feature, self.ridgelet_function), (units, points))
-        self.constant = _constant(
-            self.feature, self.ridgelet_function, arrays.array_like("", ridgelet_function).dtype
-        )
         self._grid, self._spectrum_grid = (self.p,) * self.dim, (self.p,) * (self.dim + 1)
         self._sums = (FourierSums if method == "fft" else DirectSums)(self.p, self.dim, self.dtype)
         self._transform = self._sums.weights_over_points(np.conj(self.ridgelet_function))
@@ -136,7 +139,8 @@ class FiniteRidgelet(Operator):
         self._dual = self._sums.weights_over_units(self.feature)
 
     def __repr__(self) -> str:
-        return f"FiniteRidgelet({self.p}**{self.dim} points -> {self.p}**{self.dim + 1} units, {self.dtype}, {self.method})"
+        sizes = f"{self.p}**{self.dim} points -> {self.p}**{self.dim + 1} units"
+        return f"FiniteRidgelet({sizes}, {self.dtype}, {self.method})"
 
     def transform(self, f: Array) -> Array:
         """Return R[f], the spectrum of a function.
@@ -199,14 +203,14 @@ class FiniteRidgelet(Operator):
         return self.dual(spectrum) / self.constant
 
     def sample(self, f: Any, units: int, *, rng: Rng = None) -> FiniteNetwork:
-        r"""Draw a network for a function, each unit (a, b) with probability :math:`|R[f](a,b)|^2/\lVert R[f]\rVert^2`.
+        r"""Draw a network for a function, each unit (a, b) with a probability as |R[f](a, b)|^2.
 
-        The spectrum is never stored: for v with probability as :math:`|\hat r(v)|^2` and k as :math:`|\hat f(k)|^2`,
-        the vector a = k/v mod p has the law of a, and b given a takes one FFT of length p. With the weights
-        :math:`\lVert R[f]\rVert^2/(n\,C\,p^{d/2}\,\overline{R[f](a,b)})` for n units the mean of the networks is f, and
-        their root mean square difference from f at each point
-        :math:`\lVert f\rVert\,(\lVert g\rVert^2\lVert r\rVert^2/C^2 - |f(x)|^2/\lVert f\rVert^2)^{1/2}\,n^{-1/2}`, for the norms as sums
-        of squares over all points: much above f itself unless n is well above p^d.
+        The spectrum is not stored. With v drawn by :math:`|\hat r(v)|^2` and k by :math:`|\hat f(k)|^2`, the vector
+        a = k/v mod p has the law of a, and b given a takes one FFT of length p. With the weights
+        :math:`\lVert R[f]\rVert^2/(n\,C\,p^{d/2}\,\overline{R[f](a,b)})` of n units, the mean of the networks is f.
+        They differ from it at each point by up to
+        :math:`\lVert f\rVert\,\lVert g\rVert\,\lVert r\rVert/(|C|\sqrt n)` in the root of the mean square, the norms
+        being roots of sums of squares: above f itself unless n is well above p^d.
 
         Parameters
         ----------
@@ -277,6 +281,8 @@ class FiniteRidgelet(Operator):
         count = math.prod(batch)
         what = f"a batch of {count} spectra of {self.p}**{self.dim + 1} numbers"
         arrays.require_memory(count * self.shape[0], self.dtype.itemsize, what)
+        if count == 0:
+            return backend.finish(backend.empty((*batch, *returned), self.dtype))
         values = backend.array(name, array)
         # Of a device they are not asked for, which would make the host wait.
         if isinstance(values, np.ndarray):
@@ -284,7 +290,7 @@ class FiniteRidgelet(Operator):
         return backend.finish(sums(backend, values.reshape(count, math.prod(given))).reshape(*batch, *returned))
 
     def _transpose(self) -> Any:
-        return self.H if self.dtype.kind == "f" else super()._transpose()
+        return self.H if self.dtype.kind == "f" else super()._transpose()  # type: ignore[misc]
 
     def _matmat(self, X: Array) -> Array:
         return self.transform(X.T.reshape(X.shape[1], *self._grid)).reshape(X.shape[1], self.shape[0]).T
@@ -317,18 +323,19 @@ def _dtype(dtype: Any, *functions: Numbers) -> np.dtype[Any]:
     return np.dtype(dtype)
 
 
-def _constant(g: Numbers, r: Numbers, given: np.dtype[Any]) -> Any:
-    """Return C; ValueError unless S R = C for it. The numbers of r were given in a dtype, and are rounded to it."""
-    p = len(r)
-    eps = float(np.finfo(given if given.kind in "fc" else np.float64).eps)
+def _require_mean_zero(r: Numbers, g: Numbers, eps: float) -> None:
     if not is_mean_zero(r, eps):
-        defect = g.sum() * np.conj(r.sum()) / p
+        defect = g.sum() * np.conj(r.sum()) / len(r)
         raise ValueError(
-            f"ridgelet_function has mean {r.mean():.6g}, so that S R = C I + c J with c = {defect:.6g} for the matrix "
-            "J of ones, of rank 1; a function of mean zero, such as r - r.mean(), is accepted"
+            f"ridgelet_function has mean {r.mean():.6g}, so that S R = C I + c J with c = {defect:.6g} for the "
+            "matrix J of ones, of rank 1; a function of mean zero, such as r - r.mean(), is accepted"
         )
+
+
+def _constant(g: Numbers, r: Numbers, eps: float) -> Any:
+    """Return C; ValueError where it is what rounding to eps leaves of 0."""
     constant = np.vdot(r, g)
-    if abs(constant) <= p * eps * np.linalg.norm(g) * np.linalg.norm(r):
+    if abs(constant) <= len(r) * eps * np.linalg.norm(g) * np.linalg.norm(r):
         raise ValueError(
             "the constant C, the sum of feature * conj(ridgelet_function), is 0, so that S R = 0; "
             "functions with another sum are accepted"

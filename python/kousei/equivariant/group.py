@@ -32,7 +32,8 @@ LARGEST_ORDER = 1_000_000
 class FiniteGroup:
     """A finite group: all permutations that some generate, in the order in which words of generators reach them.
 
-    Elements are the integers 0 to order - 1, and 0 is the identity. The product of g and h is first h, then g:
+    Elements are the integers 0 to order - 1, and 0 is the identity. Sets and representations are of one group where
+    that is the same object. The product of g and h is first h, then g:
     ``permutations[multiply(g, h)]`` is ``permutations[g][permutations[h]]``.
 
     Parameters
@@ -140,9 +141,10 @@ class FiniteGroup:
     @classmethod
     def cyclic(cls, n: int) -> FiniteGroup:
         """Rotations of n points on a circle: one generator, x to x + 1 modulo n; element k is its power k."""
-        shift = np.arange(check_integer("n", n, 1))
-        arrays.require_memory(n * n, shift.itemsize, f"a table of {n} x {n} elements")
-        return cls._of((shift[:, None] + shift) % n, np.array([min(1, n - 1)]))
+        points = compact(np.arange(check_integer("n", n, 1)), n)
+        arrays.require_memory(n * n, 2 * points.itemsize, f"a table of {n} x {n} elements")
+        twice = np.concatenate([points, points[:-1]])
+        return cls._of(np.lib.stride_tricks.sliding_window_view(twice, n), np.array([min(1, n - 1)]))
 
     @classmethod
     def dihedral(cls, n: int) -> FiniteGroup:
@@ -227,20 +229,18 @@ class FiniteGroup:
         if not groups:
             raise ValueError("groups was empty; at least one group is accepted")
         orders = [group.order for group in groups]
-        degrees = [group.degree for group in groups]
-        _require_order(math.prod(orders), f"a product of groups of the orders {orders}")
-        parts = np.unravel_index(np.arange(math.prod(orders)), orders)
-        starts = np.cumsum([0, *degrees])
-        arrays.require_memory(
-            math.prod(orders) * sum(degrees), 8, f"{math.prod(orders)} permutations of {sum(degrees)} points"
-        )
-        elements = [
-            group.permutations[part] + np.intp(start)
-            for group, part, start in zip(groups, parts, starts[:-1], strict=True)
-        ]
+        order, degree = math.prod(orders), sum(group.degree for group in groups)
+        _require_order(order, f"a product of groups of the orders {orders}")
+        arrays.require_memory(order * degree, 8, f"{order} permutations of {degree} points")
+        elements, start = np.empty((order, degree), np.min_scalar_type(degree - 1)), 0
+        for group, part in zip(groups, np.unravel_index(np.arange(order), orders), strict=True):
+            columns = elements[:, start : start + group.degree]
+            columns[...] = group.permutations[part]
+            columns += columns.dtype.type(start)
+            start += group.degree
         strides = [math.prod(orders[number + 1 :]) for number in range(len(groups))]
         generators = [group.generators * stride for group, stride in zip(groups, strides, strict=True)]
-        return cls._of(np.concatenate(elements, axis=1), np.concatenate(generators))
+        return cls._of(elements, np.concatenate(generators))
 
     def __repr__(self) -> str:
         return f"FiniteGroup(order {self.order}, {len(self.generators)} generators on {self.degree} points)"

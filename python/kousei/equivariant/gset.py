@@ -278,7 +278,7 @@ class GSet:
         The product with a trivial set has several copies of the first, such as the channels of a network.
         """
         require_one_group(X=_set_of("X", X), Y=_set_of("Y", Y))
-        arrays.require_memory(X.size * Y.size, 16, f"pairs of {X.size} and {Y.size} points")
+        arrays.require_memory(X.size * Y.size, 16 * len(X.images) + 16, f"pairs of {X.size} and {Y.size} points")
         images = X.images[:, :, None].astype(np.intp) * Y.size + Y.images[:, None, :]
         pairs = np.stack(np.unravel_index(np.arange(X.size * Y.size), (X.size, Y.size)), axis=1)
         return cls._of(X.group, images.reshape(len(images), -1), pairs)

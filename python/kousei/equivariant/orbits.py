@@ -65,7 +65,7 @@ def permutations(name: str, value: Any) -> Integers:
 
 
 def compact(array: Integers, stop: int) -> Integers:
-    """Return integers below `stop` in the least unsigned dtype that holds them."""
+    """Return integers below `stop` as a new array of the least unsigned dtype that holds them."""
     return array.astype(np.min_scalar_type(max(stop - 1, 0)))
 
 
@@ -86,6 +86,7 @@ def inverted(permutations: Integers) -> Integers:
 def orbit_labels(images: Integers) -> Integers:
     """Return which orbit of the permutations (k, n) each point lies in; orbits are numbered by their first points."""
     size = images.shape[1]
+    arrays.require_memory(images.size, 40, f"a graph of {images.size} images of points")
     ends = np.tile(np.arange(size), len(images)), images.reshape(-1).astype(np.intp)
     graph = coo_array((np.ones(images.size, np.int8), ends), shape=(size, size))
     _, first, labels = np.unique(

@@ -10,6 +10,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
+from kousei._lib.errors import check_bool
 
 Over = Literal["points", "units"]
 
@@ -61,6 +62,7 @@ def orbit_sum(f: Array, labels: Array, values: Array, *, transpose: bool = False
     >>> orbit_sum(np.array([1.0, 10.0, 100.0, 1000.0]), labels, np.array([1.0, 2.0, 0.0]))
     array([2021.,  212., 2120., 1202.])
     """
+    check_bool("transpose", transpose)
     backend, f = backends.enter("f", f)
     labels, values = arrays.known("labels", labels), arrays.known("values", values)
     for name, array in (("f", f), ("values", values)):
