@@ -19,6 +19,9 @@ from kousei.equivariant.gset import GSet, require_one_group
 from kousei.equivariant.orbits import Integers, numbers, read_only
 from kousei.equivariant.representation import Representation
 
+#: Frequencies that a warning names.
+_NAMED = 8
+
 
 def lift(phi: Any, X: GSet, H: Representation | None = None) -> JointEquivariantFeature:
     r"""Feature :math:`\phi^\tau(x,\xi)(g) = g\,\phi(g^{-1}x, \xi)` of any function, of functions on the group.
@@ -237,7 +240,7 @@ class Convolution:
         """
         if self.group.is_abelian:
             return read_only(np.linalg.norm(self.symbol, axis=0))
-        return read_only(np.linalg.svd(self.feature.values, compute_uv=False))
+        return read_only(self._decomposed[0])
 
     @property
     def lost(self) -> Integers:
@@ -281,21 +284,28 @@ class Convolution:
         """
         kept = self._is_kept
         if not kept.all():
-            count = kept.size - np.count_nonzero(kept)
-            if self.group.is_abelian:
-                named = ", ".join(str(tuple(map(int, k))) for k in self.lost[:8])
-                warn(f"{count} frequencies of {kept.size} are lost: {named}{', ...' if count > 8 else ''}")
-            else:
-                warn(f"{count} dimensions of {kept.size} are lost, the singular values of which are 0")
+            warn(self._what_is_lost(int(np.count_nonzero(~kept))))
         if self.group.is_abelian:
             gain = np.divide(1, self.singular_values**2, out=np.zeros(self.shape), where=kept)
-            dual = np.fft.ifftn(self.symbol * gain, axes=self._of_shape).reshape(len(self.filters), -1)[
-                :, self._places
-            ]
+            dual = np.fft.ifftn(self.symbol * gain, axes=self._of_shape)
+            dual = dual.reshape(self.filters.shape)[:, self._places]
             return Convolution(self.group, dual if np.iscomplexobj(self.filters) else dual.real)
-        left, singular, right = np.linalg.svd(self.feature.values, full_matrices=False)
-        inverse = (left[:, kept] / singular[kept]) @ right[kept, :: self.group.order]
-        return Convolution(self.group, inverse.T)
+        singular, functions = self._decomposed
+        inverse = (functions[:, kept] / singular[kept] ** 2) @ functions[:, kept].conj().T
+        return Convolution(self.group, self.filters @ inverse.T)
+
+    def _what_is_lost(self, count: int) -> str:
+        if not self.group.is_abelian:
+            return f"{count} dimensions of {self.group.order} are lost, where singular values are 0"
+        named = ", ".join(str(tuple(map(int, k))) for k in self.lost[:_NAMED])
+        return f"{count} frequencies of {self.group.order} are lost: {named}{', ...' if count > _NAMED else ''}"
+
+    @cached_property
+    def _decomposed(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Return singular values of NN, from the largest, and the functions (order, order) that they belong to."""
+        # M M^H = R^H R for M^H = Q R, of fewer rows than M has columns.
+        _, singular, functions = np.linalg.svd(np.linalg.qr(self.feature.values.conj().T, mode="r"))
+        return singular, functions.conj().T
 
     @property
     def _is_kept(self) -> np.ndarray[Any, Any]:
@@ -327,6 +337,10 @@ class Convolution:
         return np.argsort(self._coordinates[1].reshape(-1))
 
     @cached_property
+    def _is_in_order(self) -> bool:
+        return bool((self._places == np.arange(self.group.order)).all())
+
+    @cached_property
     def _factors(self) -> dict[tuple[bool, str], Kept]:
         return {}
 
@@ -345,11 +359,13 @@ class Convolution:
         threads = threads_of(values)
         if not real and dtype.startswith("float"):
             values = xp.astype(values, symbol.dtype)
-        values = xp.take(values, order, axis=-1).reshape(*batch, *points[:-1], *self.shape)
+        if not self._is_in_order:
+            values = xp.take(values, order, axis=-1)
+        values = values.reshape(*batch, *points[:-1], *self.shape)
         values = product(forward(values, axes=self._of_shape, **threads), symbol)
         values = backward(values, s=self.shape, axes=self._of_shape, **threads)
         values = values.reshape(*values.shape[: -len(self.shape)], self.group.order)
-        return backend.finish(xp.take(values, places, axis=-1))
+        return backend.finish(values if self._is_in_order else xp.take(values, places, axis=-1))
 
 
 def _orders(group: FiniteGroup, elements: Integers, subgroup: Integers) -> Integers:
