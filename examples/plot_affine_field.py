@@ -42,12 +42,12 @@ for name, psi, (above, below) in zip(ridgelets, features, panels.T, strict=True)
 plt.show()
 
 # %%
-# The formula :math:`c_1 = \sum_{v\ne0} \hat g(v)\overline{\hat r(v)}`
-# ------------------------------------------------------------------
+# By Fourier transforms
+# ---------------------
 #
-# with the discrete Fourier transforms of what :math:`\phi` and :math:`\psi` are made of, is the same for both, since
-# the mean is the part at :math:`v = 0`. Constants are another matter: over :math:`a \ne 0` alone a :math:`\psi` of
-# mean 0 loses them.
+# :math:`c_1` is the sum of :math:`\hat g(v)\,\overline{\hat r(v)}` over :math:`v\ne0`, with the discrete transforms
+# of what :math:`\phi` and :math:`\psi` are made of. It is the same for both, since the mean is the part at
+# :math:`v = 0`. Constants are another matter: over :math:`a \ne 0` alone a :math:`\psi` of mean 0 loses them.
 
 transforms = [np.fft.fft(values) for values in ridgelets.values()]
 for name, hat in zip(ridgelets, transforms, strict=True):
