@@ -223,7 +223,7 @@ class Convolution:
 
     @cached_property
     def symbol(self) -> np.ndarray[Any, Any]:
-        r"""Fourier transform of each filter, numpy.ndarray of complex128, shape (filters, *shape).
+        r"""Fourier transform of each filter, numpy.ndarray of complex128, shape ``(filters, *shape)``.
 
         At k it is the sum of :math:`a(g)\,e^{-2\pi i(k_1e_1/n_1 + \dots)}` over the products g of powers
         :math:`e_j` of `axes`, whose orders are :math:`n_j`. ValueError if the group is not abelian: `feature` has its
