@@ -74,7 +74,7 @@ def api_of(room):
 rooms = [
     import_module(name)
     for name in (
-        *("kousei", "kousei.activation", "kousei.binary", "kousei.funahashi"),
+        *("kousei", "kousei.activation", "kousei.binary", "kousei.equivariant", "kousei.funahashi"),
         *("kousei.interop.torch", "kousei.io", "kousei.network", "kousei.packed", "kousei.ridgelet"),
     )
 ]

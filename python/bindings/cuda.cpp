@@ -1,5 +1,6 @@
 #include <kousei/cuda/activation.hpp>
 #include <kousei/cuda/device.hpp>
+#include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
@@ -7,6 +8,7 @@
 
 #include "activation.hpp"
 #include "device_array.hpp"
+#include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "network.hpp"
 #include "packed.hpp"
@@ -85,6 +87,7 @@ void bind(py::module_& m) {
     bind_packed_matmul<DeviceSide, Real>(m);
     bind_ridgelet<DeviceSide, Real>(m);
     bind_ridgelet_sums<DeviceSide, Real>(m);
+    bind_equivariant<DeviceSide, Real>(m);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import ridgelet
+    from kousei import equivariant, ridgelet
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
@@ -36,6 +36,7 @@ __all__ = [
     "binary",
     "chain_decomposition",
     "dual_ridgelet_transform",
+    "equivariant",
     "funahashi",
     "identity",
     "io",
@@ -57,6 +58,7 @@ __all__ = [
 _LATER = {
     "RidgeletTransform": "ridgelet",
     "dual_ridgelet_transform": "ridgelet",
+    "equivariant": "equivariant",
     "ridgelet_transform": "ridgelet",
 }
 

@@ -339,11 +339,7 @@ class RidgeletTransform(Operator):
         if arrays.dtype_name(array) != self.dtype.name:
             found = arrays.dtype_name(array)
             raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
-        given = arrays.shape_of(array)
-        batch = given[: max(0, len(given) - len(shape))]
-        if given != batch + shape:
-            wanted = ", ".join(map(str, ("...", *shape)))
-            raise ValueError(f"{name} has shape {given}; ({wanted}) is accepted")
+        batch = arrays.batch_axes(name, array, shape)
         count = math.prod(batch)
         what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
         arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
