@@ -113,10 +113,15 @@ def seconds_to_interrupt(call: Callable[[], Any]) -> float:
         sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
+    # A shell's background job starts with SIGINT ignored, and would go on to the end.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     sender = threading.Thread(target=interrupt)
     sender.start()
-    with pytest.raises(KeyboardInterrupt):
-        call()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+    finally:
+        signal.signal(signal.SIGINT, before)
     delay = time.monotonic() - sent[0]
     sender.join()
     return delay

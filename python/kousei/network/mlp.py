@@ -78,7 +78,8 @@ class MLP:
     ) -> None:
         for name, given in (("weights", weights), ("biases", biases), ("activations", activations)):
             if isinstance(given, str) or not hasattr(given, "__iter__"):
-                raise TypeError(f"{name} was {given!r}; a sequence, one for each layer, is accepted")
+                layer = "hidden layer" if name == "activations" else "layer"
+                raise TypeError(f"{name} was {given!r}; a sequence, one for each {layer}, is accepted")
         self._weights = tuple(
             weight if arrays.is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
             for i, weight in enumerate(weights)
