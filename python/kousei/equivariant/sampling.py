@@ -37,6 +37,8 @@ def sample(gamma: Array, units: int, *, rng: Rng = None) -> Array:
 
     Notes
     -----
+    The draws are made in host memory, to which coefficients on a device are copied, and the result back.
+
     The network of what is drawn has the mean :math:`f = NN[\gamma]`, and at each x the mean square error
 
     .. math:: \frac1n\Bigl(L\sum_\xi \lvert\gamma(\xi)\rvert\,\lvert\phi(x,\xi)\rvert^2 - \lvert f(x)\rvert^2\Bigr)
