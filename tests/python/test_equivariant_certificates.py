@@ -90,6 +90,41 @@ def test_certificates_against_brute_force(name: str, rng: np.random.Generator) -
             assert np.allclose(np.repeat(each.singular_values, times), singular, rtol=0, atol=1e-13 * scale)
 
 
+READY_MADE: dict[str, Any] = {
+    **{f"cyclic {n}": (FiniteGroup.cyclic, n) for n in range(1, 121)},
+    **{f"dihedral {n}": (FiniteGroup.dihedral, n) for n in range(3, 61)},
+    **{f"symmetric {n}": (FiniteGroup.symmetric, n) for n in range(1, 6)},
+    **{f"affine {p}": (FiniteGroup.affine, p) for p in (2, 3, 5, 7, 11)},
+    "affine 2, 2": (FiniteGroup.affine, 2, 2),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READY_MADE)
+def test_all_ready_made_groups_up_to_order_120(name: str, rng: np.random.Generator) -> None:
+    make, *numbers = READY_MADE[name]
+    group = make(*numbers)
+    assert group.order <= 120
+    X = GSet.natural(group)
+    # Matrices that commute with permutations are constant where the elements take a pair of points.
+    images = group.permutations.astype(int)
+    pairs = images[:, :, None] * group.degree + images[:, None, :]
+    dimension = len(np.unique(pairs.min(axis=0)))
+    phi = JointEquivariantFeature.average(rng.standard_normal((X.size, group.order)), X, GSet.regular(group))
+    T = phi.frame_operator()
+    for g in images[group.generators]:
+        assert np.abs(T[np.ix_(g, g)] - T).max() <= 1e-13 * np.abs(T).max()
+    singular = np.linalg.svd(T, compute_uv=False)
+    for scalars in ("complex", "real"):
+        components = phi.certify(scalars=scalars).components
+        parts = [each.component for each in components]
+        assert sum(part.multiplicity**2 * round(norm_of(part)) for part in parts) == dimension
+        found = [
+            np.repeat(each.singular_values, each.component.basis[0].size // len(each.block)) for each in components
+        ]
+        np.testing.assert_allclose(np.sort(np.concatenate(found))[::-1], singular, rtol=0, atol=1e-13 * singular[0])
+
+
 def norm_of(part: Any) -> float:
     sizes = np.array([len(members) for members in part.group.conjugacy_classes])
     return float((sizes * np.abs(part.character) ** 2).sum() / part.group.order)

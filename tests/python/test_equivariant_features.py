@@ -256,6 +256,12 @@ def test_bad_arguments() -> None:
             "Xi was int; a kousei.equivariant.GSet",
         ),
         (lambda: JointEquivariantFeature.average(np.eye(3), X, X, 3), TypeError, "H was int; a kousei.equivariant.R"),
+        (
+            lambda: JointEquivariantFeature(1e160 * np.eye(3), X, X),
+            ValueError,
+            r"phi has values up to 1e\+160, which T",
+        ),
+        (lambda: JointEquivariantFeature(1e-160 * np.eye(3), X, X), ValueError, "phi has values up to 1e-160"),
         (lambda: phi.network(np.zeros(4)), ValueError, r"gamma has shape \(4,\); \(..., 3\) is accepted"),
         (lambda: phi.ridgelet(np.zeros(())), ValueError, r"f has shape \(\); \(..., 3\) is accepted"),
         (lambda: phi.ridgelet(np.zeros(3, int)), TypeError, "f has dtype int64; float32, float64, complex64 and"),

@@ -298,7 +298,8 @@ def test_bad_arrays() -> None:
         (lambda: R.dual(f), ValueError, r"spectrum has shape \(5, 5\); \(..., 5, 5, 5\) is accepted"),
         (lambda: R.reconstruct(spectrum * np.inf), ValueError, "spectrum has NaN"),
         (lambda: R.adjoint(spectrum[0, 0, 0]), TypeError, "spectrum was float64"),
-        (lambda: R @ f[1:], ValueError, "dimension mismatch"),
+        (lambda: R @ f[1:], ValueError, r"x has shape \(4, 5\); \(5, 5\), \(25,\) and \(25, columns\) are accepted"),
+        (lambda: R @ f[None], ValueError, r"x has shape \(1, 5, 5\); \(5, 5\)"),
     ):
         with pytest.raises(error, match=message), np.errstate(invalid="ignore"):
             call()

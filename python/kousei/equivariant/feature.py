@@ -61,7 +61,8 @@ class JointEquivariantFeature:
     TypeError
         If the arguments are of other types.
     ValueError
-        If groups or shapes do not agree, values are not finite, or phi is not equivariant; see `check`.
+        If groups or shapes do not agree, values are not finite or so large or small that their squares are not
+        representable, or phi is not equivariant; see `check`.
     MemoryError
         If the values do not fit into memory.
 
@@ -102,6 +103,11 @@ class JointEquivariantFeature:
         self._is_exact = arrays.array_like("phi", phi).dtype.kind in "iu" and (H is None or H.is_exact)
         values = numbers("phi", phi)
         arrays.require_shape("phi", values, shape)
+        largest = float(np.abs(values).max())
+        if largest and not 1e-140 < largest < 1e140:
+            raise ValueError(
+                f"phi has values up to {largest:.3g}, which T has squares of; 1e-140 to 1e140 is accepted"
+            )
         self.values = read_only(values)
         self._duals: WeakKeyDictionary[JointEquivariantFeature, Any] = WeakKeyDictionary()
         self.check()

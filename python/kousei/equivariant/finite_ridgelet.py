@@ -262,9 +262,17 @@ class FiniteRidgelet(Operator):
         Returns
         -------
         array of shape ``(p, ..., p, p)``, (p^(d+1),) or (p^(d+1), n), or operator
+
+        Raises
+        ------
+        ValueError
+            If the shape is another; `transform` takes batches.
         """
-        if getattr(x, "shape", None) == self._grid and not isinstance(x, LinearOperator):
+        shape, points = tuple(getattr(x, "shape", ())), self.shape[1]
+        if shape == self._grid and not isinstance(x, LinearOperator):
             return self.transform(x)
+        if shape and (len(shape) > 2 or shape[0] != points):
+            raise ValueError(f"x has shape {shape}; {self._grid}, ({points},) and ({points}, columns) are accepted")
         return super().dot(x)
 
     def _apply(

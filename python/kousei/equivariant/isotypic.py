@@ -154,16 +154,18 @@ class _Functions:
             endomorphisms = [round(norm) * basis.shape[1] ** 2 for norm, (_, basis) in zip(norms, found, strict=True)]
             if sum(endomorphisms) != wanted:
                 continue
+            over_complex = [self._commuting(rng, True) for _ in range(2)] if max(norms) > 1.5 else []
             return [
-                IsotypicComponent(self.X.group, character, basis, basis if norm < 1.5 else self._split(rng, basis))
+                IsotypicComponent(
+                    self.X.group, character, basis, basis if norm < 1.5 else self._split(basis, *over_complex)
+                )
                 for norm, (character, basis) in zip(norms, found, strict=True)
             ]
         raise ArithmeticError(f"eigenvalues of {_DRAWS} matrices that commute with the group coincide")
 
-    def _split(self, rng: np.random.Generator, basis: Matrix) -> Matrix:
-        """Return the copies of a part that real functions have over the complex numbers."""
-        draws = [self._commuting(rng, True) for _ in range(2)]
-        return next(self._parts(basis.reshape(len(basis), -1), *draws))[1]
+    def _split(self, basis: Matrix, A: Matrix, B: Matrix) -> Matrix:
+        """Return the copies of a part that real functions have over the complex numbers; A and B as in `_parts`."""
+        return next(self._parts(basis.reshape(len(basis), -1), A, B))[1]
 
     def _parts(self, space: Matrix, A: Matrix, B: Matrix) -> Iterator[tuple[Matrix, Matrix]]:
         """Yield the character of each irreducible part of a space, and the functions (n, multiplicity, dimension).
