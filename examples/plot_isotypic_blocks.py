@@ -67,35 +67,3 @@ for part, start, end in zip(parts, ends, ends[1:], strict=False):
     )
 figure.colorbar(image, ax=panels, shrink=0.8)
 plt.show()
-
-# %%
-# Affine maps of seven points
-# ---------------------------
-#
-# On :math:`\mathbb F_7` there are two components, constants and functions of mean 0, and units
-# :math:`\sigma(ax-b)` for all :math:`a` and :math:`b`. With :math:`\psi=\sigma` their scalars differ. With
-# :math:`\sigma` less its mean for :math:`\psi` they agree, and :math:`R` alone finds the network, as long as
-# :math:`a=0` is among the units; without it constants are lost.
-
-a, b, x = np.ogrid[:7, :7, :7]
-X = GSet.natural(FiniteGroup.affine(7))
-relu = np.maximum(np.arange(7) - 3, 0)
-scalars = {}
-for name, first in (("all a", 0), ("a ≠ 0", 1)):
-    Xi = GSet.functions(X, ((a[first:] * x - b) % 7).reshape(-1, 7))
-    phi = JointEquivariantFeature(relu[Xi.points.T], X, Xi)
-    for mean, values in (("ψ = σ", relu), ("ψ = σ less its mean", relu - relu.mean())):
-        psi = JointEquivariantFeature(values[Xi.points.T], X, Xi)
-        scalars[f"{mean},\n{name}"] = [each.block[0, 0] for each in phi.certify(psi).components]
-for name, (constants, rest) in scalars.items():
-    print(f"{' '.join(name.split())}: {constants:.3f} on constants, {rest:.3f} on functions of mean 0")
-
-figure, panel = plt.subplots(figsize=(8, 4), layout="constrained")
-places = np.arange(len(scalars))
-constants, rest = np.transpose(list(scalars.values()))
-panel.bar(places - 0.2, constants, 0.4, color="#0072B2", label="on constants")
-panel.bar(places + 0.2, rest, 0.4, color="#D55E00", label="on functions of mean 0")
-panel.set_xticks(places, list(scalars))
-panel.set(title="what R, then NN, multiplies by")
-panel.legend()
-plt.show()

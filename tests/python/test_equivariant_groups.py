@@ -30,13 +30,17 @@ def test_orders() -> None:
 
 
 def test_a_group_of_hundred_thousand() -> None:
-    group = FiniteGroup.affine(7, 2)
-    assert group.order == 98784
+    # Thirteen switches in a ring: one is thrown, or the ring is turned by one.
+    throw, turn = np.arange(26), (np.arange(26) + 2) % 26
+    throw[:2] = 1, 0
+    group = FiniteGroup([throw, turn])
+    assert group.order == 13 * 2**13 == 106496
     rng = np.random.default_rng(0)
     g, h = rng.integers(group.order, size=(2, 500))
     product = group.permutations[group.multiply(g, h)]
     assert np.array_equal(product, np.take_along_axis(group.permutations[g], group.permutations[h].astype(int), 1))
-    assert len(group.conjugacy_classes) == 55
+    # Without a turn they are necklaces of two colours; with one of the twelve, an even or odd number is thrown.
+    assert len(group.conjugacy_classes) == 2 + (2**13 - 2) // 13 + 12 * 2
     assert sum(map(len, group.conjugacy_classes)) == group.order
 
 
