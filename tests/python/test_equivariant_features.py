@@ -1,5 +1,7 @@
 """Features that are equivariant jointly: networks, ridgelet transforms and reconstructions."""
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -237,6 +239,17 @@ def test_equivariance_of_vectors_is_checked(rng: np.random.Generator) -> None:
     assert JointEquivariantFeature(corners[:, None] * np.ones((4, 4, 1)), X, GSet.trivial(D4, 4), H).check() == 0
 
 
+def test_features_that_were_used_are_copied_and_pickled(rng: np.random.Generator) -> None:
+    X = GSet.natural(FiniteGroup.dihedral(5))
+    phi, psi = (JointEquivariantFeature.from_orbits(rng.standard_normal(3), X, X) for _ in range(2))
+    f = rng.standard_normal(5)
+    for other in (phi, psi):
+        np.testing.assert_allclose(phi.reconstruct(f, other), f, atol=1e-10)
+        for again in (pickle.loads(pickle.dumps(phi)), copy.deepcopy(phi)):
+            assert np.array_equal(again.dual(f), phi.dual(f))
+            assert str(again.certify()) == str(phi.certify())
+
+
 def test_bad_arguments() -> None:
     X, other = GSet.natural(FiniteGroup.cyclic(3)), GSet.natural(FiniteGroup.cyclic(3))
     phi = JointEquivariantFeature(np.eye(3), X, X)
@@ -262,6 +275,11 @@ def test_bad_arguments() -> None:
             r"phi has values up to 1e\+160, which T",
         ),
         (lambda: JointEquivariantFeature(1e-160 * np.eye(3), X, X), ValueError, "phi has values up to 1e-160"),
+        (
+            lambda: JointEquivariantFeature(np.full((3, 3), -(2**53) - 1), X, X),
+            ValueError,
+            r"phi has integers beyond 2\*\*53",
+        ),
         (lambda: phi.network(np.zeros(4)), ValueError, r"gamma has shape \(4,\); \(..., 3\) is accepted"),
         (lambda: phi.ridgelet(np.zeros(())), ValueError, r"f has shape \(\); \(..., 3\) is accepted"),
         (lambda: phi.ridgelet(np.zeros(3, int)), TypeError, "f has dtype int64; float32, float64, complex64 and"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from array_api_compat import is_torch_array
@@ -109,7 +108,7 @@ class JointEquivariantFeature:
                 f"phi has values up to {largest:.3g}, which T has squares of; 1e-140 to 1e140 is accepted"
             )
         self.values = read_only(values)
-        self._duals: WeakKeyDictionary[JointEquivariantFeature, Any] = WeakKeyDictionary()
+        self._dual: tuple[JointEquivariantFeature | None, Any] = None, None  # of the last psi
         self.check()
 
     @classmethod
@@ -318,13 +317,13 @@ class JointEquivariantFeature:
         Frobenius norms of both features, are taken for 0.
         """
         psi = self._dual_feature(psi)
-        if psi not in self._duals:
+        if self._dual[0] is not psi:
             T = self._matrix(psi)
             left, singular, right = np.linalg.svd(T, hermitian=False)
             kept = singular > rank_tolerance(self, psi)
             inverse = (right[kept].conj().T / singular[kept]) @ left[:, kept].conj().T
-            self._duals[psi] = _Matrix(inverse.T @ psi._flat.conj())
-        return _applied("f", f, self._shape, self._duals[psi], (self.Xi.size,))
+            self._dual = psi, _Matrix(inverse.T @ psi._flat.conj())
+        return _applied("f", f, self._shape, self._dual[1], (self.Xi.size,))
 
     def reconstruct(self, f: Array, psi: JointEquivariantFeature | None = None) -> Array:
         """Return the network of `dual`: f where T has full rank, and else the nearest to f in the range of T.

@@ -40,9 +40,14 @@ def broadcast(**named: Integers) -> tuple[Integers, ...]:
 
 
 def numbers(name: str, value: Any) -> np.ndarray[Any, Any]:
-    """Return array_like numbers as finite ones of float64, or of complex128 where they are complex."""
-    kinds = "iufc" if arrays.array_like(name, value).dtype.kind == "c" else "iuf"
-    return arrays.finite_numbers(name, value, kinds)
+    """Return array_like numbers as finite ones of float64, or of complex128 where they are complex.
+
+    ValueError for integers that float64 may round.
+    """
+    array = arrays.array_like(name, value)
+    if array.dtype.kind in "iu" and array.size and max(-int(array.min()), int(array.max())) > 2**53:
+        raise ValueError(f"{name} has integers beyond 2**53, which float64 rounds; smaller ones are accepted")
+    return arrays.finite_numbers(name, array, "iufc" if array.dtype.kind == "c" else "iuf")
 
 
 def require_below(name: str, array: Integers, stop: int) -> None:
