@@ -284,6 +284,8 @@ GOOD: dict[str, Any] = {
         ({"tol": 0.0}, ValueError, "tol was 0.0"),
         ({"tol": 1e-9, "dtype": "float32"}, ValueError, "tol was 1e-09"),
         ({"dtype": "float16"}, TypeError, "dtype was float16"),
+        ({"dtype": "single precision"}, TypeError, "dtype was single precision; float32 and float64 are accepted"),
+        ({"dtype": ">f8"}, TypeError, "dtype was >f8"),
         (
             {"directions": np.zeros((2_000_000, 2)), "biases": np.arange(1_000_000.0)},
             MemoryError,

@@ -178,5 +178,5 @@ def transform_of_residues(h: Numbers) -> Numbers:
 
 
 def is_mean_zero(h: Numbers, eps: float = np.finfo(np.float64).eps) -> bool:
-    """Tell whether the mean of numbers is what rounding to eps leaves of 0, or of one that was 64 times their sum."""
+    """Tell whether the mean is what rounding to eps leaves of 0, also after up to 64 times as much was subtracted."""
     return bool(np.abs(h.sum()) <= 64 * len(h) * eps * np.abs(h).sum())
