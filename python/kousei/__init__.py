@@ -1,6 +1,9 @@
 """Neural networks written by formula: constructed, rewritten and evaluated, on CPU and CUDA."""
 
-from kousei import activation, binary, funahashi, io, network, packed, ridgelet
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from kousei import activation, binary, funahashi, io, network, packed
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
@@ -10,7 +13,10 @@ from kousei.funahashi import FunahashiNetwork
 from kousei.io import load, save
 from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
-from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
+
+if TYPE_CHECKING:
+    from kousei import ridgelet
+    from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
 
@@ -46,3 +52,21 @@ __all__ = [
     "set_num_threads",
     "stack",
 ]
+
+#: The rooms that names stand in whose operators are of SciPy, which takes longer to load than all else.
+_LATER = {
+    "RidgeletTransform": "ridgelet",
+    "dual_ridgelet_transform": "ridgelet",
+    "ridgelet_transform": "ridgelet",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER and name not in _LATER.values():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = import_module(f"{__name__}.{_LATER.get(name, name)}")
+    return getattr(room, name, room)
+
+
+def __dir__() -> list[str]:
+    return __all__

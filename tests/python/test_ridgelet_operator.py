@@ -1,13 +1,14 @@
 """The ridgelet transform as an operator of SciPy, and what it refuses and warns of before it computes."""
 
 import os
+import pickle
 import warnings
 from typing import Any
 
 import finufft
 import numpy as np
 import pytest
-from scipy.sparse.linalg import aslinearoperator, cg, eigsh, lsqr
+from scipy.sparse.linalg import LinearOperator, cg, eigsh, lsqr
 
 import kousei
 from kousei import SizeError
@@ -39,7 +40,15 @@ def test_products_with_the_adjoint_compose(R: RidgeletTransform) -> None:
         adjoint = composed.H @ np.eye(composed.shape[0])
         np.testing.assert_allclose(adjoint, matrix.T, rtol=0, atol=1e-8 * np.abs(matrix).max())
     np.testing.assert_array_equal(R.H.H @ f, R @ f)
-    np.testing.assert_array_equal((2 * aslinearoperator(R) @ f), 2 * (R @ f))
+    np.testing.assert_array_equal((2 * R.H) @ R @ f, 2 * (gram @ f))
+
+
+def test_it_is_an_operator_of_scipy(R: RidgeletTransform) -> None:
+    assert isinstance(R, LinearOperator)
+    assert isinstance(R.H, LinearOperator)
+    assert R.H.H is R
+    assert R.adjoint().shape == R.H.shape == (9, 100)
+    assert pickle.loads(pickle.dumps(R)).shape == R.shape
 
 
 def test_sums_and_multiples(R: RidgeletTransform) -> None:

@@ -13,11 +13,11 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_choice, check_type, require_real_number, warn
+from kousei._lib.operator import Operator
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
 from kousei.ridgelet.kernel import GaussianKernel
-from kousei.ridgelet.operator import Operable, linear_operator
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.slices import Sampling, SliceSums
@@ -28,14 +28,13 @@ from kousei.ridgelet.truncation import Truncation, differences
 Method = Literal["auto", "slice", "spread", "direct"]
 
 
-class RidgeletTransform(Operable):
+class RidgeletTransform(Operator):
     """R[f](a, b) = integral of f(x) psi(a.x - b) dx for directions a and biases b, its adjoint and its dual.
 
     The integral is a sum over the grid, by the trapezoidal rule: to all digits for a smooth function that is 0 at
-    the ends of the axes, as long as the step resolves psi(a.x - b) f(x). The solvers of `scipy.sparse.linalg`
-    take it as an operator from flattened functions to flattened spectra: `R @ f.ravel()`, `R.H @ spectrum.ravel()`,
-    `lsqr(R, spectrum.ravel())`. Sums, products and multiples of it, such as `R.H @ R` and `2 * R`, are operators of
-    SciPy; `aslinearoperator(R)` makes one of theirs.
+    the ends of the axes, as long as the step resolves psi(a.x - b) f(x). It is a `scipy.sparse.linalg.LinearOperator`
+    from flattened functions to flattened spectra, as the solvers there take it: `R @ f.ravel()`,
+    `R.H @ spectrum.ravel()`, `lsqr(R, spectrum.ravel())`, `R.H @ R`; of CuPy as well.
 
     Parameters
     ----------
@@ -73,7 +72,7 @@ class RidgeletTransform(Operable):
     dtype : numpy.dtype
         Of functions and spectra.
     H, T : scipy.sparse.linalg.LinearOperator
-        The adjoint, of NumPy arrays; `cupyx.scipy.sparse.linalg.aslinearoperator` makes one of CuPy's.
+        The adjoint, of arrays of NumPy and CuPy as well.
     method : str
         The one that is taken, "slice", "spread" or "direct".
 
@@ -147,8 +146,7 @@ class RidgeletTransform(Operable):
         require_real_number("tol", self.tol)
         if not least <= self.tol < 1:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
-        self.dtype = np.dtype(dtype)
-        self.shape = (size, len(self.samples.weights))
+        super().__init__(np.dtype(dtype), (size, len(self.samples.weights)))
 
     def __getstate__(self) -> dict[str, Any]:
         # Plans cannot be copied, and are made anew as all that is.
@@ -186,11 +184,14 @@ class RidgeletTransform(Operable):
         """
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._forward)
 
-    def adjoint(self, spectrum: Array) -> Array:
+    def adjoint(self, spectrum: Array | None = None) -> Any:  # type: ignore[misc] # an argument more than SciPy's
         """Return the adjoint of `transform` on a spectrum, ``(..., *points)``: of the sums, points weighted.
 
-        Parameters, errors and results are those of `transform`, with the shapes exchanged.
+        Parameters, errors and results are those of `transform`, with the shapes exchanged. Of no spectrum it is the
+        operator `H`, as that of any operator of SciPy.
         """
+        if spectrum is None:
+            return self.H
         return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, self._sum_back)
 
     def dual(self, spectrum: Array) -> Array:
@@ -397,8 +398,9 @@ class RidgeletTransform(Operable):
     def _rmatmat(self, x: Array) -> Array:
         return self.adjoint(x.T.reshape(x.shape[1], *self.spectrum_shape)).reshape(x.shape[1], self.shape[1]).T
 
-    def _operator(self, x: Any) -> Any:
-        return linear_operator(x, self.shape, self.dtype, self._matmat, self._rmatmat)
+    def _transpose(self) -> Any:
+        # All is real.
+        return self.H
 
     @cached_property
     def _truncation(self) -> Truncation:

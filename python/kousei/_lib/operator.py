@@ -1,0 +1,91 @@
+"""Linear operators of SciPy that take the arrays of CuPy as well.
+
+SciPy takes longer to load than all else, so that the rooms with operators are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from array_api_compat import is_cupy_array, is_torch_array
+from scipy.sparse.linalg import LinearOperator
+
+from kousei._lib import arrays
+from kousei._lib.arrays import Array
+
+
+class Operator(LinearOperator, ABC):
+    """An operator by its products with matrices of NumPy and CuPy."""
+
+    def __init__(self, dtype: np.dtype[Any], shape: tuple[int, int]) -> None:
+        super().__init__(dtype, shape)  # type: ignore[call-arg]
+
+    @abstractmethod
+    def _matmat(self, X: Array) -> Array: ...
+
+    @abstractmethod
+    def _rmatmat(self, X: Array) -> Array: ...
+
+    def matvec(self, x: Array) -> Array:
+        """Return the product with a vector (columns,) or (columns, 1), of NumPy or CuPy."""
+        return _cupy(self).matvec(x) if is_cupy_array(x) else super().matvec(_on_host(x))
+
+    def rmatvec(self, x: Array) -> Array:
+        """Return the product of the adjoint with a vector (rows,) or (rows, 1), as `matvec` does."""
+        return _cupy(self).rmatvec(x) if is_cupy_array(x) else super().rmatvec(_on_host(x))
+
+    def matmat(self, X: Array) -> Array:
+        """Return the product with every column of (columns, n)."""
+        return _cupy(self).matmat(X) if is_cupy_array(X) else super().matmat(_on_host(X))
+
+    def rmatmat(self, X: Array) -> Array:
+        """Return the product of the adjoint with every column of (rows, n)."""
+        return _cupy(self).rmatmat(X) if is_cupy_array(X) else super().rmatmat(_on_host(X))
+
+    def dot(self, x: Any) -> Any:
+        """Return the product with a vector, a matrix, a number, or another operator."""
+        return _cupy(self).dot(x) if is_cupy_array(x) else super().dot(_on_host(x))
+
+    def __rmul__(self, x: Any) -> Any:
+        return x @ _cupy(self) if is_cupy_array(x) else super().__rmul__(_on_host(x))
+
+    def _adjoint(self) -> LinearOperator:
+        return _Adjoint(self)
+
+
+class _Adjoint(Operator):
+    def __init__(self, operator: Operator) -> None:
+        super().__init__(operator.dtype, operator.shape[::-1])
+        self._operator = operator
+
+    def _matmat(self, X: Array) -> Array:
+        return self._operator._rmatmat(X)
+
+    def _rmatmat(self, X: Array) -> Array:
+        return self._operator._matmat(X)
+
+    def _adjoint(self) -> LinearOperator:
+        return self._operator
+
+
+def _cupy(operator: Operator) -> Any:
+    """Return an operator of CuPy."""
+    from cupyx.scipy.sparse.linalg import LinearOperator
+
+    return LinearOperator(
+        operator.shape,
+        matvec=lambda x: operator._matmat(x.reshape(-1, 1)).reshape(-1),
+        rmatvec=lambda x: operator._rmatmat(x.reshape(-1, 1)).reshape(-1),
+        matmat=operator._matmat,
+        rmatmat=operator._rmatmat,
+        dtype=operator.dtype,
+    )
+
+
+def _on_host(x: Any) -> Any:
+    """Return what SciPy may take; it would make an array of NumPy of a tensor."""
+    if is_torch_array(x) or not arrays.on_host(x):
+        raise TypeError(f"x was {type(x).__name__} in {arrays.place(x)}; an array of NumPy or CuPy is accepted")
+    return x
