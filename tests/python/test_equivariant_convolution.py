@@ -224,6 +224,14 @@ def test_circle_converges_spectrally() -> None:
     assert errors[3] < 1e-14
 
 
+@pytest.mark.parametrize("group", [FiniteGroup.cyclic(6), FiniteGroup.symmetric(3)], ids=str)
+def test_dual_filters_of_any_scale(group: FiniteGroup, rng: np.random.Generator) -> None:
+    filters = rng.standard_normal((2, 6))
+    expected = Convolution(group, filters).dual().filters
+    for scale in (2.0**600, 2.0**-600):
+        np.testing.assert_allclose(scale * Convolution(group, scale * filters).dual().filters, expected, rtol=1e-11)
+
+
 def test_bad_input() -> None:
     group = FiniteGroup.cyclic(4)
     with pytest.raises(TypeError, match=r"group was int; a kousei\.equivariant\.FiniteGroup is accepted"):
@@ -247,8 +255,9 @@ def test_bad_input() -> None:
         with pytest.raises(ValueError, match=r"group was FiniteGroup\(order 6, .* not abelian"):
             getattr(other, name)
     X = GSet.natural(group)
-    with pytest.raises(ValueError, match=r"phi has shape \(3, 2\); \(4, parameters\) is accepted"):
-        lift(np.zeros((3, 2)), X)
+    for shape in ((3, 2), (4,), (4, 0), (4, 2, 2)):
+        with pytest.raises(ValueError, match=r"phi has shape .*; \(4, parameters\) is accepted"):
+            lift(np.zeros(shape), X)
     with pytest.raises(ValueError, match=r"phi has shape \(4, 2, 3\); \(4, parameters, 2\) is accepted"):
         lift(np.zeros((4, 2, 3)), X, Representation.trivial(group, 2))
     with pytest.raises(TypeError, match="X was FiniteGroup"):

@@ -250,6 +250,12 @@ def test_bad_arguments() -> None:
         (lambda: JointEquivariantFeature(np.eye(3) * np.nan, X, X), ValueError, "phi has NaN"),
         (lambda: JointEquivariantFeature(np.eye(3), 3, X), TypeError, "X was int; a kousei.equivariant.GSet"),
         (lambda: JointEquivariantFeature(np.eye(3), X, X, 3), TypeError, "H was int; a kousei.equivariant.Repr"),
+        (
+            lambda: JointEquivariantFeature.average(np.eye(3), X, 3),
+            TypeError,
+            "Xi was int; a kousei.equivariant.GSet",
+        ),
+        (lambda: JointEquivariantFeature.average(np.eye(3), X, X, 3), TypeError, "H was int; a kousei.equivariant.R"),
         (lambda: phi.network(np.zeros(4)), ValueError, r"gamma has shape \(4,\); \(..., 3\) is accepted"),
         (lambda: phi.ridgelet(np.zeros(())), ValueError, r"f has shape \(\); \(..., 3\) is accepted"),
         (lambda: phi.ridgelet(np.zeros(3, int)), TypeError, "f has dtype int64; float32, float64, complex64 and"),

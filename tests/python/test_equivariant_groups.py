@@ -191,10 +191,20 @@ def test_groups_that_are_too_large_are_refused() -> None:
         FiniteGroup.symmetric(10)
     with pytest.raises(MemoryError, match=r"the affine maps of F_11\^2 are more than"):
         FiniteGroup.affine(11, 2)
-    with pytest.raises(ValueError, match="p was 91, 7 times 13; a prime number is accepted"):
+    with pytest.raises(ValueError, match=r"p was 91 = 7 \* 13; a prime number is accepted"):
         FiniteGroup.affine(91)
+    for p in (4, 9, 25):
+        with pytest.raises(ValueError, match=f"p was {p} = "):
+            FiniteGroup.affine(p)
     with pytest.raises(MemoryError, match="a table of 10000000 x 10000000 elements takes"):
         FiniteGroup.cyclic(10_000_000)
+    with pytest.raises(MemoryError, match="2000000 permutations of 1000000 points takes"):
+        FiniteGroup.dihedral(1_000_000)
+    with pytest.raises(MemoryError, match="all permutations of 1000000000000 points are more"):
+        FiniteGroup.symmetric(10**12)
+    for make in (FiniteGroup.cyclic, FiniteGroup.dihedral):
+        with pytest.raises(SizeError, match="is not representable in 64 bits"):
+            make(10**30)
     with pytest.raises(MemoryError, match="a product of groups of the orders"):
         FiniteGroup.product(FiniteGroup.symmetric(7), FiniteGroup.symmetric(7))
 
@@ -205,8 +215,10 @@ def test_what_is_no_element_is_refused() -> None:
         group.multiply(4, 0)
     with pytest.raises(TypeError, match="h has dtype float64"):
         group.multiply(0, 1.0)
-    with pytest.raises(ValueError, match="permutation is not in the group"):
-        group.find([1, 0, 2, 3])
+    with pytest.raises(ValueError, match=r"permutation has \[1, 0, 2, 3\], which is not in the group"):
+        group.find([[1, 2, 3, 0], [1, 0, 2, 3]])
+    with pytest.raises(ValueError, match=r"g has shape \(2,\) and h has shape \(3,\); shapes that broadcast"):
+        group.multiply([0, 1], [0, 1, 2])
 
 
 def sets_of(group: FiniteGroup) -> list[GSet]:
@@ -252,6 +264,7 @@ def test_cosets_are_those_of_the_subgroup() -> None:
     assert cosets.size == 4
     assert np.array_equal(cosets.character, GSet.natural(S4).character)
     assert GSet.cosets(S4, np.zeros(0, int)).size == 24
+    assert GSet.cosets(S4, []).size == 24
 
 
 def test_orbits_of_pairs() -> None:
@@ -292,6 +305,16 @@ def test_orbits_of_pairs() -> None:
             "Y is of .* one group",
         ),
         (lambda G: GSet.natural(G).act(0, 3), ValueError, "x has 3; 0 to 2 are accepted"),
+        (lambda G: GSet.natural(G).act([0, 1], [0, 1, 2]), ValueError, r"g has shape \(2,\) and x has shape \(3,\)"),
+        (lambda G: GSet.natural(G).is_same(G), TypeError, "other was FiniteGroup; a kousei.equivariant.GSet"),
+        (lambda G: GSet.cosets(G, [6]), ValueError, "subgroup has 6; 0 to 5 are accepted"),
+        (lambda G: GSet.trivial(G, 10**12), MemoryError, "1000000000000 points takes"),
+        (lambda G: pair_orbits(GSet.natural(G), 3), TypeError, "Xi was int; a kousei.equivariant.GSet"),
+        (
+            lambda G: pair_orbits(GSet.natural(G), GSet.natural(FiniteGroup.cyclic(2))),
+            ValueError,
+            "Xi is of .* and X of .* one group",
+        ),
     ],
 )
 def test_what_is_no_action_is_refused(make: object, error: type[Exception], message: str) -> None:
@@ -331,6 +354,19 @@ def test_the_plane_of_a_dihedral_group(n: int) -> None:
 def test_what_is_no_representation_is_refused(matrices: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Representation(FiniteGroup.cyclic(3), matrices)
+
+
+def test_bad_arguments_of_representations() -> None:
+    group = FiniteGroup.symmetric(4)
+    with pytest.raises(MemoryError, match="2 matrices of 1000000 x 1000000 takes"):
+        Representation.trivial(group, 10**6)
+    with pytest.raises(TypeError, match="other was int; a kousei.equivariant.Representation is accepted"):
+        Representation.trivial(group).is_same(3)  # type: ignore[arg-type]
+    for other in (group, FiniteGroup.cyclic(4), FiniteGroup.symmetric(3)):
+        with pytest.raises(
+            ValueError, match=r"group was FiniteGroup\(order .*; one of FiniteGroup.dihedral is accepted"
+        ):
+            Representation.dihedral(other)
 
 
 def test_complex_representation() -> None:

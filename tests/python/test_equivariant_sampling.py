@@ -105,6 +105,14 @@ def test_words_under_permutation(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(phi.reconstruct(of_places), mean, atol=1e-6)
 
 
+def test_any_scale_and_shape() -> None:
+    gamma = np.array([3.0, 0.0, -1.0])
+    drawn = sample(gamma, 100, rng=0)
+    for scale in (2.0**1020, 2.0**-1060):
+        np.testing.assert_allclose(sample(scale * gamma, 100, rng=0), scale * drawn, rtol=1e-2)
+    assert sample(np.array(-2.0), 5, rng=0) == -2
+
+
 def test_bad_input() -> None:
     gamma = np.ones(3)
     calls: list[tuple[type[Exception], str, Any, Any]] = [
@@ -114,6 +122,7 @@ def test_bad_input() -> None:
         (ValueError, "units was 0; 1 to", gamma, 0),
         (ValueError, "gamma has NaN or infinite values", np.array([1, np.inf]), 1),
         (ValueError, r"gamma has shape \(0,\); coefficients are accepted", np.ones(0), 1),
+        (ValueError, "gamma has a sum of absolute values above the largest float64", np.full(99, 1e308), 1),
     ]
     for error, message, values, units in calls:
         with pytest.raises(error, match=message):

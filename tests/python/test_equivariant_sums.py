@@ -84,7 +84,7 @@ F, V = np.ones(70), np.ones(7)
             "labels has 7 at .*; 0 to 6 are accepted",
         ),
         ({"labels": np.where(LABELS >= 0, -1, LABELS)}, ValueError, r"labels has -1 at \(0, 0\); 0 to 6"),
-        ({"values": V[:0]}, ValueError, r"labels has \d at \(0, 0\); 0 to -1 are accepted"),
+        ({"values": V[:0]}, ValueError, r"values has shape \(0,\); \(orbits,\) is accepted"),
     ],
 )
 def test_bad_arguments(change: dict[str, Any], error: type[Exception], message: str) -> None:

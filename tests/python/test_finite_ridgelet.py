@@ -115,6 +115,14 @@ def test_values_given_in_single_precision_have_a_mean_that_is_rounding() -> None
     np.testing.assert_allclose(R.reconstruct(R @ f), f, rtol=1e-13)
 
 
+def test_what_subtracting_a_large_mean_leaves_is_rounding() -> None:
+    r = 10.0 + np.array([0.3, 0.1])
+    assert (r - r.mean()).sum() != 0
+    f = np.array([1.0, -2.0])
+    R = FiniteRidgelet(2, 1, [0.0, 1.0], r - r.mean())
+    np.testing.assert_allclose(R.reconstruct(R @ f), f, rtol=0, atol=1e-13)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "complex128"])
 @pytest.mark.parametrize("dim", [1, 2])
 def test_it_is_an_operator_of_scipy(dim: int, dtype: str) -> None:
@@ -244,12 +252,19 @@ GOOD: dict[str, Any] = {
         (
             {"dtype": "int64"},
             TypeError,
-            "dtype was int64; for R float64, float32, complex128, complex64 are accepted",
+            "dtype was int64; float64, float32, complex128 and complex64 are accepted",
         ),
         (
             {"feature": 1j * GOOD["feature"], "dtype": "float64"},
             TypeError,
-            "dtype was float64; for a complex feature or ridgelet_function complex128, complex64 are accepted",
+            "dtype was float64; for a complex feature or ridgelet_function complex128 and complex64 are accepted",
+        ),
+        ({"dtype": "double precision"}, TypeError, "dtype was double precision; float64, float32, complex128 and"),
+        ({"dtype": ">f8"}, TypeError, "dtype was >f8; float64"),
+        (
+            {"feature": 1e200 * GOOD["feature"], "ridgelet_function": 1e200 * GOOD["ridgelet_function"]},
+            ValueError,
+            "feature times ridgelet_function is above the largest float64; smaller numbers are accepted",
         ),
         ({"method": "slow"}, ValueError, "method was 'slow'; 'fft' and 'direct' are accepted"),
     ],
@@ -287,6 +302,17 @@ def test_bad_arrays() -> None:
     ):
         with pytest.raises(error, match=message), np.errstate(invalid="ignore"):
             call()
+
+
+def test_draws_that_cannot_be_held_and_functions_of_any_scale() -> None:
+    R, f = FiniteRidgelet(**GOOD), values((5, 5))
+    with pytest.raises(MemoryError, match="a draw of 1000000000000 units in 2 dimensions takes"):
+        R.sample(f, 10**12)
+    with pytest.raises(SizeError, match="a draw of 1" + 30 * "0" + " units"):
+        R.sample(f, 10**30)
+    drawn = R.sample(f, 50, rng=0)
+    for scale in (2.0**700, 2.0**-700):
+        np.testing.assert_allclose(R.sample(scale * f, 50, rng=0).weights, scale * drawn.weights, rtol=1e-13)
 
 
 def test_spectra_that_cannot_be_held() -> None:

@@ -144,6 +144,18 @@ def real_dtype(**named: Array) -> np.dtype[Any]:
     return np.dtype(name)
 
 
+def check_dtype(value: Any, *accepted: str) -> np.dtype[Any]:
+    """Return the argument `dtype` as one of NumPy; TypeError unless it is one of those named, in native order."""
+    try:
+        dtype = None if value is None else np.dtype(value)
+    except TypeError:  # of another library, or none
+        dtype = None
+    if str(dtype) not in accepted:
+        *first, last = accepted
+        raise TypeError(f"dtype was {value}; {', '.join(first)} and {last} are accepted")
+    return np.dtype(value)
+
+
 def is_sparse(array: Array) -> bool:
     """Tell whether an array is one of SciPy's, or CuPy's, sparse ones, without importing either."""
     return hasattr(array, "tocsr") and hasattr(array, "nnz")

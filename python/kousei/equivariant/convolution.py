@@ -11,13 +11,13 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Kept
-from kousei._lib.errors import check_type, warn
+from kousei._lib.errors import warn
 from kousei._lib.fourier import fft_of, threads_of
 from kousei.equivariant.feature import JointEquivariantFeature, enter
 from kousei.equivariant.group import FiniteGroup, check_group
-from kousei.equivariant.gset import GSet, require_one_group
+from kousei.equivariant.gset import GSet
 from kousei.equivariant.orbits import Integers, numbers, read_only
-from kousei.equivariant.representation import Representation
+from kousei.equivariant.representation import Representation, require_spaces
 
 #: Frequencies that a warning names.
 _NAMED = 8
@@ -73,12 +73,10 @@ def lift(phi: Any, X: GSet, H: Representation | None = None) -> JointEquivariant
     >>> np.allclose(f[X.act(1, np.arange(16))], np.roll(f, 1, axis=1))
     True
     """
-    check_type("X", X, GSet, "a kousei.equivariant.GSet")
-    check_type("H", H, Representation | None, "a kousei.equivariant.Representation")
-    require_one_group(X=X, **({} if H is None else {"H": H}))
+    require_spaces(H, X=X)
     values, group = numbers("phi", phi), X.group
     outputs = () if H is None else (H.dim,)
-    if values.shape != (X.size, *values.shape[1:2], *outputs):
+    if values.shape != (X.size, *(values.shape[1:2] or (0,)), *outputs) or not values.size:
         wanted = ", ".join(map(str, (X.size, "parameters", *outputs)))
         raise ValueError(f"phi has shape {values.shape}; ({wanted}) is accepted")
     arrays.require_memory(values.size * group.order, 16, f"a feature with functions on {group} as values")
@@ -239,7 +237,7 @@ class Convolution:
         Those of a group that is not abelian have shape (order,), the largest first.
         """
         if self.group.is_abelian:
-            return read_only(np.linalg.norm(self.symbol, axis=0))
+            return read_only(np.hypot.reduce(np.abs(self.symbol)))
         return read_only(self._decomposed[0])
 
     @property
@@ -286,13 +284,13 @@ class Convolution:
         if not kept.all():
             warn(self._what_is_lost(int(np.count_nonzero(~kept))))
         if self.group.is_abelian:
-            gain = np.divide(1, self.singular_values**2, out=np.zeros(self.shape), where=kept)
-            dual = np.fft.ifftn(self.symbol * gain, axes=self._of_shape)
+            gain = np.divide(1, self.singular_values, out=np.zeros(self.shape), where=kept)
+            dual = np.fft.ifftn(self.symbol * gain * gain, axes=self._of_shape)
             dual = dual.reshape(self.filters.shape)[:, self._places]
             return Convolution(self.group, dual if np.iscomplexobj(self.filters) else dual.real)
         singular, functions = self._decomposed
-        inverse = (functions[:, kept] / singular[kept] ** 2) @ functions[:, kept].conj().T
-        return Convolution(self.group, self.filters @ inverse.T)
+        inverse = (functions[:, kept] / singular[kept]) @ functions[:, kept].conj().T
+        return Convolution(self.group, self.filters @ inverse.T @ inverse.T)
 
     def _what_is_lost(self, count: int) -> str:
         if not self.group.is_abelian:

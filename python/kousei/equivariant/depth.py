@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer, check_type
+from kousei._lib.errors import check_integer
 from kousei.equivariant.feature import JointEquivariantFeature
-from kousei.equivariant.gset import GSet, require_one_group
-from kousei.equivariant.representation import Representation
+from kousei.equivariant.gset import GSet, check_set, require_one_group
+from kousei.equivariant.primes import least_factor
+from kousei.equivariant.representation import Representation, require_spaces
 
 
 class Layer:
@@ -78,9 +79,7 @@ class Layer:
     def __init__(self, function: Callable[[Any, Any], Any], Xi: GSet, H: Representation | None = None) -> None:
         if not callable(function):
             raise TypeError(f"function was {type(function).__name__}; a callable is accepted")
-        check_type("Xi", Xi, GSet, "a kousei.equivariant.GSet")
-        check_type("H", H, Representation | None, "a kousei.equivariant.Representation")
-        require_one_group(Xi=Xi, **({} if H is None else {"H": H}))
+        require_spaces(H, Xi=Xi)
         self.function, self.Xi, self.H = function, Xi, H
 
     def __rrshift__(self, phi: JointEquivariantFeature) -> JointEquivariantFeature:
@@ -144,8 +143,7 @@ def polynomials(X: GSet, degree: int, units: int = 1) -> GSet:
     >>> np.allclose(phi.reconstruct(f), f)
     True
     """
-    check_type("X", X, GSet, "a kousei.equivariant.GSet")
-    p, dim = _prime_power(X.size)
+    p, dim = _prime_power(check_set("X", X).size)
     degree, units = check_integer("degree", degree, 0, p - 1), check_integer("units", units, 1)
     count = math.comb(dim + degree, dim)
     arrays.require_memory(p ** min(count * units, 64) * X.size * units, 16, f"tuples of {units} polynomials")
@@ -161,7 +159,7 @@ def polynomials(X: GSet, degree: int, units: int = 1) -> GSet:
 
 def _prime_power(size: int) -> tuple[int, int]:
     """Return the prime p and the dim of which a size is p^dim."""
-    p = next((q for q in range(2, math.isqrt(size) + 1) if size % q == 0), size)
+    p = least_factor(size)
     dim = next(dim for dim in range(1, 64) if p**dim >= size)
     if p < 2 or p**dim != size:
         raise ValueError(f"X has {size} points; a power of a prime number is accepted")

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from kousei.equivariant.finite_network import FiniteNetwork
-from kousei.equivariant.finite_sums import Numbers, inverses, transform_of_residues
+from kousei.equivariant.finite_sums import Numbers, transform_of_residues
+from kousei.equivariant.primes import inverses
 
 #: Numbers of rows of a spectrum that are held at a time.
 _BLOCK = 1 << 18
@@ -24,6 +25,8 @@ def draw(
     from scipy import fft
 
     p, dim = f.shape[0], f.ndim
+    largest = np.abs(f).max()
+    f = f / largest  # so that squares do not overflow
     transformed, hat = fft.fftn(f).ravel(), transform_of_residues(ridgelet_function)
     v = _drawn(hat, units, rng)
     k = np.stack(np.unravel_index(_drawn(transformed, units, rng), f.shape), axis=-1)
@@ -45,7 +48,7 @@ def draw(
     _, first, times = np.unique(
         np.ravel_multi_index((*a.T, b), (p,) * (dim + 1)), return_index=True, return_counts=True
     )
-    return FiniteNetwork(feature, a[first], b[first], weights[first] * times)
+    return FiniteNetwork(feature, a[first], b[first], weights[first] * times * largest)
 
 
 def _drawn(transformed: Numbers, count: int, rng: np.random.Generator) -> Numbers:

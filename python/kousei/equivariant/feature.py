@@ -17,10 +17,10 @@ from kousei._lib.errors import check_type
 from kousei.equivariant.averaging import averaged
 from kousei.equivariant.certificate import Certificate
 from kousei.equivariant.frame import FrameOperator
-from kousei.equivariant.gset import GSet, pair_orbits, require_one_group
+from kousei.equivariant.gset import GSet, pair_orbits
 from kousei.equivariant.isotypic import Scalars, isotypic
 from kousei.equivariant.orbits import numbers, read_only
-from kousei.equivariant.representation import Representation
+from kousei.equivariant.representation import Representation, require_spaces
 
 #: Points times outputs above which T is an operator, not a matrix.
 LARGEST_MATRIX = 4096
@@ -93,10 +93,7 @@ class JointEquivariantFeature:
     """
 
     def __init__(self, phi: Any, X: GSet, Xi: GSet, H: Representation | None = None) -> None:
-        check_type("X", X, GSet, "a kousei.equivariant.GSet")
-        check_type("Xi", Xi, GSet, "a kousei.equivariant.GSet")
-        check_type("H", H, Representation | None, "a kousei.equivariant.Representation")
-        require_one_group(X=X, Xi=Xi, **({} if H is None else {"H": H}))
+        require_spaces(H, X=X, Xi=Xi)
         self.X, self.Xi, self.H = X, Xi, H
         shape = (X.size, Xi.size) if H is None else (X.size, Xi.size, H.dim)
         arrays.require_memory(math.prod(shape), 16, f"a feature of the shape {shape}")
@@ -174,7 +171,7 @@ class JointEquivariantFeature:
         >>> np.allclose(phi.reconstruct(f), f)
         True
         """
-        require_one_group(X=X, Xi=Xi, **({} if H is None else {"H": H}))
+        require_spaces(H, X=X, Xi=Xi)
         values = numbers("seed", seed)
         arrays.require_shape("seed", values, (X.size, Xi.size) if H is None else (X.size, Xi.size, H.dim))
         return cls(averaged(values, X, Xi, None if H is None else H.matrix), X, Xi, H)

@@ -19,6 +19,7 @@ from kousei.equivariant.drawing import draw
 from kousei.equivariant.finite_network import FiniteNetwork
 from kousei.equivariant.finite_sums import DirectSums, FourierSums, Numbers, is_mean_zero
 from kousei.equivariant.orbits import numbers, read_only
+from kousei.equivariant.primes import require_prime
 
 
 class FiniteRidgelet(Operator):
@@ -121,7 +122,7 @@ class FiniteRidgelet(Operator):
         if units * 16 >= 2**63:
             arrays.require_memory(units, 16, f"a spectrum of {self.p}**{self.dim + 1} numbers")
         arrays.require_memory(points, 16, f"a function of {self.p}**{self.dim} numbers")
-        _require_prime(self.p)
+        require_prime("p", self.p)
         self.feature, r = (
             _function_of_residues(name, value, self.p)
             for name, value in (("feature", feature), ("ridgelet_function", ridgelet_function))
@@ -242,6 +243,7 @@ class FiniteRidgelet(Operator):
         array([0., 1., 2., 1., 0.])
         """
         units = check_integer("units", units, 1)
+        arrays.require_memory(units, 16 * (self.dim + 4), f"a draw of {units} units in {self.dim} dimensions")
         values = arrays.finite_numbers("f", f, "iufc" if self.dtype.kind == "c" else "iuf")
         arrays.require_shape("f", values, self._grid)
         if not values.any():
@@ -299,12 +301,6 @@ class FiniteRidgelet(Operator):
         return self.adjoint(X.T.reshape(X.shape[1], *self._spectrum_grid)).reshape(X.shape[1], self.shape[1]).T
 
 
-def _require_prime(p: int) -> None:
-    factor = next((q for q in range(2, math.isqrt(p) + 1) if p % q == 0), p)
-    if factor != p:
-        raise ValueError(f"p was {p} = {factor} * {p // factor}; a prime number is accepted")
-
-
 def _function_of_residues(name: str, value: Any, p: int) -> Numbers:
     function = numbers(name, value)
     arrays.require_shape(name, function, (p,))
@@ -316,11 +312,12 @@ def _dtype(dtype: Any, *functions: Numbers) -> np.dtype[Any]:
     are_complex = any(map(np.iscomplexobj, functions))
     if dtype is None:
         return np.dtype(np.complex128 if are_complex else np.float64)
-    accepted = ("complex128", "complex64") if are_complex else ("float64", "float32", "complex128", "complex64")
-    if np.dtype(dtype).name not in accepted:
-        functions_are = "a complex feature or ridgelet_function" if are_complex else "R"
-        raise TypeError(f"dtype was {np.dtype(dtype)}; for {functions_are} {', '.join(accepted)} are accepted")
-    return np.dtype(dtype)
+    wanted = arrays.check_dtype(dtype, "float64", "float32", "complex128", "complex64")
+    if are_complex and wanted.kind == "f":
+        raise TypeError(
+            f"dtype was {wanted}; for a complex feature or ridgelet_function complex128 and complex64 are accepted"
+        )
+    return wanted
 
 
 def _require_mean_zero(r: Numbers, g: Numbers, eps: float) -> None:
@@ -334,8 +331,11 @@ def _require_mean_zero(r: Numbers, g: Numbers, eps: float) -> None:
 
 def _constant(g: Numbers, r: Numbers, eps: float) -> Any:
     """Return C; ValueError where it is what rounding to eps leaves of 0."""
-    constant = np.vdot(r, g)
-    if abs(constant) <= len(r) * eps * np.linalg.norm(g) * np.linalg.norm(r):
+    with np.errstate(over="ignore"):
+        constant, bound = np.vdot(r, g), len(r) * eps * np.linalg.norm(g) * np.linalg.norm(r)
+    if not np.isfinite(bound):
+        raise ValueError("feature times ridgelet_function is above the largest float64; smaller numbers are accepted")
+    if abs(constant) <= bound:
         raise ValueError(
             "the constant C, the sum of feature * conj(ridgelet_function), is 0, so that S R = 0; "
             "functions with another sum are accepted"

@@ -15,6 +15,7 @@ from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.fourier import complex_view, fft_of, real_view, threads_of
+from kousei.equivariant.primes import inverses
 from kousei.equivariant.sums import label_sum
 
 Numbers: TypeAlias = np.ndarray[Any, Any]
@@ -168,11 +169,6 @@ class DirectSums:
         return label_sum(backend, (self._p, self._dim), h, spectrum, self._p**self._dim, "units")
 
 
-def inverses(p: int) -> Numbers:
-    """Return 1/v mod p for every residue v, and 0 for 0."""
-    return np.array([0, *(pow(v, -1, p) for v in range(1, p))], np.int64)
-
-
 def transform_of_residues(h: Numbers) -> Numbers:
     """Return the discrete Fourier transform; a mean that is rounding is 0."""
     hat = np.fft.fft(h)
@@ -182,5 +178,5 @@ def transform_of_residues(h: Numbers) -> Numbers:
 
 
 def is_mean_zero(h: Numbers, eps: float = np.finfo(np.float64).eps) -> bool:
-    """Tell whether the mean of numbers is what rounding to eps leaves of 0."""
-    return bool(np.abs(h.sum()) <= len(h) * eps * np.abs(h).sum())
+    """Tell whether the mean of numbers is what rounding to eps leaves of 0, or of one that was 64 times their sum."""
+    return bool(np.abs(h.sum()) <= 64 * len(h) * eps * np.abs(h).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import reprlib
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,7 @@ from kousei._lib.errors import check_integer, check_type
 from kousei.equivariant.orbits import (
     Integers,
     Level,
+    broadcast,
     compact,
     integers,
     inverted,
@@ -24,6 +26,7 @@ from kousei.equivariant.orbits import (
     read_only,
     require_below,
 )
+from kousei.equivariant.primes import primitive_root, require_prime
 
 #: Elements that permutations may generate.
 LARGEST_ORDER = 1_000_000
@@ -141,22 +144,26 @@ class FiniteGroup:
     @classmethod
     def cyclic(cls, n: int) -> FiniteGroup:
         """Rotations of n points on a circle: one generator, x to x + 1 modulo n; element k is its power k."""
-        points = compact(np.arange(check_integer("n", n, 1)), n)
-        arrays.require_memory(n * n, 2 * points.itemsize, f"a table of {n} x {n} elements")
+        n = check_integer("n", n, 1)
+        itemsize = np.min_scalar_type(min(n - 1, LARGEST_ORDER)).itemsize
+        arrays.require_memory(n * n, 2 * itemsize, f"a table of {n} x {n} elements")
+        points = compact(np.arange(n), n)
         twice = np.concatenate([points, points[:-1]])
         return cls._of(np.lib.stride_tricks.sliding_window_view(twice, n), np.array([min(1, n - 1)]))
 
     @classmethod
     def dihedral(cls, n: int) -> FiniteGroup:
         """Symmetries of n >= 3 points on a circle, 2 n of them: generators x to x + 1 and x to -x modulo n."""
-        points = np.arange(check_integer("n", n, 3))
+        n = check_integer("n", n, 3)
+        arrays.require_memory(2 * n * n, 4, f"{2 * n} permutations of {n} points")
+        points = np.arange(n)
         return cls([(points + 1) % n, -points % n])
 
     @classmethod
     def symmetric(cls, n: int) -> FiniteGroup:
         """All n! permutations of n points: generators x to x + 1 modulo n and the exchange of 0 and 1."""
-        cycle = np.roll(np.arange(check_integer("n", n, 1)), -1)
-        _require_order(math.factorial(min(n, 30)), f"all permutations of {n} points")
+        _require_order(math.factorial(min(check_integer("n", n, 1), 30)), f"all permutations of {n} points")
+        cycle = np.roll(np.arange(n), -1)
         exchange = np.arange(n)
         exchange[:2] = exchange[:2][::-1]
         return cls([cycle, exchange] if n > 2 else [exchange])
@@ -197,13 +204,11 @@ class FiniteGroup:
         largest = min(dim, 30)
         order = p**largest * math.prod(p**largest - p**row for row in range(largest))
         _require_order(order, f"the affine maps of F_{p}^{dim}")
-        divisor = next((q for q in range(2, math.isqrt(p) + 1) if p % q == 0), None)
-        if divisor is not None:
-            raise ValueError(f"p was {p}, {divisor} times {p // divisor}; a prime number is accepted")
+        require_prime("p", p)
         x = np.stack(np.unravel_index(np.arange(p**dim), (p,) * dim))
         translated, multiplied, sheared = x.copy(), x.copy(), x.copy()
         translated[0] = (x[0] + 1) % p
-        multiplied[0] = x[0] * _primitive_root(p) % p
+        multiplied[0] = x[0] * primitive_root(p) % p
         maps = [translated, multiplied]
         if dim > 1:
             sheared[0] = (x[0] + x[1]) % p
@@ -269,8 +274,11 @@ class FiniteGroup:
             raise ValueError(f"permutation has shape {images.shape}; (..., {self.degree}) is accepted")
         require_below("permutation", images, self.degree)
         found = self._found(images[..., self._base])
-        if not np.array_equal(self.permutations[found], images):
-            raise ValueError("permutation is not in the group")
+        foreign = (self.permutations[found] != images).any(axis=-1)
+        if foreign.any():
+            raise ValueError(
+                f"permutation has {reprlib.repr(images[foreign][0].tolist())}, which is not in the group"
+            )
         return _plain(found)
 
     def multiply(self, g: Any, h: Any) -> Any:
@@ -293,7 +301,7 @@ class FiniteGroup:
         ValueError
             If they are no elements.
         """
-        g, h = np.broadcast_arrays(self._elements("g", g), self._elements("h", h))
+        g, h = broadcast(g=self._elements("g", g), h=self._elements("h", h))
         images = self.permutations[h[..., None], self._base]
         return _plain(self._found(self.permutations[g[..., None], images]))
 
@@ -486,8 +494,3 @@ def _generators_of(table: Integers) -> Integers:
         for level in levels(table[generators], np.flatnonzero(reached)):
             reached[level.points] = True
     return np.array(generators or [0])
-
-
-def _primitive_root(p: int) -> int:
-    """Return the least number whose powers modulo p are all of 1 to p - 1."""
-    return next(root for root in range(1, p) if len({pow(root, power, p) for power in range(p - 1)}) == p - 1)

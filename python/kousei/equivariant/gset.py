@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 from itertools import permutations as arrangements
 from typing import Any
 
@@ -15,6 +16,7 @@ from kousei._lib.errors import check_integer, check_type
 from kousei.equivariant.group import FiniteGroup, check_group
 from kousei.equivariant.orbits import (
     Integers,
+    broadcast,
     compact,
     integers,
     inverted,
@@ -123,8 +125,10 @@ class GSet:
     @classmethod
     def trivial(cls, group: FiniteGroup, size: int) -> GSet:
         """Return points that all elements keep."""
-        points = np.arange(check_integer("size", size, 1))
-        return cls._of(group, np.tile(points, (len(check_group("group", group).generators), 1)), points)
+        size, generators = check_integer("size", size, 1), len(check_group("group", group).generators)
+        arrays.require_memory(size, 16 * generators, f"{size} points")
+        points = np.arange(size)
+        return cls._of(group, np.tile(points, (generators, 1)), points)
 
     @classmethod
     def cosets(cls, group: FiniteGroup, subgroup: Any) -> GSet:
@@ -152,6 +156,7 @@ class GSet:
         group, subgroup = check_group("group", group), integers("subgroup", subgroup)
         if subgroup.ndim != 1:
             raise ValueError(f"subgroup has shape {subgroup.shape}; (elements,) is accepted")
+        require_below("subgroup", subgroup, group.order)
         labels = orbit_labels(group.multiply(np.arange(group.order), np.append(subgroup, 0)[:, None]))
         _, least = np.unique(labels, return_index=True)
         return cls._of(group, labels[group.left[:, least]], least)
@@ -179,18 +184,18 @@ class GSet:
         MemoryError
             If there are too many subsets.
         """
-        k = check_integer("k", k, 1, _set_of("X", X).size)
+        k = check_integer("k", k, 1, check_set("X", X).size)
         arrays.require_memory(math.comb(X.size, k) * k, 16, f"subsets of {k} of {X.size} points")
-        subsets = np.array(list(combinations(range(X.size), k)))
+        subsets = _rows(combinations(range(X.size), k), math.comb(X.size, k), k)
         images = [rows_of(subsets, np.sort(moved[subsets], axis=1)) for moved in X.images]
         return cls._of(X.group, np.array(images), subsets)
 
     @classmethod
     def tuples(cls, X: GSet, k: int) -> GSet:
         """Ordered tuples of k different points of a set; for the rest as `subsets`."""
-        k = check_integer("k", k, 1, _set_of("X", X).size)
+        k = check_integer("k", k, 1, check_set("X", X).size)
         arrays.require_memory(math.perm(X.size, k) * k, 16, f"tuples of {k} of {X.size} points")
-        tuples = np.array(list(arrangements(range(X.size), k)))
+        tuples = _rows(arrangements(range(X.size), k), math.perm(X.size, k), k)
         return cls._of(X.group, np.array([rows_of(tuples, moved[tuples]) for moved in X.images]), tuples)
 
     @classmethod
@@ -229,7 +234,7 @@ class GSet:
         [1, 1, 1, 1, 1, 20]
         """
         rows = integers("rows", rows)
-        if rows.ndim != 2 or rows.shape[1] != _set_of("X", X).size or not rows.size:
+        if rows.ndim != 2 or rows.shape[1] != check_set("X", X).size or not rows.size:
             raise ValueError(f"rows has shape {rows.shape}; (functions, {X.size}) is accepted")
         kept = rows_of(rows, rows)
         if not np.array_equal(kept, np.arange(len(rows))):
@@ -265,7 +270,7 @@ class GSet:
         MemoryError
             If there are too many words.
         """
-        letters, places = check_integer("letters", letters, 1), _set_of("X", X).size
+        letters, places = check_integer("letters", letters, 1), check_set("X", X).size
         arrays.require_memory(letters**places * places, 16, f"words of {places} of {letters} letters")
         numbers, digits = np.arange(letters**places), letters ** np.arange(places)[::-1]
         words = numbers[:, None] // digits % letters
@@ -277,7 +282,7 @@ class GSet:
 
         The product with a trivial set has several copies of the first, such as the channels of a network.
         """
-        require_one_group(X=_set_of("X", X), Y=_set_of("Y", Y))
+        require_one_group(X=check_set("X", X), Y=check_set("Y", Y))
         arrays.require_memory(X.size * Y.size, 16 * len(X.images) + 16, f"pairs of {X.size} and {Y.size} points")
         images = X.images[:, :, None].astype(np.intp) * Y.size + Y.images[:, None, :]
         pairs = np.stack(np.unravel_index(np.arange(X.size * Y.size), (X.size, Y.size)), axis=1)
@@ -289,7 +294,7 @@ class GSet:
 
     def is_same(self, other: GSet) -> bool:
         """Tell whether another set has as many points, on which one group acts in the same way."""
-        return self.group is other.group and np.array_equal(self.images, other.images)
+        return self.group is check_set("other", other).group and np.array_equal(self.images, other.images)
 
     def act(self, g: Any, x: Any) -> Any:
         """Images of points under elements.
@@ -316,7 +321,7 @@ class GSet:
         g, x = integers("g", g), integers("x", x)
         require_below("g", g, self.group.order)
         require_below("x", x, self.size)
-        moved = self._table[g, x].astype(np.intp)
+        moved = self._table[broadcast(g=g, x=x)].astype(np.intp)
         return moved if moved.ndim else int(moved)
 
     @cached_property
@@ -345,7 +350,13 @@ class GSet:
         return kept.sum(axis=1).astype(np.float64)
 
 
-def _set_of(name: str, value: Any) -> GSet:
+def _rows(tuples: Iterable[tuple[int, ...]], count: int, k: int) -> Integers:
+    """Return that many tuples of k integers as rows, without a list of them."""
+    return np.fromiter(chain.from_iterable(tuples), np.intp, count * k).reshape(count, k)
+
+
+def check_set(name: str, value: Any) -> GSet:
+    """Return a set; TypeError unless it is one."""
     check_type(name, value, GSet, "a kousei.equivariant.GSet")
     return value
 
@@ -389,5 +400,6 @@ def pair_orbits(X: GSet, Xi: GSet) -> Integers:
            [2, 2, 1, 0, 1],
            [1, 2, 2, 1, 0]])
     """
-    pairs = GSet.product(_set_of("X", X), _set_of("Xi", Xi))
+    require_one_group(X=check_set("X", X), Xi=check_set("Xi", Xi))
+    pairs = GSet.product(X, Xi)
     return pairs.orbit_labels.reshape(X.size, Xi.size)

@@ -10,12 +10,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_choice, check_type
+from kousei._lib.errors import check_choice
 from kousei.equivariant.abelian import characters_on
 from kousei.equivariant.averaging import averaged
 from kousei.equivariant.group import FiniteGroup
-from kousei.equivariant.gset import GSet, require_one_group
-from kousei.equivariant.representation import Representation
+from kousei.equivariant.gset import GSet
+from kousei.equivariant.representation import Representation, require_spaces
 
 Matrix: TypeAlias = np.ndarray[Any, Any]
 Scalars: TypeAlias = Literal["complex", "real"]
@@ -120,10 +120,8 @@ def isotypic(X: GSet, H: Representation | None = None, scalars: Scalars = "compl
     IsotypicComponent(3-dimensional (3, -1, 1, -1, 0), multiplicity 2)
     IsotypicComponent(3-dimensional (3, 1, -1, -1, 0), multiplicity 1)
     """
-    check_type("X", X, GSet, "a kousei.equivariant.GSet")
-    check_type("H", H, Representation | None, "a kousei.equivariant.Representation")
+    require_spaces(H, X=X)
     check_choice("scalars", scalars, "complex", "real")
-    require_one_group(X=X, **({} if H is None else {"H": H}))
     if scalars == "real" and H is not None and np.iscomplexobj(H.matrices):
         raise ValueError("scalars was 'real' and H has complex matrices; 'complex' is accepted for it")
     size = X.size * (1 if H is None else H.dim)

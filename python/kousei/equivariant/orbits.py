@@ -25,9 +25,18 @@ class Level(NamedTuple):
 def integers(name: str, value: Any) -> Integers:
     """Return array_like integers as a NumPy array; TypeError for other numbers."""
     array = arrays.array_like(name, value)
-    if array.dtype.kind not in "iu":
+    if array.dtype.kind not in "iu" and array.size > 0:
         raise TypeError(f"{name} has dtype {array.dtype}; integers are accepted")
-    return array
+    return array if array.size else array.astype(np.intp)
+
+
+def broadcast(**named: Integers) -> tuple[Integers, ...]:
+    """Return named arrays in the shape that they broadcast to; ValueError where there is none."""
+    try:
+        return tuple(np.broadcast_arrays(*named.values()))
+    except ValueError:
+        shapes = " and ".join(f"{name} has shape {array.shape}" for name, array in named.items())
+        raise ValueError(f"{shapes}; shapes that broadcast are accepted") from None
 
 
 def numbers(name: str, value: Any) -> np.ndarray[Any, Any]:

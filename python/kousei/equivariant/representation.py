@@ -10,7 +10,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.errors import check_integer, check_type
 from kousei.equivariant.group import FiniteGroup, check_group
-from kousei.equivariant.gset import GSet
+from kousei.equivariant.gset import GSet, check_set, require_one_group
 from kousei.equivariant.orbits import integers, numbers, read_only, require_below
 
 
@@ -89,20 +89,24 @@ class Representation:
     @classmethod
     def trivial(cls, group: FiniteGroup, dim: int = 1) -> Representation:
         """Return the one in which all elements are the identity."""
-        dim = check_integer("dim", dim, 1)
-        return cls(group, np.tile(np.eye(dim), (len(check_group("group", group).generators), 1, 1)))
+        dim, generators = check_integer("dim", dim, 1), len(check_group("group", group).generators)
+        arrays.require_memory(generators * dim**2, 16, f"{generators} matrices of {dim} x {dim}")
+        return cls(group, np.tile(np.eye(dim), (generators, 1, 1)))
 
     @classmethod
     def of_set(cls, X: GSet) -> Representation:
         """Return that on functions on a set, of dimension ``X.size``: g takes f to the function x -> f(g^-1 x)."""
-        check_type("X", X, GSet, "a kousei.equivariant.GSet")
-        arrays.require_memory(len(X.images) * X.size**2, 8, f"matrices of {X.size} x {X.size}")
+        arrays.require_memory(len(check_set("X", X).images) * X.size**2, 8, f"matrices of {X.size} x {X.size}")
         return cls(X.group, np.eye(X.size)[:, X.images].transpose(1, 0, 2))
 
     @classmethod
     def dihedral(cls, group: FiniteGroup) -> Representation:
         """Return that of `FiniteGroup.dihedral` by rotations and reflections of the plane, point 0 at (1, 0)."""
-        turn = np.exp(2j * np.pi / check_group("group", group).degree)
+        n = check_group("group", group).degree
+        points = np.arange(n)
+        if not np.array_equal(group.permutations[group.generators], [(points + 1) % n, -points % n]):
+            raise ValueError(f"group was {group}; one of FiniteGroup.dihedral is accepted")
+        turn = np.exp(2j * np.pi / n)
         turn = complex(*(0.0 if abs(part) < 1e-15 else part for part in (turn.real, turn.imag)))
         return cls(group, [[[turn.real, -turn.imag], [turn.imag, turn.real]], [[1.0, 0.0], [0.0, -1.0]]])
 
@@ -111,6 +115,7 @@ class Representation:
 
     def is_same(self, other: Representation) -> bool:
         """Tell whether another one is of the same group and has the same matrices."""
+        check_type("other", other, Representation, "a kousei.equivariant.Representation")
         return self.group is other.group and np.array_equal(self.matrices, other.matrices)
 
     def matrix(self, g: Any) -> np.ndarray[Any, Any]:
@@ -150,3 +155,11 @@ class Representation:
     def character(self) -> np.ndarray[Any, Any]:
         """Trace of the matrices of each conjugacy class, numpy.ndarray of float64 or complex128."""
         return np.asarray(np.trace(self._table[self.group.class_representatives], axis1=1, axis2=2))
+
+
+def require_spaces(H: Any, **sets: Any) -> None:
+    """Raise TypeError unless named sets are such and H, if any, a representation; ValueError unless of one group."""
+    for name, X in sets.items():
+        check_set(name, X)
+    check_type("H", H, Representation | None, "a kousei.equivariant.Representation")
+    require_one_group(**sets, **({} if H is None else {"H": H}))

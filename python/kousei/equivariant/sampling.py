@@ -68,9 +68,15 @@ def sample(gamma: Array, units: int, *, rng: Rng = None) -> Array:
     if not values.size:
         raise ValueError(f"gamma has shape {values.shape}; coefficients are accepted")
     size = np.abs(values).astype(np.float64).ravel()
-    total = size.sum()
-    if total == 0:
+    largest = size.max()
+    if largest == 0:
         return arrays.like(values.copy(), gamma)
-    draws = generator(rng).multinomial(units, size / total).reshape(values.shape)
+    chances = size / largest
+    total = chances.sum()
+    draws = generator(rng).multinomial(units, chances / total).reshape(values.shape)
     signs = values / np.where(values == 0, 1, np.abs(values))
-    return arrays.like((signs * draws * (total / units)).astype(values.dtype), gamma)
+    with np.errstate(over="ignore"):
+        drawn = np.asarray(signs * (draws * (total / units) * largest), values.dtype)
+    if not arrays.is_finite(drawn):
+        raise ValueError(f"gamma has a sum of absolute values above the largest {name}; smaller ones are accepted")
+    return arrays.like(drawn, gamma)

@@ -79,7 +79,7 @@ def orbit_sum(f: Array, labels: Array, values: Array, *, transpose: bool = False
     shape = arrays.shape_of(labels)
     if len(shape) != 2:
         raise ValueError(f"labels has shape {shape}; (X, Xi) is accepted")
-    if len(arrays.shape_of(values)) != 1:
+    if len(arrays.shape_of(values)) != 1 or not arrays.shape_of(values)[0]:
         raise ValueError(f"values has shape {arrays.shape_of(values)}; (orbits,) is accepted")
     terms, cells = shape[::-1] if transpose else shape
     batch = arrays.batch_axes("f", f, (terms,))

@@ -20,7 +20,6 @@ from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
 from kousei.network.layers import (
     Layers,
-    as_real_dtype,
     check_finite,
     check_layers,
     layers_of,
@@ -438,7 +437,7 @@ class MLP:
         TypeError
             For any other dtype.
         """
-        wanted = as_real_dtype(dtype)
+        wanted = arrays.check_dtype(dtype, "float32", "float64")
         return self._map(lambda array: with_dtype(array, wanted))
 
     def like(self, x: Array, /) -> Self:
