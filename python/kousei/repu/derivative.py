@@ -23,6 +23,8 @@ Array = np.ndarray[Any, Any]
 
 #: Points at which the sizes of factors are compared.
 _POINTS = 64
+#: Of those sizes, which float32 can hold.
+_LEAST_RATIO = 1e-18
 
 
 def derivative_network(net: MLP, wrt: int | None = None) -> MLP:
@@ -61,8 +63,8 @@ def derivative_network(net: MLP, wrt: int | None = None) -> MLP:
     derivative of a network of D hidden layers, W units in the widest and U in all takes 3D + 3 hidden layers, of 6W
     units at most, and 13U units in all.
 
-    The product r v = ((r + v)^2 - (r - v)^2)/4 loses the digits of the smaller factor. By a power of two for each unit
-    v is made like r where the inputs are in [-1, 1], or in the box of a `PolynomialNetwork`; elsewhere it may not be.
+    The product r v = ((r + v)^2 - (r - v)^2)/4 loses the digits of the smaller factor. By a power of two for each
+    unit v is made like r where the inputs are in [-1, 1], or in the box of a `PolynomialNetwork`; not so elsewhere.
 
     Second derivatives of the result are no networks again: it has units max(z, 0).
 
@@ -88,8 +90,9 @@ def derivative_network(net: MLP, wrt: int | None = None) -> MLP:
         for i, (f, n) in enumerate(zip(net.activations, net.sizes[1:-1], strict=True))
     ]
     wiring = Wiring(net.dim)
-    wire = _derivatives(wiring, layers, powers, _balance(net, layers, powers, variables), variables)
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):  # what overflows is refused
+        balance = _balance(net, layers, powers, variables)
+        wire = _derivatives(wiring, layers, powers, balance, variables)
         made = wiring.network(wire, net.dtype)
     check_finite("the derivative", made.weights, made.biases, made.dtype)
     made = made.like(net.biases[0])
@@ -164,8 +167,9 @@ def _balance(net: MLP, layers: Layers, powers: list[Array], variables: list[int]
         z = np.maximum(h @ weight.T + bias, 0)
         r, v = z ** (p - 1), u @ weight.T
         over, under = np.abs(v).reshape(len(variables), len(h), -1).max(axis=1), r.max(axis=0)
-        known = (over > 0) & (under > 0)
-        scales.append(power_of_two(np.divide(over, under, where=known, out=np.full(known.shape, 0.75))))
+        ratio = over / under
+        known = np.isfinite(ratio) & (ratio > 0)
+        scales.append(power_of_two(np.where(known, np.clip(ratio, _LEAST_RATIO, 1 / _LEAST_RATIO), 0)))
         h, u = z**p, p * np.tile(r, (len(variables), 1)) * v
     return scales
 

@@ -23,8 +23,8 @@ class ErrorBound(NamedTuple):
         the coefficients that were left out, whichever is larger.
     rounding : float
         By a rule that is above what was measured, twice at least: the precision, times the condition of a unit's sum,
-        the sum of the moduli of the coefficients by products of T_1, T_2, T_4, ..., and 2 dim (n_1 + ... + n_dim) for
-        n_j coefficients along axis j.
+        the sum of the moduli of the coefficients by products of T_1, T_2, T_4, ..., 2 dim (n_1 + ... + n_dim) for
+        n_j coefficients along axis j, and the largest coordinate in half widths of the box.
     kind : {"proven", "estimated"}
         Of the approximation.
     points : int

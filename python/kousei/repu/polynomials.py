@@ -131,7 +131,8 @@ def of_series(
         raise ValueError(f"coefficients sum up to {total}, by modulus; less than 4e307 is accepted")
     nodes, coef, _ = monomial(1, p)
     condition = float(np.abs(coef) @ (1 + np.abs(nodes)) ** p)
-    rounding = 2 * c.ndim * sum(leaves.shape) * condition * total
+    reach = float((2 * np.maximum(np.abs(lo), np.abs(hi)) / (hi - lo)).max(initial=1))
+    rounding = 2 * c.ndim * sum(leaves.shape) * reach * condition * total
     return PolynomialNetwork._of(tree.write(leaves, lo, hi, p), Origin(lo, hi, approximation, rounding, points))
 
 
