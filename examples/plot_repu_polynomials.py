@@ -77,10 +77,10 @@ def polygon(f, units):
 # ---------------
 #
 # A smooth function, Runge's, whose coefficients fall slowly at first, and one with a kink in its second derivative.
-# The tree comes to rounding, in the derivative too, and of an even function it has half the units. By powers it is the
-# same polynomial until their coefficients are large, some 30 degrees on, and then nothing. Where a polynomial is of too
-# low a degree, straight lines are nearer: Runge's function below some 60 units. Their derivatives are steps, and off by
-# the height of one.
+# The tree comes to rounding, in the derivative too, and of an even function it has half the units. By powers it is
+# the same polynomial until their coefficients are large, some 30 degrees on, and then nothing. Where a polynomial is
+# of too low a degree, straight lines are nearer: Runge's function below some 60 units. Their derivatives are steps,
+# and off by the height of one.
 
 FUNCTIONS = {
     r"$e^{x/2}\sin\pi x$": (

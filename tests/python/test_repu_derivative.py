@@ -98,7 +98,7 @@ def test_sizes(p: int, depth: int, dim: int) -> None:
         }
     # The theorem's own sizes.
     assert one.units <= 13 * net.units
-    assert max(one.sizes[1:-1]) <= 6 * w + w
+    assert max(one.sizes[1:-1]) <= 6 * w
     assert one.summary().nonzero + sum(one.sizes[1:]) <= 23 * net.parameters
     assert f"13 x {net.units} units" in one.summary().formula.construction
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -187,7 +188,7 @@ def _powers(name: str, activation: Activation, units: int) -> Array:
 
 def _units(powers: Array) -> Activation:
     """Return the activation of a layer of units of these powers."""
-    return mix((repu(int(p)), 1) for p in powers)
+    return mix((repu(p), len(list(run))) for p, run in groupby(powers.tolist()))
 
 
 def _formula(widths: tuple[int, ...], powers: list[Array], count: int) -> Formula:
