@@ -17,7 +17,7 @@ from kousei.network import MLP
 from kousei.network.layers import Layers, check_finite, layers_of
 from kousei.network.summary import Formula
 from kousei.network.wiring import Wire, Wiring, size_of
-from kousei.repu.gadgets import kron, power_of_two, product, rows_of
+from kousei.repu.gadgets import eye, kron, power_of_two, product, rows_of
 from kousei.repu.network import PolynomialNetwork
 
 Array = np.ndarray[Any, Any]
@@ -142,14 +142,14 @@ def _derivatives(
 
 def _for_each(weight: Any, columns: Array, rows: Array) -> Any:
     """Return the weight for each variable, without the columns and rows of derivatives that are 0."""
-    return kron(np.eye(len(rows)), weight)[np.flatnonzero(rows)][:, np.flatnonzero(columns)]
+    return kron(eye(len(rows)), weight)[np.flatnonzero(rows)][:, np.flatnonzero(columns)]
 
 
 def _through_relu(wiring: Wiring, wire: Wire) -> Wire:
     """Return numbers one layer on, as R(v) - R(-v)."""
-    one, zeros = np.eye(size_of(wire)), np.zeros(2 * size_of(wire))
+    one, zeros = eye(size_of(wire)), np.zeros(2 * size_of(wire))
     signed = wiring.affine(wire, kron([[1.0], [-1.0]], one), zeros)
-    return wiring.affine(wiring.activate(signed, relu), kron([[1.0, -1.0]], one), zeros[: len(one)])
+    return wiring.affine(wiring.activate(signed, relu), kron([[1.0, -1.0]], one), zeros[: size_of(wire)])
 
 
 def _constant(wiring: Wiring, values: Array) -> Wire:

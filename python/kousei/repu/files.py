@@ -33,4 +33,4 @@ def from_state(config: Config, tensors: Arrays) -> PolynomialNetwork:
     if not (np.isfinite(lo) & np.isfinite(hi) & (lo < hi)).all() or not all(size >= 0 for size in sizes):
         raise ValueError("there is no box of finite lo < hi, or an error is below 0")
     points = check_integer("points", config["points"], 0)
-    return PolynomialNetwork._of(layers, Origin(lo, hi, float(sizes[0]), float(sizes[1]), points))
+    return PolynomialNetwork(layers, Origin(lo, hi, float(sizes[0]), float(sizes[1]), points))

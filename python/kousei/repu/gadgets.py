@@ -50,7 +50,7 @@ def units_of(m: int, p: int) -> int:
 def power(wiring: Wiring, wire: Wire, m: int, p: int) -> Wire:
     """Return the m-th powers of numbers, by t^p = max(t, 0)^p + (-1)^p max(-t, 0)^p."""
     nodes, coef, constant = monomial(m, p)
-    each, one = np.ones(size_of(wire)), _eye(size_of(wire))
+    each, one = np.ones(size_of(wire)), eye(size_of(wire))
     signs = np.tile([1.0, -1.0], len(nodes))
     units = wiring.affine(wire, kron(signs[:, None], one), np.kron(signs * np.repeat(nodes, 2), each))
     summed = kron((np.repeat(coef, 2) * signs**p)[None], one)
@@ -59,7 +59,7 @@ def power(wiring: Wiring, wire: Wire, m: int, p: int) -> Wire:
 
 def product(wiring: Wiring, a: Wire, b: Wire, p: int) -> Wire:
     """Return a b = ((a + b)^2 - (a - b)^2)/4, number by number."""
-    one = _eye(size_of(a))
+    one = eye(size_of(a))
     both = wiring.affine(wiring.concat([a, b]), kron([[1.0, 1.0], [1.0, -1.0]], one), np.zeros(2 * size_of(a)))
     return wiring.affine(power(wiring, both, 2, p), kron([[0.25, -0.25]], one), np.zeros(size_of(a)))
 
@@ -79,7 +79,8 @@ def power_of_two(bound: Array) -> Array:
 # SciPy is imported where it is used: it takes longer than all of this package.
 
 
-def _eye(size: int) -> Matrix:
+def eye(size: int) -> Matrix:
+    """Return the identity matrix."""
     from scipy.sparse import eye_array
 
     return eye_array(size, format="csr")

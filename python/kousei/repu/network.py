@@ -53,20 +53,24 @@ class Origin(NamedTuple):
 
 
 class PolynomialNetwork(MLP):
-    """The network of a polynomial on a box, as `from_chebyshev`, `from_polynomial` and `from_function` make it."""
+    """The network of a polynomial on a box: `from_chebyshev`, `from_polynomial` and `from_function` make it.
 
-    _origin: Origin
+    Parameters
+    ----------
+    net : MLP
+        The layers.
+    origin : tuple
+        What `error_bound` tells.
+    """
 
-    @classmethod
-    def _of(cls, net: MLP, origin: Origin) -> Self:
-        made = cls(net.weights, net.biases, net.activations)
-        made._formula, made._origin = net._formula, origin
-        return made
+    def __init__(self, net: MLP, origin: Origin) -> None:
+        super().__init__(net.weights, net.biases, net.activations)
+        self._formula, self._origin = net._formula, origin
 
     def _map(self, convert: Any) -> Self:
-        made = super()._map(convert)
-        made._formula, made._origin = self._formula, self._origin
-        return made
+        plain = MLP(self.weights, self.biases, self.activations)._map(convert)
+        plain._formula = self._formula
+        return type(self)(plain, self._origin)
 
     def error_bound(self, box: Bounds | None = None) -> ErrorBound:
         """Bound the largest error on a box, part by part.

@@ -133,7 +133,7 @@ def of_series(
     condition = float(np.abs(coef) @ (1 + np.abs(nodes)) ** p)
     reach = float((2 * np.maximum(np.abs(lo), np.abs(hi)) / (hi - lo)).max(initial=1))
     rounding = 2 * c.ndim * sum(leaves.shape) * reach * condition * total
-    return PolynomialNetwork._of(tree.write(leaves, lo, hi, p), Origin(lo, hi, approximation, rounding, points))
+    return PolynomialNetwork(tree.write(leaves, lo, hi, p), Origin(lo, hi, approximation, rounding, points))
 
 
 def _powers(count: int, middle: float, half: float) -> Array:
