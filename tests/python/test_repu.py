@@ -285,6 +285,8 @@ def test_bad_coefficients(make: object) -> None:
 def test_bad_functions() -> None:
     with pytest.raises(TypeError, match="f was float; a callable is accepted"):
         from_function(1.0, [(0, 1)], 1e-3)
+    with pytest.raises(ValueError, match="bounds has 8 dimensions; up to 7 are accepted"):
+        from_function(lambda x: x[:, 0], [(0, 1)] * 8, 1e-3)
     with pytest.raises(ValueError, match="tol was 0"):
         from_function(np.sin, [(0, 1)], 0)
     with pytest.raises(ValueError, match=r"f\(x\) has shape \(8, 1\); \(8,\) is accepted"):

@@ -33,7 +33,7 @@ def from_function(f: Callable[[Array], Any], bounds: Bounds, tol: float, p: int 
         Takes points (m, dim) of the box and returns real values (m,). It is sampled on a grid of Chebyshev nodes, 8
         along each axis, and twice as many until they are enough.
     bounds : sequence of (lo, hi)
-        The box, one pair for each dimension.
+        The box, one pair for each dimension, of which there are at most 7.
     tol : float
         Largest error on the box. Coefficients that sum up to half of it are left out, the smallest first.
     p : int
@@ -67,6 +67,8 @@ def from_function(f: Callable[[Array], Any], bounds: Bounds, tol: float, p: int 
     lo, hi = check_bounds(bounds)
     require_positive(tol=tol)
     p = check_power(p)
+    if _FEWEST ** len(lo) > _MOST:
+        raise ValueError(f"bounds has {len(lo)} dimensions; up to {int(math.log(_MOST, _FEWEST))} are accepted")
     shape = np.full(len(lo), _FEWEST)
     error = math.inf
     while shape.max() <= _MOST_AXIS and math.prod(shape.tolist()) <= _MOST:
