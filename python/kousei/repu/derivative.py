@@ -85,12 +85,11 @@ def derivative_network(net: MLP, wrt: int | None = None) -> MLP:
     """
     check_type("net", net, MLP, "kousei.MLP")
     variables = list(range(net.dim)) if wrt is None else [check_integer("wrt", wrt, 0, net.dim - 1)]
-    layers = layers_of(net)
     powers = [
         _powers(f"activations[{i}]", f, n)
         for i, (f, n) in enumerate(zip(net.activations, net.sizes[1:-1], strict=True))
     ]
-    wiring = Wiring(net.dim)
+    layers, wiring = layers_of(net), Wiring(net.dim)
     with np.errstate(all="ignore"):  # what overflows is refused
         balance = _balance(net, layers, powers, variables)
         wire = _derivatives(wiring, layers, powers, balance, variables)
