@@ -100,7 +100,7 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     ----------
     path : str or os.PathLike
         The file.
-    net : MLP, FunahashiNetwork, BinaryNetwork, PackedSigns or ScaledSigns
+    net : MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
         With arrays of any library; those on a device are copied from it.
 
     Raises
@@ -171,7 +171,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    MLP, FunahashiNetwork, BinaryNetwork, PackedSigns or ScaledSigns
+    MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
         Of the class that was saved, with NumPy arrays of the same values and dtype; ``net.like(x)`` brings them to
         another library or device. Sparse weights are `scipy.sparse.csr_array`.
 
