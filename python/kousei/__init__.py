@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kousei import activation, binary, funahashi, io, network, packed
+from kousei import activation, binary, funahashi, io, network, packed, repu
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
@@ -47,6 +47,7 @@ __all__ = [
     "num_threads",
     "pack_signs",
     "packed",
+    "repu",
     "ridgelet",
     "ridgelet_transform",
     "save",

@@ -42,6 +42,10 @@ def _rewritten(rewrite: Callable[[kousei.MLP], kousei.MLP]) -> Callable[[Any], A
     return lambda like: rewrite(kousei.MLP.random([3, 5, 4, 2], "hardtanh", rng=1).like(like))
 
 
+def _derivative(like: Any) -> Any:
+    return kousei.repu.derivative_network(kousei.MLP.random([3, 5, 4, 2], "repu2", rng=1).like(like))
+
+
 def _binary(outputs: int, method: str) -> Callable[[Any], Any]:
     return lambda like: kousei.binarize(_coarse(outputs), method).like(like)
 
@@ -90,6 +94,7 @@ CONTRACTS = {
     "kousei.Activation.__call__ (piecewise linear)": Contract(
         lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)
     ),
+    "kousei.repu.derivative_network": Contract(_derivative, dim=3, outputs=6),
     "kousei.BinaryNetwork.__call__": Contract(_binary(1, "chain"), dim=3),
     "kousei.BinaryNetwork.__call__ (packed)": Contract(_binary(2, "dyadic"), dim=3, outputs=2),
     "kousei.PackedSigns.matmul": Contract(
@@ -252,6 +257,12 @@ NO_ARRAYS = {
     "kousei.funahashi.ridge_directions",
     "kousei.funahashi.sample_points",
     "kousei.funahashi.variable_projection",
+    "kousei.repu.ErrorBound",
+    "kousei.repu.PolynomialNetwork.error_bound",
+    "kousei.repu.check_range",
+    "kousei.repu.from_chebyshev",
+    "kousei.repu.from_function",
+    "kousei.repu.from_polynomial",
     "kousei.ridgelet.AdmissiblePair.activation_hat",
     "kousei.ridgelet.AdmissiblePair.kernel_hat",
     "kousei.ridgelet.AdmissiblePair.multiplier",

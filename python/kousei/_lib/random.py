@@ -14,6 +14,6 @@ def generator(rng: Rng) -> np.random.Generator:
     """Return the generator that ``rng`` stands for: itself, one with this seed, or a fresh one."""
     try:
         return np.random.default_rng(rng)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
         accepted = "a numpy.random.Generator, an integer seed of at least 0 and None are accepted"
-        raise TypeError(f"rng was {rng!r}; {accepted}") from None
+        raise type(error)(f"rng was {rng!r}; {accepted}") from None
