@@ -2,6 +2,7 @@
 #include "kernels.inl"
 
 #include "binary.inl"
+#include "jets.inl"
 #include "layers.inl"
 #include "packed.inl"
 #include "packed_dot.inl"
@@ -14,7 +15,7 @@ namespace KOUSEI_ISA {
 namespace {
 
 template <class Real>
-constexpr KernelsFor<Real> kernels_for = {&kernels<Real>,        phase_kernels<Real>,   &apply_part<Real>,
+constexpr KernelsFor<Real> kernels_for = {&kernels<Real>, phase_kernels<Real>, &apply_part<Real>, &derive_part<Real>,
                                           layer_kernels<Real>,   &multiply_signs<Real>, sign_tables<Real>,
                                           &multiply_panel<Real>, &add_chains<Real>,     ridgelet_kernels<Real>};
 

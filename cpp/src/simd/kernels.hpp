@@ -5,6 +5,7 @@
 #include <kousei/funahashi.hpp>
 
 #include "binary.hpp"
+#include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
 #include "ridgelet.hpp"
@@ -89,6 +90,7 @@ struct KernelsFor {
     Kernels<Real> (*of_activation)(Activation, bool derivative);
     PhaseKernels<Real> phases;
     ApplyPart<Real> apply_part;
+    DerivePart<Real> derive_part;
     LayerKernels<Real> layers;
     MultiplySigns<Real> multiply_signs;
     SignTables<Real> sign_tables;  ///< of no tables where it is not the faster way
