@@ -62,8 +62,8 @@ class Jets {
         on_.threads = work * static_cast<double>(points) < serial_work ? 1 : detail::thread_limit(on);
         const std::int64_t vector = checked_mul(checked_mul(widest_, streams(nullptr, 0).count()),
                                                 2 * kernels_.width * std::int64_t{sizeof(Real)});
-        const std::int64_t vectors = std::clamp<std::int64_t>(held_bytes / on_.threads / std::max<std::int64_t>(vector, 1),
-                                                              1, kernels_.panel / kernels_.width);
+        const std::int64_t vectors = std::clamp<std::int64_t>(
+            held_bytes / on_.threads / std::max<std::int64_t>(vector, 1), 1, kernels_.panel / kernels_.width);
         lanes_ = std::min(vectors, std::max<std::int64_t>(blocks_of(points, kernels_.width), 1)) * kernels_.width;
     }
 
@@ -97,10 +97,11 @@ class Jets {
     /// All streams through a layer, without the bias.
     void multiply(const Layer<Real>& layer, const Real* coupling, const Real* from, Real* to) const {
         for (std::int64_t s = 0; s < streams(nullptr, 0).count(); ++s) {
-            const Real *const hidden = from + s * layer.inputs * lanes_;
+            const Real* const hidden = from + s * layer.inputs * lanes_;
             Real* const sum = to + s * layer.units * lanes_;
             if (layer.starts) {
-                kernels_.sparse({layer.weight, layer.starts, layer.columns, nullptr, layer.units}, hidden, lanes_, sum);
+                kernels_.sparse({layer.weight, layer.starts, layer.columns, nullptr, layer.units}, hidden, lanes_,
+                                sum);
             } else {
                 dense(coupling && s > 0 ? coupling : layer.weight, layer.units, layer.inputs, hidden, sum);
             }

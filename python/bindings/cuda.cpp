@@ -86,7 +86,10 @@ void bind_derive(py::module_& m) {
             require_axes("streams", streams, 3);
             const std::int64_t count = streams.shape(0), points = streams.shape(1), units = streams.shape(2);
             const std::int64_t directions = count - (laplacian ? 2 : 1);
-            if (directions < 0) throw py::value_error("streams has shape " + text(shape_of(streams)) + "; more are accepted");
+            if (directions < 0) {
+                throw py::value_error("streams has shape " + text(shape_of(streams)) + "; (" +
+                                      (laplacian ? "2" : "1") + " or more, points, units) is accepted");
+            }
             const auto views = parts_of<Real>(parts, parameters, units);
             require_shape("bias", bias, {units});
             const Real* const added = bias.data();

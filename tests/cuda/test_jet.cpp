@@ -15,10 +15,11 @@ using namespace kousei;
 TEST_CASE_TEMPLATE("the derivatives of a layer on the device", Real, float, double) {
     const std::vector<Real> kinks{-0.25, 0.5, 1, -2, 3, 0, -0.75, -3.25}, slopes{0.5, -1, 2, 0.25, 3, 1};
     const std::vector<activation::Part<Real>> smooth{
-        {Activation::tanh, nullptr, 0, 5}, {Activation::logistic, nullptr, 0, 3}, {Activation::erf, nullptr, 0, 3},
-        {Activation::arctan, nullptr, 0, 2}, {Activation::gelu, nullptr, 0, 4}, {Activation::silu, nullptr, 0, 4},
-        {Activation::softplus, nullptr, 0, 4}, {Activation::repu, nullptr, 2, 4}, {Activation::repu, nullptr, 3, 4},
-        {Activation::tanh, nullptr, 0, 1}};
+        {Activation::tanh, nullptr, 0, 5},     {Activation::logistic, nullptr, 0, 3},
+        {Activation::erf, nullptr, 0, 3},      {Activation::arctan, nullptr, 0, 2},
+        {Activation::gelu, nullptr, 0, 4},     {Activation::silu, nullptr, 0, 4},
+        {Activation::softplus, nullptr, 0, 4}, {Activation::repu, nullptr, 2, 4},
+        {Activation::repu, nullptr, 3, 4},     {Activation::tanh, nullptr, 0, 1}};
     std::vector<activation::Part<Real>> kinked = smooth;
     kinked.push_back({Activation::relu, nullptr, 0, 3});
     kinked.push_back({Activation::piecewise_linear, kinks.data(), 2, 4});
@@ -40,8 +41,8 @@ TEST_CASE_TEMPLATE("the derivatives of a layer on the device", Real, float, doub
                     for (std::int64_t u = 0; u < part.units; ++u, ++column) {
                         Real* at = expected.data() + i * units + column;
                         const Real z = *at + bias[static_cast<std::size_t>(column)];
-                        const auto jet = laplacian ? activation::jet_at<true>(part, u, z)
-                                                   : activation::jet_at<false>(part, u, z);
+                        const auto jet =
+                            laplacian ? activation::jet_at<true>(part, u, z) : activation::jet_at<false>(part, u, z);
                         *at = jet.value;
                         Real squares = 0;
                         for (std::int64_t k = 1; k <= directions; ++k) {

@@ -19,10 +19,11 @@ struct Jet {
 template <class Real>
 std::int64_t jet_workspace_bytes(Cpu on, std::span<const Layer<Real>> layers, std::int64_t points, bool laplacian);
 
-/// The layers one after the other, as evaluate, and by the chain rule their Jacobian J and Laplacian L: behind a layer
-/// they are f'(z) (W J) and f'(z) (W L) + f''(z) sum_k (W J)_k^2, so that the cost is that of dim + 1 values, or dim + 2.
-/// At a kink, f' is the slope on its left. The Laplacian is refused where an activation has no second derivative, and
-/// f'' of repu 2 is 0 at 0. The result of a point depends on neither the other points nor the number of threads.
+/// The layers one after the other, as evaluate, and by the chain rule their Jacobian J and Laplacian L: behind a
+/// layer they are f'(z) (W J) and f'(z) (W L) + f''(z) sum_k (W J)_k^2, so that the cost is that of dim + 1 values,
+/// or dim + 2. At a kink, f' is the slope on its left. The Laplacian is refused where an activation has no second
+/// derivative, and f'' of repu 2 is 0 at 0. The result of a point depends on neither the other points nor the number
+/// of threads.
 template <class Real>
 void evaluate_jet(Cpu on, std::span<const Layer<Real>> layers, const Real* x, std::int64_t points,
                   const Jet<Real>& out, Workspace workspace);

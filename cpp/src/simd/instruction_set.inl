@@ -15,9 +15,9 @@ namespace KOUSEI_ISA {
 namespace {
 
 template <class Real>
-constexpr KernelsFor<Real> kernels_for = {&kernels<Real>, phase_kernels<Real>, &apply_part<Real>, &derive_part<Real>,
-                                          layer_kernels<Real>,   &multiply_signs<Real>, sign_tables<Real>,
-                                          &multiply_panel<Real>, &add_chains<Real>,     ridgelet_kernels<Real>};
+constexpr KernelsFor<Real> kernels_for = {
+    &kernels<Real>,        phase_kernels<Real>, &apply_part<Real>,     &derive_part<Real>, layer_kernels<Real>,
+    &multiply_signs<Real>, sign_tables<Real>,   &multiply_panel<Real>, &add_chains<Real>,  ridgelet_kernels<Real>};
 
 }  // namespace
 }  // namespace KOUSEI_ISA

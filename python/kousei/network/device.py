@@ -73,7 +73,7 @@ class _Layer:
 
 
 def evaluate_jet(
-    net: MLP, backend: backends.Device, x: Array, value: Array, jacobian: Array, laplacian: Array | None = None
+    net: MLP, backend: backends.Device, x: Array, value: Array, jacobian: Array, laplacian: Array | None
 ) -> None:
     """Write the values of `net` at points (..., dim) and their derivatives, arrays as those of `Jet`."""
     xp, outputs = arrays.namespace(x), net.outputs
@@ -94,7 +94,7 @@ def evaluate_divergence(net: MLP, backend: backends.Device, x: Array, out: Array
     first, last = arrays.dense(weights[0]), arrays.dense(weights[-1])
     to = xp.reshape(out, (-1,))
     if not net.activations:
-        to[...] = xp.linalg.trace(first)
+        to[...] = xp.sum(xp.reshape(first, (-1,))[:: net.dim + 1])
     elif len(weights) == 3 and not any(map(arrays.is_sparse, weights)):
         coupling, ones = weights[1] * (first @ last).T, xp.ones_like(net.biases[0])[None, :]
         for rows, streams in _streams(net, backend, xp, x, ones, coupling=coupling):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kousei._lib import arrays, backends
+from kousei._lib import backends
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_bool
 from kousei.activation.mixed import parts_of
@@ -88,15 +88,15 @@ def jet(net: MLP, x: Array, /, *, laplacian: bool = True) -> Jet:
     shapes = [(*batch, net.outputs), (*batch, net.outputs, net.dim)]
     if laplacian:
         shapes.append((*batch, net.outputs))
-    results, views = zip(*(backends.output(backend, None, shape, net.dtype, x) for shape in shapes), strict=True)
-    found = Jet(*results) if laplacian else Jet(*results, None)
+    pairs = [backends.output(backend, None, shape, net.dtype, x) for shape in shapes]
+    (value, to_value), (jacobian, to_jacobian) = pairs[:2]
+    second, to_second = pairs[2] if laplacian else (None, None)
     if isinstance(backend, backends.Device):
-        device.evaluate_jet(net, backend, x, *results)
+        device.evaluate_jet(net, backend, x, value, jacobian, second)
     else:
-        value, jacobian, *rest = views
         layers = compiled_layers(net, backend)
-        layers.jet(backend.view("x", x), value, jacobian, rest[0] if rest else None, backend.launch())
-    return found
+        layers.jet(backend.view("x", x), to_value, to_jacobian, to_second, backend.launch())
+    return Jet(value, jacobian, second)
 
 
 def divergence(net: MLP, x: Array, /) -> Array:
@@ -159,6 +159,7 @@ def _check_differentiable(net: MLP, *, twice: bool) -> None:
                 )
             if twice and isinstance(part, PiecewiseLinear):
                 raise ValueError(
-                    f"activations[{i}] has {part.name!r}, which is piecewise linear: its second derivative is 0 but at "
-                    "the kinks, where there is none, and says nothing of the function; laplacian=False is accepted"
+                    f"activations[{i}] has {part.name!r}, which is piecewise linear: its second derivative is 0 "
+                    "between kinks, there is none at them, and it says nothing of the function; "
+                    "laplacian=False is accepted"
                 )
