@@ -1,5 +1,7 @@
 """Values, Jacobians, Laplacians and divergences of networks, against mpmath and the gradients of torch."""
 
+import doctest
+import sys
 from typing import Any
 
 import mpmath
@@ -238,3 +240,8 @@ def test_bad_input() -> None:
             call(kousei.MLP(net.weights, net.biases, [own]), x)
     with pytest.raises(ValueError, match="the network has 3 outputs; 2, as many as inputs, are accepted"):
         kousei.MLP.random([2, 5, 3], "tanh", rng=0).divergence(x)
+
+
+def test_examples() -> None:
+    # Methods whose functions stand in another module than their class are passed over by doctest.
+    assert doctest.testmod(sys.modules["kousei.network.jet"]) == (0, 11)

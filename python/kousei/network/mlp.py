@@ -228,6 +228,7 @@ class MLP:
         """
         return evaluate(self, x, out, precision)
 
+    # Methods that stand with what they return.
     jet = jet
     divergence = divergence
 
