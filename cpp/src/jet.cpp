@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 #include <kousei/sizes.hpp>
 
@@ -38,6 +39,11 @@ const Real* densified(const Layer<Real>& layer, Real* copy) {
 }
 
 template <class Real>
+std::int64_t padded(std::int64_t count) {
+    return detail::Carver::padded_bytes<Real>(count);
+}
+
+template <class Real>
 std::int64_t copied(const Layer<Real>& layer) {
     return layer.starts ? checked_mul(layer.units, layer.inputs) : 0;
 }
@@ -48,7 +54,12 @@ template <class Real>
 class Jets {
  public:
     Jets(Cpu on, std::span<const Layer<Real>> layers, std::int64_t points, std::int64_t directions, bool laplacian)
-        : on_(on), layers_(layers), points_(points), directions_(directions), laplacian_(laplacian) {
+        : on_(on),
+          layers_(layers),
+          points_(points),
+          directions_(directions),
+          laplacian_(laplacian),
+          streams_(1 + directions + (laplacian ? 1 : 0)) {
         double work = 0;
         for (const Layer<Real>& layer : layers) {
             for (const auto& part : layer.parts) {
@@ -60,28 +71,25 @@ class Jets {
             work += static_cast<double>(layer.units) * static_cast<double>(layer.inputs);
         }
         on_.threads = work * static_cast<double>(points) < serial_work ? 1 : detail::thread_limit(on);
-        const std::int64_t vector = checked_mul(checked_mul(widest_, streams(nullptr, 0).count()),
-                                                2 * kernels_.width * std::int64_t{sizeof(Real)});
+        const std::int64_t vector =
+            checked_mul(checked_mul(widest_, streams_), 2 * kernels_.width * std::int64_t{sizeof(Real)});
         const std::int64_t vectors = std::clamp<std::int64_t>(
             held_bytes / on_.threads / std::max<std::int64_t>(vector, 1), 1, kernels_.panel / kernels_.width);
         lanes_ = std::min(vectors, std::max<std::int64_t>(blocks_of(points, kernels_.width), 1)) * kernels_.width;
     }
 
-    std::int64_t bytes() const { return checked_mul(2 * std::int64_t{on_.threads}, buffer_bytes()); }
+    /// Numbers that `run` has for all threads: two buffers for each.
+    std::int64_t held() const { return checked_mul(2 * std::int64_t{on_.threads}, buffer()); }
 
-    Real* take(detail::Carver& carver) const {
-        return carver.template take<Real>(2 * on_.threads * (buffer_bytes() / std::int64_t{sizeof(Real)}));
-    }
-
-    /// finish(first point, points, streams) with the panels that the hidden layers end in, or of the only layer.
-    /// slopes: (units, directions) of the first layer; coupling: a weight that stands for that of the second layer in
-    /// the derivatives, or nullptr.
+    /// finish(first point, points, read, write) with the panels that the hidden layers end in, or those of the only
+    /// layer, in `read`; `write` is free. slopes: (units, directions) of the first layer; coupling: a weight that
+    /// stands for that of the second layer in the derivatives, or nullptr.
     template <class F>
     void run(Real* buffers, const Real* x, const Real* slopes, const Real* coupling, F finish) const {
         const std::int64_t dim = layers_.front().inputs;
         detail::parallel_for(on_, blocks_of(points_, lanes_), [&](std::int64_t index, int worker) {
-            Real* read = buffers + 2 * worker * (buffer_bytes() / std::int64_t{sizeof(Real)});
-            Real* write = read + buffer_bytes() / std::int64_t{sizeof(Real)};
+            Real* read = buffers + 2 * worker * buffer();
+            Real* write = read + buffer();
             const std::int64_t first = index * lanes_, filled = std::min(lanes_, points_ - first);
             begin(x + first * dim, filled, slopes, write, read);
             derive(layers_.front(), read);
@@ -96,7 +104,7 @@ class Jets {
 
     /// All streams through a layer, without the bias.
     void multiply(const Layer<Real>& layer, const Real* coupling, const Real* from, Real* to) const {
-        for (std::int64_t s = 0; s < streams(nullptr, 0).count(); ++s) {
+        for (std::int64_t s = 0; s < streams_; ++s) {
             const Real* const hidden = from + s * layer.inputs * lanes_;
             Real* const sum = to + s * layer.units * lanes_;
             if (layer.starts) {
@@ -114,18 +122,11 @@ class Jets {
         kernels_.dense({weight, nullptr, units, inputs, inputs, more}, hidden, lanes_, sum);
     }
 
-    simd::Streams<Real> streams(Real* first, std::int64_t units) const {
-        return {first, units * lanes_, lanes_, directions_, laplacian_};
-    }
-
     std::int64_t lanes() const { return lanes_; }
     const simd::LayerKernels<Real>& kernels() const { return kernels_; }
 
  private:
-    std::int64_t buffer_bytes() const {
-        return detail::Carver::padded_bytes<Real>(
-            checked_mul(checked_mul(widest_, streams(nullptr, 0).count()), lanes_));
-    }
+    std::int64_t buffer() const { return checked_mul(checked_mul(widest_, streams_), lanes_); }
 
     /// The streams of the first layer in `to`; `panel` is for the points.
     void begin(const Real* x, std::int64_t filled, const Real* slopes, Real* panel, Real* to) const {
@@ -151,7 +152,7 @@ class Jets {
     void derive(const Layer<Real>& layer, Real* at) const {
         const Real* bias = layer.bias;
         for (const auto& part : layer.parts) {
-            derive_part_(part, bias, streams(at, layer.units));
+            derive_part_(part, bias, {at, layer.units * lanes_, lanes_, directions_, laplacian_});
             at += part.units * lanes_;
             bias += part.units;
         }
@@ -161,6 +162,7 @@ class Jets {
     std::span<const Layer<Real>> layers_;
     std::int64_t points_, directions_;
     bool laplacian_;
+    std::int64_t streams_;  ///< the value and what stands beside it
     std::int64_t widest_ = 0, lanes_ = 0;
     const simd::LayerKernels<Real>& kernels_ = simd::instruction_set().of<Real>().layers;
     simd::DerivePart<Real> derive_part_ = simd::instruction_set().of<Real>().derive_part;
@@ -204,7 +206,7 @@ void couple(const Jets<Real>& jets, std::span<const Layer<Real>> layers, Real* b
 template <class Real>
 std::int64_t jet_workspace_bytes(Cpu on, std::span<const Layer<Real>> layers, std::int64_t points, bool laplacian) {
     const auto jets = jets_of(on, layers, points, laplacian);
-    return jets.bytes() + detail::Carver::padded_bytes<Real>(copied(layers.front()));
+    return padded<Real>(jets.held()) + padded<Real>(copied(layers.front()));
 }
 
 template <class Real>
@@ -215,7 +217,7 @@ void evaluate_jet(Cpu on, std::span<const Layer<Real>> layers, const Real* x, st
     const auto jets = jets_of(on, layers, points, laplacian);
     require_workspace(workspace, jet_workspace_bytes(on, layers, points, laplacian));
     detail::Carver carver(workspace);
-    Real* const buffers = jets.take(carver);
+    Real* const buffers = carver.take<Real>(jets.held());
     const Real* const slopes = densified(layers.front(), carver.take<Real>(copied(layers.front())));
     const Layer<Real>& last = layers.back();
     const std::int64_t dim = layers.front().inputs, outputs = last.units, lanes = jets.lanes();
@@ -242,10 +244,11 @@ void evaluate_jet(Cpu on, std::span<const Layer<Real>> layers, const Real* x, st
 template <class Real>
 std::int64_t divergence_workspace_bytes(Cpu on, std::span<const Layer<Real>> layers, std::int64_t points) {
     const auto jets = jets_of_divergence(on, layers, points);
-    const auto padded = [](std::int64_t count) { return detail::Carver::padded_bytes<Real>(count); };
-    if (!is_bilinear(layers)) return jets.bytes() + padded(copied(layers.front())) + padded(copied(layers.back()));
+    const std::int64_t held = padded<Real>(jets.held());
+    if (!is_bilinear(layers))
+        return held + padded<Real>(copied(layers.front())) + padded<Real>(copied(layers.back()));
     const std::int64_t below = layers[0].units, above = layers[1].units;
-    return jets.bytes() + padded(checked_mul(below, above)) + padded(std::max(below, above));
+    return held + padded<Real>(checked_mul(below, above)) + padded<Real>(std::max(below, above));
 }
 
 template <class Real>
@@ -255,7 +258,7 @@ void evaluate_divergence(Cpu on, std::span<const Layer<Real>> layers, const Real
     const auto jets = jets_of_divergence(on, layers, points);
     require_workspace(workspace, divergence_workspace_bytes(on, layers, points));
     detail::Carver carver(workspace);
-    Real* const buffers = jets.take(carver);
+    Real* const buffers = carver.take<Real>(jets.held());
     const Real *slopes, *weight, *coupling = nullptr;
     std::int64_t directions = layers.front().inputs;
     if (is_bilinear(layers)) {

@@ -275,6 +275,13 @@ TEST_CASE_TEMPLATE("jets are the chain rule, at every edge of a panel", Real, fl
     agrees(Network<Real>({2, 70, 600, 2}, true), 40, true);
 }
 
+TEST_CASE_TEMPLATE("jets too large for a panel of points take fewer of them", Real, float, double) {
+    const Network<Real> net({300, 30, 300}, true);
+    agrees(net, 40, true);
+    const std::span<const Layer<Real>> layers(net.layers);
+    CHECK(kousei::network::jet_workspace_bytes<Real>(Cpu{2}, layers, 1000, true) <= (std::int64_t{1} << 25) + 256);
+}
+
 TEST_CASE_TEMPLATE("jets have the same bits on any number of threads, and for any neighbours", Real, float, double) {
     for (const std::vector<std::int64_t>& sizes :
          std::vector<std::vector<std::int64_t>>{{4, 60, 50, 4}, {4, 60, 50, 40, 4}}) {

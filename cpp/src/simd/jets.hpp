@@ -14,8 +14,6 @@ struct Streams {
     std::int64_t lanes;
     std::int64_t directions;
     bool laplacian;
-
-    std::int64_t count() const { return 1 + directions + (laplacian ? 1 : 0); }
 };
 
 /// The units of a part become their activation, and its derivatives.
