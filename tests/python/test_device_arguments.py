@@ -396,6 +396,12 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     none = _core.cuda.Array(0, (0,), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.activation_apply([(_core.Activation.tanh, 5, 0)], none, None, z, z, _core.cuda.Cuda())
+    layer, streams = _core.cuda.Array(POINTER, (4,), dtype), _core.cuda.Array(POINTER, (3, 5, 4), dtype)
+    for laplacian in (False, True):
+        with pytest.raises(kousei.CudaError, match="cudaError"):
+            _core.cuda.network_derive(
+                [(_core.Activation.tanh, 4, 0)], none, layer, streams, laplacian, _core.cuda.Cuda()
+            )
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.funahashi_bump_transform(_core.Activation.tanh, 1.0, 1.0, z, z, _core.cuda.Cuda(3))
     table = _core.cuda.Array(POINTER, _core.cpu.ridgelet_tabulate(3, False).shape, dtype)
