@@ -74,8 +74,8 @@ def api_of(room):
 rooms = [
     import_module(name)
     for name in (
-        *("kousei", "kousei.activation", "kousei.binary", "kousei.funahashi"),
-        *("kousei.interop.torch", "kousei.io", "kousei.network", "kousei.packed", "kousei.ridgelet"),
+        *("kousei", "kousei.activation", "kousei.binary", "kousei.equivariant", "kousei.funahashi"),
+        *("kousei.interop.torch", "kousei.io", "kousei.network", "kousei.packed", "kousei.repu", "kousei.ridgelet"),
     )
 ]
 autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}

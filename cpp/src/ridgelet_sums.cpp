@@ -90,8 +90,9 @@ void sum_over_points(Cpu on, const Arguments& at, const Function& function, cons
                 for (std::int64_t r = 0; r < some; ++r) {
                     scratch.row[r] = static_cast<Real>(origin - projection(at, i, j + r));
                 }
-                add(function, {scratch.column, scratch.row, g + j, at.point_count, count, some, batch, scratch.values,
-                               scratch.sums});
+                add(function, {{g + j, at.point_count, count, some, batch, scratch.values, scratch.sums},
+                               scratch.column,
+                               scratch.row});
             }
             for (std::int64_t k = 0; k < batch; ++k) {
                 Real* const to = out + k * spectrum + i * at.bias_count + l;
@@ -130,8 +131,10 @@ void sum_over_units(Cpu on, const Arguments& at, const Function& function, const
                     for (std::int64_t r = 0; r < some; ++r) {
                         scratch.row[r] = static_cast<Real>(at.biases[l + r] - origin);
                     }
-                    add(function, {scratch.column, scratch.row, c + i * at.bias_count + l, spectrum, count, some,
-                                   batch, scratch.values, scratch.sums});
+                    add(function,
+                        {{c + i * at.bias_count + l, spectrum, count, some, batch, scratch.values, scratch.sums},
+                         scratch.column,
+                         scratch.row});
                 }
             }
             for (std::int64_t k = 0; k < batch; ++k) {

@@ -133,8 +133,8 @@ std::int64_t header_bytes(std::span<const std::byte> start, std::int64_t file_by
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < length_bytes; ++i) length |= std::to_integer<std::uint64_t>(start[i]) << (8 * i);
     if (length > static_cast<std::uint64_t>(most_header_bytes)) {
-        fail("the header of a safetensors file would have " + std::to_string(length) + " bytes here; at most " +
-             std::to_string(most_header_bytes) + " are accepted");
+        fail("this is no safetensors file: its first 8 bytes say that a header of " + std::to_string(length) +
+             " bytes follows; at most " + std::to_string(most_header_bytes) + " are accepted");
     }
     if (static_cast<std::int64_t>(length) > file_bytes - length_bytes) {
         fail("the header has " + std::to_string(length) + " bytes and the file " + std::to_string(file_bytes) +

@@ -1,5 +1,6 @@
 #include "activation.hpp"
 #include "binary.hpp"
+#include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "host_array.hpp"
 #include "layers.hpp"
@@ -23,6 +24,7 @@ void bind(py::module_& m) {
     bind_packed_interleave<Real>(m);
     bind_ridgelet<HostSide, Real>(m);
     bind_ridgelet_sums<HostSide, Real>(m);
+    bind_equivariant<HostSide, Real>(m);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <kousei/cuda/activation.hpp>
 #include <kousei/cuda/device.hpp>
+#include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
 #include <kousei/cuda/jet.hpp>
 #include <kousei/cuda/network.hpp>
@@ -8,6 +9,7 @@
 
 #include "activation.hpp"
 #include "device_array.hpp"
+#include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "network.hpp"
 #include "packed.hpp"
@@ -113,6 +115,7 @@ void bind(py::module_& m) {
     bind_packed_matmul<DeviceSide, Real>(m);
     bind_ridgelet<DeviceSide, Real>(m);
     bind_ridgelet_sums<DeviceSide, Real>(m);
+    bind_equivariant<DeviceSide, Real>(m);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kousei import activation, binary, funahashi, io, network, packed
+from kousei import activation, binary, funahashi, io, network, packed, repu
 from kousei._lib import _core
 from kousei._lib.errors import CudaError, SizeError
 from kousei._lib.threads import num_threads, set_num_threads
@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import ridgelet
+    from kousei import equivariant, ridgelet
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
@@ -36,6 +36,7 @@ __all__ = [
     "binary",
     "chain_decomposition",
     "dual_ridgelet_transform",
+    "equivariant",
     "funahashi",
     "identity",
     "io",
@@ -46,6 +47,7 @@ __all__ = [
     "num_threads",
     "pack_signs",
     "packed",
+    "repu",
     "ridgelet",
     "ridgelet_transform",
     "save",
@@ -57,6 +59,7 @@ __all__ = [
 _LATER = {
     "RidgeletTransform": "ridgelet",
     "dual_ridgelet_transform": "ridgelet",
+    "equivariant": "equivariant",
     "ridgelet_transform": "ridgelet",
 }
 

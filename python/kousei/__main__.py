@@ -280,19 +280,26 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="kousei", description=kousei.__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("info", help="versions, instruction set, threads, CUDA")
-    drawing = commands.add_parser("demo", help="two functions as networks of growing size, with a picture")
+
+    def command_named(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text)
+
+    command_named("info", "versions, instruction set, threads, CUDA")
+    drawing = command_named("demo", "two functions as networks of growing size, with a picture")
     drawing.add_argument("--picture", default="kousei-demo.png", help="where to draw (default: %(default)s)")
-    converting = commands.add_parser("convert", help="a network from one file into another: .safetensors, .onnx")
+    converting = command_named("convert", "a network from one file into another: .safetensors, .onnx")
     converting.add_argument("source", help="the file to read")
     converting.add_argument("target", help="the file to write")
-    signs = commands.add_parser(
-        "binarize", help="a network from one file as a network of signs, -1 and +1, into another: .safetensors, .onnx"
+    signs = command_named(
+        "binarize", "a network from one file as a network of signs, -1 and +1, into another: .safetensors, .onnx"
     )
     signs.add_argument("source", help="the file to read")
     signs.add_argument("target", help="the file to write")
     signs.add_argument(
-        "--method", choices=("chain", "dyadic", "auto", "bits"), help="(default: bits with --bits, else chain)"
+        "--method",
+        choices=("chain", "dyadic", "auto", "bits"),
+        help="exactly by chains, by powers of two, or by the shorter for each column; or by --bits "
+        "(default: bits with --bits, else chain)",
     )
     signs.add_argument(
         "--bits", type=int, help="units for each column of the weights, 1 to 24; without them it is exact"

@@ -87,8 +87,9 @@ void check_block(const simd::InstructionSet& set, const Function& function,
                 at(column, 0) = 0, at(row, 0) = 0;
                 std::vector<Real> values(static_cast<std::size_t>(width * most));
                 std::vector<double> sums(static_cast<std::size_t>(width * batch), 0.5);
-                set.of<Real>().ridgelet.add(function)(function, {column.data(), row.data(), weight.data(), 40,
-                                                                 columns, rows, batch, values.data(), sums.data()});
+                const simd::ProductBlock<Real> block{weight.data(), 40,         columns, rows, batch,
+                                                     values.data(), sums.data()};
+                set.of<Real>().ridgelet.add(function)(function, {block, column.data(), row.data()});
                 for (std::int64_t k = 0; k < batch; ++k) {
                     for (std::int64_t c = 0; c < columns; ++c) {
                         double expected = 0.5, size = 1;

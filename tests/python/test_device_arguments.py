@@ -412,6 +412,9 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     for function in ((table, 4.0, False), (_core.Activation.tanh,), (1,)):
         with pytest.raises(kousei.CudaError, match="cudaError"):
             _core.cuda.ridgelet_sum_over_units(*function, **ridgelet_arguments(dtype))
+    for labels in ((3, 2), (_core.cuda.Array(POINTER, (9, 27), "i4"),)):
+        with pytest.raises(kousei.CudaError, match="cudaError"):
+            _core.cuda.equivariant_sum_over_points(*labels, **equivariant_arguments(dtype))
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.packed_matmul(**packed_arguments(dtype))
     signs, words = _core.cuda.Array(POINTER, (3, 40), dtype), _core.cuda.Array(POINTER, (3, 4), "u4")
@@ -500,6 +503,30 @@ def test_every_extent_of_sums_of_ridgelets_is_checked(wrong: dict[str, tuple[int
         _core.cuda.ridgelet_sum_over_units(table, 3.0, False, **ridgelet_arguments())
 
 
+def equivariant_arguments(dtype: str = "f8", **shapes: tuple[int, ...]) -> dict[str, Any]:
+    """A sum over the 9 points of Z_3^2 for each of 27 units, of 2 functions."""
+    shapes = {"values": (3,), "f": (2, 9), "out": (2, 27)} | shapes
+    views = {name: _core.cuda.Array(POINTER, shape, dtype) for name, shape in shapes.items()}
+    return views | {"on": _core.cuda.Cuda()}
+
+
+@needs_build
+@pytest.mark.parametrize(
+    "wrong", [{"values": (3, 1)}, {"f": (2, 8)}, {"f": (9,)}, {"f": (2, 27)}, {"out": (2, 9)}, {"out": (1, 27)}]
+)
+def test_every_extent_of_sums_of_features_is_checked(wrong: dict[str, tuple[int, ...]]) -> None:
+    labels = _core.cuda.Array(POINTER, (9, 27), "i4")
+    for function in ((3, 2), (labels,)):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} has shape"):
+            _core.cuda.equivariant_sum_over_points(*function, **equivariant_arguments(**wrong))
+    with pytest.raises(ValueError, match=r"f has shape \(2, 9\); \(2, 27\) is accepted"):
+        _core.cuda.equivariant_sum_over_units(labels, **equivariant_arguments())
+    with pytest.raises(ValueError, match=r"labels has shape \(9,\); 2 axes are accepted"):
+        _core.cuda.equivariant_sum_over_units(_core.cuda.Array(POINTER, (9,), "i4"), **equivariant_arguments())
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        _core.cuda.equivariant_sum_over_points(_core.cuda.Array(POINTER, (9, 27), "i8"), **equivariant_arguments())
+
+
 @needs_build
 def test_no_points_need_no_device() -> None:
     arguments = network_arguments()
@@ -538,6 +565,8 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: kousei.ridgelet.Spectrum(x, np.eye(2), [0.0, 1.0], pair),
         lambda: kousei.RidgeletTransform(**ridgelets).transform(x),
         lambda: kousei.RidgeletTransform(**ridgelets).truncation_loss(x),
+        lambda: kousei.equivariant.FiniteRidgelet(2, 1, [0.0, 1.0], [-0.5, 0.5]).transform(x),
+        lambda: kousei.equivariant.orbit_sum(x, np.zeros((2, 2), np.int32), np.zeros(1)),
     ):
         with pytest.raises(
             kousei.CudaError,
@@ -558,6 +587,9 @@ def test_nothing_moves_between_memories(monkeypatch: pytest.MonkeyPatch) -> None
 def test_parameters_that_are_read_lie_in_host_memory() -> None:
     good = {"axes": np.ones((5, 2)), "directions": np.eye(2), "biases": [0.0, 1.0]}
     pair, there = kousei.ridgelet.AdmissiblePair("relu", 2), FakeTensor((2, 2))
+    for feature, r in ((there, [-1.0, 1.0]), ([-1.0, 1.0], there)):
+        with pytest.raises(TypeError, match="(feature|ridgelet_function) lies in CUDA memory; host memory is"):
+            kousei.equivariant.FiniteRidgelet(2, 1, feature, r)
     for name, said in (
         ("axes", "points"),
         ("directions", "directions"),

@@ -501,3 +501,17 @@ def test_paths(tmp_path: Path) -> None:
         kousei.save(tmp_path, net)
     kousei.save(os.fsencode(tmp_path / "bytes"), net)
     assert kousei.load(tmp_path / "bytes").sizes == net.sizes
+
+
+def test_a_file_of_another_format_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"\x89PNG\r\n\x1a\n" * 9)
+    with pytest.raises(ValueError, match=r"net.onnx: this is no safetensors file: its first 8 bytes say .* accepted"):
+        kousei.load(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize(
+    ("call", "was"), [(lambda net: kousei.save(net, "a"), "MLP"), (lambda net: kousei.load(3), "int")]
+)
+def test_what_is_no_path(call: Callable[[kousei.MLP], Any], was: str) -> None:
+    with pytest.raises(TypeError, match=f"path was {was}; a str, bytes or os.PathLike is accepted"):
+        call(kousei.MLP.random([2, 3, 1], rng=0))

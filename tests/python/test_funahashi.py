@@ -397,8 +397,15 @@ def test_options_that_are_no_numbers(name: str) -> None:
 def test_sizes_that_do_not_fit_64_bits(order: int, dim: int) -> None:
     """2 N^(D+1) is exactly 2^64, 0 in 64-bit arithmetic, in the middle of each of these."""
     assert 2 * order ** (dim + 1) >= 2**63
-    with pytest.raises(kousei.SizeError, match="is not representable in 64 bits"):
+    message = f"order was {order} and n_thresholds {order}; fewer are accepted: in {dim} dimensions"
+    with pytest.raises(kousei.SizeError, match=message):
         FunahashiNetwork.from_function(lambda x: x[..., 0], [(0, 1)] * dim, order)
+
+
+def test_too_few_thresholds_are_named() -> None:
+    message = r"n_thresholds was 16 \(where it is not given, it is order\), which is too few: .* h < pi is accepted"
+    with pytest.raises(ValueError, match=message):
+        FunahashiNetwork.from_function(lambda x: np.sin(x.sum(-1)), [(-1, 1)] * 4, 16)
 
 
 def test_unit_count_is_exact_or_an_error() -> None:

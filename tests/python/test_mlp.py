@@ -242,3 +242,15 @@ def test_tensors_without_memory_of_their_own() -> None:
         net(x[:, :], out=negated[:, 0])
     parameter = torch.nn.Parameter(x, requires_grad=False)
     assert torch.equal(net(parameter, out=torch.empty(4, dtype=torch.float64)), net(x))
+
+
+@pytest.mark.parametrize(("rng", "error"), [("0", TypeError), (1.5, TypeError), (-1, ValueError)])
+def test_rng_that_is_none(rng: object, error: type[Exception]) -> None:
+    accepted = "a numpy.random.Generator, an integer seed of at least 0 and None are accepted"
+    with pytest.raises(error, match=f"rng was {rng!r}; {accepted}"):
+        kousei.MLP.random([2, 3, 1], rng=rng)
+
+
+def test_one_name_for_activations() -> None:
+    with pytest.raises(TypeError, match="activations was 'relu'; a sequence, one for each hidden layer, is accepted"):
+        kousei.MLP([np.ones((2, 1)), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], "relu")

@@ -201,7 +201,9 @@ def test_everything_that_is_refused_is_named() -> None:
         "1.2: BatchNorm1d is in training mode (.eval() ends it); 2: MultiheadAttention is none of those known; "
         "3: Flatten has start_dim 0 and end_dim -1, 1 and -1 are accepted; "
         "4: Softplus has beta 2.0 and threshold 20.0, 1 and 20 are accepted; 5: BatchNorm1d keeps no running mean; "
-        "7.0: Linear has hooks; 8.0: Linear has a forward of its own"
+        "7.0: Linear has hooks; 8.0: Linear has a forward of its own. Known are Sequential, Identity, Flatten, "
+        "Dropout, Linear, BatchNorm1d, ReLU, LeakyReLU, PReLU, Hardtanh, Hardsigmoid, Softshrink, Sigmoid, Tanh, "
+        "GELU, SiLU, Softplus"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kousei.io.from_torch(module)

@@ -5,6 +5,7 @@
 #include <kousei/funahashi.hpp>
 
 #include "binary.hpp"
+#include "equivariant.hpp"
 #include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
@@ -97,6 +98,7 @@ struct KernelsFor {
     MultiplyPanel<Real> multiply_panel;
     AddChains<Real> add_chains;
     RidgeletKernels<Real> ridgelet;
+    LookUpLabels<Real> look_up_labels;
 };
 
 struct InstructionSet {

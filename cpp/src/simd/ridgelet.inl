@@ -9,7 +9,7 @@ namespace {
 
 /// For `together` functions.
 template <int vectors, int together, class Real>
-inline void add_products(const RidgeletBlock<Real>& block, std::int64_t first, std::int64_t k) {
+inline void add_products(const ProductBlock<Real>& block, std::int64_t first, std::int64_t k) {
     Vector<Real> total[together][vectors] = {};
     const Real* const weight = block.weight + k * block.weight_stride;
     for (std::int64_t r = 0; r < block.rows; ++r) {
@@ -29,7 +29,7 @@ inline void add_products(const RidgeletBlock<Real>& block, std::int64_t first, s
 }
 
 template <int vectors, class Real>
-inline void add_columns(const RidgeletBlock<Real>& block, std::int64_t first) {
+inline void add_columns(const ProductBlock<Real>& block, std::int64_t first) {
     constexpr int together = 4;
     std::int64_t k = 0;
     for (; k + together <= block.batch; k += together) add_products<vectors, together>(block, first, k);
@@ -37,7 +37,7 @@ inline void add_columns(const RidgeletBlock<Real>& block, std::int64_t first) {
 }
 
 template <class Real>
-void add_all_products(const RidgeletBlock<Real>& block) {
+void add_all_products(const ProductBlock<Real>& block) {
     constexpr std::int64_t pair = 2 * width<Real>;
     std::int64_t first = 0;
     for (; first + width<Real> < block.columns; first += pair) add_columns<2>(block, first);
@@ -65,7 +65,8 @@ void add_activation(const Activation& activation, const RidgeletBlock<Real>& blo
 }
 
 template <class Real>
-constexpr RidgeletKernels<Real> ridgelet_kernels = {&add_ridgelet<Real>, &add_activation<Real>};
+constexpr RidgeletKernels<Real> ridgelet_kernels = {&add_all_products<Real>, &add_ridgelet<Real>,
+                                                    &add_activation<Real>};
 
 }  // namespace
 }  // namespace KOUSEI_ISA

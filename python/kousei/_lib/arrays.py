@@ -59,18 +59,31 @@ def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, A
     ValueError
         If they are ragged.
     """
+    array = array_like(name, value)
+    if array.dtype.kind not in kinds and array.size > 0:
+        accepted = "numbers are" if "c" in kinds else "real numbers are"
+        raise TypeError(f"{name} has dtype {array.dtype}; {accepted} accepted")
+    return array.astype(np.complex128 if "c" in kinds else np.float64)
+
+
+def array_like(name: str, value: Any) -> np.ndarray[Any, Any]:
+    """Return an array_like as a NumPy array.
+
+    Raises
+    ------
+    TypeError
+        If it is masked or in CUDA memory.
+    ValueError
+        If it is ragged.
+    """
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is masked; an array without a mask is accepted")
     if (hasattr(value, "__dlpack__") or hasattr(value, "__cuda_array_interface__")) and not on_host(value):
         raise TypeError(f"{name} lies in CUDA memory; host memory is accepted")
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except ValueError:
         raise ValueError(f"{name} was {reprlib.repr(value)}; rows of the same length are accepted") from None
-    if array.dtype.kind not in kinds and array.size > 0:
-        accepted = "numbers are" if "c" in kinds else "real numbers are"
-        raise TypeError(f"{name} has dtype {array.dtype}; {accepted} accepted")
-    return array.astype(np.complex128 if "c" in kinds else np.float64)
 
 
 def finite_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, Any]:
@@ -131,6 +144,18 @@ def real_dtype(**named: Array) -> np.dtype[Any]:
     return np.dtype(name)
 
 
+def check_dtype(value: Any, *accepted: str) -> np.dtype[Any]:
+    """Return the argument `dtype` as one of NumPy; TypeError unless it is one of those named, in native order."""
+    try:
+        dtype = None if value is None else np.dtype(value)
+    except TypeError:  # of another library, or none
+        dtype = None
+    if str(dtype) not in accepted:
+        *first, last = accepted
+        raise TypeError(f"dtype was {value}; {', '.join(first)} and {last} are accepted")
+    return np.dtype(value)
+
+
 def is_sparse(array: Array) -> bool:
     """Tell whether an array is one of SciPy's, or CuPy's, sparse ones, without importing either."""
     return hasattr(array, "tocsr") and hasattr(array, "nnz")
@@ -154,6 +179,15 @@ def require_shape(name: str, array: Array, wanted: tuple[int, ...]) -> None:
     """Raise ValueError unless an array has this shape."""
     if shape_of(array) != wanted:
         raise ValueError(f"{name} has shape {shape_of(array)}; {wanted} is accepted")
+
+
+def batch_axes(name: str, array: Array, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the extents before `shape`, which an array ends with; ValueError where it does not."""
+    given = shape_of(array)
+    batch = given[: max(0, len(given) - len(shape))]
+    if given != batch + shape:
+        raise ValueError(f"{name} has shape {given}; ({', '.join(map(str, ('...', *shape)))}) is accepted")
+    return batch
 
 
 def on_host(array: Array) -> bool:
@@ -227,7 +261,7 @@ def host_view(name: str, array: Array, *, copy: bool = True) -> np.ndarray[Any, 
 
 def _of_numpy(array: Array) -> np.ndarray[Any, Any]:
     if is_torch_array(array):
-        return array.resolve_neg().numpy()
+        return array.resolve_conj().resolve_neg().numpy()
     return array if isinstance(array, np.ndarray) else np.from_dlpack(array)
 
 

@@ -12,4 +12,8 @@ Rng: TypeAlias = "np.random.Generator | np.random.BitGenerator | np.random.SeedS
 
 def generator(rng: Rng) -> np.random.Generator:
     """Return the generator that ``rng`` stands for: itself, one with this seed, or a fresh one."""
-    return np.random.default_rng(rng)
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        accepted = "a numpy.random.Generator, an integer seed of at least 0 and None are accepted"
+        raise type(error)(f"rng was {rng!r}; {accepted}") from None

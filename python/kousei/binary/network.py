@@ -23,7 +23,7 @@ from kousei.binary.multiples import Multiples
 from kousei.binary.source import digest_of, source_of
 from kousei.binary.summary import BinarySummary
 from kousei.network import MLP
-from kousei.network.layers import Layers, as_real_dtype, with_dtype
+from kousei.network.layers import Layers, with_dtype
 from kousei.packed import PackedSigns
 
 Array = np.ndarray[Any, Any]
@@ -252,7 +252,7 @@ class BinaryNetwork:
         ValueError
             If a scale overflows in it.
         """
-        wanted = as_real_dtype(dtype)
+        wanted = arrays.check_dtype(dtype, "float32", "float64")
         with np.errstate(over="ignore"):
             return self._map(lambda array: with_dtype(array, wanted))
 

@@ -182,7 +182,10 @@ def bump_phases(
     if cycles == math.inf or abs(cycles - round(cycles)) < 1e-9:
         raise ValueError(f"alpha * delta is {cycles:.12g} pi; anything but a multiple of pi is accepted (Psi(1) = 0)")
     if math.pi / spacing * (1 - 1e-12) < 1:
-        raise ValueError(f"the thresholds are {_spacing_advice(thresholds)}, and h < pi is accepted")
+        raise ValueError(
+            f"n_thresholds was {len(thresholds)} (where it is not given, it is order), which is too few: the "
+            f"thresholds are {_spacing_advice(thresholds)}, and h < pi is accepted"
+        )
     peak = bump_transform(1.0, delta, alpha, activation)
     if peak == 0 or not math.isfinite(spacing / peak):
         raise ValueError(

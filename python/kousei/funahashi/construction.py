@@ -314,9 +314,16 @@ def _check_counts(order: int | None, dim: int, n_thresholds: int | None) -> tupl
     """Return the order and the number of thresholds once the network is known to be addressable."""
     order = check_order(order)
     count = order if n_thresholds is None else check_integer("n_thresholds", n_thresholds, 2)
+    too_many = SizeError(
+        f"order was {order} and n_thresholds {count}; fewer are accepted: in {dim} dimensions the number of "
+        "hidden units is not representable in 64 bits"
+    )
     if max(order, count) >= 2**63:
-        raise SizeError(f"order was {order} and n_thresholds {count}, which is not representable in 64 bits")
-    _core.funahashi_unit_count(order, dim, count)
+        raise too_many
+    try:
+        _core.funahashi_unit_count(order, dim, count)
+    except SizeError:
+        raise too_many from None
     return order, count
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from kousei._lib import _core
+from kousei._lib.errors import check_type
 from kousei.activation import Activation
 from kousei.io import mlp, packed
 from kousei.io.state import Arrays, Config, check_names, entry, one_of, shown
@@ -99,13 +100,13 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     ----------
     path : str or os.PathLike
         The file.
-    net : MLP, FunahashiNetwork, BinaryNetwork, PackedSigns or ScaledSigns
+    net : MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
         With arrays of any library; those on a device are copied from it.
 
     Raises
     ------
     TypeError
-        If the class of the network is not known to `register`.
+        If `path` is no path, or the class of the network is not known to `register`.
     ValueError
         If an activation is a Python function, which no file holds, or `load` would refuse the file: its header is
         longer than 4 MiB, or a number is not finite that has to be.
@@ -123,6 +124,7 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     ...     kousei.load(path)
     MLP(2 -> 10 tanh -> 1, float64, 41 parameters)
     """
+    _check_path(path)
     name = type(net).__name__
     kind = _kinds.get(name)
     if kind is None or kind.cls is not type(net):
@@ -153,6 +155,10 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
         os.replace(written, target)
 
 
+def _check_path(path: Any) -> None:
+    check_type("path", path, str | bytes | os.PathLike, "a str, bytes or os.PathLike")
+
+
 def load(path: str | os.PathLike[str]) -> Any:
     """Read a network from a safetensors file that `save` wrote.
 
@@ -165,12 +171,14 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    MLP, FunahashiNetwork, BinaryNetwork, PackedSigns or ScaledSigns
+    MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
         Of the class that was saved, with NumPy arrays of the same values and dtype; ``net.like(x)`` brings them to
         another library or device. Sparse weights are `scipy.sparse.csr_array`.
 
     Raises
     ------
+    TypeError
+        If `path` is no path.
     ValueError
         If the file is not a safetensors file, is cut off, has a header of more than 4 MiB, is not a network of
         kousei, was written by a newer version, or is not consistent: the message names the file and says which.
@@ -181,6 +189,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     --------
     See `save`.
     """
+    _check_path(path)
     name = os.fspath(path)
     with open(name, "rb") as file:
         try:

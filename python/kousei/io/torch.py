@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SMOOTH = {"logistic": "Sigmoid", "tanh": "Tanh", "gelu": "GELU", "silu": "SiLU", "softplus": "Softplus"}
 _PIECEWISE = ("ReLU", "LeakyReLU", "PReLU", "Hardtanh", "Hardsigmoid", "Softshrink")
 _LAYERS = ("Sequential", "Identity", "Flatten", "Dropout", "Linear", "BatchNorm1d")
+_KNOWN = (*_LAYERS, *_PIECEWISE, *_SMOOTH.values())
 _PARAMETRIC = ("Linear", "BatchNorm1d", "PReLU")
 _TENSORS = ("weight", "bias", "running_mean", "running_var")
 
@@ -73,7 +74,8 @@ def from_torch(module: nn.Module) -> MLP:
     parts = [(path, part, _kind(part)) for path, part in _parts("", module)]
     refused = [f"{path}: {type(part).__name__} {why}" for path, part, kind in parts if (why := _refusal(part, kind))]
     if refused:
-        raise ValueError(f"module has parts that cannot be taken over: {'; '.join(refused)}")
+        known = "" if all(kind for _, _, kind in parts) else f". Known are {', '.join(_KNOWN)}"
+        raise ValueError(f"module has parts that cannot be taken over: {'; '.join(refused)}{known}")
     tensors = {
         f"{path}.{name}": tensor
         for path, part, kind in parts
@@ -150,14 +152,12 @@ def _kind(module: nn.Module) -> str:
     """Return the class of torch whose forward a module runs; empty for what is not accepted."""
     from torch import nn
 
-    known = (*_LAYERS, *_PIECEWISE, *_SMOOTH.values())
-
     def runs(name: str) -> bool:
         # Batch norms of images have the forward of BatchNorm1d, and are not of its class.
         cls = getattr(nn, name)
         return isinstance(module, cls) and type(module).forward is cls.forward
 
-    return next(filter(runs, known), "")
+    return next(filter(runs, _KNOWN), "")
 
 
 def _refusal(part: Any, kind: str) -> str:

@@ -47,17 +47,6 @@ def nonzero(weight: Any) -> int:
     return int(weight.nnz) if arrays.is_sparse(weight) else int((weight != 0).sum())
 
 
-def as_real_dtype(dtype: Any) -> np.dtype[Any]:
-    """Return float32 or float64 as a NumPy dtype; TypeError for anything else."""
-    try:
-        wanted = np.dtype(dtype)
-    except TypeError:  # of another library, or none
-        wanted = None
-    if dtype is None or wanted not in (np.float32, np.float64):
-        raise TypeError(f"dtype was {dtype}; float32 and float64 are accepted")
-    return wanted
-
-
 def with_dtype(array: Array, dtype: np.dtype[Any]) -> Array:
     """Return a parameter of another dtype."""
     if arrays.is_sparse(array) or isinstance(array, np.ndarray):

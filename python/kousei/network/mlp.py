@@ -21,7 +21,6 @@ from kousei.network.evaluation import evaluate
 from kousei.network.jet import divergence, jet
 from kousei.network.layers import (
     Layers,
-    as_real_dtype,
     check_finite,
     check_layers,
     layers_of,
@@ -79,7 +78,8 @@ class MLP:
     ) -> None:
         for name, given in (("weights", weights), ("biases", biases), ("activations", activations)):
             if isinstance(given, str) or not hasattr(given, "__iter__"):
-                raise TypeError(f"{name} was {given!r}; a sequence, one for each layer, is accepted")
+                layer = "hidden layer" if name == "activations" else "layer"
+                raise TypeError(f"{name} was {given!r}; a sequence, one for each {layer}, is accepted")
         self._weights = tuple(
             weight if arrays.is_sparse(weight) else arrays.known(f"weights[{i}]", weight)
             for i, weight in enumerate(weights)
@@ -442,7 +442,7 @@ class MLP:
         TypeError
             For any other dtype.
         """
-        wanted = as_real_dtype(dtype)
+        wanted = arrays.check_dtype(dtype, "float32", "float64")
         return self._map(lambda array: with_dtype(array, wanted))
 
     def like(self, x: Array, /) -> Self:

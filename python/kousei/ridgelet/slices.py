@@ -21,6 +21,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
+from kousei._lib.fourier import fft_of
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.sums import Function
@@ -182,15 +183,6 @@ class SliceSums:
             turns = np.multiply.outer(a * step / (2 * math.pi), self._w).ravel()
             angles.append((2 * math.pi * (turns - np.round(turns))).astype(self._planned))
         return backends.Kept(*angles)
-
-
-def fft_of(array: Array) -> Any:
-    """Return what transforms an array: SciPy, which takes many rows at once, or the library of a device."""
-    if not isinstance(array, np.ndarray):
-        return arrays.namespace(array).fft
-    from scipy import fft
-
-    return fft
 
 
 def _cut(kernel: Kernel, reach: float, step: float, least: float, tol: float) -> tuple[Reals, float, int]:

@@ -125,14 +125,13 @@ class RidgeletTransform(Operator):
         dtype: Any = "float64",
     ) -> None:
         check_type("pair", pair, AdmissiblePair, "an AdmissiblePair")
-        if np.dtype(dtype).name not in ("float32", "float64"):
-            raise TypeError(f"dtype was {np.dtype(dtype)}; float32 and float64 are accepted")
+        dtype = arrays.check_dtype(dtype, "float32", "float64")
         self.pair = pair
         self.samples = _samples(axes, weights)
         # Counted before they are copied.
         given = vectors_of(directions), biases
         rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in given]
-        size, item_bytes = math.prod(rows), np.dtype(dtype).itemsize
+        size, item_bytes = math.prod(rows), dtype.itemsize
         arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
         dim = self.samples.dim
         if pair.dim != dim:
@@ -141,7 +140,7 @@ class RidgeletTransform(Operator):
         self._vectors = vectors_of(self.directions)
         self.spectrum_shape = (len(self._vectors), len(self.biases))
         self.method = self._chosen(method)
-        usual, least = (1e-5, 1e-6) if np.dtype(dtype) == np.float32 else (1e-9, 1e-14)
+        usual, least = (1e-5, 1e-6) if dtype == np.float32 else (1e-9, 1e-14)
         self.tol = usual if tol is None else tol
         require_real_number("tol", self.tol)
         if not least <= self.tol < 1:
@@ -339,11 +338,7 @@ class RidgeletTransform(Operator):
         if arrays.dtype_name(array) != self.dtype.name:
             found = arrays.dtype_name(array)
             raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
-        given = arrays.shape_of(array)
-        batch = given[: max(0, len(given) - len(shape))]
-        if given != batch + shape:
-            wanted = ", ".join(map(str, ("...", *shape)))
-            raise ValueError(f"{name} has shape {given}; ({wanted}) is accepted")
+        batch = arrays.batch_axes(name, array, shape)
         count = math.prod(batch)
         what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
         arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)

@@ -10,9 +10,9 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
+from kousei._lib.fourier import fft_of
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered
-from kousei.ridgelet.slices import fft_of
 
 #: Largest factor of the cure; beyond it rounding and noise are all there is.
 _LARGEST_GAIN = 1e3

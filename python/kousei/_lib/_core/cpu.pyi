@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -93,6 +93,30 @@ def binary_signs(ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.
     ...
 @typing.overload
 def binary_signs(ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_points(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_points(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -55,6 +55,30 @@ def device_name(device: typing.SupportsInt | typing.SupportsIndex) -> str:
 def device_of(pointer: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
 def driver_version() -> int:
+    ...
+@typing.overload
+def equivariant_sum_over_points(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_points(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: Array, out: Array, on: Cuda) -> None:

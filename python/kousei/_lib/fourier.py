@@ -1,0 +1,42 @@
+"""Fourier transforms of arrays of any library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import is_torch_array
+
+from kousei._lib import arrays
+from kousei._lib.arrays import Array
+from kousei._lib.threads import num_threads
+
+
+def fft_of(array: Array) -> Any:
+    """Return what transforms an array: SciPy, which takes many rows at once, or the library of a device."""
+    if not isinstance(array, np.ndarray):
+        return arrays.namespace(array).fft
+    from scipy import fft
+
+    return fft
+
+
+def threads_of(array: Array) -> dict[str, int]:
+    """Return the argument of `fft_of(array)` for the threads of a call, which SciPy alone has."""
+    return {"workers": num_threads()} if isinstance(array, np.ndarray) else {}
+
+
+def real_view(array: Array) -> Array:
+    """Return a contiguous complex array (..., n) as (..., 2 n) real and imaginary parts, in place."""
+    xp = arrays.namespace(array)
+    if is_torch_array(array):
+        return xp.view_as_real(array).reshape(*array.shape[:-1], -1)
+    return array.view(array.real.dtype)
+
+
+def complex_view(array: Array) -> Array:
+    """Return what `real_view` returns as it was."""
+    xp = arrays.namespace(array)
+    if is_torch_array(array):
+        return xp.view_as_complex(array.reshape(*array.shape[:-1], -1, 2))
+    return array.view(np.result_type(array.dtype, np.complex64))
