@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-LIBRARIES = ("numpy", "finufft", "torch", "pykeops", "llama_cpp_python")
+LIBRARIES = ("numpy", "finufft", "torch", "pykeops", "llama_cpp_python", "jax", "folx")
 
 
 def main() -> int:
@@ -114,6 +114,7 @@ def fix_environment() -> None:
     """Give every library one thread, and NumPy the OpenBLAS kernels made for this processor."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         os.environ.pop(name, None)
 

@@ -2,6 +2,7 @@
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
+#include <kousei/cuda/jet.hpp>
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
 #include <kousei/cuda/ridgelet.hpp>
@@ -77,12 +78,39 @@ void bind_layer(py::module_& m) {
 }
 
 template <class Real>
+void bind_derive(py::module_& m) {
+    using namespace pybind11::literals;
+    using Array = DeviceArray<Real>;
+    m.def(
+        "network_derive",
+        [](const std::vector<PartOf>& parts, const Array& parameters, const Array& bias, Array& streams,
+           bool laplacian, const Launch& on) {
+            require_axes("streams", streams, 3);
+            const std::int64_t count = streams.shape(0), points = streams.shape(1), units = streams.shape(2);
+            const std::int64_t directions = count - (laplacian ? 2 : 1);
+            if (directions < 0) {
+                throw py::value_error("streams has shape " + text(shape_of(streams)) + "; (" +
+                                      (laplacian ? "2" : "1") + " or more, points, units) is accepted");
+            }
+            const auto views = parts_of<Real>(parts, parameters, units);
+            require_shape("bias", bias, {units});
+            const Real* const added = bias.data();
+            Real* const to = streams.mutable_data();
+            DeviceSide::run(on, to, [&](Cuda where, auto) {
+                network::derive<Real>(where, views, added, to, points, directions, laplacian);
+            });
+        },
+        "parts"_a, "parameters"_a.noconvert(), "bias"_a.noconvert(), "streams"_a.noconvert(), "laplacian"_a, "on"_a);
+}
+
+template <class Real>
 void bind(py::module_& m) {
     bind_activation<DeviceSide, Real>(m);
     bind_network<DeviceSide, Real>(m);
     bind_funahashi<DeviceSide, Real>(m);
     bind_fourier_sum<Real>(m);
     bind_layer<Real>(m);
+    bind_derive<Real>(m);
     bind_signs<DeviceSide, Real>(m);
     bind_packed_matmul<DeviceSide, Real>(m);
     bind_ridgelet<DeviceSide, Real>(m);

@@ -1,8 +1,10 @@
 #pragma once
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include <kousei/jet.hpp>
 #include <kousei/network.hpp>
 
 #include "activation.hpp"
@@ -56,7 +58,50 @@ class Layers {
         layers_.back().columns = kept.columns.data();
     }
 
-    void evaluate(const Array& x, Array& out, const Cpu& on) {
+    void evaluate(const Array& x, Array& out, const Cpu& on) const {
+        const auto layers = current();
+        const std::span<const network::Layer<Real>> view(layers);
+        run_on_points<HostSide>(x, layers.front().inputs, layers.back().units, out, on,
+                                [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
+                                    network::evaluate(where, view, from, points, to,
+                                                      lend(network::workspace_bytes(where, view, points)));
+                                });
+    }
+
+    void jet(const Array& x, Array& value, Array& jacobian, std::optional<Array> laplacian, const Cpu& on) const {
+        const auto layers = current();
+        const std::span<const network::Layer<Real>> view(layers);
+        const std::int64_t dim = layers.front().inputs;
+        Shape shape = batch_of("x", x, dim);
+        const std::int64_t points = size_of(shape);
+        shape.push_back(layers.back().units);
+        require_shape("value", value, shape);
+        if (laplacian) require_shape("laplacian", *laplacian, shape);
+        shape.push_back(dim);
+        require_shape("jacobian", jacobian, shape);
+        const Real* const from = x.data();
+        const network::Jet<Real> to{value.mutable_data(), jacobian.mutable_data(),
+                                    laplacian ? laplacian->mutable_data() : nullptr};
+        HostSide::run(on, from, [&](auto where, auto lend) {
+            network::evaluate_jet(where, view, from, points, to,
+                                  lend(network::jet_workspace_bytes(where, view, points, to.laplacian != nullptr)));
+        });
+    }
+
+    void divergence(const Array& x, Array& out, const Cpu& on) const {
+        const auto layers = current();
+        const std::span<const network::Layer<Real>> view(layers);
+        run_on_points<HostSide>(x, layers.front().inputs, 1, out, on,
+                                [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
+                                    network::evaluate_divergence(
+                                        where, view, from, points, to,
+                                        lend(network::divergence_workspace_bytes(where, view, points)));
+                                });
+    }
+
+ private:
+    /// The layers where their arrays are now.
+    std::vector<network::Layer<Real>> current() const {
         if (layers_.empty()) throw pybind11::value_error("there are no layers; one or more are accepted");
         std::vector<network::Layer<Real>> layers = layers_;
         for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -68,15 +113,9 @@ class Layers {
             layers[i].weight = kept.weight.data();
             layers[i].bias = kept.bias.data();
         }
-        const std::span<const network::Layer<Real>> view(layers);
-        run_on_points<HostSide>(x, layers.front().inputs, layers.back().units, out, on,
-                                [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
-                                    network::evaluate(where, view, from, points, to,
-                                                      lend(network::workspace_bytes(where, view, points)));
-                                });
+        return layers;
     }
 
- private:
     void append(Array weight, Array bias, const std::vector<PartOf>& parts, Array parameters, std::int64_t units,
                 std::int64_t inputs) {
         if (!layers_.empty() && inputs != layers_.back().units) {
@@ -104,7 +143,10 @@ void bind_layers(pybind11::module_& m, const char* name) {
              "parameters"_a.noconvert())
         .def("add_sparse", &Layers<Real>::add_sparse, "values"_a.noconvert(), "starts"_a.noconvert(),
              "columns"_a.noconvert(), "inputs"_a, "bias"_a.noconvert(), "parts"_a, "parameters"_a.noconvert())
-        .def("evaluate", &Layers<Real>::evaluate, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+        .def("evaluate", &Layers<Real>::evaluate, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a)
+        .def("jet", &Layers<Real>::jet, "x"_a.noconvert(), "value"_a.noconvert(), "jacobian"_a.noconvert(),
+             "laplacian"_a.noconvert(), "on"_a)
+        .def("divergence", &Layers<Real>::divergence, "x"_a.noconvert(), "out"_a.noconvert(), "on"_a);
 }
 
 }  // namespace kousei::python

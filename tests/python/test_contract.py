@@ -78,6 +78,16 @@ CONTRACTS = {
     "kousei.MLP.__call__ (outputs)": Contract(_mlp(2, 9, 3), dim=2, outputs=3),
     "kousei.MLP.__call__ (any dim)": Contract(_mlp(5, 6, 1), dim=5),
     "kousei.MLP.__call__ (deep)": Contract(_mlp(2, 5, 4, 2), dim=2, outputs=2),
+    "kousei.MLP.jet": Contract(
+        lambda like: lambda x: _mlp(3, 5, 2)(like).jet(x).value, dim=3, outputs=2, takes_out=False
+    ),
+    "kousei.MLP.jet (laplacian)": Contract(
+        lambda like: lambda x: _mlp(3, 5, 2)(like).jet(x).laplacian, dim=3, outputs=2, takes_out=False
+    ),
+    "kousei.MLP.divergence": Contract(lambda like: _mlp(3, 5, 3)(like).divergence, dim=3, takes_out=False),
+    "kousei.MLP.divergence (bilinear)": Contract(
+        lambda like: _mlp(3, 5, 4, 3)(like).divergence, dim=3, takes_out=False
+    ),
     "kousei.MLP.to_relu": Contract(_rewritten(lambda net: net.to_relu()), dim=3, outputs=2),
     "kousei.MLP.to_activation": Contract(
         _rewritten(lambda net: net.to_activation("relu6", [(-1, 1)] * 3)), dim=3, outputs=2

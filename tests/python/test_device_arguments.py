@@ -271,6 +271,20 @@ def test_low_level_route_checks_a_layer(name: str) -> None:
         _core.cuda.network_layer(**arguments | {name: bad})
 
 
+@needs_build
+@pytest.mark.parametrize("name", ["bias", "parts", "parameters", "streams"])
+def test_low_level_route_checks_the_derivatives_of_a_layer(name: str) -> None:
+    shapes = {"bias": (4,), "parameters": (0,), "streams": (4, 5, 4)}
+    arguments: dict[str, Any] = {key: _core.cuda.Array(POINTER, shape, "f8") for key, shape in shapes.items()}
+    arguments |= {"parts": [(_core.Activation.tanh, 4, 0)], "laplacian": True, "on": _core.cuda.Cuda()}
+    bad = [(_core.Activation.tanh, 3, 0)] if name == "parts" else _core.cuda.Array(POINTER, (5, 5), "f8")
+    with pytest.raises(ValueError, match=f"{name} has shape|the parts have 3 units"):
+        _core.cuda.network_derive(**arguments | {name: bad})
+    few = _core.cuda.Array(POINTER, (1, 5, 4), "f8")
+    with pytest.raises(ValueError, match=r"streams has shape \(1, 5, 4\); \(2 or more, points, units\) is accepted"):
+        _core.cuda.network_derive(**arguments | {"streams": few})
+
+
 def packed_arguments(dtype: str = "f8") -> dict[str, Any]:
     array = _core.cuda.Array
     return {
@@ -382,6 +396,12 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     none = _core.cuda.Array(0, (0,), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.activation_apply([(_core.Activation.tanh, 5, 0)], none, None, z, z, _core.cuda.Cuda())
+    layer, streams = _core.cuda.Array(POINTER, (4,), dtype), _core.cuda.Array(POINTER, (3, 5, 4), dtype)
+    for laplacian in (False, True):
+        with pytest.raises(kousei.CudaError, match="cudaError"):
+            _core.cuda.network_derive(
+                [(_core.Activation.tanh, 4, 0)], none, layer, streams, laplacian, _core.cuda.Cuda()
+            )
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.funahashi_bump_transform(_core.Activation.tanh, 1.0, 1.0, z, z, _core.cuda.Cuda(3))
     table = _core.cuda.Array(POINTER, _core.cpu.ridgelet_tabulate(3, False).shape, dtype)

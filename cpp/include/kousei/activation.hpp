@@ -44,6 +44,12 @@ constexpr std::int64_t parameters_of(Activation which, std::int64_t count, std::
     return which == Activation::piecewise_linear ? 3 * count + 2 : which == Activation::homogeneous ? 2 * units : 0;
 }
 
+/// Whether it has a second derivative, other than at a point.
+constexpr bool has_second_derivative(Activation which, std::int64_t count) {
+    return which != Activation::relu && which != Activation::piecewise_linear && which != Activation::homogeneous &&
+           (which != Activation::repu || count > 1);
+}
+
 /// out[i, j] = f_j(z[i, j] + bias[j]), where the parts say f; z and out are (rows, units of the parts). `out` may be
 /// `z`, and `bias` nullptr for 0. Absolute error of the bounded activations: at most 2 eps, of the others at most
 /// 2 eps max(1, |z|).

@@ -3,6 +3,7 @@
 
 #include "binary.inl"
 #include "equivariant.inl"
+#include "jets.inl"
 #include "layers.inl"
 #include "packed.inl"
 #include "packed_dot.inl"
@@ -15,9 +16,10 @@ namespace KOUSEI_ISA {
 namespace {
 
 template <class Real>
-constexpr KernelsFor<Real> kernels_for = {
-    &kernels<Real>,    phase_kernels<Real>,   &apply_part<Real>, layer_kernels<Real>,    &multiply_signs<Real>,
-    sign_tables<Real>, &multiply_panel<Real>, &add_chains<Real>, ridgelet_kernels<Real>, &look_up_labels<Real>};
+constexpr KernelsFor<Real> kernels_for = {&kernels<Real>,         phase_kernels<Real>,   &apply_part<Real>,
+                                          &derive_part<Real>,     layer_kernels<Real>,   &multiply_signs<Real>,
+                                          sign_tables<Real>,      &multiply_panel<Real>, &add_chains<Real>,
+                                          ridgelet_kernels<Real>, &look_up_labels<Real>};
 
 }  // namespace
 }  // namespace KOUSEI_ISA

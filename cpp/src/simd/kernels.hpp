@@ -6,6 +6,7 @@
 
 #include "binary.hpp"
 #include "equivariant.hpp"
+#include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
 #include "ridgelet.hpp"
@@ -90,6 +91,7 @@ struct KernelsFor {
     Kernels<Real> (*of_activation)(Activation, bool derivative);
     PhaseKernels<Real> phases;
     ApplyPart<Real> apply_part;
+    DerivePart<Real> derive_part;
     LayerKernels<Real> layers;
     MultiplySigns<Real> multiply_signs;
     SignTables<Real> sign_tables;  ///< of no tables where it is not the faster way

@@ -7,7 +7,7 @@ namespace kousei::simd {
 template <class Real>
 struct DenseBlock {
     const Real* weight;  ///< (units, stride), the first `depth` of each row
-    const Real* bias;    ///< (units); panels: nullptr where more inputs follow
+    const Real* bias;    ///< (units); panels: nullptr for none, and where more inputs follow
     std::int64_t units;
     std::int64_t depth;
     std::int64_t stride;
@@ -20,7 +20,7 @@ struct SparseBlock {
     const Real* values;
     const std::int64_t* starts;   ///< (units + 1), into values and columns
     const std::int32_t* columns;  ///< the input of each value
-    const Real* bias;             ///< (units)
+    const Real* bias;             ///< (units); panels: nullptr for none
     std::int64_t units;
 };
 

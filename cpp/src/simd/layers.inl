@@ -79,8 +79,9 @@ void sparse(const SparseBlock<Real>& block, const Real* hidden, std::int64_t lan
                 for (int chain = 0; chain < together; ++chain) add(chain, at + chain);
             }
             if (at < block.starts[u + 1]) add(0, at);
+            const Real bias = block.bias ? block.bias[u] : Real(0);
             for (int v = 0; v < vectors; ++v) {
-                store<Real>(total[0][v] + total[1][v] + block.bias[u], sum + (u * vectors + v) * width<Real>);
+                store<Real>(total[0][v] + total[1][v] + bias, sum + (u * vectors + v) * width<Real>);
             }
         }
     });

@@ -2,7 +2,8 @@
 
 from kousei.network.algebra import identity, maximum, minimum, stack
 from kousei.network.bounds import Bounds
+from kousei.network.jet import Jet
 from kousei.network.mlp import MLP
 from kousei.network.summary import Formula, LayerSummary, Summary
 
-__all__ = ["MLP", "Bounds", "Formula", "LayerSummary", "Summary", "identity", "maximum", "minimum", "stack"]
+__all__ = ["MLP", "Bounds", "Formula", "Jet", "LayerSummary", "Summary", "identity", "maximum", "minimum", "stack"]

@@ -43,7 +43,7 @@ def evaluate(net: MLP, x: Array, out: Array | None, precision: str) -> Array:
     if isinstance(backend, backends.Device):
         evaluate_layers(net, backend, x, result)
         return result
-    points, layers = backend.view("x", x), _layers(net, backend)
+    points, layers = backend.view("x", x), compiled_layers(net, backend)
     if layers is not None:
         layers.evaluate(points, view, backend.launch())
     else:
@@ -72,7 +72,7 @@ def _is_fused(net: MLP, backend: backends.Backend) -> bool:
     return few or net.units > _MANY_UNITS or isinstance(backend, backends.Device)
 
 
-def _layers(net: MLP, backend: backends.Host) -> Any:
+def compiled_layers(net: MLP, backend: backends.Host) -> Any:
     """Return the layers of a network as the kernels for the host take them; None if they do not know a function.
 
     They are made once where all parameters are read in place, so that what is written to them shows.

@@ -18,6 +18,7 @@ from kousei.activation.named import resolve
 from kousei.network import rewriting
 from kousei.network.bounds import Bounds, bounds_of, propagate
 from kousei.network.evaluation import evaluate
+from kousei.network.jet import divergence, jet
 from kousei.network.layers import (
     Layers,
     check_finite,
@@ -226,6 +227,10 @@ class MLP:
             If `x` lies in CUDA memory and there is no device or no CUDA build.
         """
         return evaluate(self, x, out, precision)
+
+    # Methods that stand with what they return.
+    jet = jet
+    divergence = divergence
 
     def to_relu(self) -> MLP:
         """Return the same function with ReLU units: Theorem 3, exact on all of R.

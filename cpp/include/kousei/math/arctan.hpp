@@ -49,6 +49,14 @@ struct Arctan {
     KOUSEI_HD static V derivative_of_scaled(V z) {
         return quotient(splat<V>(1), z * z + scalar_t<V>(1));
     }
+
+    /// -2z/(1 + z^2)^2.
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        // From here on it is 0 to rounding; at infinity it would be NaN.
+        const V x = clamp(z, -1e12f, 1e12f), slope = derivative_of_scaled<range>(x);
+        return x * scalar_t<V>(-2) * slope * slope;
+    }
 };
 
 }  // namespace KOUSEI_ISA

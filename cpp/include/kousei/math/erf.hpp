@@ -65,12 +65,22 @@ struct Erf {
     /// (2/sqrt(pi)) e^(-z^2).
     template <Range, class V>
     KOUSEI_HD static V derivative_of_scaled(V z) {
-        using T = scalar_t<V>;
-        // From here on it is 0 to rounding.
+        const V x = bounded(abs(z));
+        return exp2<Range::finite>(x * x * scalar_t<V>(-log2_e)) * scalar_t<V>(1.12837916709551257390);
+    }
+
+    /// -2z (2/sqrt(pi)) e^(-z^2).
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        return with_sign_of(-z, bounded(abs(z)) * scalar_t<V>(2) * derivative_of_scaled<range>(z));
+    }
+
+ private:
+    /// The derivatives are 0 to rounding from the limit on.
+    template <class V>
+    KOUSEI_HD static V bounded(V x) {
         const V largest = splat<V>(28);
-        V x = abs(z);
-        x = x > largest ? largest : x;
-        return exp2<Range::finite>(x * x * T(-log2_e)) * T(1.12837916709551257390);
+        return x > largest ? largest : x;
     }
 };
 

@@ -57,6 +57,14 @@ struct Gelu {
         return (z < V{} ? tail : T(1) - tail) + with_sign_of(z, a) * (fall * T(0.39894228040143267794));
     }
 
+    /// (2 - z^2) e^(-z^2/2)/sqrt(2 pi).
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        using T = scalar_t<V>;
+        const V a = bounded(abs(z));
+        return (T(2) - a * a) * (decay<range>(a) * T(0.39894228040143267794));
+    }
+
  private:
     template <class V>
     KOUSEI_HD static V bounded(V a) {

@@ -22,6 +22,14 @@ struct Logistic {
         const V s = of_scaled<range>(abs(z));
         return s * (scalar_t<V>(1) - s);
     }
+
+    /// -s (1 - s) (1 - 2s) for z >= 0 with s = 1/(1 + e^|z|), and odd; the scaled z has the other sign.
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        using T = scalar_t<V>;
+        const V s = of_scaled<range>(abs(z));
+        return with_sign_of(z, s * (T(1) - s) * (T(1) - s * T(2)));
+    }
 };
 
 }  // namespace KOUSEI_ISA

@@ -30,12 +30,28 @@ struct PiecewiseLinear {
         }
         return line(slope, z) + intercept;
     }
+
+    /// At a kink that of the piece on its left; NaN for NaN.
+    template <class V>
+    KOUSEI_HD V slope_at(V z) const {
+        const Real* const slopes = kinks + count;
+        V slope = slopes[0] - V{};
+        for (std::int64_t i = 0; i < count; ++i) slope = z > kinks[i] - V{} ? slopes[i + 1] - V{} : slope;
+        return z == z ? slope : z;  // NOLINT(misc-redundant-expression): false for NaN
+    }
 };
 
 /// below z for z < 0, above z from 0 on.
 template <class V>
 KOUSEI_HD inline V homogeneous(V below, V above, V z) {
     return line(z < V{} ? below : above, z);
+}
+
+/// Its slope, at 0 that on the left; NaN for NaN.
+template <class V>
+KOUSEI_HD inline V homogeneous_slope(V below, V above, V z) {
+    const V slope = z > V{} ? above : below;
+    return z == z ? slope : z;  // NOLINT(misc-redundant-expression): false for NaN
 }
 
 }  // namespace KOUSEI_ISA

@@ -21,8 +21,23 @@ struct Silu {
     /// s + z s (1 - s) with s = logistic(z).
     template <Range range, class V>
     KOUSEI_HD static V derivative_of_scaled(V z) {
-        const V bounded = clamp(z, is_double<V> ? -750 : -110, is_double<V> ? 750 : 110);
-        return value_at<Logistic, range>(z) + bounded * value_at<Derivative<Logistic>, range>(bounded);
+        const V x = bounded(z);
+        return value_at<Logistic, range>(z) + x * value_at<Derivative<Logistic>, range>(x);
+    }
+
+    /// 2 s' + z s''.
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        const V x = bounded(z);
+        return value_at<Derivative<Logistic>, range>(x) * scalar_t<V>(2) +
+               x * value_at<SecondDerivative<Logistic>, range>(x);
+    }
+
+ private:
+    /// The derivatives are constant to rounding beyond; at infinity they would be NaN.
+    template <class V>
+    KOUSEI_HD static V bounded(V z) {
+        return clamp(z, is_double<V> ? -750 : -110, is_double<V> ? 750 : 110);
     }
 };
 

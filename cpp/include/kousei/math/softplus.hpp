@@ -21,6 +21,11 @@ struct Softplus {
     KOUSEI_HD static V derivative_of_scaled(V z) {
         return value_at<Logistic, range>(z);
     }
+
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        return value_at<Derivative<Logistic>, range>(z);
+    }
 };
 
 }  // namespace KOUSEI_ISA

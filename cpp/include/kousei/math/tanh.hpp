@@ -22,6 +22,11 @@ struct Tanh {
     KOUSEI_HD static V derivative_of_scaled(V z) {
         return Logistic::derivative_of_scaled<range>(z) * scalar_t<V>(4);
     }
+
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        return Logistic::second_derivative_of_scaled<range>(-z) * scalar_t<V>(8);
+    }
 };
 
 }  // namespace KOUSEI_ISA

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -109,6 +109,12 @@ def funahashi_gradient(frequencies: Array, amplitudes: Array, thresholds: Array,
     ...
 @typing.overload
 def funahashi_gradient(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+    ...
+@typing.overload
+def network_derive(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, bias: Array, streams: Array, laplacian: bool, on: Cuda) -> None:
+    ...
+@typing.overload
+def network_derive(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, bias: Array, streams: Array, laplacian: bool, on: Cuda) -> None:
     ...
 @typing.overload
 def network_evaluate(weight: Array, bias: Array, coef: Array, offset: Array, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda) -> None:
