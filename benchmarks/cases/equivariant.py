@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from kousei.equivariant import FiniteRidgelet, orbit_sum
 
 from . import Case, Check, case
+from .dense import in_fresh_process
 
 Array = np.ndarray[Any, Any]
 
@@ -56,6 +58,44 @@ def finite_ridgelet(p: int, floor: float) -> Case:
 
 for _p, _floor in ((31, 150.0), (61, 500.0)):
     case(f"finite-ridgelet-{_p}", _p, _floor)(finite_ridgelet)
+
+
+@case("finite-ridgelet-251")
+def large() -> Case:
+    """A complex spectrum of 253 MB, beside one FFT of all its slices, without which no spectrum is had by FFTs."""
+    f, g, r = functions(251)
+    R = FiniteRidgelet(251, 2, g, r, dtype="complex128")
+    f = f.astype("complex128")
+    R.transform(f)
+    return Case(
+        work=251**3,
+        sizes={"p": 251, "dim": 2},
+        dtype="complex128",
+        ours=lambda: R.transform(f),
+        others={"scipy.fft of the slices": slices, "our inverse": lambda: partial(R.reconstruct, R.transform(f))},
+        checks={
+            "inverse": Check(
+                lambda: float(np.abs(R.reconstruct(R.transform(f)) - f).max()), "max |S R/C f - f|", 1e-13
+            ),
+            "memory": Check(lambda: in_fresh_process(peak_bytes), "bytes at the peak of S R/C f", 2.0**30),
+        },
+    )
+
+
+def slices() -> Callable[[], Any]:
+    """Prepare an FFT along the last axis of an array like the spectrum, in place."""
+    from scipy import fft
+
+    values = np.ones((251, 251, 251), complex)
+    return lambda: fft.ifft(values, axis=2, overwrite_x=True)
+
+
+def peak_bytes() -> int:
+    """Return what a process takes that transforms a function of Z_251^2 there and back."""
+    f, g, r = functions(251)
+    R = FiniteRidgelet(251, 2, g, r, dtype="complex128")
+    R.reconstruct(R.transform(f.astype("complex128")))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def at_once(f: Array, r: Array, residues: Array) -> Array:
