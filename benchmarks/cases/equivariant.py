@@ -11,7 +11,7 @@ import numpy as np
 
 from kousei.equivariant import FiniteRidgelet, orbit_sum
 
-from . import Case, Check, case
+from . import Case, Check, case, warm_seconds
 from .dense import in_fresh_process
 
 Array = np.ndarray[Any, Any]
@@ -53,6 +53,7 @@ def finite_ridgelet(p: int, floor: float) -> Case:
                 lambda: float(np.abs(R.reconstruct(R.transform(f)) - f).max()), "max |S R/C f - f|", 1e-13
             ),
         },
+        clock=warm_seconds,
     )
 
 
