@@ -32,7 +32,7 @@ def cpu_seconds(f: Callable[[], Any]) -> float:
 
 
 def warm_seconds(f: Callable[[], Any]) -> float:
-    """Return the CPU time of the second of two calls, for sides so unlike that one would find its memory paged out."""
+    """Return the CPU time of the second of two calls, for sides so unlike that one finds its memory paged out."""
     f()
     return cpu_seconds(f)
 
