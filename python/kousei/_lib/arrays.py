@@ -22,13 +22,18 @@ _ACCEPTED = "a NumPy, CuPy or torch array, or another DLPack array, is accepted"
 _HOST_DEVICES = (1, 3)  # DLPack's kDLCPU and kDLCUDAHost
 
 
+def _refuse_mask(name: str, value: Any) -> None:
+    # numpy.ma is loaded by its first use, and takes longer than kousei.
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray and isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is masked; an array without a mask is accepted")
+
+
 def known(name: str, array: Array) -> Array:
     """Return `array` once it is known to be one.
 
     An array by protocol alone, without a shape or a dtype, becomes one of NumPy or CuPy, in place.
     """
-    if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(f"{name} is masked; an array without a mask is accepted")
+    _refuse_mask(name, array)
     if is_torch_array(array):
         _check_tensor(name, array)
     if not (hasattr(array, "__dlpack__") or hasattr(array, "__cuda_array_interface__")):
@@ -76,8 +81,7 @@ def array_like(name: str, value: Any) -> np.ndarray[Any, Any]:
     ValueError
         If it is ragged.
     """
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} is masked; an array without a mask is accepted")
+    _refuse_mask(name, value)
     if (hasattr(value, "__dlpack__") or hasattr(value, "__cuda_array_interface__")) and not on_host(value):
         raise TypeError(f"{name} lies in CUDA memory; host memory is accepted")
     try:

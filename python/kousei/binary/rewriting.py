@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from kousei._lib import _core, arrays
 from kousei._lib.errors import check_bool, check_type
@@ -294,6 +293,8 @@ def _chain(layer: _Layer) -> Chain | None:
 
 @contextmanager
 def _bar(progress: bool, what: str, total: int) -> Iterator[Callable[[int], Any]]:
+    from tqdm import tqdm  # which loads much
+
     with tqdm(total=total, desc=what, disable=not progress) as bar:
         yield bar.update
 
