@@ -236,6 +236,8 @@ NO_ARRAYS = {
     "kousei.activation.prelu",
     "kousei.activation.repu",
     "kousei.activation.softshrink",
+    "kousei.interop.torch.RePU.extra_repr",
+    "kousei.interop.torch.RePU.forward",  # of tensors of torch alone
     "kousei.interop.torch.RidgeletLayer.dual",
     "kousei.interop.torch.RidgeletLayer.extra_repr",
     "kousei.interop.torch.RidgeletLayer.forward",
@@ -244,6 +246,9 @@ NO_ARRAYS = {
     "kousei.interop.torch.SignLinear.from_linear",
     "kousei.interop.torch.SignLinear.from_signs",
     "kousei.interop.torch.SignLinear.reset_parameters",
+    "kousei.interop.torch.divergence",
+    "kousei.interop.torch.laplacian",
+    "kousei.interop.torch.value_and_divergence",
     "kousei.load",
     "kousei.save",
     "kousei.io.from_onnx",

@@ -12,6 +12,8 @@ from kousei.activation import Mixed, PiecewiseLinear, hardsigmoid, hardtanh, lea
 torch = pytest.importorskip("torch")
 nn = torch.nn
 
+from kousei.interop.torch import RePU  # noqa: E402
+
 ACTIVATIONS = [
     nn.ReLU(),
     nn.ReLU6(),
@@ -26,6 +28,8 @@ ACTIVATIONS = [
     nn.GELU(),
     nn.SiLU(),
     nn.Softplus(),
+    RePU(2),
+    RePU(5),
 ]
 
 
@@ -203,7 +207,7 @@ def test_everything_that_is_refused_is_named() -> None:
         "4: Softplus has beta 2.0 and threshold 20.0, 1 and 20 are accepted; 5: BatchNorm1d keeps no running mean; "
         "7.0: Linear has hooks; 8.0: Linear has a forward of its own. Known are Sequential, Identity, Flatten, "
         "Dropout, Linear, BatchNorm1d, ReLU, LeakyReLU, PReLU, Hardtanh, Hardsigmoid, Softshrink, Sigmoid, Tanh, "
-        "GELU, SiLU, Softplus"
+        "GELU, SiLU, Softplus, RePU"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kousei.io.from_torch(module)

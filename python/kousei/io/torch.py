@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from kousei import activation as act
 from kousei._lib import arrays
 from kousei._lib.errors import check_type
 from kousei.activation import Activation
+from kousei.activation.base import power_of
 from kousei.activation.mixed import parts_of
 from kousei.activation.named import resolve
 from kousei.io.chain import Step, chain, diagonal
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _SMOOTH = {"logistic": "Sigmoid", "tanh": "Tanh", "gelu": "GELU", "silu": "SiLU", "softplus": "Softplus"}
 _PIECEWISE = ("ReLU", "LeakyReLU", "PReLU", "Hardtanh", "Hardsigmoid", "Softshrink")
 _LAYERS = ("Sequential", "Identity", "Flatten", "Dropout", "Linear", "BatchNorm1d")
-_KNOWN = (*_LAYERS, *_PIECEWISE, *_SMOOTH.values())
+_KNOWN = (*_LAYERS, *_PIECEWISE, *_SMOOTH.values(), "RePU")
 _PARAMETRIC = ("Linear", "BatchNorm1d", "PReLU")
 _TENSORS = ("weight", "bias", "running_mean", "running_var")
 
@@ -36,9 +37,9 @@ def from_torch(module: nn.Module) -> MLP:
     ----------
     module : torch.nn.Module
         Linear, ReLU, ReLU6, LeakyReLU, PReLU, Hardtanh, Hardsigmoid, Softshrink, Sigmoid, Tanh, GELU (not its tanh
-        approximation), SiLU, Softplus (of the default beta and threshold), BatchNorm1d and Dropout in eval mode,
-        Flatten, Identity, or a Sequential of these, nested as deep as it comes. A class of one's own counts as the
-        one whose `forward` it inherits.
+        approximation), SiLU, Softplus (of the default beta and threshold), `kousei.interop.torch.RePU`, BatchNorm1d
+        and Dropout in eval mode, Flatten, Identity, or a Sequential of these, nested as deep as it comes. A class of
+        one's own counts as the one whose `forward` it inherits.
 
     Returns
     -------
@@ -71,11 +72,7 @@ def from_torch(module: nn.Module) -> MLP:
     from torch import nn
 
     check_type("module", module, nn.Module, "a torch.nn.Module")
-    parts = [(path, part, _kind(part)) for path, part in _parts("", module)]
-    refused = [f"{path}: {type(part).__name__} {why}" for path, part, kind in parts if (why := _refusal(part, kind))]
-    if refused:
-        known = "" if all(kind for _, _, kind in parts) else f". Known are {', '.join(_KNOWN)}"
-        raise ValueError(f"module has parts that cannot be taken over: {'; '.join(refused)}{known}")
+    parts = _known_parts(module, _KNOWN)
     tensors = {
         f"{path}.{name}": tensor
         for path, part, kind in parts
@@ -88,13 +85,26 @@ def from_torch(module: nn.Module) -> MLP:
     return chain("module", steps, dtype)
 
 
+def steps_of(module: nn.Module) -> list[tuple[str, Step]]:
+    """Return the affine maps of a module, by its own tensors, and its activations, with their places.
+
+    As `from_torch`, without parts whose numbers are not those of an affine map alone: Flatten, BatchNorm1d, PReLU.
+    """
+    known = [kind for kind in _KNOWN if kind not in ("Flatten", "BatchNorm1d", "PReLU")]
+    return [
+        (path, step)
+        for path, part, kind in _known_parts(module, known)
+        for step in ([(part.weight, part.bias)] if kind == "Linear" else _steps(path, part, kind, {}))
+    ]
+
+
 def to_torch(net: MLP) -> nn.Sequential:
     """Return a network as a PyTorch module.
 
     Parameters
     ----------
     net : MLP
-        With activations that are piecewise linear, or logistic, tanh, gelu, silu or softplus.
+        With activations that are piecewise linear, or logistic, tanh, gelu, silu, softplus or a power of ReLU.
 
     Returns
     -------
@@ -139,22 +149,35 @@ def to_torch(net: MLP) -> nn.Sequential:
     return nn.Sequential(*modules).eval()
 
 
-def _parts(path: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Yield a module and, where it is a Sequential, what it runs through, with their places."""
-    yield path or "module", module
-    if _kind(module) == "Sequential":
+def _known_parts(module: nn.Module, known: Sequence[str]) -> list[tuple[str, Any, str]]:
+    """Return what a module runs through, with places and kinds; ValueError names what cannot be taken over."""
+    parts = [(path, part, kind if kind in known else "") for path, part, kind in _parts("", module)]
+    refused = [f"{path}: {type(part).__name__} {why}" for path, part, kind in parts if (why := _refusal(part, kind))]
+    if refused:
+        accepted = "" if all(kind for _, _, kind in parts) else f". Known are {', '.join(known)}"
+        raise ValueError(f"module has parts that cannot be taken over: {'; '.join(refused)}{accepted}")
+    return parts
+
+
+def _parts(path: str, module: nn.Module) -> Iterator[tuple[str, nn.Module, str]]:
+    """Yield a module and, where it is a Sequential, what it runs through, with places and kinds."""
+    kind = _kind(module)
+    yield path or "module", module, kind
+    if kind == "Sequential":
         for name, child in module._modules.items():
             if child is not None:
                 yield from _parts(f"{path}.{name}".lstrip("."), child)
 
 
 def _kind(module: nn.Module) -> str:
-    """Return the class of torch whose forward a module runs; empty for what is not accepted."""
+    """Return the class of torch, or RePU, whose forward a module runs; empty for what is not accepted."""
     from torch import nn
+
+    from kousei.io.torch_repu import RePU
 
     def runs(name: str) -> bool:
         # Batch norms of images have the forward of BatchNorm1d, and are not of its class.
-        cls = getattr(nn, name)
+        cls = RePU if name == "RePU" else getattr(nn, name)
         return isinstance(module, cls) and type(module).forward is cls.forward
 
     return next(filter(runs, _KNOWN), "")
@@ -207,6 +230,8 @@ def _steps(path: str, part: Any, kind: str, tensors: dict[str, Any]) -> Iterator
             yield act.hardsigmoid()
         case "Softshrink":
             yield act.softshrink(part.lambd)
+        case "RePU":
+            yield act.repu(part.p)
         case _:
             yield from (resolve(ours) for ours, theirs in _SMOOTH.items() if theirs == kind)
 
@@ -236,6 +261,8 @@ def _module(activation: Activation, units: int) -> Any:
     import torch
     from torch import nn
 
+    from kousei.io.torch_repu import RePU
+
     if activation in (act.relu, act.relu6, act.hardsigmoid()):
         return {act.relu: nn.ReLU, act.relu6: nn.ReLU6, act.hardsigmoid(): nn.Hardsigmoid}[activation]()
     if (slope := leak(activation)) is not None:
@@ -248,4 +275,6 @@ def _module(activation: Activation, units: int) -> Any:
         module = nn.PReLU(units)
         module.weight = nn.Parameter(torch.tensor(slopes, dtype=torch.float64))
         return module
+    if power := power_of(activation.name):
+        return RePU(power)
     return getattr(nn, _SMOOTH[activation.name])() if activation.compiled and activation.name in _SMOOTH else None
