@@ -127,8 +127,9 @@ def _softplus(z: Tensor) -> Iterator[Tensor]:
 
 def _repu(power: int, z: Tensor) -> Iterator[Tensor]:
     base = torch.relu(z)
-    yield base**power
-    yield power * (base if power == 2 else base ** (power - 1))
+    below = base if power == 2 else base ** (power - 1)
+    yield base * below
+    yield power * below
     yield 2 * (z > 0).to(z.dtype) if power == 2 else power * (power - 1) * base ** (power - 2)
 
 
