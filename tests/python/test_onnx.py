@@ -227,6 +227,7 @@ def test_exports_of_torch(dynamo: bool) -> None:
 @pytest.mark.parametrize("power", ["square", 2, 3])
 def test_powers_exported_by_torch(dynamo: bool, power: Any) -> None:
     torch = pytest.importorskip("torch")
+    from kousei.interop.torch import RePU
 
     class Powers(torch.nn.Module):
         def __init__(self) -> None:
@@ -234,8 +235,8 @@ def test_powers_exported_by_torch(dynamo: bool, power: Any) -> None:
             self.inner, self.outer = torch.nn.Linear(4, 8), torch.nn.Linear(8, 2)
 
         def forward(self, x: Any) -> Any:
-            over = torch.relu(self.inner(x))
-            return self.outer(torch.square(over) if power == "square" else over**power)
+            over = self.inner(x)
+            return self.outer(torch.square(torch.relu(over)) if power == "square" else RePU(power)(over))
 
     torch.manual_seed(0)
     model = export(Powers().eval(), 4, dynamo, torch.float32)
