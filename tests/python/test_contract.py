@@ -247,6 +247,7 @@ NO_ARRAYS = {
     "kousei.interop.torch.SignLinear.from_signs",
     "kousei.interop.torch.SignLinear.reset_parameters",
     "kousei.interop.torch.divergence",
+    "kousei.interop.torch.introduce_repu",
     "kousei.interop.torch.laplacian",
     "kousei.interop.torch.value_and_divergence",
     "kousei.load",
