@@ -15,8 +15,9 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ridgelet
+    from kousei import equivariant, ridgelet, score
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
+    from kousei.score import ScoreEstimator
 
 __version__ = _core.__version__
 
@@ -29,6 +30,7 @@ __all__ = [
     "PackedSigns",
     "PiecewiseLinear",
     "RidgeletTransform",
+    "ScoreEstimator",
     "SizeError",
     "__version__",
     "activation",
@@ -51,16 +53,19 @@ __all__ = [
     "ridgelet",
     "ridgelet_transform",
     "save",
+    "score",
     "set_num_threads",
     "stack",
 ]
 
-#: The rooms that names stand in whose operators are of SciPy, which takes longer to load than all else.
+#: The rooms that names stand in which load SciPy, that takes longer than all else, or a library that is optional.
 _LATER = {
     "RidgeletTransform": "ridgelet",
+    "ScoreEstimator": "score",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "ridgelet_transform": "ridgelet",
+    "score": "score",
 }
 
 
