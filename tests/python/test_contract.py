@@ -304,6 +304,11 @@ NO_ARRAYS = {
     "kousei.ridgelet.sample",
     "kousei.ridgelet.single_scale",
     "kousei.ridgelet.single_scale_weights",
+    "kousei.ScoreEstimator.anomaly_scores",  # which take what scikit-learn does
+    "kousei.ScoreEstimator.fit",
+    "kousei.ScoreEstimator.sample",
+    "kousei.ScoreEstimator.score",
+    "kousei.ScoreEstimator.score_samples",
 }
 
 

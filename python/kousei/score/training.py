@@ -10,9 +10,9 @@ from kousei.network import MLP
 from kousei.network.torch_jet import Step, value_and_divergence
 from kousei.score.moments import Array
 
-#: Of all weights, times the step size. Without it networks of some thousand weights go after every one of some
-#: thousand points, where the divergence can be as low as they like.
-_DECAY = 1.0
+#: Of all weights, over the number of points and times the step size. Without it some thousand weights go after each
+#: of some thousand points, where the divergence can be as low as they like.
+_DECAY = 1000
 
 
 def train(
@@ -35,7 +35,7 @@ def train(
     weights, biases = parameters[: len(net.weights)], parameters[len(net.weights) :]
     layers: list[Step] = list(zip(weights, biases, strict=True))
     walk = [step for pair in zip(layers, net.activations, strict=False) for step in pair] + layers[-1:]
-    optimizer = torch.optim.AdamW(parameters, learning_rate, weight_decay=_DECAY)
+    optimizer = torch.optim.AdamW(parameters, learning_rate, weight_decay=_DECAY / len(y))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in tqdm(range(steps), "Adam steps", disable=not progress):
         batch = points[torch.from_numpy(rng.integers(len(y), size=min(batch_size, len(y))))]
