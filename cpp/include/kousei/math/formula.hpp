@@ -45,14 +45,9 @@ struct Jet {
 /// `twice`: with the second derivative.
 template <class Formula, bool twice, class V>
 KOUSEI_HD inline Jet<V> jet_at(V z) {
-    const V value = value_at<Formula>(z);
-    if constexpr (requires { Formula::jet_of_value(value); }) {
-        return Formula::jet_of_value(value);
-    } else {
-        Jet<V> jet{value, value_at<Derivative<Formula>>(z), V{}};
-        if constexpr (twice) jet.second = value_at<SecondDerivative<Formula>>(z);
-        return jet;
-    }
+    Jet<V> jet{value_at<Formula>(z), value_at<Derivative<Formula>>(z), V{}};
+    if constexpr (twice) jet.second = value_at<SecondDerivative<Formula>>(z);
+    return jet;
 }
 
 }  // namespace KOUSEI_ISA

@@ -1,6 +1,5 @@
 #pragma once
 #include <kousei/math/exp2.hpp>
-#include <kousei/math/formula.hpp>
 #include <kousei/math/logistic.hpp>
 #include <kousei/math/quotient.hpp>
 
@@ -24,11 +23,9 @@ struct Tanh {
         return Logistic::derivative_of_scaled<range>(z) * scalar_t<V>(4);
     }
 
-    /// 1 - t^2 and -2t (1 - t^2), where t is the value: far from 0 their absolute error is small alone.
-    template <class V>
-    KOUSEI_HD static Jet<V> jet_of_value(V t) {
-        const V slope = scalar_t<V>(1) - t * t;
-        return {t, slope, t * slope * scalar_t<V>(-2)};
+    template <Range range, class V>
+    KOUSEI_HD static V second_derivative_of_scaled(V z) {
+        return Logistic::second_derivative_of_scaled<range>(-z) * scalar_t<V>(8);
     }
 };
 
