@@ -37,7 +37,8 @@ template <class Real>
 void multiply_in_rows(Cpu on, const Matrix<Real>& matrix, const Real* x, std::int64_t points, Real* out) {
     constexpr std::int64_t depth = simd::panel_depth;  // so many bits of the rows of a task are in cache
     constexpr std::int64_t fewest = 64;                // rows, and points, of a task
-    const auto [words, rows, columns] = matrix.signs;
+    const std::uint32_t* words = matrix.signs.words;
+    const std::int64_t rows = matrix.signs.rows, columns = matrix.signs.columns;
     const std::int64_t stride = stride_of(columns);
     const std::int64_t group = matrix.scales ? std::min(matrix.group, columns) : columns;
     const std::int64_t groups = columns > 0 ? blocks_of(columns, group) : 0;

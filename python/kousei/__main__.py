@@ -172,6 +172,8 @@ def _of_suffix(path: str, known: dict[str, Callable[..., Any]]) -> Callable[...,
 
 def demo(picture: str) -> None:
     """Print and draw how two functions become networks of growing size."""
+    if not (folder := Path(picture).resolve().parent).is_dir():
+        raise ValueError(f"--picture was {picture!r}; there is no folder {str(folder)!r}")
     backends = _demo_backends()
     results: dict[str, list[tuple[kousei.FunahashiNetwork, float]]] = {}
     for name, (f, bounds, thresholds) in _demo_functions().items():

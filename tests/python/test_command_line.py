@@ -42,6 +42,13 @@ def test_demo(tmp_path: Path) -> None:
         assert "No picture" in done.stdout
 
 
+def test_demo_refuses_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
+    done = run("demo", "--picture", str(tmp_path / "nowhere" / "picture.png"))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "--picture was" in done.stderr
+
+
 def test_convert(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     net = kousei.MLP.random([3, 8, 4, 2], "relu", rng=0)

@@ -157,7 +157,7 @@ def nan() -> Any:
             ),
             "cannot be taken over: polynomialfeatures: PolynomialFeatures is none of those known; standardscaler: "
             "StandardScaler is not fitted; pipeline.robustscaler: RobustScaler is none of those known; "
-            "pipeline.randomforestregressor: RandomForestRegressor is none of those known$",
+            r"pipeline.randomforestregressor: RandomForestRegressor is none of those known\. Known are ARDReg",
         ),
         (linear_model.Ridge(), "estimator: Ridge is not fitted"),
         (neural_network.MLPClassifier(), "estimator: MLPClassifier is not fitted"),

@@ -14,7 +14,7 @@ inline constexpr double largest_power = 32;
 /// The table: at |t| <= table_end, polynomials of degree terms - 1 around the multiples of 1/cells_per_unit, and one
 /// in 1/t^2 beyond.
 inline constexpr int table_end = 16, cells_per_unit = 4, terms = 16;
-inline constexpr std::int64_t table_size = (table_end * cells_per_unit + 2) * terms;
+inline constexpr std::int64_t table_size = (std::int64_t{table_end} * cells_per_unit + 2) * terms;
 
 /// One function, by its table; borrowed.
 template <class Real>

@@ -21,10 +21,16 @@ def check_type(name: str, value: Any, kind: type | UnionType, accepted: str) -> 
         raise TypeError(f"{name} was {type(value).__name__}; {accepted} is accepted")
 
 
+def shown(value: Any) -> str:
+    """Return a value as an error names it: an array or a long text by its kind alone."""
+    text = repr(value)
+    return text if len(text) <= 80 and "\n" not in text else f"of type {type(value).__name__}"
+
+
 def check_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
     """Return an integer as int; TypeError unless it is one, ValueError unless it is `least` to `most`."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool):
-        raise TypeError(f"{name} was {value!r}; an integer is accepted")
+        raise TypeError(f"{name} was {shown(value)}; an integer is accepted")
     if value < least or (most is not None and value > most):
         accepted = f"at least {least}" if most is None else f"{least} to {most}"
         raise ValueError(f"{name} was {value}; {accepted} is accepted")
@@ -34,7 +40,7 @@ def check_integer(name: str, value: Any, least: int, most: int | None = None) ->
 def check_bool(name: str, value: Any) -> bool:
     """Return a truth value as bool; TypeError unless it is one."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} was {value!r}; True and False are accepted")
+        raise TypeError(f"{name} was {shown(value)}; True and False are accepted")
     return bool(value)
 
 
@@ -42,7 +48,7 @@ def check_choice(name: str, value: Any, *accepted: str) -> None:
     """Raise ValueError unless a value is one of the names that are accepted."""
     if value not in accepted:
         *first, last = map(repr, accepted)
-        raise ValueError(f"{name} was {value!r}; {', '.join(first)} and {last} are accepted")
+        raise ValueError(f"{name} was {shown(value)}; {', '.join(first)} and {last} are accepted")
 
 
 def is_real_number(value: Any) -> bool:
@@ -53,14 +59,14 @@ def is_real_number(value: Any) -> bool:
 def require_real_number(name: str, value: Any) -> None:
     """Raise TypeError unless a value is a real number."""
     if not is_real_number(value):
-        raise TypeError(f"{name} was {value!r}; a real number is accepted")
+        raise TypeError(f"{name} was {shown(value)}; a real number is accepted")
 
 
 def require_positive(**named: float) -> None:
     """Raise TypeError unless the named are real numbers, ValueError unless they are positive and finite."""
     for name, value in named.items():
         if not is_real_number(value):
-            raise TypeError(f"{name} was {value!r}; a positive finite number is accepted")
+            raise TypeError(f"{name} was {shown(value)}; a positive finite number is accepted")
         if not (value > 0 and math.isfinite(value)):
             raise ValueError(f"{name} was {value}; a positive finite number is accepted")
 

@@ -23,6 +23,7 @@ _LINEAR = {
 }
 _SCALERS = {"StandardScaler", "MinMaxScaler", "MaxAbsScaler"}
 _PERCEPTRONS = {"MLPRegressor", "MLPClassifier"}
+_KNOWN = _LINEAR | _SCALERS | _PERCEPTRONS
 _ACTIVATIONS = {"identity": None, "relu": act.relu, "tanh": act.tanh, "logistic": act.logistic}
 
 
@@ -76,7 +77,8 @@ def from_sklearn(estimator: Any) -> MLP:
     parts = list(_parts("estimator", estimator))
     refused = [f"{place}: {type(part).__name__} {why}" for place, part in parts if (why := _refusal(part))]
     if refused:
-        raise ValueError(f"estimator has parts that cannot be taken over: {'; '.join(refused)}")
+        known = "" if all(_is(part, _KNOWN) for _, part in parts) else f". Known are {', '.join(sorted(_KNOWN))}"
+        raise ValueError(f"estimator has parts that cannot be taken over: {'; '.join(refused)}{known}")
     steps = [(place, step) for place, part in parts for step in _steps(part)]
     dtype = arrays.real_dtype(coefficients=_coefficients(parts[-1][1])) if parts else np.float64
     return chain("estimator", steps, dtype)
@@ -99,7 +101,7 @@ def _is(estimator: Any, names: set[str]) -> bool:
 
 def _refusal(part: Any) -> str:
     """Return what speaks against an estimator, if anything does."""
-    if not _is(part, _LINEAR | _SCALERS | _PERCEPTRONS):
+    if not _is(part, _KNOWN):
         return "is none of those known"
     if not any(hasattr(part, name) for name in ("coef_", "coefs_", "scale_")):
         return "is not fitted"
