@@ -231,6 +231,43 @@ def network() -> Iterator[Kernel]:
                 yield sum_of_units("network_evaluate", networks, dtype, precision, activation, dim, outputs)
 
 
+def jets() -> Iterator[Kernel]:
+    """Laplacians of three hidden layers, whose products are the array library's; beside what multiply-adds allow."""
+
+    def jet(dtype: str, activation: str, dim: int) -> Kernel:
+        def problem(width: int, points: int) -> Problem:
+            net = MLP.random([dim, width, width, width, 1], activation, rng=0).astype(dtype)
+            x, exact = np.random.default_rng(1).uniform(-1, 1, (points, dim)).astype(dtype), net.astype("float64")
+
+            def prepare(x: Array) -> Callable[[], Array]:
+                there = net.like(x)
+                return lambda: there.jet(x).laplacian
+
+            return Problem(
+                x=x,
+                prepare=prepare,
+                exact=lambda x: exact.jet(x).laplacian,
+                scale=float(np.abs(exact.jet(x[:16].astype("float64")).laplacian).max()),
+                evaluations=net.parameters * (dim + 2) * points,
+            )
+
+        tolerance = {"float64": 1e-12, "float32": 1e-3}[dtype]
+        variant = f"{dtype} dim {dim} {activation} laplacian"
+        return Kernel(
+            "network_derive",
+            variant,
+            tolerance,
+            problem,
+            (256, 1 << 15),
+            lambda rates: rates[f"multiply-add {dtype}"],
+        )
+
+    for dtype in DTYPES:
+        for activation in ("tanh", "repu2"):
+            for dim in (2, 16):
+                yield jet(dtype, activation, dim)
+
+
 def activations() -> Iterator[Kernel]:
     for dtype in DTYPES:
         for activation in (logistic, tanh, erf, arctan, relu):
@@ -477,6 +514,7 @@ KERNELS = [
     *funahashi(),
     *funahashi_methods(),
     *network(),
+    *jets(),
     *activations(),
     *products_of_signs(),
     *ridgelet(),

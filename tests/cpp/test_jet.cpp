@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <limits>
 #include <numbers>
-#include <random>
 #include <stdexcept>
 #include <vector>
 
 #include "formulas.hpp"
+#include "layers.hpp"
 #include "workspace.hpp"
 
 namespace {
@@ -39,57 +39,29 @@ auto within_eps(double times) {
     return [=](long double, long double) { return times * eps<V>; };
 }
 
-std::size_t index(std::int64_t i) {
-    return static_cast<std::size_t>(i);
-}
-
-/// Layers of units that apply all activations in turn.
+/// Layers of units that apply all activations in turn; `twice`: those that have a second derivative.
 template <class Real>
-struct Network {
-    struct Arrays {
-        std::vector<Real> weight, bias, parameters;
-        std::vector<kousei::activation::Part<Real>> parts;
-        std::vector<std::int64_t> starts;
-        std::vector<std::int32_t> columns;
-    };
-    std::vector<Arrays> arrays;
-    std::vector<Layer<Real>> layers;
+struct Network : RandomLayers<Real> {
+    using RandomLayers<Real>::arrays;
+    using RandomLayers<Real>::layers;
 
-    Network(const std::vector<std::int64_t>& sizes, bool twice, bool sparse = false) : arrays(sizes.size() - 1) {
-        std::mt19937_64 random(7);
-        std::normal_distribution<double> normal;
-        for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
-            const std::int64_t inputs = sizes[i], units = sizes[i + 1];
-            Arrays& own = arrays[i];
-            own.starts.push_back(0);
-            for (std::int64_t u = 0; u < units; ++u) {
-                for (std::int64_t k = 0; k < inputs; ++k) {
-                    if (sparse && random() % 3 == 0) continue;
-                    own.weight.push_back(static_cast<Real>(normal(random) / std::sqrt(static_cast<double>(inputs))));
-                    own.columns.push_back(static_cast<std::int32_t>(k));
-                }
-                own.starts.push_back(static_cast<std::int64_t>(own.weight.size()));
-                own.bias.push_back(static_cast<Real>(normal(random)));
-            }
-            own.parameters = {Real(-1),  Real(1), Real(0), Real(1), Real(0), Real(-1), Real(0), Real(1),  // hardtanh
-                              Real(0.5), Real(-2)};
-            const Real* const at = own.parameters.data();
-            std::vector<kousei::activation::Part<Real>> all;
-            for (const Activation which : smooth) all.push_back({which, nullptr, 0, 1});
-            all.insert(all.end(), {{Activation::repu, nullptr, 2, 1}, {Activation::repu, nullptr, 3, 1}});
-            if (!twice) {
-                all.insert(all.end(), {{Activation::relu, nullptr, 0, 1},
-                                       {Activation::piecewise_linear, at, 2, 1},
-                                       {Activation::homogeneous, at + 8, 0, 1},
-                                       {Activation::repu, nullptr, 1, 1}});
-            }
-            if (i + 2 < sizes.size()) {
-                for (std::int64_t u = 0; u < units; ++u) own.parts.push_back(all[index(u) % all.size()]);
-            }
-            layers.push_back({own.weight.data(), own.bias.data(), units, inputs, own.parts,
-                              sparse ? own.starts.data() : nullptr, sparse ? own.columns.data() : nullptr});
-        }
-    }
+    Network(const std::vector<std::int64_t>& sizes, bool twice, bool sparse = false)
+        : RandomLayers<Real>(sizes, sparse ? 1 : 0, [twice](auto& own, std::int64_t units) {
+              own.parameters = {Real(-1),  Real(1),  Real(0), Real(1),
+                                Real(0),   Real(-1), Real(0), Real(1),  // hardtanh
+                                Real(0.5), Real(-2)};
+              const Real* const at = own.parameters.data();
+              std::vector<kousei::activation::Part<Real>> all;
+              for (const Activation which : smooth) all.push_back({which, nullptr, 0, 1});
+              all.insert(all.end(), {{Activation::repu, nullptr, 2, 1}, {Activation::repu, nullptr, 3, 1}});
+              if (!twice) {
+                  all.insert(all.end(), {{Activation::relu, nullptr, 0, 1},
+                                         {Activation::piecewise_linear, at, 2, 1},
+                                         {Activation::homogeneous, at + 8, 0, 1},
+                                         {Activation::repu, nullptr, 1, 1}});
+              }
+              for (std::int64_t u = 0; u < units; ++u) own.parts.push_back(all[index(u) % all.size()]);
+          }) {}
 
     std::int64_t dim() const { return layers.front().inputs; }
     std::int64_t outputs() const { return layers.back().units; }
@@ -162,13 +134,6 @@ struct Network {
         z[0] = jet.value;
     }
 };
-
-template <class Real>
-std::vector<Real> points_of(std::int64_t points, std::int64_t dim) {
-    std::vector<Real> x(index(points * dim));
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<Real>(std::sin(static_cast<double>(i) + 0.5));
-    return x;
-}
 
 template <class Real>
 void agrees(const Network<Real>& net, std::int64_t points, bool laplacian) {

@@ -158,6 +158,13 @@ def test_factors_of_different_sizes() -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (20, 2))
     np.testing.assert_allclose(stiff(x), net(x), rtol=1e-12)
     check(stiff, x, 1e-14)
+    # Slopes of 2^-30 at pre-activations of 1: products by squares have the digits of the larger factor.
+    faint = kousei.MLP(
+        [net.weights[0], net.weights[1] / scale, net.weights[2]],
+        [net.biases[0], np.ones(5), np.zeros(1)],
+        ["repu2"] * 2,
+    )
+    check(faint, x, 1e-14)
 
 
 def test_arrays_in_are_arrays_out(library: Library, dtype: str) -> None:
