@@ -15,7 +15,8 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ridgelet
+    from kousei import equivariant, isotonic, ridgelet
+    from kousei.isotonic import MonotoneRegressor
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
@@ -26,6 +27,7 @@ __all__ = [
     "BinaryNetwork",
     "CudaError",
     "FunahashiNetwork",
+    "MonotoneRegressor",
     "PackedSigns",
     "PiecewiseLinear",
     "RidgeletTransform",
@@ -40,6 +42,7 @@ __all__ = [
     "funahashi",
     "identity",
     "io",
+    "isotonic",
     "load",
     "maximum",
     "minimum",
@@ -55,11 +58,13 @@ __all__ = [
     "stack",
 ]
 
-#: The rooms that names stand in whose operators are of SciPy, which takes longer to load than all else.
+#: The rooms that names stand in which load SciPy, that takes longer than all else, or a library that is optional.
 _LATER = {
+    "MonotoneRegressor": "isotonic",
     "RidgeletTransform": "ridgelet",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "isotonic": "isotonic",
     "ridgelet_transform": "ridgelet",
 }
 
