@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kousei import MonotoneRegressor
+import kousei
 
 NAME = "monotone-designs"
 SEEDS, SAMPLES, POINTS = range(10), (64, 256), 2000
@@ -53,7 +53,9 @@ DESIGNS = (
 
 
 def main() -> int:
-    from ratios import RESULTS  # asv, which finds no such module, reads this file too
+    from ratios import RESULTS, fix_environment  # asv, which finds no such module, reads this file too
+
+    fix_environment()  # which scikit-learn and torch read when they are first asked for
 
     rows = []
     for design in DESIGNS:
@@ -86,7 +88,7 @@ def measured(design: Design, n: int) -> dict[str, Any]:
         rng = np.random.default_rng(seed)
         x = rng.random((n, design.dim))
         y = design.f(x) + NOISE[design.dim] * rng.standard_normal(n)
-        network = MonotoneRegressor(method="pdir", rng=seed).fit(x, y)
+        network = kousei.MonotoneRegressor(method="pdir", rng=seed).fit(x, y)
         violations.append(network.violations(at))
         fitted = {"pdir": network.predict} | {name: method(x, y) for name, method in methods(design.dim).items()}
         for name, predict in fitted.items():
@@ -112,7 +114,7 @@ def methods(dim: int) -> dict[str, Method]:
     }
     return dict(
         [
-            ("spline", lambda x, y: MonotoneRegressor().fit(x, y).predict),
+            ("spline", lambda x, y: kousei.MonotoneRegressor().fit(x, y).predict),
             steps[dim],
             ("boosting", lambda x, y: HistGradientBoostingRegressor(monotonic_cst=[1] * dim).fit(x, y).predict),
         ]
