@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 #: The smoothest first, which is taken of equal ones.
 PENALTIES = tuple(10.0**k for k in range(2, -7, -1))
 #: Makes coefficients unique that neither values nor the penalty determine.
-_RIDGE = 1e-10
+_RIDGE = 1e-8
 
 
 class Fit(NamedTuple):

@@ -99,7 +99,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         method: str = "spline",
         *,
         cells: int | None = None,
-        steps: int = 500,
+        steps: int = 300,
         rng: Rng = 0,
     ) -> None:
         self.increasing = increasing
@@ -138,9 +138,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         y = y.astype(np.float64)
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         check_choice("method", self.method, "spline", "pdir")
-        used = sample_weight > 0
-        if not used.any():
-            raise ValueError("sample_weight was 0 for all samples; one above 0 is accepted")
+        used = sample_weight > 0  # one of them is: scikit-learn sees to that
         samples = X[used], y[used], sample_weight[used]
         if not np.isfinite(np.ptp(samples[0], axis=0)).all():
             raise ValueError("X has a feature whose range overflows; features of moderate size are accepted")
