@@ -109,6 +109,23 @@ def test_folds() -> None:
     assert_array_equal(fold_of(x, y), [2, 0, 1, 0, 1, 4, 0, 3])
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_cross_validation_by_hand(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.random((30, 1))
+    y = np.exp(2 * x[:, 0]) + 0.5 * rng.normal(size=30)
+    order = np.argsort(x[:, 0])
+    basis = design(x, x.min(axis=0), np.ptp(x, axis=0) / 8, 8).toarray()[order]
+    values, penalties = y[order] - y.mean(), 10.0 ** np.arange(2, -7, -1)
+    errors = np.zeros(9)
+    for k in range(5):
+        b, v = (np.delete(each, np.s_[k::5], axis=0) for each in (basis, values))
+        for i, penalty in enumerate(penalties):
+            c = solve(b.T @ b / 24 + penalty * roughness_of(10, 1), b.T @ v / 24, steps_of(10, np.ones(1)))
+            errors[i] += ((basis[k::5] @ c - values[k::5]) ** 2).sum()
+    assert kousei.MonotoneRegressor().fit(x, y).penalty_ == penalties[errors.argmin()]
+
+
 @pytest.mark.parametrize("dim", [1, 2, 3, 5])
 def test_no_violations(dim: int) -> None:
     x, y = samples(dim, noise=1.0)
