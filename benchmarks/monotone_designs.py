@@ -88,7 +88,7 @@ def measured(design: Design, n: int) -> dict[str, Any]:
         rng = np.random.default_rng(seed)
         x = rng.random((n, design.dim))
         y = design.f(x) + NOISE[design.dim] * rng.standard_normal(n)
-        network = kousei.MonotoneRegressor(method="pdir", rng=seed).fit(x, y)
+        network = kousei.MonotoneRegressor(method="pdir", random_state=seed).fit(x, y)
         violations.append(network.violations(at))
         fitted = {"pdir": network.predict} | {name: method(x, y) for name, method in methods(design.dim).items()}
         for name, predict in fitted.items():

@@ -55,7 +55,7 @@ def methods(dim, seed):
     """Return the estimators by their names."""
     return {
         "spline": kousei.MonotoneRegressor(),
-        "PDIR": kousei.MonotoneRegressor(method="pdir", rng=seed),
+        "PDIR": kousei.MonotoneRegressor(method="pdir", random_state=seed),
         "isotonic" if dim == 1 else "block": IsotonicRegression(out_of_bounds="clip") if dim == 1 else Block(),
         "boosting": HistGradientBoostingRegressor(monotonic_cst=[1] * dim),
     }

@@ -1,6 +1,8 @@
 """Monotone regression: the spline and its quadratic program, the network that it is, and penalised networks."""
 
+import doctest
 import pickle
+import sys
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -273,7 +275,7 @@ def test_more_cells_follow_finer_details() -> None:
         ({"cells": 2.5}, TypeError, "cells was 2.5; an integer is accepted"),
         ({"cells": 10**6}, (MemoryError, kousei.SizeError), "a program of 1000004000004 coefficients"),
         ({"method": "pdir", "steps": 0}, ValueError, "steps was 0; at least 1 is accepted"),
-        ({"method": "pdir", "rng": "seed"}, TypeError, "rng was 'seed'"),
+        ({"method": "pdir", "random_state": "seed"}, TypeError, "random_state was 'seed'"),
     ],
 )
 def test_bad_options(options: dict[str, Any], error: Any, message: str) -> None:
@@ -315,6 +317,10 @@ def test_estimators_and_networks_are_kept(tmp_path: Path) -> None:
     assert loaded.error_bound() == net.error_bound()
 
 
+def test_examples() -> None:
+    assert doctest.testmod(sys.modules["kousei.isotonic.regressor"]) == (0, 14)
+
+
 class TestPenalised:
     @pytest.fixture(autouse=True)
     def _torch(self) -> None:
@@ -323,7 +329,7 @@ class TestPenalised:
 
     def test_it_fits_and_is_nearly_monotone(self) -> None:
         x, y = samples(2, n=40, noise=0.1)
-        fitted = kousei.MonotoneRegressor([True, True], "pdir", steps=150).fit(x, y)
+        fitted = kousei.MonotoneRegressor([True, True], "pdir", steps=150, random_state=0).fit(x, y)
         assert fitted.score(x, y) > 0.9
         assert fitted.penalty_ in (1, 10, 100)
         assert fitted.violations(x) < 0.1
@@ -351,16 +357,18 @@ class TestPenalised:
 
     def test_seeds_and_weights(self) -> None:
         x, y = samples(1, n=30)
-        fits = [kousei.MonotoneRegressor(method="pdir", steps=20, rng=seed).fit(x, y) for seed in (0, 0, 1)]
+        fits = [kousei.MonotoneRegressor(method="pdir", steps=20, random_state=seed).fit(x, y) for seed in (0, 0, 1)]
         assert_array_equal(fits[0].predict(x), fits[1].predict(x))
         assert np.abs(fits[0].predict(x) - fits[2].predict(x)).max() > 1e-3
         weight = np.arange(30) % 3
-        weighted = kousei.MonotoneRegressor(method="pdir", steps=20).fit(x, y, weight)
-        repeated = kousei.MonotoneRegressor(method="pdir", steps=20).fit(
+        weighted = kousei.MonotoneRegressor(method="pdir", steps=20, random_state=0).fit(x, y, weight)
+        repeated = kousei.MonotoneRegressor(method="pdir", steps=20, random_state=0).fit(
             np.repeat(x, weight, axis=0), np.repeat(y, weight)
         )
         assert_allclose(weighted.predict(x), repeated.predict(x), rtol=1e-6)
 
     def test_one_sample_and_constant_features(self) -> None:
         x = np.array([[1.0, 2.0]])
-        assert_allclose(kousei.MonotoneRegressor(method="pdir", steps=50).fit(x, [5.0]).predict(x), [5], atol=1)
+        assert_allclose(
+            kousei.MonotoneRegressor(method="pdir", steps=50, random_state=0).fit(x, [5.0]).predict(x), [5], atol=1
+        )

@@ -10,10 +10,10 @@ import numpy as np
 Rng: TypeAlias = "np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | int | None"
 
 
-def generator(rng: Rng) -> np.random.Generator:
+def generator(rng: Rng, name: str = "rng") -> np.random.Generator:
     """Return the generator that ``rng`` stands for: itself, one with this seed, or a fresh one."""
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError) as error:
         accepted = "a numpy.random.Generator, an integer seed of at least 0 and None are accepted"
-        raise type(error)(f"rng was {rng!r}; {accepted}") from None
+        raise type(error)(f"{name} was {rng!r}; {accepted}") from None

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kousei._lib.random import Rng, generator
 from kousei.isotonic.folds import fold_of
 from kousei.network import MLP
 
@@ -35,7 +34,7 @@ class _Task(NamedTuple):
     steps: int
 
 
-def fit_network(x: Array, y: Array, sample_weight: Array, signs: Array, steps: int, rng: Rng) -> Fit:
+def fit_network(x: Array, y: Array, sample_weight: Array, signs: Array, steps: int, rng: np.random.Generator) -> Fit:
     """Return the network of two hidden layers of max(z, 0)^2 that is trained with the best penalty.
 
     Parameters
@@ -45,7 +44,7 @@ def fit_network(x: Array, y: Array, sample_weight: Array, signs: Array, steps: i
         1 for each variable along which the network should not fall, -1 where it should not rise, and 0 elsewhere.
     steps : int
         Of Adam.
-    rng : numpy.random.Generator, int or None
+    rng : numpy.random.Generator
     """
     half = np.ptp(x, axis=0) / 2
     half[half == 0] = 1  # where all coordinates are equal, any will do
@@ -53,7 +52,7 @@ def fit_network(x: Array, y: Array, sample_weight: Array, signs: Array, steps: i
     centre = float(np.average(y, weights=sample_weight))
     scale = float(np.sqrt(np.average((y - centre) ** 2, weights=sample_weight))) or 1.0
     task = _Task((x - middle) / half, (y - centre) / scale, signs, steps)
-    start, fold = _start(x.shape[1], generator(rng)), fold_of(x, y)
+    start, fold = _start(x.shape[1], rng), fold_of(x, y)
     errors = np.zeros(len(PENALTIES))
     if fold.any():
         # Every penalty without every fold, as one batch of networks.

@@ -14,7 +14,7 @@ except ImportError:
     raise ImportError("scikit-learn is not installed: pip install 'kousei[sklearn]'") from None
 
 from kousei._lib.errors import check_choice, check_integer
-from kousei._lib.random import Rng
+from kousei._lib.random import Rng, generator
 from kousei.isotonic import penalised
 from kousei.isotonic.fitting import fit_spline
 from kousei.isotonic.spline import Spline, Sum
@@ -44,8 +44,8 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         for one or a sum. More of them follow finer details; time grows as the cube of the number of coefficients.
     steps : int
         Of the training of "pdir".
-    rng : numpy.random.Generator, int or None
-        Where "pdir" begins (SPEC 7). The spline draws nothing.
+    random_state : numpy.random.Generator, int or None
+        Source of the weights that "pdir" begins with. The spline draws nothing.
 
     Attributes
     ----------
@@ -100,13 +100,13 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         *,
         cells: int | None = None,
         steps: int = 300,
-        rng: Rng = 0,
+        random_state: Rng = None,
     ) -> None:
         self.increasing = increasing
         self.method = method
         self.cells = cells
         self.steps = steps
-        self.rng = rng
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MonotoneRegressor:
         """Fit the function to samples.
@@ -145,7 +145,8 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         self.signs_ = _signs(self.increasing, X.shape[1])
         if self.method == "pdir":
             steps = check_integer("steps", self.steps, 1)
-            self.model_, self.penalty_ = penalised.fit_network(*samples, self.signs_, steps, self.rng)
+            rng = generator(self.random_state, "random_state")
+            self.model_, self.penalty_ = penalised.fit_network(*samples, self.signs_, steps, rng)
         else:
             additive = X.shape[1] > max(_CELLS)
             usual = _CELLS[1 if additive else X.shape[1]]
@@ -212,7 +213,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
             0        1       11         11   100%  repu2
             1       11        1         11   100%  affine
         hidden layers 1, hidden units 11, weights and biases 34
-        quadratic spline of 8 cells: at most 1 x 11 + 4 x 0 + 4 x 0 = 11 hidden units
+        quadratic spline of 8 cells: at most 11 x 1 + 4 x 0 + 4 x 0 = 11 hidden units
         """
         check_is_fitted(self)
         return self.model_ if isinstance(self.model_, MLP) else network_of(self.model_)
