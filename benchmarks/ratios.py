@@ -202,7 +202,8 @@ def describe(name: str, command: str) -> dict[str, Any]:
             "kousei": kousei.__version__,
             "python": platform.python_version(),
             **{
-                library: _version(library) for library in ("numpy", "finufft", "torch", "pykeops", "llama_cpp_python")
+                library: _version(library)
+                for library in ("numpy", "finufft", "torch", "pykeops", "llama_cpp_python", "scikit-learn")
             },
         },
         "commit": commit(),

@@ -14,7 +14,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ("README.md", "docs/performance.md", "docs/theory/funahashi.md", "docs/theory/ridgelet.md")
+PAGES = (
+    "README.md",
+    "docs/performance.md",
+    "docs/theory/funahashi.md",
+    "docs/theory/isotonic.md",
+    "docs/theory/ridgelet.md",
+)
 
 Record = dict[str, Any]
 #: The cells of a row, and the records that they are of: none if that is not measured.
@@ -225,6 +231,13 @@ def frequencies() -> str:
     return chosen_frequencies.table(recorded(chosen_frequencies.NAME))
 
 
+def designs() -> str:
+    """Return the errors of monotone regression and of what stands beside it."""
+    import monotone_designs
+
+    return monotone_designs.table(recorded(monotone_designs.NAME))
+
+
 def units(record: Record) -> str:
     method, sizes = record["case"].split("-")[1], record["sizes"]
     order = f"N = {sizes['order']}, " if "order" in sizes else ""
@@ -376,6 +389,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "growth": growth,
     "ridgelet-costs": costs,
     "chosen-frequencies": frequencies,
+    "monotone-designs": designs,
     "device-summary": device_summary,
     "device-sums": device_sums,
     "device-signs": device_signs,

@@ -15,7 +15,8 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ridgelet, score
+    from kousei import equivariant, isotonic, ridgelet, score
+    from kousei.isotonic import MonotoneRegressor
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
     from kousei.score import ScoreEstimator
 
@@ -27,6 +28,7 @@ __all__ = [
     "BinaryNetwork",
     "CudaError",
     "FunahashiNetwork",
+    "MonotoneRegressor",
     "PackedSigns",
     "PiecewiseLinear",
     "RidgeletTransform",
@@ -42,6 +44,7 @@ __all__ = [
     "funahashi",
     "identity",
     "io",
+    "isotonic",
     "load",
     "maximum",
     "minimum",
@@ -60,10 +63,12 @@ __all__ = [
 
 #: The rooms that names stand in which load SciPy, that takes longer than all else, or a library that is optional.
 _LATER = {
+    "MonotoneRegressor": "isotonic",
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "isotonic": "isotonic",
     "ridgelet_transform": "ridgelet",
     "score": "score",
 }

@@ -213,6 +213,10 @@ NO_ARRAYS = {
     "kousei.FunahashiNetwork.plan",
     "kousei.FunahashiNetwork.refit",
     "kousei.FunahashiNetwork.from_samples",
+    "kousei.MonotoneRegressor.fit",  # of arrays as scikit-learn takes them
+    "kousei.MonotoneRegressor.predict",
+    "kousei.MonotoneRegressor.to_network",
+    "kousei.MonotoneRegressor.violations",
     "kousei.MLP.astype",
     "kousei.MLP.bounds",
     "kousei.MLP.like",

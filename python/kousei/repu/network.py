@@ -18,13 +18,14 @@ class ErrorBound(NamedTuple):
     Parameters
     ----------
     approximation : float
-        The polynomial against the function: 0 where the polynomial is what was given, else 1.5 times the largest
-        difference at `points` points of the box that took no part in its construction, or the sum of the moduli of
-        the coefficients that were left out, whichever is larger.
+        The polynomial against the function: 0 where the polynomial, or the spline, is what was given, else 1.5 times
+        the largest difference at `points` points of the box that took no part in its construction, or the sum of the
+        moduli of the coefficients that were left out, whichever is larger.
     rounding : float
         By a rule that is above what was measured, twice at least: the precision, times the condition of a unit's sum,
         the sum of the moduli of the coefficients by products of T_1, T_2, T_4, ..., 2 dim (n_1 + ... + n_dim) for
-        n_j coefficients along axis j, and the largest coordinate in half widths of the box.
+        n_j coefficients along axis j, and the largest coordinate in half widths of the box. Of a monotone spline of m
+        cells along each axis, 2 dim ((m + 2)^2 + the largest coordinate in cells) times the largest coefficient.
     kind : {"proven", "estimated"}
         Of the approximation.
     points : int
@@ -53,7 +54,9 @@ class Origin(NamedTuple):
 
 
 class PolynomialNetwork(MLP):
-    """The network of a polynomial on a box: `from_chebyshev`, `from_polynomial` and `from_function` make it.
+    """The network of a polynomial on a box, or of polynomials on its cells.
+
+    `from_chebyshev`, `from_polynomial`, `from_function` and `kousei.MonotoneRegressor.to_network` make it.
 
     Parameters
     ----------
