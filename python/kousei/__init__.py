@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ridgelet
+    from kousei import equivariant, ising, ridgelet
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
@@ -40,6 +40,7 @@ __all__ = [
     "funahashi",
     "identity",
     "io",
+    "ising",
     "load",
     "maximum",
     "minimum",
@@ -60,6 +61,7 @@ _LATER = {
     "RidgeletTransform": "ridgelet",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "ising": "ising",
     "ridgelet_transform": "ridgelet",
 }
 
