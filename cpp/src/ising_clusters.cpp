@@ -41,11 +41,11 @@ struct Torus {
     std::array<std::uint32_t, axes> side, stride;
     std::uint32_t sites = 1;
     std::uint64_t seed;
-    std::uint64_t holds;          ///< of 32 bits: a bond
-    std::uint64_t held_of_32;     ///< of 32 bits: the bond to the field
-    std::uint64_t held_of_31;     ///< of 31 bits
-    std::uint8_t unlike;          ///< whether a satisfied bond has unlike spins
-    std::uint8_t favoured;        ///< by the field
+    std::uint64_t holds;       ///< of 32 bits: a bond
+    std::uint64_t held_of_32;  ///< of 32 bits: the bond to the field
+    std::uint64_t held_of_31;  ///< of 31 bits
+    std::uint8_t unlike;       ///< whether a satisfied bond has unlike spins
+    std::uint8_t favoured;     ///< by the field
 
     explicit Torus(const Clusters& model)
         : seed(model.seed),
@@ -138,7 +138,9 @@ class Draws {
         return words_[used_++];
     }
 
-    std::uint32_t below(std::uint32_t count) { return static_cast<std::uint32_t>(std::uint64_t{next()} * count >> 32); }
+    std::uint32_t below(std::uint32_t count) {
+        return static_cast<std::uint32_t>(std::uint64_t{next()} * count >> 32);
+    }
 
  private:
     std::uint64_t seed_;
@@ -147,7 +149,8 @@ class Draws {
     std::size_t used_ = 4;
 };
 
-/// Turns the cluster of a random site over; returns how many sites it had, or, where it holds to the field, were seen.
+/// Turns the cluster of a random site over; returns how many sites it had, or, where it holds to the field, were
+/// seen.
 template <int axes>
 std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch& scratch) {
     std::uint8_t* const spins = scratch.spins;
