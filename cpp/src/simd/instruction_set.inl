@@ -9,6 +9,7 @@
 #include "packed_dot.inl"
 #include "packed_gemm.inl"
 #include "packed_gemv.inl"
+#include "random.inl"
 #include "ridgelet.inl"
 
 namespace kousei::simd {
