@@ -6,6 +6,7 @@
 
 #include "binary.hpp"
 #include "equivariant.hpp"
+#include "ising.hpp"
 #include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
@@ -107,6 +108,7 @@ struct InstructionSet {
     KernelsFor<float> for_float;
     KernelsFor<double> for_double;
     DotSigns dot_signs;
+    IsingKernels ising;
 
     template <class Real>
     const KernelsFor<Real>& of() const {
