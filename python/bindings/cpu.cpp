@@ -4,6 +4,8 @@
 #include "funahashi.hpp"
 #include "host_array.hpp"
 #include "ising.hpp"
+#include "ising_clusters.hpp"
+#include "ising_counts.hpp"
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
@@ -48,6 +50,8 @@ void bind_cpu(py::module_& m) {
     bind_binary<double>(m, "Float64Binary");
     bind_chain<std::uint16_t>(m);
     bind_chain<std::uint32_t>(m);
+    bind_ising_clusters(m);
+    bind_ising_counts<HostSide>(m);
 }
 
 }  // namespace kousei::python
