@@ -9,6 +9,7 @@ const InstructionSet set{"avx2",
                          kernels_for<float>,
                          kernels_for<double>,
                          &dot_signs,
+                         ising_kernels,
                          &random_words};
 
 }  // namespace kousei::simd::avx2

@@ -12,6 +12,7 @@ const InstructionSet set{"avx512",
                          kernels_for<float>,
                          kernels_for<double>,
                          &dot_signs,
+                         ising_kernels,
                          &random_words};
 
 }  // namespace kousei::simd::avx512
