@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,8 +22,17 @@ BURN_IN = 100
 _TOGETHER = 1 << 24
 
 
-def draw(lattice: Lattice, method: str, chains: int, samples: int, thin: int, burn_in: int, seed: int) -> Array:
-    """Return words (samples * chains, stride) of chains that begin with all spins down.
+def draw(
+    lattice: Lattice,
+    method: str,
+    chains: int,
+    samples: int,
+    thin: int,
+    burn_in: int,
+    seed: int,
+    advance: Callable[[int], Any],
+) -> Array:
+    """Return words (samples * chains, stride) of chains that begin with all spins down; `advance` is told of sweeps.
 
     A sweep of "swendsen-wang" turns each cluster over or not. One of "wolff" has a number of clusters that is fixed
     after the first half of the burn-in, where they have been found to hold together about as many sites as there are:
@@ -32,11 +42,14 @@ def draw(lattice: Lattice, method: str, chains: int, samples: int, thin: int, bu
     for _ in range(burn_in // 2):
         chain.run(1)
         chain.adapt()
+        advance(1)
     chain.run(burn_in - burn_in // 2)
+    advance(burn_in - burn_in // 2)
     rows = np.empty((samples, *chain.words.shape), np.uint32)
     for row in rows:
         chain.run(thin)
         row[...] = chain.words
+        advance(thin)
     return rows.reshape(samples * chains, -1)
 
 

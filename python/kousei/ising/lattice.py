@@ -153,7 +153,7 @@ class Lattice:
             For another method, a number that is too small, `sweeps` that is no multiple of `thin`, or more than 2**32
             sweeps.
         MemoryError
-            If the samples lie in host memory, and are larger than that of this machine.
+            If samples or chains lie in host memory, and are larger than that of this machine.
         SizeError
             If their bytes cannot be counted in 64 bits.
         CudaError
@@ -213,7 +213,8 @@ class Lattice:
             elif method == "tempering":
                 words = tempering.draw(self, *plan, source, backend, advance)
             else:
-                words = clusters.draw(self, method, *plan, int(source.integers(2**64, dtype=np.uint64)))
+                seed = int(source.integers(2**64, dtype=np.uint64))
+                words = clusters.draw(self, method, *plan, seed, advance)
         return Spins(words, self, chains)
 
     def __eq__(self, other: object) -> bool:
