@@ -188,7 +188,7 @@ class Lattice:
         Spins(2 samples of 1024 chains, lattice (8, 8), 32768 bytes)
         >>> s = spins.configurations("float64")
         >>> bonds = s * np.roll(s, 1, axis=2) + s * np.roll(s, 1, axis=3)
-        >>> bool(abs(bonds.mean() + exact((8, 8), 0.4).energy / 2) < 0.01)
+        >>> bool(abs(bonds.mean() + exact((8, 8), 0.4).energy) < 0.02)
         True
         """
         check_choice("method", method, *_BURN_IN)
