@@ -33,7 +33,7 @@ def _case(length: int, chains: int, sweeps: int) -> Case:
 
 
 case("ising-metropolis-40", 40, 512, 200)(_case)
-case("ising-metropolis-1024", 1024, 32, 2)(_case)
+case("ising-metropolis-1024", 1024, 32, 5)(_case)
 
 
 def mcising(length: int, sweeps: int) -> Callable[[], Any]:
