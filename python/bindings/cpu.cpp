@@ -3,6 +3,9 @@
 #include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "host_array.hpp"
+#include "ising.hpp"
+#include "ising_clusters.hpp"
+#include "ising_counts.hpp"
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
@@ -39,6 +42,7 @@ void bind_cpu(py::module_& m) {
     bind_signs<HostSide, std::int32_t>(m);
     bind_signs<HostSide, std::int64_t>(m);
     bind_packed_dot<HostSide>(m);
+    bind_ising<HostSide>(m);
     bind_ridgelet_tabulate(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");
@@ -46,6 +50,8 @@ void bind_cpu(py::module_& m) {
     bind_binary<double>(m, "Float64Binary");
     bind_chain<std::uint16_t>(m);
     bind_chain<std::uint32_t>(m);
+    bind_ising_clusters(m);
+    bind_ising_counts<HostSide>(m);
 }
 
 }  // namespace kousei::python

@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, isotonic, ridgelet, score
+    from kousei import equivariant, ising, isotonic, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
     from kousei.score import ScoreEstimator
@@ -44,6 +44,7 @@ __all__ = [
     "funahashi",
     "identity",
     "io",
+    "ising",
     "isotonic",
     "load",
     "maximum",
@@ -68,6 +69,7 @@ _LATER = {
     "ScoreEstimator": "score",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "ising": "ising",
     "isotonic": "isotonic",
     "ridgelet_transform": "ridgelet",
     "score": "score",

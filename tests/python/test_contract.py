@@ -262,6 +262,11 @@ NO_ARRAYS = {
     "kousei.io.register",
     "kousei.io.to_onnx",
     "kousei.io.to_torch",
+    "kousei.ising.Lattice.sample",
+    "kousei.ising.Spins.configurations",
+    "kousei.ising.Spins.like",
+    "kousei.ising.Spins.matmul",  # of PackedSigns
+    "kousei.ising.Spins.prepack",
     "kousei.Activation.for_kernels",
     "kousei.Activation.image",
     "kousei.funahashi.BumpParameters",
