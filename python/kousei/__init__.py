@@ -15,13 +15,15 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ridgelet
+    from kousei import equivariant, rbm, ridgelet
+    from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
 
 __all__ = [
     "MLP",
+    "RBM",
     "Activation",
     "BinaryNetwork",
     "CudaError",
@@ -47,6 +49,7 @@ __all__ = [
     "num_threads",
     "pack_signs",
     "packed",
+    "rbm",
     "repu",
     "ridgelet",
     "ridgelet_transform",
@@ -57,9 +60,11 @@ __all__ = [
 
 #: The rooms that names stand in whose operators are of SciPy, which takes longer to load than all else.
 _LATER = {
+    "RBM": "rbm",
     "RidgeletTransform": "ridgelet",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "rbm": "rbm",
     "ridgelet_transform": "ridgelet",
 }
 
