@@ -9,6 +9,7 @@
 #include "packed_dot.inl"
 #include "packed_gemm.inl"
 #include "packed_gemv.inl"
+#include "rbm.inl"
 #include "ridgelet.inl"
 
 namespace kousei::simd {

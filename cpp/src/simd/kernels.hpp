@@ -9,6 +9,7 @@
 #include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
+#include "rbm.hpp"
 #include "ridgelet.hpp"
 
 namespace kousei::simd {
@@ -107,6 +108,7 @@ struct InstructionSet {
     KernelsFor<float> for_float;
     KernelsFor<double> for_double;
     DotSigns dot_signs;
+    RbmKernels rbm;
 
     template <class Real>
     const KernelsFor<Real>& of() const {
