@@ -147,8 +147,16 @@ void respond(Cpu on, const Side& side, const std::uint32_t* states, std::int64_t
         const std::int64_t row = index % bands * each, column = index / bands * columns;
         const std::int64_t height = std::min(each, rows - row), width = std::min(columns, side.outputs - column);
         if (side.inputs == 0) std::fill_n(scratch.sums, height * columns, 0.0f);
-        const simd::StateBlock block{states + row * stride, stride,       height, side.weight + column, side.outputs,
-                                     side.inputs,           width,        1.0f,   side.units};
+        const simd::StateBlock block{states + row * stride,
+                                     stride,
+                                     height,
+                                     side.weight + (side.transposed ? column * side.inputs : column),
+                                     side.transposed ? side.inputs : side.outputs,
+                                     side.transposed,
+                                     side.inputs,
+                                     width,
+                                     1,
+                                     side.units};
         kernels.add_states(block, scratch.table, scratch.sums, false);
         const simd::ResponseTile tile{scratch.sums, height, row, column, width, beta ? beta + row : nullptr};
         kernels.respond(side, tile, draw, wanted);
@@ -195,6 +203,7 @@ void update(Cpu on, const Parameters& p, const Sample& data, const Sample& model
                                          height,
                                          sample.means + column,
                                          p.hidden,
+                                         false,
                                          sample.rows,
                                          width,
                                          sign / static_cast<float>(sample.rows),
@@ -203,7 +212,8 @@ void update(Cpu on, const Parameters& p, const Sample& data, const Sample& model
         };
         add(changes.data, data, 1, false);
         add(changes.model, model, -1, true);
-        kernels.update(p, {scratch.sums, row, height, column, width, changes.visible, changes.hidden}, rates, centers);
+        kernels.update(p, {scratch.sums, row, height, column, width, changes.visible, changes.hidden}, rates,
+                       centers);
     });
 
     step(rates, changes.visible, p.visible, p.visible_velocity, p.visible_bias);

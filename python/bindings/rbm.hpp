@@ -30,19 +30,20 @@ void bind_rbm(pybind11::module_& m) {
     using Execution = typename Side::Execution;
     m.def(
         "rbm_respond",
-        [](const Array& weight, const Array& bias, bool spin, const Words& states, const std::optional<Array>& beta,
-           std::uint64_t key, std::uint64_t count, std::optional<Array>& fields, std::optional<Array>& means,
-           std::optional<Words>& drawn, const Execution& on) {
+        [](const Array& weight, const Array& bias, bool transposed, bool spin, const Words& states,
+           const std::optional<Array>& beta, std::uint64_t key, std::uint64_t count, std::optional<Array>& fields,
+           std::optional<Array>& means, std::optional<Words>& drawn, const Execution& on) {
             require_axes("weight", weight, 2);
-            const std::int64_t inputs = weight.shape(0), outputs = weight.shape(1);
+            const std::int64_t inputs = weight.shape(transposed), outputs = weight.shape(!transposed);
             require_shape("bias", bias, {outputs});
             const std::int64_t rows = rows_of_states("states", states, inputs);
             if (beta) require_shape("beta", *beta, {rows});
             if (fields) require_shape("fields", *fields, {rows, outputs});
             if (means) require_shape("means", *means, {rows, outputs});
             if (drawn) require_shape("drawn", *drawn, {rows, packed::stride_of(outputs)});
-            const rbm::Side side{weight.data(), bias.data(), inputs, outputs, units_of(spin)};
-            const rbm::Wanted wanted{fields ? fields->mutable_data() : nullptr, means ? means->mutable_data() : nullptr,
+            const rbm::Side side{weight.data(), transposed, bias.data(), inputs, outputs, units_of(spin)};
+            const rbm::Wanted wanted{fields ? fields->mutable_data() : nullptr,
+                                     means ? means->mutable_data() : nullptr,
                                      drawn ? drawn->mutable_data() : nullptr};
             const std::uint32_t* const from = states.data();
             const float* const at = beta ? beta->data() : nullptr;
@@ -51,18 +52,18 @@ void bind_rbm(pybind11::module_& m) {
                              lend(rbm::workspace_bytes(where, side, rows)));
             });
         },
-        "weight"_a.noconvert(), "bias"_a.noconvert(), "spin"_a, "states"_a.noconvert(), "beta"_a.noconvert(), "key"_a,
-        "count"_a, "fields"_a.noconvert(), "means"_a.noconvert(), "drawn"_a.noconvert(), "on"_a);
+        "weight"_a.noconvert(), "bias"_a.noconvert(), "transposed"_a, "spin"_a, "states"_a.noconvert(),
+        "beta"_a.noconvert(), "key"_a, "count"_a, "fields"_a.noconvert(), "means"_a.noconvert(),
+        "drawn"_a.noconvert(), "on"_a);
     m.def(
         "rbm_update",
-        [](Array& weight, Array& transposed, Array& visible_bias, Array& hidden_bias, Array& weight_velocity,
-           Array& visible_velocity, Array& hidden_velocity, bool spin, const Words& data, const Array& data_means,
-           const Words& model, const Array& model_means, float learning_rate, float momentum, float l1,
+        [](Array& weight, Array& visible_bias, Array& hidden_bias, Array& weight_velocity, Array& visible_velocity,
+           Array& hidden_velocity, bool spin, const Words& data, const Array& data_means, const Words& model,
+           const Array& model_means, float learning_rate, float momentum, float l1,
            const std::optional<Array>& visible_center, std::optional<Array>& hidden_center, float slide,
            const Execution& on) {
             require_axes("weight", weight, 2);
             const std::int64_t visible = weight.shape(0), hidden = weight.shape(1);
-            require_shape("transposed", transposed, {hidden, visible});
             require_shape("visible_bias", visible_bias, {visible});
             require_shape("hidden_bias", hidden_bias, {hidden});
             require_shape("weight_velocity", weight_velocity, {visible, hidden});
@@ -70,11 +71,13 @@ void bind_rbm(pybind11::module_& m) {
             require_shape("hidden_velocity", hidden_velocity, {hidden});
             const auto sample = [&](const char* name, const Words& states, const Array& means) {
                 const std::int64_t rows = rows_of_states(name, states, visible);
-                if (rows == 0) throw pybind11::value_error(std::string(name) + " has no rows; at least 1 is accepted");
+                if (rows == 0)
+                    throw pybind11::value_error(std::string(name) + " has no rows; at least 1 is accepted");
                 require_shape("means", means, {rows, hidden});
                 return rbm::Sample{states.data(), means.data(), rows};
             };
-            const rbm::Sample from_data = sample("data", data, data_means), from_model = sample("model", model, model_means);
+            const rbm::Sample from_data = sample("data", data, data_means),
+                              from_model = sample("model", model, model_means);
             if (visible_center.has_value() != hidden_center.has_value()) {
                 throw pybind11::value_error("visible_center and hidden_center are accepted together");
             }
@@ -84,17 +87,21 @@ void bind_rbm(pybind11::module_& m) {
                 require_shape("hidden_center", *hidden_center, {hidden});
                 centers = {visible_center->data(), hidden_center->mutable_data(), slide};
             }
-            const rbm::Parameters parameters{weight.mutable_data(),           transposed.mutable_data(),
-                                             visible_bias.mutable_data(),     hidden_bias.mutable_data(),
-                                             weight_velocity.mutable_data(),  visible_velocity.mutable_data(),
-                                             hidden_velocity.mutable_data(),  visible,
-                                             hidden,                          units_of(spin)};
+            const rbm::Parameters parameters{weight.mutable_data(),
+                                             visible_bias.mutable_data(),
+                                             hidden_bias.mutable_data(),
+                                             weight_velocity.mutable_data(),
+                                             visible_velocity.mutable_data(),
+                                             hidden_velocity.mutable_data(),
+                                             visible,
+                                             hidden,
+                                             units_of(spin)};
             Side::run(on, parameters.weight, [&](auto where, auto lend) {
                 rbm::update(where, parameters, from_data, from_model, {learning_rate, momentum, l1}, centers,
                             lend(rbm::workspace_bytes(where, parameters, from_data.rows, from_model.rows)));
             });
         },
-        "weight"_a.noconvert(), "transposed"_a.noconvert(), "visible_bias"_a.noconvert(), "hidden_bias"_a.noconvert(),
+        "weight"_a.noconvert(), "visible_bias"_a.noconvert(), "hidden_bias"_a.noconvert(),
         "weight_velocity"_a.noconvert(), "visible_velocity"_a.noconvert(), "hidden_velocity"_a.noconvert(), "spin"_a,
         "data"_a.noconvert(), "data_means"_a.noconvert(), "model"_a.noconvert(), "model_means"_a.noconvert(),
         "learning_rate"_a, "momentum"_a, "l1"_a, "visible_center"_a.noconvert(), "hidden_center"_a.noconvert(),

@@ -12,8 +12,9 @@ enum class Units { spin, binary };
 /// The units of one side as those of the other, the inputs, drive them: their fields are bias + input . weight, the
 /// probability of a set bit is the logistic function of `slope` times the inverse temperature times the field.
 struct Side {
-    const float* weight;  ///< (inputs, outputs) row-major
-    const float* bias;    ///< (outputs)
+    const float* weight;  ///< (inputs, outputs) row-major, or where `transposed` (outputs, inputs)
+    bool transposed;
+    const float* bias;  ///< (outputs)
     std::int64_t inputs;
     std::int64_t outputs;
     Units units;
@@ -52,11 +53,10 @@ struct Sample {
 
 /// The parameters as training changes them, and how fast they change.
 struct Parameters {
-    float* weight;            ///< (visible, hidden)
-    float* transposed;        ///< (hidden, visible), written alone
-    float* visible_bias;      ///< (visible)
-    float* hidden_bias;       ///< (hidden)
-    float* weight_velocity;   ///< as the weights, and so on
+    float* weight;           ///< (visible, hidden)
+    float* visible_bias;     ///< (visible)
+    float* hidden_bias;      ///< (hidden)
+    float* weight_velocity;  ///< as the weights, and so on
     float* visible_velocity;
     float* hidden_velocity;
     std::int64_t visible;

@@ -13,7 +13,16 @@ KOUSEI_HD inline V product(V a, V b) {
 #if defined(__CUDA_ARCH__)
     return __fmul_rn(a, b);
 #else
-    return __builtin_assoc_barrier(a * b);
+    V rounded = a * b;
+    // __builtin_assoc_barrier does it too, but GCC 12 takes vectors apart for it.
+#if defined(__x86_64__)
+    asm("" : "+v"(rounded));
+#elif defined(__aarch64__)
+    asm("" : "+w"(rounded));
+#else
+    rounded = __builtin_assoc_barrier(rounded);
+#endif
+    return rounded;
 #endif
 }
 

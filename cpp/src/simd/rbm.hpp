@@ -5,17 +5,19 @@
 
 namespace kousei::simd {
 
-/// Outputs of a tile: two words of bits. The tables of 32 inputs for them fill 32 KiB.
+/// Outputs of a tile: two words of bits. The tables of 32 inputs for them fill 32 KiB, behind which the factors of
+/// these inputs are turned where they lie in columns.
 inline constexpr std::int64_t rbm_columns = 64;
-inline constexpr std::int64_t rbm_table = 8 * 16 * rbm_columns;
+inline constexpr std::int64_t rbm_table = (8 * 16 + 32) * rbm_columns;
 
 /// Some rows of states, and what they are multiplied by: some columns of a matrix.
 struct StateBlock {
     const std::uint32_t* states;  ///< (rows, stride)
     std::int64_t stride;
     std::int64_t rows;
-    const float* factors;  ///< (inputs, factor_stride), `columns` of them; rows are multiplied by `scale`
+    const float* factors;  ///< factor (i, j) is factors[i, j], or [j, i] where `transposed`, times `scale`
     std::int64_t factor_stride;
+    bool transposed;
     std::int64_t inputs;
     std::int64_t columns;  ///< up to rbm_columns
     float scale;

@@ -25,15 +25,15 @@ inline void sums_of_two(rbm::Units units, Vector<float> first, Vector<float> sec
 /// The factors of 32 inputs, `count` of which there are, summed with the states of each four: table is (8, 16,
 /// vectors).
 template <int vectors>
-inline void write_state_table(const StateBlock& block, const float* factors, std::int64_t count,
+inline void write_state_table(const StateBlock& block, const float* factors, std::int64_t stride, std::int64_t count,
                               std::int64_t columns, float* table) {
     for (int group = 0; group < 8; ++group) {
         for (int v = 0; v < vectors; ++v) {
-            const std::int64_t lanes = columns - v * width<float> < width<float> ? columns - v * width<float>
-                                                                                : width<float>;
+            const std::int64_t lanes =
+                columns - v * width<float> < width<float> ? columns - v * width<float> : width<float>;
             const auto factor = [&](int k) {
                 if (4 * group + k >= count) return Vector<float>{};
-                const float* const row = factors + (4 * group + k) * block.factor_stride + v * width<float>;
+                const float* const row = factors + (4 * group + k) * stride + v * width<float>;
                 return rbm::product(load_first(row, lanes), broadcast(block.scale));
             };
             Vector<float> low[4], high[4];
@@ -68,10 +68,18 @@ inline void add_word(const StateBlock& block, std::int64_t word, const float* ta
 
 template <int vectors>
 void add_states_of(const StateBlock& block, std::int64_t first, float* table, float* sums, bool more) {
-    const std::int64_t columns = block.columns - first;
+    const std::int64_t left = block.columns - first, columns = left < pass_columns ? left : pass_columns;
+    float* const turned = table + 8 * 16 * pass_columns;
     for (std::int64_t input = 0; input < block.inputs; input += 32) {
         const std::int64_t count = block.inputs - input < 32 ? block.inputs - input : 32;
-        write_state_table<vectors>(block, block.factors + input * block.factor_stride + first, count, columns, table);
+        if (block.transposed) {
+            transpose<float>(block.factors + first * block.factor_stride + input, block.factor_stride, columns, count,
+                             turned, pass_columns);
+            write_state_table<vectors>(block, turned, pass_columns, count, columns, table);
+        } else {
+            const float* const factors = block.factors + input * block.factor_stride + first;
+            write_state_table<vectors>(block, factors, block.factor_stride, count, columns, table);
+        }
         add_word<vectors>(block, input / 32, table, sums + first, more || input > 0);
     }
 }
@@ -79,8 +87,8 @@ void add_states_of(const StateBlock& block, std::int64_t first, float* table, fl
 void add_states(const StateBlock& block, float* table, float* sums, bool more) {
     for (std::int64_t first = 0; first < block.columns; first += pass_columns) {
         const std::int64_t left = block.columns - first;
-        const auto vectors = static_cast<int>(left < pass_columns ? (left + width<float> - 1) / width<float>
-                                                                  : row_vectors);
+        const auto vectors =
+            static_cast<int>(left < pass_columns ? (left + width<float> - 1) / width<float> : row_vectors);
         [&]<int... v>(std::integer_sequence<int, v...>) {
             ((v + 1 == vectors ? add_states_of<v + 1>(block, first, table, sums, more) : void()), ...);
         }(std::make_integer_sequence<int, row_vectors>{});
@@ -158,32 +166,24 @@ void respond(const rbm::Side& side, const ResponseTile& tile, rbm::Draw draw, co
 void update(const rbm::Parameters& parameters, const WeightTile& tile, const rbm::Rates& rates,
             const rbm::Centers& centers) {
     using V = Vector<float>;
-    constexpr std::int64_t together = 64;  // rows whose weights are transposed from the cache
-    for (std::int64_t begin = 0; begin < tile.rows; begin += together) {
-        const std::int64_t end = begin + together < tile.rows ? begin + together : tile.rows;
-        for (std::int64_t r = begin; r < end; ++r) {
-            const std::int64_t i = tile.first_row + r, at = i * parameters.hidden + tile.first_column;
-            for (std::int64_t j = 0; j < tile.columns; j += width<float>) {
-                const std::int64_t left = tile.columns - j, count = left < width<float> ? left : width<float>;
-                V gradient = load(tile.sums + r * rbm_columns + j);
-                if (centers.visible) {
-                    const V change = load_first(tile.hidden_change + tile.first_column + j, count);
-                    const V center = load_first(centers.hidden + tile.first_column + j, count);
-                    gradient -= rbm::product(broadcast(centers.visible[i]), change) +
-                                rbm::product(broadcast(tile.visible_change[i]), center);
-                }
-                float *const weight = parameters.weight + at + j, *const velocity = parameters.weight_velocity + at + j;
-                const V old = load_first(weight, count);
-                const V step = rbm::velocity_of(rates, load_first(velocity, count),
-                                                gradient - rbm::shrinkage(rates, old));
-                store_first<float>(step, velocity, count);
-                store_first<float>(old + step, weight, count);
+    for (std::int64_t r = 0; r < tile.rows; ++r) {
+        const std::int64_t i = tile.first_row + r, at = i * parameters.hidden + tile.first_column;
+        for (std::int64_t j = 0; j < tile.columns; j += width<float>) {
+            const std::int64_t left = tile.columns - j, count = left < width<float> ? left : width<float>;
+            V gradient = load(tile.sums + r * rbm_columns + j);
+            if (centers.visible) {
+                const V change = load_first(tile.hidden_change + tile.first_column + j, count);
+                const V center = load_first(centers.hidden + tile.first_column + j, count);
+                gradient -= rbm::product(broadcast(centers.visible[i]), change) +
+                            rbm::product(broadcast(tile.visible_change[i]), center);
             }
+            float *const weight = parameters.weight + at + j, *const velocity = parameters.weight_velocity + at + j;
+            const V old = load_first(weight, count);
+            const V step =
+                rbm::velocity_of(rates, load_first(velocity, count), gradient - rbm::shrinkage(rates, old));
+            store_first<float>(step, velocity, count);
+            store_first<float>(old + step, weight, count);
         }
-        const std::int64_t i = tile.first_row + begin;
-        transpose<float>(parameters.weight + i * parameters.hidden + tile.first_column, parameters.hidden,
-                         end - begin, tile.columns, parameters.transposed + tile.first_column * parameters.visible + i,
-                         parameters.visible);
     }
 }
 
