@@ -3,6 +3,7 @@
 #include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "host_array.hpp"
+#include "ising.hpp"
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
@@ -40,6 +41,7 @@ void bind_cpu(py::module_& m) {
     bind_signs<HostSide, std::int32_t>(m);
     bind_signs<HostSide, std::int64_t>(m);
     bind_packed_dot<HostSide>(m);
+    bind_ising<HostSide>(m);
     bind_rbm<HostSide>(m);
     bind_ridgelet_tabulate(m);
     bind_layers<float>(m, "Float32Layers");

@@ -3,6 +3,7 @@
 
 #include "binary.inl"
 #include "equivariant.inl"
+#include "ising.inl"
 #include "jets.inl"
 #include "layers.inl"
 #include "packed.inl"

@@ -6,6 +6,7 @@
 
 #include "binary.hpp"
 #include "equivariant.hpp"
+#include "ising.hpp"
 #include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
@@ -108,6 +109,7 @@ struct InstructionSet {
     KernelsFor<float> for_float;
     KernelsFor<double> for_double;
     DotSigns dot_signs;
+    IsingKernels ising;
     RbmKernels rbm;
 
     template <class Real>

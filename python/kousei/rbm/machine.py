@@ -12,6 +12,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive, require_real_number
+from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.packed import PackedSigns
 from kousei.rbm import checkpoint, states
@@ -282,11 +283,9 @@ class RBM(Distribution):
         check_bool("progress", progress)
         data = self._data(X)
         trainer = Trainer(self, data.words)
-        from tqdm import tqdm  # which loads much
-
-        with tqdm(total=epochs * data.shape[0], desc="training", unit="rows", disable=not progress) as bar:
+        with bar(progress, "rows", epochs * data.shape[0]) as seen:
             for _ in range(epochs):
-                trainer.epoch(bar.update)
+                trainer.epoch(seen)
                 if checkpoint is not None:
                     self.save(checkpoint)
         return self
