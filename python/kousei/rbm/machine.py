@@ -54,6 +54,9 @@ class RBM(Distribution):
         Persistent chains, at each temperature.
     temperatures : int
         How many inverse temperatures there are, at least 2.
+    precision : str
+        "full", or "fast", which on a device takes weights and means as float16 for draws and gradients, by the tensor
+        cores: of each the error is at most 2^-11, and runs are no longer those of the host.
     rng : seed, numpy.random.Generator, ...
         Draws the first weights, and the key of the random numbers of training.
 
@@ -77,8 +80,8 @@ class RBM(Distribution):
     for h. Contrastive divergence is that of G. E. Hinton, "Training products of experts by minimizing contrastive
     divergence" (2002), persistent chains those of T. Tieleman (ICML 2008), tempered ones those of G. Desjardins et
     al. (AISTATS 2010), and the centred gradient that of J. Melchior, A. Fischer and L. Wiskott (JMLR 17, 2016).
-    Random numbers are counted (Philox), so that a run depends on its seed alone, and on the host neither on threads
-    nor on the instruction set.
+    Random numbers are counted (Philox), so that a run depends on its seed alone: not on threads, on the instruction
+    set or, in full precision, on whether it is one of a device.
 
     Examples
     --------
@@ -108,6 +111,7 @@ class RBM(Distribution):
         batch_size: int = 100,
         chains: int = 100,
         temperatures: int = 10,
+        precision: str = "full",
         rng: Rng = None,
     ) -> None:
         self.visible, self.hidden, self.units = visible, hidden, units
@@ -115,13 +119,14 @@ class RBM(Distribution):
         self.learning_rate, self.momentum, self.l1 = learning_rate, momentum, l1
         self.centered, self.batch_size = centered, batch_size
         self.chains, self.temperatures = chains, temperatures
-        self.rng = rng
+        self.precision, self.rng = precision, rng
         self._check()
         self._begin()
 
     def _check(self) -> None:
         check_choice("units", self.units, "spin", "binary")
         check_choice("algorithm", self.algorithm, "cd", "pcd", "tempering")
+        check_choice("precision", self.precision, "full", "fast")
         for name in ("visible", "hidden", "k", "batch_size", "chains"):
             check_integer(name, getattr(self, name), 1, 2**31 - 1)
         check_integer("temperatures", self.temperatures, 2, 2**31 - 1)
@@ -132,7 +137,7 @@ class RBM(Distribution):
             require_real_number(name, value)
             if not 0 <= value < below:
                 raise ValueError(f"{name} was {value}; a number from 0 to below {below} is accepted")
-        arrays.require_memory(self.visible * self.hidden, 4, f"{self.visible} x {self.hidden} weights")
+        arrays.require_memory(self.visible * self.hidden, 8, f"{self.visible} x {self.hidden} weights")
 
     def _begin(self) -> None:
         rng = generator(self.rng)
