@@ -10,6 +10,7 @@ import pytest
 import kousei
 from kousei import RBM
 from kousei.rbm.training import Trainer, swaps
+from support import Library, libraries
 from test_rbm import all_states, joint, small
 
 ALGORITHMS = ["cd", "pcd", "tempering"]
@@ -289,3 +290,24 @@ def test_in_pipelines_of_scikit_learn() -> None:
     assert copied.get_params() == trained("binary", momentum=0.25).get_params()
     steps = pipeline.make_pipeline(trained("binary"), linear.LogisticRegression())
     assert steps.fit(X, y, rbm__epochs=200).score(X, y) > 0.85
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_run_on_cupy_is_that_of_the_host(algorithm: str, centered: bool) -> None:
+    X = data_of("spin", rows=100)
+    parameters = {"algorithm": algorithm, "centered": centered, "momentum": 0.5, "l1": 1e-3, "temperatures": 3}
+    of_host = trained(**parameters).fit(X, epochs=2)
+    of_device = trained(**parameters).fit(Library("cupy").asarray(X), epochs=2)
+    assert state_of(of_device) == state_of(of_host)
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+def test_a_fast_run_on_cupy() -> None:
+    X = data_of("spin", rows=100)
+    exact = trained(momentum=0.5).fit(X, epochs=20)
+    fast = trained(momentum=0.5, precision="fast").fit(Library("cupy").asarray(X), epochs=20)
+    assert state_of(fast)["weights"] != state_of(exact)["weights"]
+    assert log_likelihood(fast, X) == pytest.approx(log_likelihood(exact, X), abs=0.2)
+    assert np.abs(fast.transform(Library("cupy").asarray(X)).get() - fast.transform(X)).max() < 2e-3

@@ -76,7 +76,7 @@ def _machine(cls: type[Machine], file: Any) -> Machine:
     values = {name: _plain(value) for name, value in file.attrs.items()}
     shapes = _shapes(*(check_integer(name, values[name], 1) for name in ("visible", "hidden")))
     parameters = {name: _array(file, name, shapes[name], ("float32", "float64")) for name in PARAMETERS}
-    machine = cls(**{name: values[name] for name in cls.parameter_names()} | {"rng": 0})
+    machine = cls(**{name: values[name] for name in cls._parameter_names()} | {"rng": 0})
     for name, array in parameters.items():
         setattr(machine, name, array)
     training = file["training"]

@@ -362,19 +362,19 @@ class RBM(Distribution):
         return Conversion(self.from_weights(w, b, c, units), offset)
 
     @classmethod
-    def parameter_names(cls) -> list[str]:
+    def _parameter_names(cls) -> list[str]:
         """Return the names of the arguments of the constructor."""
         return list(inspect.signature(cls).parameters)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the arguments of the constructor, as scikit-learn asks for them."""
-        return {name: getattr(self, name) for name in self.parameter_names()}
+        return {name: getattr(self, name) for name in self._parameter_names()}
 
     def set_params(self, **parameters: Any) -> Self:
         """Set arguments of the constructor; those that weights depend on give new ones."""
-        unknown = set(parameters) - set(self.parameter_names())
+        unknown = set(parameters) - set(self._parameter_names())
         if unknown:
-            raise ValueError(f"parameters were {sorted(unknown)}; {', '.join(self.parameter_names())} are accepted")
+            raise ValueError(f"parameters were {sorted(unknown)}; {', '.join(self._parameter_names())} are accepted")
         type(self)(**self.get_params() | parameters)
         for name, value in parameters.items():
             setattr(self, name, value)
