@@ -116,6 +116,20 @@ BREAKS = (
         "beta of Gemm leaves an addend alone that depends on the input",
         "tests/python/test_onnx.py::test_operators",
     ),
+    Break(
+        "cpp/include/kousei/rbm_unit.hpp",
+        'asm("" : "+v"(rounded));',
+        "",
+        "a product is rounded with the sum behind it where the machine has an operation for both",
+        "tests/cpp/test_rbm.cpp::every instruction set forms and rounds the same sums",
+    ),
+    Break(
+        "python/kousei/rbm/training.py",
+        "place[upper + 1] -= traded",
+        "place[upper + 1] += 0",
+        "of two replicas that trade their states one keeps its own too",
+        "tests/python/test_rbm_training.py::test_trades_are_fair",
+    ),
 )
 
 
