@@ -15,8 +15,9 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ising, isotonic, ridgelet, score
+    from kousei import equivariant, ising, isotonic, rbm, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
+    from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
     from kousei.score import ScoreEstimator
 
@@ -24,6 +25,7 @@ __version__ = _core.__version__
 
 __all__ = [
     "MLP",
+    "RBM",
     "Activation",
     "BinaryNetwork",
     "CudaError",
@@ -53,6 +55,7 @@ __all__ = [
     "num_threads",
     "pack_signs",
     "packed",
+    "rbm",
     "repu",
     "ridgelet",
     "ridgelet_transform",
@@ -65,12 +68,14 @@ __all__ = [
 #: The rooms that names stand in which load SciPy, that takes longer than all else, or a library that is optional.
 _LATER = {
     "MonotoneRegressor": "isotonic",
+    "RBM": "rbm",
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "ising": "ising",
     "isotonic": "isotonic",
+    "rbm": "rbm",
     "ridgelet_transform": "ridgelet",
     "score": "score",
 }
