@@ -1,5 +1,6 @@
 """Sphinx configuration; the version and the API pages come from the installed package."""
 
+import re
 import runpy
 from importlib import import_module
 from pathlib import Path
@@ -87,12 +88,13 @@ def escape_bars(app, what, name, obj, options, lines):
     lines[:] = [line if line.lstrip().startswith((">>>", "...")) else line.replace("|", r"\|") for line in lines]
 
 
-def skip_field_numbers(app, what, name, obj, skip, options):
-    """Leave out the fields of a named tuple, which have no text of their own."""
-    return True if (getattr(obj, "__doc__", None) or "").startswith("Alias for field number") else None
+def skip_foreign(app, what, name, obj, skip, options):
+    """Leave out fields of named tuples, which have no text of their own, and how scikit-learn routes arguments."""
+    field = (getattr(obj, "__doc__", None) or "").startswith("Alias for field number")
+    return True if field or re.fullmatch(r"get_metadata_routing|set_\w+_request", name) else None
 
 
 def setup(app):
     """Connect the two rules above, before numpydoc reads the docstrings."""
     app.connect("autodoc-process-docstring", escape_bars, priority=100)
-    app.connect("autodoc-skip-member", skip_field_numbers)
+    app.connect("autodoc-skip-member", skip_foreign)

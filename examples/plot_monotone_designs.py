@@ -80,7 +80,7 @@ DESIGNS = {
     2: {
         "$10\\,(s/2)^{3/4}$": lambda x: 10 * (total(x) / 2) ** 0.75,
         "$1 + 3x_1(1 - e^{-3x_2})$": lambda x: 1 + 3 * x[:, 0] * (1 - np.exp(-3 * x[:, 1])),
-        r"$10\,\sum_j \max(x_j - 1/3, 0)$": lambda x: 10 * total(np.maximum(x - 1 / 3, 0)),
+        r"$10\,(x_1 - 1/3)_+ + 10\,(x_2 - 1/3)_+$": lambda x: 10 * total(np.maximum(x - 1 / 3, 0)),
         "$3$": lambda x: np.full(len(x), 3.0),
         r"$5s + 3s\,\sin\pi s$": lambda x: total(x) * (5 + 3 * np.sin(np.pi * total(x))),
     },

@@ -1,5 +1,7 @@
 """Estimates of scores: what is exact, what is matched, and samples of it."""
 
+import doctest
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,10 @@ def relative(estimator: Any, seed: int = 7) -> float:
     x = mixture(4000, seed)
     exact = score_of_mixture(x)
     return float(((estimator.score(x) - exact) ** 2).sum() / (exact**2).sum())
+
+
+def test_examples() -> None:
+    assert doctest.testmod(sys.modules["kousei.score.estimator"]) == (0, 21)
 
 
 @parametrize_with_checks([kousei.ScoreEstimator(hidden=16)])

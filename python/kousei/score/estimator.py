@@ -182,7 +182,7 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
         >>> X = np.random.default_rng(0).normal(3, 2, size=(20000, 1))
         >>> estimator = kousei.ScoreEstimator(random_state=0).fit(X)
         >>> exact = (3 - np.array([[1.0], [3.0], [5.0]])) / 4
-        >>> bool(np.abs(estimator.score([[1.0], [3.0], [5.0]]) - exact).max() < 0.03)
+        >>> bool(np.abs(estimator.score([[1.0], [3.0], [5.0]]) - exact).max() < 0.05)
         True
         """
         check_is_fitted(self)
