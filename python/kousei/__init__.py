@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, rbm, ridgelet
+    from kousei import equivariant, rbm, rg, ridgelet
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
@@ -51,6 +51,7 @@ __all__ = [
     "packed",
     "rbm",
     "repu",
+    "rg",
     "ridgelet",
     "ridgelet_transform",
     "save",
@@ -65,6 +66,7 @@ _LATER = {
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "rbm": "rbm",
+    "rg": "rg",
     "ridgelet_transform": "ridgelet",
 }
 

@@ -1,0 +1,7 @@
+"""Maps between the renormalization group and Boltzmann machines: exact where they are exact, measured elsewhere.
+
+After P. Mehta and D. J. Schwab, "An exact mapping between the Variational Renormalization Group and Deep Learning",
+arXiv:1410.3831.
+"""
+
+__all__: list[str] = []
