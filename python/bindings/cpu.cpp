@@ -3,6 +3,7 @@
 #include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "host_array.hpp"
+#include "ising_clusters.hpp"
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
@@ -46,6 +47,7 @@ void bind_cpu(py::module_& m) {
     bind_binary<double>(m, "Float64Binary");
     bind_chain<std::uint16_t>(m);
     bind_chain<std::uint32_t>(m);
+    bind_ising_clusters(m);
 }
 
 }  // namespace kousei::python

@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, rbm, rg, ridgelet
+    from kousei import equivariant, ising, rbm, rg, ridgelet
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
@@ -42,6 +42,7 @@ __all__ = [
     "funahashi",
     "identity",
     "io",
+    "ising",
     "load",
     "maximum",
     "minimum",
@@ -65,6 +66,7 @@ _LATER = {
     "RidgeletTransform": "ridgelet",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "ising": "ising",
     "rbm": "rbm",
     "rg": "rg",
     "ridgelet_transform": "ridgelet",

@@ -4,4 +4,6 @@ After P. Mehta and D. J. Schwab, "An exact mapping between the Variational Renor
 arXiv:1410.3831.
 """
 
-__all__: list[str] = []
+from kousei.rg.decimation import Decimation, DecimationStack, decimation_rbm, decimation_stack
+
+__all__ = ["Decimation", "DecimationStack", "decimation_rbm", "decimation_stack"]

@@ -1,0 +1,258 @@
+#include <kousei/ising_clusters.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+#include <kousei/math/philox.hpp>
+#include <kousei/packed.hpp>
+
+#include "parallel.hpp"
+#include "workspace.hpp"
+
+namespace kousei::ising {
+namespace {
+
+using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::thread_limit;
+
+/// What numbers are for: the streams of math/philox.hpp from here on.
+enum Stream : std::uint32_t { sites_of_sweep = 8, draws_of_clusters = 9 };
+
+/// Four random words.
+std::array<std::uint32_t, 4> random_words(std::uint64_t seed, std::int64_t site, std::int64_t sweep, Stream stream,
+                                          std::int64_t chain) {
+    std::uint64_t word[4] = {static_cast<std::uint64_t>(site), static_cast<std::uint64_t>(sweep), 8 * stream,
+                             static_cast<std::uint64_t>(chain)};
+    math::philox(word, seed);
+    std::array<std::uint32_t, 4> four;
+    for (std::size_t k = 0; k < 4; ++k) four[k] = static_cast<std::uint32_t>(word[k]);
+    return four;
+}
+
+/// 2^bits (1 - e^-2|K|): a random number of so many bits is below it with that probability.
+std::uint64_t threshold(double K, int bits) {
+    return static_cast<std::uint64_t>(std::llrint(std::ldexp(-std::expm1(-2 * std::abs(K)), bits)));
+}
+
+/// A lattice as the sweeps go over it.
+template <int axes>
+struct Torus {
+    std::array<std::uint32_t, axes> side, stride;
+    std::uint32_t sites = 1;
+    std::uint64_t seed;
+    std::uint64_t holds;          ///< of 32 bits: a bond
+    std::uint64_t held_of_32;     ///< of 32 bits: the bond to the field
+    std::uint64_t held_of_31;     ///< of 31 bits
+    std::uint8_t unlike;          ///< whether a satisfied bond has unlike spins
+    std::uint8_t favoured;        ///< by the field
+
+    explicit Torus(const Clusters& model)
+        : seed(model.seed),
+          holds(threshold(model.coupling, 32)),
+          held_of_32(threshold(model.field, 32)),
+          held_of_31(threshold(model.field, 31)),
+          unlike(model.coupling < 0),
+          favoured(model.field > 0) {
+        for (int axis = axes - 1; axis >= 0; --axis) {
+            const auto a = static_cast<std::size_t>(axis);
+            side[a] = static_cast<std::uint32_t>(model.sides[axis]);
+            stride[a] = sites;
+            sites *= side[a];
+        }
+    }
+
+    /// The next site along an axis on which a site has this place, and the one before.
+    std::uint32_t forward(std::uint32_t site, std::uint32_t place, std::size_t axis) const {
+        return place + 1 < side[axis] ? site + stride[axis] : site - stride[axis] * (side[axis] - 1);
+    }
+    std::uint32_t backward(std::uint32_t site, std::uint32_t place, std::size_t axis) const {
+        return place > 0 ? site - stride[axis] : site + stride[axis] * (side[axis] - 1);
+    }
+};
+
+/// What one worker has.
+struct Scratch {
+    std::uint8_t* spins;   ///< (sites), 0 or 1
+    std::uint8_t* marks;   ///< (sites)
+    std::uint32_t* sites;  ///< (sites): the cluster a site is in, or those of a cluster
+
+    static std::int64_t bytes(std::int64_t count) {
+        return 2 * Carver::padded_bytes<std::uint8_t>(count) + Carver::padded_bytes<std::uint32_t>(count);
+    }
+
+    Scratch(Workspace workspace, std::int64_t count, int worker) {
+        Carver carver({static_cast<std::byte*>(workspace.data) + worker * bytes(count), 0});
+        spins = carver.take<std::uint8_t>(count);
+        marks = carver.take<std::uint8_t>(count);
+        sites = carver.take<std::uint32_t>(count);
+    }
+};
+
+/// Joins the clusters of two sites; that of a cluster is its first site, and a site's is at most itself (M. Rem, in
+/// E. W. Dijkstra, A Discipline of Programming, 1976, chapter 23).
+void join(std::uint32_t* cluster, std::uint32_t a, std::uint32_t b) {
+    while (cluster[a] != cluster[b]) {
+        if (cluster[a] < cluster[b]) std::swap(a, b);
+        const std::uint32_t next = cluster[a];
+        cluster[a] = cluster[b];
+        if (a == next) return;
+        a = next;
+    }
+}
+
+template <int axes>
+void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int64_t sweep, const Scratch& scratch) {
+    constexpr std::uint8_t turns = 1, stays = 2;
+    const auto [spins, marks, cluster] = scratch;
+    for (std::uint32_t site = 0; site < torus.sites; ++site) cluster[site] = site;
+    std::array<std::uint32_t, axes> place{};
+    for (std::uint32_t site = 0; site < torus.sites; ++site) {
+        const auto random = random_words(torus.seed, site, sweep, sites_of_sweep, chain);
+        for (std::size_t axis = 0; axis < axes; ++axis) {
+            const std::uint32_t next = torus.forward(site, place[axis], axis);
+            if ((spins[site] ^ spins[next]) == torus.unlike && random[axis] < torus.holds) join(cluster, site, next);
+        }
+        const bool held = spins[site] == torus.favoured && random[3] >> 1 < torus.held_of_31;
+        marks[site] = static_cast<std::uint8_t>((random[3] & turns) | (held ? stays : 0));
+        for (std::size_t axis = axes; axis-- > 0 && ++place[axis] == torus.side[axis];) place[axis] = 0;
+    }
+    // Sites before this one have their clusters' first sites already.
+    for (std::uint32_t site = 0; site < torus.sites; ++site) {
+        cluster[site] = cluster[cluster[site]];
+        marks[cluster[site]] |= marks[site] & stays;
+    }
+    for (std::uint32_t site = 0; site < torus.sites; ++site) spins[site] ^= marks[cluster[site]] == turns;
+}
+
+/// Random words one after the other.
+class Draws {
+ public:
+    Draws(std::uint64_t seed, std::int64_t sweep, std::int64_t chain) : seed_(seed), sweep_(sweep), chain_(chain) {}
+
+    std::uint32_t next() {
+        if (used_ == 4) {
+            words_ = random_words(seed_, drawn_++, sweep_, draws_of_clusters, chain_);
+            used_ = 0;
+        }
+        return words_[used_++];
+    }
+
+    std::uint32_t below(std::uint32_t count) { return static_cast<std::uint32_t>(std::uint64_t{next()} * count >> 32); }
+
+ private:
+    std::uint64_t seed_;
+    std::int64_t sweep_, chain_, drawn_ = 0;
+    std::array<std::uint32_t, 4> words_;
+    std::size_t used_ = 4;
+};
+
+/// Turns the cluster of a random site over; returns how many sites it had, or, where it holds to the field, were seen.
+template <int axes>
+std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch& scratch) {
+    std::uint8_t* const spins = scratch.spins;
+    std::uint32_t* const members = scratch.sites;
+    std::uint32_t count = 0, done = 0;
+    bool held = false;
+    const auto take = [&](std::uint32_t site) {
+        held = spins[site] == torus.favoured && torus.held_of_32 > 0 && draws.next() < torus.held_of_32;
+        spins[site] ^= 1;
+        members[count++] = site;
+    };
+    take(draws.below(torus.sites));
+    while (done < count && !held) {
+        const std::uint32_t site = members[done++];
+        // A spin of the cluster is turned already: one that is yet to join it is what it must not be afterwards.
+        const std::uint8_t joins = spins[site] ^ torus.unlike ^ 1;
+        for (std::size_t axis = 0; axis < axes && !held; ++axis) {
+            const std::uint32_t place = site / torus.stride[axis] % torus.side[axis];
+            for (const std::uint32_t next : {torus.forward(site, place, axis), torus.backward(site, place, axis)}) {
+                if (spins[next] == joins && draws.next() < torus.holds) take(next);
+                if (held) break;
+            }
+        }
+    }
+    if (held) {
+        for (std::uint32_t i = 0; i < count; ++i) spins[members[i]] ^= 1;
+    }
+    return count;
+}
+
+void require(const Clusters& model, std::int64_t sweep, std::int64_t sweeps, std::int64_t chains) {
+    if (model.sites() > most_cluster_sites) throw std::invalid_argument("sites are more than 2**31");
+    if (sweep < 0 || sweeps < 0 || sweep > (std::int64_t{1} << 32) - sweeps || chains > std::int64_t{1} << 32) {
+        throw std::invalid_argument("sweeps or chains are more than 2**32");
+    }
+}
+
+/// f(torus, chain, scratch) with the spins of every chain in scratch, before and after.
+template <int axes, class F>
+void over_chains(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, Workspace workspace,
+                 const F& f) {
+    const Torus<axes> torus(model);
+    const std::int64_t sites = model.sites(), stride = packed::stride_of(sites);
+    parallel_for(on, chains, [&](std::int64_t chain, int worker) {
+        const Scratch scratch(workspace, sites, worker);
+        std::uint32_t* const row = words + chain * stride;
+        for (std::int64_t site = 0; site < sites; ++site) {
+            scratch.spins[site] = static_cast<std::uint8_t>(row[site / 32] >> site % 32 & 1);
+        }
+        f(torus, chain, scratch);
+        std::fill_n(row, stride, 0u);
+        for (std::int64_t site = 0; site < sites; ++site) {
+            row[site / 32] |= std::uint32_t{scratch.spins[site]} << site % 32;
+        }
+    });
+}
+
+/// As over_chains, by the number of axes.
+template <class F>
+void on_torus(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, Workspace workspace,
+              const F& f) {
+    on.threads = thread_limit(on);  // once: another thread may change the number that stands for 0
+    require_workspace(workspace, workspace_bytes(on, model, chains));
+    switch (model.axes) {
+        case 1:
+            return over_chains<1>(on, model, chains, words, workspace, f);
+        case 2:
+            return over_chains<2>(on, model, chains, words, workspace, f);
+        case 3:
+            return over_chains<3>(on, model, chains, words, workspace, f);
+        default:
+            throw std::invalid_argument("axes were " + std::to_string(model.axes) + "; 1, 2 or 3 are accepted");
+    }
+}
+
+}  // namespace
+
+std::int64_t Clusters::sites() const {
+    std::int64_t count = 1;
+    for (int axis = 0; axis < axes; ++axis) count = checked_mul(count, sides[axis]);
+    return count;
+}
+
+std::int64_t workspace_bytes(Cpu on, const Clusters& model, std::int64_t chains) {
+    return checked_mul(Scratch::bytes(model.sites()), std::min<std::int64_t>(thread_limit(on), chains));
+}
+
+void swendsen_wang(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, std::int64_t sweep,
+                   std::int64_t sweeps, Workspace workspace) {
+    require(model, sweep, sweeps, chains);
+    on_torus(on, model, chains, words, workspace, [&](const auto& torus, std::int64_t chain, const Scratch& scratch) {
+        for (std::int64_t t = sweep; t < sweep + sweeps; ++t) swendsen_wang_sweep(torus, chain, t, scratch);
+    });
+}
+
+void wolff(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, std::int64_t sweep,
+           std::int64_t sweeps, std::int64_t clusters, std::int64_t* visited, Workspace workspace) {
+    require(model, sweep, sweeps, chains);
+    on_torus(on, model, chains, words, workspace, [&](const auto& torus, std::int64_t chain, const Scratch& scratch) {
+        visited[chain] = 0;
+        for (std::int64_t t = sweep; t < sweep + sweeps; ++t) {
+            Draws draws(torus.seed, t, chain);
+            for (std::int64_t c = 0; c < clusters; ++c) visited[chain] += turn_cluster(torus, draws, scratch);
+        }
+    });
+}
+
+}  // namespace kousei::ising
