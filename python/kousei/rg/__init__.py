@@ -5,5 +5,13 @@ arXiv:1410.3831.
 """
 
 from kousei.rg.decimation import Decimation, DecimationStack, decimation_rbm, decimation_stack
+from kousei.rg.maps import rbm_from_ising, sublattice_rbm
 
-__all__ = ["Decimation", "DecimationStack", "decimation_rbm", "decimation_stack"]
+__all__ = [
+    "Decimation",
+    "DecimationStack",
+    "decimation_rbm",
+    "decimation_stack",
+    "rbm_from_ising",
+    "sublattice_rbm",
+]

@@ -192,7 +192,7 @@ class DecimationStack:
         --------
         >>> import kousei
         >>> round(kousei.rg.decimation_stack(1024, 1.0, 10).log_partition, 9)
-        1154.039173695
+        1153.974283308
         """
         total, size = 0.0, self.sites
         for made in self.couplings[1:]:
