@@ -3,10 +3,12 @@
 #include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "host_array.hpp"
+#include "ising.hpp"
 #include "ising_clusters.hpp"
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
+#include "rbm.hpp"
 #include "ridgelet.hpp"
 #include "submodules.hpp"
 
@@ -40,6 +42,8 @@ void bind_cpu(py::module_& m) {
     bind_signs<HostSide, std::int32_t>(m);
     bind_signs<HostSide, std::int64_t>(m);
     bind_packed_dot<HostSide>(m);
+    bind_ising<HostSide>(m);
+    bind_rbm<HostSide>(m);
     bind_ridgelet_tabulate(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");

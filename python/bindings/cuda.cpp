@@ -2,6 +2,7 @@
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
+#include <kousei/cuda/ising.hpp>
 #include <kousei/cuda/jet.hpp>
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
@@ -11,6 +12,7 @@
 #include "device_array.hpp"
 #include "equivariant.hpp"
 #include "funahashi.hpp"
+#include "ising.hpp"
 #include "network.hpp"
 #include "packed.hpp"
 #include "ridgelet.hpp"
@@ -163,6 +165,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_signs<DeviceSide, std::int16_t>(m);
     bind_signs<DeviceSide, std::int32_t>(m);
     bind_signs<DeviceSide, std::int64_t>(m);
+    bind_ising<DeviceSide>(m);
     bind_packed_dot<DeviceSide>(m);
 }
 

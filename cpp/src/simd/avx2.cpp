@@ -4,7 +4,12 @@
 namespace kousei::simd::avx2 {
 
 extern const InstructionSet set;
-const InstructionSet set{"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
-                         kernels_for<float>, kernels_for<double>, &dot_signs};
+const InstructionSet set{"avx2",
+                         [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+                         kernels_for<float>,
+                         kernels_for<double>,
+                         &dot_signs,
+                         ising_kernels,
+                         rbm_kernels};
 
 }  // namespace kousei::simd::avx2

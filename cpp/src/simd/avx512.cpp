@@ -9,6 +9,10 @@ const InstructionSet set{"avx512",
                              return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
                          },
-                         kernels_for<float>, kernels_for<double>, &dot_signs};
+                         kernels_for<float>,
+                         kernels_for<double>,
+                         &dot_signs,
+                         ising_kernels,
+                         rbm_kernels};
 
 }  // namespace kousei::simd::avx512

@@ -5,6 +5,7 @@
 namespace kousei::simd::baseline {
 
 extern const InstructionSet set;
-const InstructionSet set{"baseline", [] { return true; }, kernels_for<float>, kernels_for<double>, &dot_signs};
+const InstructionSet set{"baseline", [] { return true; }, kernels_for<float>, kernels_for<double>,
+                         &dot_signs, ising_kernels,       rbm_kernels};
 
 }  // namespace kousei::simd::baseline

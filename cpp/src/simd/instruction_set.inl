@@ -3,12 +3,14 @@
 
 #include "binary.inl"
 #include "equivariant.inl"
+#include "ising.inl"
 #include "jets.inl"
 #include "layers.inl"
 #include "packed.inl"
 #include "packed_dot.inl"
 #include "packed_gemm.inl"
 #include "packed_gemv.inl"
+#include "rbm.inl"
 #include "ridgelet.inl"
 
 namespace kousei::simd {

@@ -6,9 +6,11 @@
 
 #include "binary.hpp"
 #include "equivariant.hpp"
+#include "ising.hpp"
 #include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
+#include "rbm.hpp"
 #include "ridgelet.hpp"
 
 namespace kousei::simd {
@@ -107,6 +109,8 @@ struct InstructionSet {
     KernelsFor<float> for_float;
     KernelsFor<double> for_double;
     DotSigns dot_signs;
+    IsingKernels ising;
+    RbmKernels rbm;
 
     template <class Real>
     const KernelsFor<Real>& of() const {

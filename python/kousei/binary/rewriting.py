@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from kousei._lib import _core, arrays
 from kousei._lib.errors import check_bool, check_type
+from kousei._lib.progress import bar
 from kousei.activation import Activation
 from kousei.binary.calibration import Rounded, Statistics, calibrated, plain, points_of, statistics_of
 from kousei.binary.chain import Chain, chain_of
@@ -130,7 +130,7 @@ def binarize(
         biases = tuple(layer.bias.astype(net.dtype) for layer in found)
     check_finite("the binary network", [reach], [row_bias, *biases], net.dtype)
     chains = tuple(map(_chain, found))
-    with _bar(progress, "rows of signs", sum(layer.matrix.shape[0] for layer in found)) as advance:
+    with bar(progress, "rows of signs", sum(layer.matrix.shape[0] for layer in found)) as advance:
         pairs = zip(found, chains, strict=True)
         signs = tuple(_packed(layer, chain, advance) for layer, chain in pairs)
     return BinaryNetwork(
@@ -214,7 +214,7 @@ def _pushed_down(
     for i in reversed(range(len(source.activations))):
         rows, columns = matrix.shape
         rounding = None
-        with _bar(progress, f"columns of weights[{i + 1}]", columns) as advance:
+        with bar(progress, f"columns of weights[{i + 1}]", columns) as advance:
             if bits is None:
                 parts = partial(_parts, matrix, _DECOMPOSITIONS[method], i + 1)
                 count = sum(len(units.coefs) for _, units in parts(advance))
@@ -289,14 +289,6 @@ def _chain(layer: _Layer) -> Chain | None:
         np.concatenate([columns[chain.sources] for columns, chain in found]).astype(np.int32),
         np.concatenate([chain.signs for _, chain in found]),
     )
-
-
-@contextmanager
-def _bar(progress: bool, what: str, total: int) -> Iterator[Callable[[int], Any]]:
-    from tqdm import tqdm  # which loads much
-
-    with tqdm(total=total, desc=what, disable=not progress) as bar:
-        yield bar.update
 
 
 def _check_product(product: Array, number: int) -> None:

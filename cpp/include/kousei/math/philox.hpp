@@ -41,7 +41,6 @@ KOUSEI_HD inline W low_product(W x, std::uint32_t m) {
 template <class W>
 KOUSEI_HD inline void philox(W (&word)[4], std::uint64_t key) {
     auto low = static_cast<std::uint32_t>(key), high = static_cast<std::uint32_t>(key >> 32);
-#pragma GCC unroll 10
     for (int round = 0; round < 10; ++round) {
         const W p = low_product(word[0], 0xD2511F53), q = low_product(word[2], 0xCD9E8D57);
         word[0] = (q >> 32) ^ word[1] ^ low;

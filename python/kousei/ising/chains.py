@@ -1,0 +1,127 @@
+"""Chains of Metropolis' algorithm, 32 to a word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kousei._lib import _core
+from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend
+
+if TYPE_CHECKING:
+    from kousei.ising.lattice import Lattice
+
+#: Spins that a call offers to flip, so that a bar moves and an interrupt is answered.
+_TOGETHER = 1 << 28
+
+
+class Chains:
+    """Chains of some weights, in the memory of a backend, that begin in a ground state.
+
+    Parameters
+    ----------
+    lattice : Lattice
+        Whose coupling and field are multiplied by the factors.
+    factors : sequence of float
+        One for each weight.
+    count : int
+        Chains of each weight.
+    source : numpy.random.Generator
+        Draws the seed, and the sign of each chain where there are two ground states.
+    backend : Host or Device
+        Where they are.
+    """
+
+    def __init__(
+        self, lattice: Lattice, factors: list[float], count: int, source: np.random.Generator, backend: Backend
+    ) -> None:
+        self.count, self.groups = count, -(-count // 32)
+        self._lattice, self._backend = lattice, backend
+        self._shape = list(lattice.shape)
+        self._weights = [(factor * lattice.coupling, factor * lattice.field) for factor in factors]
+        self._seed, self._sweep = int(source.integers(2**64, dtype=np.uint64)), 0
+        ground = ground_states(lattice, source.integers(2**32, size=self.groups, dtype=np.uint32))
+        halves = np.broadcast_to(ground[None, :, None, :], (len(factors), 2, lattice.sites // 2, self.groups))
+        words = np.ascontiguousarray(halves).reshape(len(factors), lattice.sites, self.groups)
+        self._words = backend.keep(words)
+
+    @property
+    def calls(self) -> int:
+        """How many sweeps a call makes."""
+        return max(1, _TOGETHER // (len(self._weights) * self._lattice.sites * 32 * self.groups))
+
+    def run(self, sweeps: int) -> None:
+        """Go on by so many sweeps."""
+        backend = self._backend
+        backend.kernels.ising_metropolis(
+            self._shape,
+            self._weights,
+            backend.view("words", self._words),
+            self._seed,
+            self._sweep,
+            sweeps,
+            backend.launch(),
+        )
+        self._sweep += sweeps
+
+    def sample(self, thin: int, rows: Array) -> None:
+        """Write a row for each chain of the first weight after every `thin` sweeps, until all are written."""
+        backend = self._backend
+        backend.kernels.ising_sample(
+            self._shape,
+            self._weights[0],
+            backend.view("words", self._words[:1]),
+            self._seed,
+            self._sweep,
+            thin,
+            self.count,
+            backend.view("rows", rows),
+            backend.launch(),
+        )
+        self._sweep += thin * (len(rows) // self.count)
+
+    def pack(self, rows: Array, weights: slice = slice(None)) -> None:
+        """Write a row for each chain of some weights."""
+        backend = self._backend
+        backend.kernels.ising_pack(
+            self._shape,
+            backend.view("words", self._words[weights]),
+            self.count,
+            backend.view("rows", rows),
+            backend.launch(),
+        )
+
+    def exchange(self, first: int, chosen: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> None:
+        """Exchange the configurations of weights first and first + 1, first + 2 and first + 3, ... of chosen chains.
+
+        Of those chosen (weights - 1, chains), row i is about weights i and i + 1.
+        """
+        backend = self._backend
+        bits = np.zeros((len(chosen), 32 * self.groups), bool)
+        bits[:, : self.count] = chosen
+        masks = backend.keep(np.packbits(bits, axis=1, bitorder="little").view("<u4").astype(np.uint32))
+        backend.kernels.ising_exchange(
+            self._shape,
+            backend.view("words", self._words),
+            first,
+            backend.view("chosen", masks),
+            backend.launch(),
+        )
+
+    def empty_rows(self, count: int) -> Array:
+        """Return rows for so many configurations."""
+        return self._backend.empty((count, _core.packed_stride(self._lattice.sites)), np.dtype(np.uint32))
+
+
+def ground_states(
+    lattice: Lattice, either: np.ndarray[tuple[int], np.dtype[np.uint32]]
+) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
+    """Return words of both colours, (2, groups), of a ground state; where there are two, by the bits of `either`."""
+    K, h = lattice.coupling, lattice.field
+    if K < 0 and abs(h) < 2 * len(lattice.shape) * -K:
+        return np.stack([either, ~either])
+    if h != 0:
+        either = np.full_like(either, 0xFFFFFFFF if h > 0 else 0)
+    return np.stack([either, either])
