@@ -45,10 +45,8 @@ class LogPartition(NamedTuple):
     ess: float
 
 
-def log_partition(
-    machine: RBM, method: str = "exact", *, tol: float = 0.05, chains: int | None = None, rng: Rng = None
-) -> LogPartition:
-    """As `RBM.log_partition`, whose arguments are these."""
+def log_partition(machine: RBM, method: str, tol: float, chains: int | None, rng: Rng) -> LogPartition:
+    """Return ln Z, as `RBM.log_partition` says."""
     check_choice("method", method, "exact", "ais", "tempering")
     require_positive(tol=tol)
     chains = check_integer("chains", (64 if method == "ais" else 16) if chains is None else chains, 2)
@@ -66,13 +64,14 @@ def log_partition(
 
 def _exact(W: Array, b: Array, c: Array) -> float:
     """Return ln of the sum over all states of the smaller side of the product over the units of the other one."""
-    if W.shape[1] > W.shape[0]:
+    units = W.shape
+    if units[1] > units[0]:
         W, b, c = W.T, c, b
     others, count = W.shape
     if count > _MOST_EXACT:
         seconds = 4e-9 * others * 2.0**count
         raise ValueError(
-            f"method was 'exact', which sums over all states of the smaller side: 2^{count} of them for {W.shape} "
+            f"method was 'exact', which sums over all states of the smaller side: 2^{count} of them for {units} "
             f"units take {_duration(seconds)}; up to {_MOST_EXACT} units, 'ais' and 'tempering' are accepted"
         )
     # A block is all states of the last units, to whose fields those of a state of the first ones are added.

@@ -22,7 +22,7 @@ class Localization(NamedTuple):
     share : ndarray (units,)
         The largest share of them in a box; 0 where all weights are 0.
     radius : ndarray (units,)
-        Of the smallest disc around the centre of that box that holds half of them, in sites.
+        Of the disc that holds half of them around their centre in that box, in sites; NaN where all weights are 0.
     """
 
     share: Array
@@ -76,15 +76,16 @@ def localization(fields: Any, shape: Sequence[int], box: int = 9) -> Localizatio
     squares = (weights**2).T.reshape(-1, rows, columns)
     totals = squares.sum(axis=(1, 2))
     squares = squares / np.where(totals > 0, totals, 1)[:, None, None]
-    reach = range(-(box // 2), box // 2 + 1)
+    reach = np.arange(-(box // 2), box // 2 + 1)
     sums = sum(np.roll(squares, step, axis=1) for step in reach)
     sums = sum(np.roll(sums, step, axis=2) for step in reach).reshape(len(squares), -1)
-    centres = np.unravel_index(sums.argmax(axis=1), (rows, columns))
-    i, j = ((np.arange(n) + n // 2) % n - n // 2 for n in (rows, columns))
-    distances = np.hypot(i[:, None], j[None, :]).ravel()
-    order = np.argsort(distances, kind="stable")
-    radii = np.empty(len(squares))
-    for unit, (row, column) in enumerate(zip(*centres, strict=True)):
-        around = np.roll(squares[unit], (-row, -column), axis=(0, 1)).ravel()[order]
-        radii[unit] = distances[order][np.searchsorted(np.cumsum(around), 0.5)] if totals[unit] > 0 else math.nan
+    radii = np.full(len(squares), math.nan)
+    for unit in np.flatnonzero(totals):
+        row, column = np.unravel_index(sums[unit].argmax(), (rows, columns))
+        inside = squares[unit].take(row + reach, 0, mode="wrap").take(column + reach, 1, mode="wrap")
+        row, column = row + inside.sum(1) @ reach / inside.sum(), column + inside.sum(0) @ reach / inside.sum()
+        i, j = ((np.arange(n) - at + n / 2) % n - n / 2 for n, at in ((rows, row), (columns, column)))
+        distances = np.hypot(i[:, None], j).ravel()
+        order = distances.argsort()
+        radii[unit] = distances[order][np.searchsorted(np.cumsum(squares[unit].ravel()[order]), 0.5)]
     return Localization(sums.max(axis=1), radii)
