@@ -223,7 +223,7 @@ class DecimationStack:
         --------
         >>> import kousei
         >>> kousei.rg.decimation_stack(4, 0.5, 2).log_probability([[1, 1, 1, 1], [1, 1, -1, 1]]).round(6)
-        array([-1.187869, -3.187869])
+        array([-1.297642, -3.297642])
         """
         layer = check_spins("spins", spins, self.sites)
         total = np.zeros(len(layer))

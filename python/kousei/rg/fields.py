@@ -62,7 +62,7 @@ def localization(fields: Any, shape: Sequence[int], box: int = 9) -> Localizatio
     >>> near = np.exp(-((i - 3) ** 2 + (j - 20) ** 2) / 8)
     >>> share, radius = kousei.rg.localization(np.stack([near, np.ones((40, 40))], -1).reshape(-1, 2), (40, 40))
     >>> share.round(3), radius.round(1)
-    (array([0.959, 0.051]), array([ 1.4, 16. ]))
+    (array([0.999, 0.051]), array([ 1.4, 16. ]))
     """
     if len(shape) != 2:
         raise ValueError(f"shape was {tuple(shape)}; two lengths are accepted")

@@ -107,7 +107,7 @@ def sublattice_rbm(shape: Sequence[int], coupling: float) -> RBM:
     >>> import kousei
     >>> machine = kousei.rg.sublattice_rbm((4, 4), 0.4)
     >>> machine.weights[0]
-    array([0.4, 0.4, 0.4, 0. , 0.4, 0. , 0. , 0. ])
+    array([0.4, 0.4, 0.4, 0. , 0. , 0. , 0.4, 0. ])
     >>> round(machine.log_partition("exact").value, 10)
     14.561093
     """
