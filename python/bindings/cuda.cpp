@@ -6,6 +6,7 @@
 #include <kousei/cuda/jet.hpp>
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
+#include <kousei/cuda/rbm.hpp>
 #include <kousei/cuda/ridgelet.hpp>
 
 #include "activation.hpp"
@@ -15,6 +16,7 @@
 #include "ising.hpp"
 #include "network.hpp"
 #include "packed.hpp"
+#include "rbm.hpp"
 #include "ridgelet.hpp"
 #include "submodules.hpp"
 
@@ -167,6 +169,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_signs<DeviceSide, std::int64_t>(m);
     bind_ising<DeviceSide>(m);
     bind_packed_dot<DeviceSide>(m);
+    bind_rbm<DeviceSide>(m);
 }
 
 }  // namespace kousei::python

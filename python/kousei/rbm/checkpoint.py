@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from kousei._lib import _core
+from kousei._lib.errors import check_integer
+from kousei.packed import PackedSigns
 from kousei.rbm.distribution import PARAMETERS
 from kousei.rbm.sampling import Draws
 from kousei.rbm.training import Progress
@@ -72,19 +74,24 @@ def _machine(cls: type[Machine], file: Any) -> Machine:
     if found[1] != _VERSION:
         raise ValueError(f"the version was {found[1]}; {_VERSION} is accepted")
     values = {name: _plain(value) for name, value in file.attrs.items()}
-    names = cls.parameter_names()
-    machine = cls(**{name: values[name] for name in names} | {"rng": 0})
-    shapes = _shapes(machine)
-    for name in PARAMETERS:
-        setattr(machine, name, _array(file, name, shapes[name], ("float32", "float64")))
+    shapes = _shapes(*(check_integer(name, values[name], 1) for name in ("visible", "hidden")))
+    parameters = {name: _array(file, name, shapes[name], ("float32", "float64")) for name in PARAMETERS}
+    machine = cls(**{name: values[name] for name in cls.parameter_names()} | {"rng": 0})
+    for name, array in parameters.items():
+        setattr(machine, name, array)
     training = file["training"]
+    unknown = set(training) - set(shapes)
+    if unknown:
+        raise ValueError(f"training has an array {min(unknown)!r} that is not known")
     held = {
         name: _array(training, name, shapes[name], ("uint32",) if name == "chains" else ("float32",))
         for name in training
-        if name in shapes or _refuse(name)
     }
-    history = {name: np.asarray(values, np.float64).tolist() for name, values in file["history"].items()}
-    machine._progress = Progress(Draws(values["key"], values["count"]), values["epoch"], held, history)
+    if "chains" in held:
+        PackedSigns(held["chains"], (len(held["chains"]), machine.visible))
+    history = {name: np.asarray(of_epochs, np.float64).tolist() for name, of_epochs in file["history"].items()}
+    key, count = (check_integer(name, values[name], 0, 2**64 - 1) for name in ("key", "count"))
+    machine._progress = Progress(Draws(key, count), check_integer("epoch", values["epoch"], 0), held, history)
     return machine
 
 
@@ -92,16 +99,11 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _shapes(machine: RBM) -> dict[str, tuple[int | None, ...]]:
-    weights, visible, hidden = (machine.visible, machine.hidden), (machine.visible,), (machine.hidden,)
-    parameters = dict(zip(PARAMETERS, (weights, visible, hidden), strict=True))
+def _shapes(visible: int, hidden: int) -> dict[str, tuple[int | None, ...]]:
+    parameters = dict(zip(PARAMETERS, ((visible, hidden), (visible,), (hidden,)), strict=True))
     velocities = {f"{name}_velocity": shape for name, shape in parameters.items()}
-    centers = {"visible_center": visible, "hidden_center": hidden}
-    return {**parameters, **velocities, **centers, "chains": (None, _core.packed_stride(machine.visible))}
-
-
-def _refuse(name: str) -> bool:
-    raise ValueError(f"training has an array {name!r} that is not known")
+    centers = {"visible_center": (visible,), "hidden_center": (hidden,)}
+    return {**parameters, **velocities, **centers, "chains": (None, _core.packed_stride(visible))}
 
 
 def _array(group: Any, name: str, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> np.ndarray[Any, Any]:

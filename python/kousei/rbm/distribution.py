@@ -42,7 +42,7 @@ class Distribution:
         Returns
         -------
         array (n, hidden) of float32
-            Between -1 and 1 for spins, 0 and 1 for binary units; of NumPy, or of the library of a device.
+            Between -1 and 1 for spins, 0 and 1 for binary units; of the library of `X`, or of its words.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Distribution:
                [-0.762]], dtype=float32)
         """
         sides, words = self._sides(states.packed("X", X, self.visible, self.units))
-        return sides.hidden(words, None, "means").means
+        return states.in_library(sides.hidden(words, None, "means").means, X)
 
     def _sides(self, packed: PackedSigns) -> tuple[Sides, Array]:
         """Return the sides of the machine where packed states lie, and their words."""
@@ -78,7 +78,7 @@ class Distribution:
         Returns
         -------
         array (n,) of float64
-            Of NumPy, or of the library of a device; formed from the weights as they are, in float64.
+            Of the library of `v`, or of its words; formed from the weights as they are.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Distribution:
             fields = at @ weights + hidden_bias
             other = -fields if self.units == "spin" else xp.zeros_like(fields)
             energies.append(-(at @ visible_bias) - xp.sum(xp.logaddexp(fields, other), axis=1))
-        return xp.concat(energies[len(energies) > 1 :])
+        return states.in_library(xp.concat(energies), v)
 
     def score_samples(self, X: Any) -> Array:
         """Return log p(v) + log Z of states, minus their free energies: see `free_energy`.

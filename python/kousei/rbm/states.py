@@ -30,8 +30,11 @@ def _pack(name: str, states: Any, width: int, units: str) -> PackedSigns:
     if len(shape) != 2 or shape[1] != width:
         raise ValueError(f"{name} has shape {shape}; (n, {width}) is accepted")
     low = -1 if units == "spin" else 0
-    up = states == 1
-    wrong = arrays.to_host((states != low) & ~up)
+    if dtype == "bool":
+        up, wrong = states, np.full((1,), low == -1) & arrays.to_host(~states)
+    else:
+        up = states == 1
+        wrong = arrays.to_host((states != low) & ~up)
     if wrong.any():
         row, column = divmod(int(wrong.argmax()), width)
         entry = arrays.to_host(states[row : row + 1, column : column + 1])[0, 0]
@@ -53,5 +56,9 @@ def like(states: PackedSigns, given: Any, units: str) -> Any:
     """Return packed states as `given` has them: packed, or an array of its dtype."""
     if isinstance(given, PackedSigns):
         return states
-    xp = arrays.namespace(given)
-    return arrays.like(xp.astype(arrays.like(unpacked(states, units), given), given.dtype), given)
+    return arrays.namespace(given).astype(in_library(unpacked(states, units), given), given.dtype)
+
+
+def in_library(array: Array, given: Any) -> Array:
+    """Return an array as one of the library of `given`, states in the same memory; packed ones have their own."""
+    return array if isinstance(given, PackedSigns) or not arrays.on_host(array) else arrays.from_host(array, given)
