@@ -76,7 +76,7 @@ rooms = [
     for name in (
         *("kousei", "kousei.activation", "kousei.binary", "kousei.equivariant", "kousei.funahashi"),
         *("kousei.interop.torch", "kousei.io", "kousei.ising", "kousei.network", "kousei.packed", "kousei.repu"),
-        "kousei.ridgelet",
+        *("kousei.rg", "kousei.ridgelet"),
     )
 ]
 autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}

@@ -9,6 +9,7 @@
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
+#include "rbm.hpp"
 #include "ridgelet.hpp"
 #include "submodules.hpp"
 
@@ -43,6 +44,7 @@ void bind_cpu(py::module_& m) {
     bind_signs<HostSide, std::int64_t>(m);
     bind_packed_dot<HostSide>(m);
     bind_ising<HostSide>(m);
+    bind_rbm<HostSide>(m);
     bind_ridgelet_tabulate(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");

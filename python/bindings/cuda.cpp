@@ -7,6 +7,7 @@
 #include <kousei/cuda/jet.hpp>
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
+#include <kousei/cuda/rbm.hpp>
 #include <kousei/cuda/ridgelet.hpp>
 
 #include "activation.hpp"
@@ -17,6 +18,7 @@
 #include "ising_counts.hpp"
 #include "network.hpp"
 #include "packed.hpp"
+#include "rbm.hpp"
 #include "ridgelet.hpp"
 #include "submodules.hpp"
 
@@ -170,6 +172,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_ising<DeviceSide>(m);
     bind_packed_dot<DeviceSide>(m);
     bind_ising_counts<DeviceSide>(m);
+    bind_rbm<DeviceSide>(m);
 }
 
 }  // namespace kousei::python

@@ -15,13 +15,15 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ising, ridgelet
+    from kousei import equivariant, ising, rbm, rg, ridgelet
+    from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
 
 __version__ = _core.__version__
 
 __all__ = [
     "MLP",
+    "RBM",
     "Activation",
     "BinaryNetwork",
     "CudaError",
@@ -48,7 +50,9 @@ __all__ = [
     "num_threads",
     "pack_signs",
     "packed",
+    "rbm",
     "repu",
+    "rg",
     "ridgelet",
     "ridgelet_transform",
     "save",
@@ -58,10 +62,13 @@ __all__ = [
 
 #: The rooms that names stand in whose operators are of SciPy, which takes longer to load than all else.
 _LATER = {
+    "RBM": "rbm",
     "RidgeletTransform": "ridgelet",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "ising": "ising",
+    "rbm": "rbm",
+    "rg": "rg",
     "ridgelet_transform": "ridgelet",
 }
 

@@ -11,6 +11,7 @@
 #include "packed_gemm.inl"
 #include "packed_gemv.inl"
 #include "random.inl"
+#include "rbm.inl"
 #include "ridgelet.inl"
 
 namespace kousei::simd {

@@ -11,6 +11,7 @@
 #include "layers.hpp"
 #include "packed.hpp"
 #include "random.hpp"
+#include "rbm.hpp"
 #include "ridgelet.hpp"
 
 namespace kousei::simd {
@@ -111,6 +112,7 @@ struct InstructionSet {
     DotSigns dot_signs;
     IsingKernels ising;
     RandomWords random_words;
+    RbmKernels rbm;
 
     template <class Real>
     const KernelsFor<Real>& of() const {

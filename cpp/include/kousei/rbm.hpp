@@ -1,0 +1,89 @@
+#pragma once
+#include <cstdint>
+
+#include <kousei/execution.hpp>
+
+/// Restricted Boltzmann machines: real weights, states in bits.
+namespace kousei::rbm {
+
+/// The values of a unit whose bit is not set, and is: -1 and +1, or 0 and 1.
+enum class Units { spin, binary };
+
+/// The units of one side as those of the other, the inputs, drive them: their fields are bias + input . weight, the
+/// probability of a set bit is the logistic function of `slope` times the inverse temperature times the field.
+struct Side {
+    const float* weight;  ///< (inputs, outputs) row-major, or where `transposed` (outputs, inputs)
+    bool transposed;
+    const float* bias;  ///< (outputs)
+    std::int64_t inputs;
+    std::int64_t outputs;
+    Units units;
+};
+
+/// Random numbers are those of Philox4x32-10 under the key: word (unit / 16) % 4 of the counter (16 (unit / 64) +
+/// unit % 16, row, the low and the high half of `count`). A bit is set where the upper 24 bits of the word, times
+/// 2^-24, are less than its probability.
+struct Draw {
+    std::uint64_t key;
+    std::uint64_t count;
+};
+
+/// What is wanted of the units of a side, nullptr where it is not.
+struct Wanted {
+    float* fields;         ///< (rows, outputs)
+    float* means;          ///< (rows, outputs), at the inverse temperature
+    std::uint32_t* drawn;  ///< (rows, packed::stride_of(outputs))
+};
+
+/// The bytes of workspace of `respond`.
+std::int64_t workspace_bytes(Cpu on, const Side& side, std::int64_t rows);
+
+/// The units of a side given states of the inputs, (rows, packed::stride_of(inputs)) words as packed::View has them;
+/// beta, (rows) inverse temperatures, nullptr for 1. Sums are formed in an order that depends on nothing: the inputs
+/// in groups of four, ((0 1) (2 3)), one group after the other, and the bias last.
+void respond(Cpu on, const Side& side, const std::uint32_t* states, std::int64_t rows, const float* beta, Draw draw,
+             const Wanted& wanted, Workspace workspace);
+
+/// One side of the gradient: states of the visible units and means of the hidden ones, with their products averaged.
+struct Sample {
+    const std::uint32_t* states;  ///< (rows, packed::stride_of(visible))
+    const float* means;           ///< (rows, hidden)
+    std::int64_t rows;            ///< not 0
+};
+
+/// The parameters as training changes them, and how fast they change.
+struct Parameters {
+    float* weight;           ///< (visible, hidden)
+    float* visible_bias;     ///< (visible)
+    float* hidden_bias;      ///< (hidden)
+    float* weight_velocity;  ///< as the weights, and so on
+    float* visible_velocity;
+    float* hidden_velocity;
+    std::int64_t visible;
+    std::int64_t hidden;
+    Units units;
+};
+
+/// Where the centred gradient is taken, nullptr for 0; the hidden ones slide towards the means of the data.
+struct Centers {
+    const float* visible;  ///< (visible)
+    float* hidden;         ///< (hidden)
+    float slide;
+};
+
+struct Rates {
+    float learning_rate;
+    float momentum;
+    float l1;
+};
+
+/// The bytes of workspace of `update`.
+std::int64_t workspace_bytes(Cpu on, const Parameters& parameters, std::int64_t data_rows, std::int64_t model_rows);
+
+/// A step of gradient ascent: velocity = momentum velocity + learning_rate (gradient - l1 sign(weight)), which is
+/// added to the weights; likewise the biases, without l1. With centres m and n the gradient is that by the weights of
+/// (v - m) (h - n), and the change V of the weights takes V n and V^T m from the biases.
+void update(Cpu on, const Parameters& parameters, const Sample& data, const Sample& model, const Rates& rates,
+            const Centers& centers, Workspace workspace);
+
+}  // namespace kousei::rbm

@@ -1,0 +1,111 @@
+#pragma once
+#include <pybind11/stl.h>
+
+#include <kousei/packed.hpp>
+#include <kousei/rbm.hpp>
+#include <optional>
+
+#include "checks.hpp"
+#include "host_array.hpp"
+
+namespace kousei::python {
+
+inline rbm::Units units_of(bool spin) {
+    return spin ? rbm::Units::spin : rbm::Units::binary;
+}
+
+/// The states (rows, width) in these words, and how many rows there are.
+template <class Words>
+std::int64_t rows_of_states(const char* name, const Words& words, std::int64_t width) {
+    require_axes(name, words, 2);
+    require_shape(name, words, {words.shape(0), packed::stride_of(width)});
+    return words.shape(0);
+}
+
+template <class Side>
+void bind_rbm(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Array = typename Side::template Array<float>;
+    using Words = typename Side::template Array<std::uint32_t>;
+    using Execution = typename Side::Execution;
+    m.def(
+        "rbm_respond",
+        [](const Array& weight, const Array& bias, bool transposed, bool spin, const Words& states,
+           const std::optional<Array>& beta, std::uint64_t key, std::uint64_t count, std::optional<Array>& fields,
+           std::optional<Array>& means, std::optional<Words>& drawn, const Execution& on) {
+            require_axes("weight", weight, 2);
+            const std::int64_t inputs = weight.shape(transposed), outputs = weight.shape(!transposed);
+            require_shape("bias", bias, {outputs});
+            const std::int64_t rows = rows_of_states("states", states, inputs);
+            if (beta) require_shape("beta", *beta, {rows});
+            if (fields) require_shape("fields", *fields, {rows, outputs});
+            if (means) require_shape("means", *means, {rows, outputs});
+            if (drawn) require_shape("drawn", *drawn, {rows, packed::stride_of(outputs)});
+            const rbm::Side side{weight.data(), transposed, bias.data(), inputs, outputs, units_of(spin)};
+            const rbm::Wanted wanted{fields ? fields->mutable_data() : nullptr,
+                                     means ? means->mutable_data() : nullptr,
+                                     drawn ? drawn->mutable_data() : nullptr};
+            const std::uint32_t* const from = states.data();
+            const float* const at = beta ? beta->data() : nullptr;
+            Side::run(on, from, [&](auto where, auto lend) {
+                rbm::respond(where, side, from, rows, at, {key, count}, wanted,
+                             lend(rbm::workspace_bytes(where, side, rows)));
+            });
+        },
+        "weight"_a.noconvert(), "bias"_a.noconvert(), "transposed"_a, "spin"_a, "states"_a.noconvert(),
+        "beta"_a.noconvert(), "key"_a, "count"_a, "fields"_a.noconvert(), "means"_a.noconvert(),
+        "drawn"_a.noconvert(), "on"_a);
+    m.def(
+        "rbm_update",
+        [](Array& weight, Array& visible_bias, Array& hidden_bias, Array& weight_velocity, Array& visible_velocity,
+           Array& hidden_velocity, bool spin, const Words& data, const Array& data_means, const Words& model,
+           const Array& model_means, float learning_rate, float momentum, float l1,
+           const std::optional<Array>& visible_center, std::optional<Array>& hidden_center, float slide,
+           const Execution& on) {
+            require_axes("weight", weight, 2);
+            const std::int64_t visible = weight.shape(0), hidden = weight.shape(1);
+            require_shape("visible_bias", visible_bias, {visible});
+            require_shape("hidden_bias", hidden_bias, {hidden});
+            require_shape("weight_velocity", weight_velocity, {visible, hidden});
+            require_shape("visible_velocity", visible_velocity, {visible});
+            require_shape("hidden_velocity", hidden_velocity, {hidden});
+            const auto sample = [&](const char* name, const Words& states, const Array& means) {
+                const std::int64_t rows = rows_of_states(name, states, visible);
+                if (rows == 0)
+                    throw pybind11::value_error(std::string(name) + " has no rows; at least 1 is accepted");
+                require_shape("means", means, {rows, hidden});
+                return rbm::Sample{states.data(), means.data(), rows};
+            };
+            const rbm::Sample from_data = sample("data", data, data_means),
+                              from_model = sample("model", model, model_means);
+            if (visible_center.has_value() != hidden_center.has_value()) {
+                throw pybind11::value_error("visible_center and hidden_center are accepted together");
+            }
+            rbm::Centers centers{nullptr, nullptr, slide};
+            if (visible_center) {
+                require_shape("visible_center", *visible_center, {visible});
+                require_shape("hidden_center", *hidden_center, {hidden});
+                centers = {visible_center->data(), hidden_center->mutable_data(), slide};
+            }
+            const rbm::Parameters parameters{weight.mutable_data(),
+                                             visible_bias.mutable_data(),
+                                             hidden_bias.mutable_data(),
+                                             weight_velocity.mutable_data(),
+                                             visible_velocity.mutable_data(),
+                                             hidden_velocity.mutable_data(),
+                                             visible,
+                                             hidden,
+                                             units_of(spin)};
+            Side::run(on, parameters.weight, [&](auto where, auto lend) {
+                rbm::update(where, parameters, from_data, from_model, {learning_rate, momentum, l1}, centers,
+                            lend(rbm::workspace_bytes(where, parameters, from_data.rows, from_model.rows)));
+            });
+        },
+        "weight"_a.noconvert(), "visible_bias"_a.noconvert(), "hidden_bias"_a.noconvert(),
+        "weight_velocity"_a.noconvert(), "visible_velocity"_a.noconvert(), "hidden_velocity"_a.noconvert(), "spin"_a,
+        "data"_a.noconvert(), "data_means"_a.noconvert(), "model"_a.noconvert(), "model_means"_a.noconvert(),
+        "learning_rate"_a, "momentum"_a, "l1"_a, "visible_center"_a.noconvert(), "hidden_center"_a.noconvert(),
+        "slide"_a, "on"_a);
+}
+
+}  // namespace kousei::python

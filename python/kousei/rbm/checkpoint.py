@@ -1,0 +1,119 @@
+"""Machines in HDF5 files, with all that their training goes on from."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from kousei._lib import _core
+from kousei._lib.errors import check_integer
+from kousei.packed import PackedSigns
+from kousei.rbm.distribution import PARAMETERS
+from kousei.rbm.sampling import Draws
+from kousei.rbm.training import Progress
+
+if TYPE_CHECKING:
+    from kousei.rbm.machine import RBM
+
+Machine = TypeVar("Machine", bound="RBM")
+
+_FORMAT, _VERSION = "kousei.RBM", 1
+
+
+def write(machine: RBM, path: str | os.PathLike[str]) -> None:
+    """Write a machine to a file; one of this name is replaced once the new one is whole."""
+    import h5py
+
+    path = Path(path)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    progress = machine._progress
+    try:
+        with h5py.File(beside, "w") as file:
+            file.attrs.update({"format": _FORMAT, "version": _VERSION} | machine.get_params() | {"rng": ""})
+            file.attrs.update({"key": np.uint64(progress.draws.key), "count": np.uint64(progress.draws.count)})
+            file.attrs["epoch"] = progress.epoch
+            for name in PARAMETERS:
+                file.create_dataset(name, data=getattr(machine, name), fletcher32=True)
+            for group, arrays in (("training", progress.arrays), ("history", progress.history)):
+                file.create_group(group)
+                for name, values in arrays.items():
+                    file[group].create_dataset(name, data=values, fletcher32=True)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            beside.unlink()
+
+
+def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:
+    """Return the machine of a file; ValueError where it is not one."""
+    import h5py
+
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist")
+    try:
+        with h5py.File(path, "r") as file:
+            return _machine(cls, file)
+    except (OSError, KeyError) as error:
+        # Of HDF5: not such a file, cut off, or with bytes that do not have their checksum.
+        raise ValueError(f"{path} is no whole HDF5 file of a kousei.RBM: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _machine(cls: type[Machine], file: Any) -> Machine:
+    found = file.attrs.get("format"), file.attrs.get("version")
+    if found[0] != _FORMAT:
+        raise ValueError(f"the format was {found[0]!r}; {_FORMAT!r} is accepted")
+    if found[1] != _VERSION:
+        raise ValueError(f"the version was {found[1]}; {_VERSION} is accepted")
+    values = {name: _plain(value) for name, value in file.attrs.items()}
+    shapes = _shapes(*(check_integer(name, values[name], 1) for name in ("visible", "hidden")))
+    parameters = {name: _array(file, name, shapes[name], ("float32", "float64")) for name in PARAMETERS}
+    machine = cls(**{name: values[name] for name in cls.parameter_names()} | {"rng": 0})
+    for name, array in parameters.items():
+        setattr(machine, name, array)
+    training = file["training"]
+    unknown = set(training) - set(shapes)
+    if unknown:
+        raise ValueError(f"training has an array {min(unknown)!r} that is not known")
+    held = {
+        name: _array(training, name, shapes[name], ("uint32",) if name == "chains" else ("float32",))
+        for name in training
+    }
+    if "chains" in held:
+        PackedSigns(held["chains"], (len(held["chains"]), machine.visible))
+    history = {name: np.asarray(of_epochs, np.float64).tolist() for name, of_epochs in file["history"].items()}
+    key, count = (check_integer(name, values[name], 0, 2**64 - 1) for name in ("key", "count"))
+    machine._progress = Progress(Draws(key, count), check_integer("epoch", values["epoch"], 0), held, history)
+    return machine
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _shapes(visible: int, hidden: int) -> dict[str, tuple[int | None, ...]]:
+    parameters = dict(zip(PARAMETERS, ((visible, hidden), (visible,), (hidden,)), strict=True))
+    velocities = {f"{name}_velocity": shape for name, shape in parameters.items()}
+    centers = {"visible_center": (visible,), "hidden_center": (hidden,)}
+    return {**parameters, **velocities, **centers, "chains": (None, _core.packed_stride(visible))}
+
+
+def _array(group: Any, name: str, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> np.ndarray[Any, Any]:
+    data = group[name]
+    if data.dtype.name not in dtypes:
+        raise ValueError(f"{name} has dtype {data.dtype}; {' and '.join(dtypes)} are accepted")
+    wanted = tuple(data.shape[axis] if size is None else size for axis, size in enumerate(shape[: data.ndim]))
+    if data.shape != wanted or data.ndim != len(shape):
+        raise ValueError(f"{name} has shape {data.shape}; {shape} is accepted")
+    array = np.ascontiguousarray(data[()])
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
+    return array

@@ -1,0 +1,226 @@
+"""Training: contrastive divergence, persistent chains and tempered ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from kousei._lib import arrays, backends
+from kousei._lib.arrays import Array
+from kousei.packed import PackedSigns, pack_signs
+from kousei.rbm import states
+from kousei.rbm.distribution import PARAMETERS
+from kousei.rbm.sampling import Draws, Sides
+
+if TYPE_CHECKING:
+    from kousei.rbm.machine import RBM
+
+#: How far the centre of a hidden unit slides to the mean of a batch.
+_SLIDE = 0.01
+#: What random numbers of NumPy are for.
+_ORDER, _CHAINS, _SWAPS = range(3)
+#: Rows of data that are unpacked at a time.
+_ROWS = 4096
+
+
+@dataclass
+class Progress:
+    """How far training has come: with it and the parameters, what follows is fixed."""
+
+    draws: Draws
+    epoch: int = 0
+    #: Velocities, centres and the states of chains; made when training needs them.
+    arrays: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+
+class Samples(NamedTuple):
+    """What a gradient is made of: packed states, of the model alone, and hidden means of both."""
+
+    data_means: Array
+    model: Array
+    model_means: Array
+
+
+class Trainer:
+    """A machine in training on packed data (n, words), in the memory where they lie."""
+
+    def __init__(self, machine: RBM, data: Array) -> None:
+        self._machine, self._spin = machine, machine.units == "spin"
+        self._backend, self._data = backends.enter("X", data)
+        past = machine._progress
+        self._draws, self._epoch = Draws(past.draws.key, past.draws.count), past.epoch
+        host = {name: np.asarray(getattr(machine, name), np.float32) for name in PARAMETERS} | past.arrays
+        self._begin(host)
+        # Copies, since they are written to while the machine stays as it was after its last epoch.
+        self._arrays = {name: arrays.like(array.copy(), data) for name, array in host.items()}
+        self._sides = Sides(self._backend, [self._arrays[name] for name in PARAMETERS], machine.units)
+        self._monitors: dict[str, list[float]] = {}
+        self._sample = {"cd": self._contrastive, "pcd": self._persistent, "tempering": self._tempered}[
+            machine.algorithm
+        ]
+
+    def epoch(self, seen: Callable[[int], Any]) -> None:
+        """Train on all data once, and tell the machine; `seen` is called with the rows of each batch."""
+        rows, size = self._data.shape[0], self._machine.batch_size
+        order = self._generator(_ORDER, self._epoch).permutation(rows)
+        for first in range(0, rows, size):
+            data = self._data[arrays.like(order[first : first + size], self._data)]
+            samples = self._sample(data)
+            self._update(data, samples)
+            seen(data.shape[0])
+        self._monitors["free_energy_data"] = [self._free_energy(data)]
+        self._monitors["free_energy_model"] = [self._free_energy(samples.model)]
+        self._epoch += 1
+        self._tell()
+
+    def _begin(self, host: dict[str, np.ndarray[Any, Any]]) -> None:
+        """Add what training needs and does not have yet."""
+        machine = self._machine
+        for name in PARAMETERS:
+            host.setdefault(f"{name}_velocity", np.zeros_like(host[name]))
+        if machine.centered and "visible_center" not in host:
+            host["visible_center"] = self._mean_of_data()
+            host["hidden_center"] = np.full(machine.hidden, 0.0 if self._spin else 0.5, np.float32)
+        if machine.algorithm != "cd":
+            replicas = machine.temperatures if machine.algorithm == "tempering" else 1
+            shape = replicas * machine.chains, machine.visible
+            if "chains" not in host or len(host["chains"]) != shape[0]:
+                coins = self._generator(_CHAINS, 0).integers(0, 2, shape, np.int8)
+                host["chains"] = pack_signs(2 * coins - 1).words
+
+    def _mean_of_data(self) -> np.ndarray[Any, Any]:
+        total = np.zeros(self._machine.visible)
+        for first in range(0, self._data.shape[0], _ROWS):
+            total += arrays.to_host(self._values(self._data[first : first + _ROWS], self._machine.visible)).sum(
+                axis=0
+            )
+        return (total / self._data.shape[0]).astype(np.float32)
+
+    def _generator(self, purpose: int, count: int) -> np.random.Generator:
+        return np.random.Generator(np.random.Philox(key=self._draws.key, counter=[0, count, purpose, 0]))
+
+    def _values(self, words: Array, width: int) -> Array:
+        packed = PackedSigns(words, (words.shape[0], width))
+        return states.unpacked(packed, self._machine.units, np.float32)
+
+    def _contrastive(self, data: Array) -> Samples:
+        """Return the states after k Gibbs steps from the data."""
+        _, data_means, hidden = self._sides.hidden(data, self._draws, "means drawn")
+        model, model_means = self._steps(hidden, None)
+        changed = np.bitwise_count(arrays.to_host(model) ^ arrays.to_host(data)).sum()
+        share = float(changed) / (data.shape[0] * self._machine.visible)
+        self._monitors.setdefault("reconstruction_error", []).append(share)
+        return Samples(data_means, model, model_means)
+
+    def _persistent(self, data: Array) -> Samples:
+        """Return the states of chains that go on from update to update."""
+        hidden = self._sides.hidden(self._arrays["chains"], self._draws, "drawn").drawn
+        self._arrays["chains"], model_means = self._steps(hidden, None)
+        return Samples(self._means(data), self._arrays["chains"], model_means)
+
+    def _tempered(self, data: Array) -> Samples:
+        """Return those of the chains at 1 of some inverse temperatures, which trade states with their neighbours."""
+        machine, chains = self._machine, self._machine.chains
+        levels = np.linspace(1, 0, machine.temperatures, dtype=np.float32)
+        beta = arrays.like(np.repeat(levels, chains), self._data)
+        hidden = self._sides.hidden(self._arrays["chains"], self._draws, "drawn", beta).drawn
+        for _ in range(machine.k - 1):
+            visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
+            hidden = self._sides.hidden(visible, self._draws, "drawn", beta).drawn
+        visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
+        energy = self._energies(visible, hidden).reshape(machine.temperatures, chains)
+        place, share = swaps(energy, levels, self._generator(_SWAPS, self._draws.next()))
+        self._monitors.setdefault("swaps", []).append(share)
+        self._arrays["chains"] = visible[arrays.like((place * chains + np.arange(chains)).ravel(), self._data)]
+        model = self._arrays["chains"][:chains]
+        return Samples(self._means(data), model, self._means(model))
+
+    def _steps(self, hidden: Array, beta: Array | None) -> tuple[Array, Array]:
+        """Return the visible states after k - 1 Gibbs steps and half of one from hidden ones, and the means then."""
+        visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
+        for _ in range(self._machine.k - 1):
+            hidden = self._sides.hidden(visible, self._draws, "drawn", beta).drawn
+            visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
+        return visible, self._means(visible)
+
+    def _means(self, visible: Array) -> Array:
+        return self._sides.hidden(visible, None, "means").means
+
+    def _energies(self, visible: Array, hidden: Array) -> np.ndarray[Any, Any]:
+        """Return E(v, h) of pairs of states, float64."""
+        machine, xp = self._machine, arrays.namespace(visible)
+        fields = self._sides.hidden(visible, None, "fields").fields
+        of_hidden = xp.sum(fields * self._values(hidden, machine.hidden), axis=1, dtype=xp.float64)
+        of_visible = self._arrays["visible_bias"] * self._values(visible, machine.visible)
+        return -arrays.to_host(of_hidden + xp.sum(of_visible, axis=1, dtype=xp.float64))
+
+    def _free_energy(self, visible: Array) -> float:
+        """Return the mean free energy of packed states."""
+        fields = arrays.to_host(self._sides.hidden(visible, None, "fields").fields).astype(np.float64)
+        bias = arrays.to_host(self._arrays["visible_bias"])
+        of_visible = (arrays.to_host(self._values(visible, self._machine.visible)) * bias).sum(axis=1)
+        return float(-(of_visible + log_sums(fields, self._machine.units)).mean())
+
+    def _update(self, data: Array, samples: Samples) -> None:
+        machine, backend, own = self._machine, self._backend, self._arrays
+        centers = ("visible_center", "hidden_center")
+        names = (*PARAMETERS, *(f"{name}_velocity" for name in PARAMETERS))
+        backend.kernels.rbm_update(
+            *(backend.view(name, own[name], copy=False) for name in names),
+            self._spin,
+            backend.view("data", data),
+            backend.view("data_means", samples.data_means),
+            backend.view("model", samples.model),
+            backend.view("model_means", samples.model_means),
+            machine.learning_rate,
+            machine.momentum,
+            machine.l1,
+            *(backend.view(name, own[name], copy=False) if machine.centered else None for name in centers),
+            _SLIDE,
+            backend.launch(),
+        )
+
+    def _tell(self) -> None:
+        """Give the machine what it is after an epoch."""
+        machine = self._machine
+        host = {name: arrays.to_host(array).copy() for name, array in self._arrays.items()}
+        if not all(np.isfinite(host[name]).all() for name in PARAMETERS):
+            raise ValueError(
+                f"learning_rate was {machine.learning_rate}; weights overflow in epoch {self._epoch}, a smaller one "
+                "is accepted"
+            )
+        for name in PARAMETERS:
+            setattr(machine, name, host.pop(name))
+        history = {name: list(values) for name, values in machine._progress.history.items()}
+        for name, values in self._monitors.items():
+            history.setdefault(name, []).append(float(np.mean(values)))
+        self._monitors.clear()
+        draws = Draws(self._draws.key, self._draws.count)
+        machine._progress = Progress(draws, self._epoch, host, history)
+
+
+def log_sums(fields: np.ndarray[Any, Any], units: str) -> np.ndarray[Any, Any]:
+    """Return sum_j log sum_h exp(h field_j) over the last axis."""
+    other = -fields if units == "spin" else np.zeros(())
+    return np.asarray(np.logaddexp(fields, other).sum(axis=-1))
+
+
+def swaps(
+    energy: np.ndarray[Any, Any], beta: np.ndarray[Any, Any], rng: np.random.Generator
+) -> tuple[np.ndarray[Any, Any], float]:
+    """Return which replica each one takes its state from, (replicas, chains), and the share of trades that were made.
+
+    Neighbours trade with the probability min(1, exp((beta_i - beta_j)(E_i - E_j))), pairs from the first replica or
+    from the second on, by a coin.
+    """
+    place = np.repeat(np.arange(len(beta))[:, None], energy.shape[1], axis=1)
+    upper = np.arange(int(rng.integers(0, 2)), len(beta) - 1, 2)
+    gain = (beta[upper] - beta[upper + 1])[:, None] * (energy[upper] - energy[upper + 1])
+    traded = np.log1p(-rng.random(gain.shape)) < gain
+    place[upper] += traded
+    place[upper + 1] -= traded
+    return place, float(traded.mean()) if traded.size else 0.0

@@ -1,0 +1,306 @@
+"""Machines as distributions: means, draws, energies and the two kinds of units."""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import kousei
+from kousei import RBM
+from kousei._lib import _core
+from support import Library
+
+
+def all_states(units: str, width: int) -> np.ndarray:
+    low = -1 if units == "spin" else 0
+    return np.array(list(itertools.product([low, 1], repeat=width)), np.int8)
+
+
+def small(units: str, visible: int = 5, hidden: int = 4) -> RBM:
+    rng = np.random.default_rng(7)
+    size = 0.5 if units == "spin" else 1.5
+    shapes = (visible, hidden), visible, hidden
+    return RBM.from_weights(*(size * rng.normal(size=shape) for shape in shapes), units)
+
+
+def joint(machine: RBM) -> np.ndarray:
+    """exp(-E(v, h)) of all states, from the definition."""
+    v, h = all_states(machine.units, machine.visible), all_states(machine.units, machine.hidden)
+    minus_energy = v @ machine.weights @ h.T + (v @ machine.visible_bias)[:, None] + h @ machine.hidden_bias
+    return np.exp(minus_energy)
+
+
+def philox(key: int, counter: np.ndarray) -> np.ndarray:
+    """Philox4x32-10 of counters (..., 4): as its authors write it."""
+    c = [counter[..., i].astype(np.uint64) for i in range(4)]
+    low, high, mask = key & 0xFFFFFFFF, key >> 32, np.uint64(0xFFFFFFFF)
+    for _ in range(10):
+        p, q = c[0] * np.uint64(0xD2511F53), c[2] * np.uint64(0xCD9E8D57)
+        c = [q >> 32 ^ c[1] ^ np.uint64(low), q & mask, p >> 32 ^ c[3] ^ np.uint64(high), p & mask]
+        low, high = (low + 0x9E3779B9) & 0xFFFFFFFF, (high + 0xBB67AE85) & 0xFFFFFFFF
+    return np.stack(c, axis=-1)
+
+
+def respond(weights: np.ndarray, bias: np.ndarray, signs: np.ndarray, *, spin: bool, transposed: bool, **draw: int):
+    """The fields, means and drawn words that the kernel gives."""
+    core = _core.cpu
+    rows, outputs = len(signs), len(bias)
+    fields, means = np.empty((2, rows, outputs), np.float32)
+    drawn = np.full((rows, _core.packed_stride(outputs)), 0xFFFFFFFF, np.uint32)
+    words = kousei.pack_signs(signs).words
+    beta = draw.pop("beta", None)
+    core.rbm_respond(
+        weights, bias, transposed, spin, words, beta, draw["key"], draw["count"], fields, means, drawn, core.Cpu()
+    )
+    return fields, means, kousei.PackedSigns(drawn, (rows, outputs)).unpack()
+
+
+def test_philox_is_that_of_its_authors() -> None:
+    counter = np.array([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344])
+    expected = [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
+    assert philox(0x299F31D0A4093822, counter).tolist() == expected
+
+
+@pytest.mark.parametrize("outputs", [1, 15, 16, 63, 65, 130, 200])
+def test_bits_are_those_of_the_counters(outputs: int, rng: np.random.Generator) -> None:
+    rows, inputs, key, count = 3, 37, 0x0123456789ABCDEF, 5 + (9 << 32)
+    weights, bias = rng.normal(0, 0.3, (inputs, outputs)).astype("f4"), rng.normal(size=outputs).astype("f4")
+    signs = rng.choice([-1, 1], (rows, inputs)).astype("i1")
+    _, p, up = respond(weights, bias, signs, spin=False, transposed=False, key=key, count=count)
+
+    unit, row = np.meshgrid(np.arange(outputs), np.arange(rows))
+    counter = np.stack([16 * (unit // 64) + unit % 16, row, np.full_like(unit, 5), np.full_like(unit, 9)], axis=-1)
+    word = np.take_along_axis(philox(key, counter), (unit // 16 % 4)[..., None], axis=-1)[..., 0]
+    assert np.array_equal(up == 1, (word >> 8).astype(np.float32) * np.float32(2**-24) < p)
+
+
+@pytest.mark.parametrize("spin", [False, True])
+@pytest.mark.parametrize(("rows", "inputs", "outputs"), [(1, 1, 1), (5, 33, 17), (300, 64, 70), (2, 129, 257)])
+def test_fields_and_means(spin: bool, rows: int, inputs: int, outputs: int, rng: np.random.Generator) -> None:
+    weights, bias = rng.normal(0, 0.3, (inputs, outputs)).astype("f4"), rng.normal(size=outputs).astype("f4")
+    signs, beta = rng.choice([-1, 1], (rows, inputs)).astype("i1"), rng.uniform(0, 2, rows).astype("f4")
+    by_rows = respond(weights, bias, signs, spin=spin, transposed=False, beta=beta, key=1, count=2)
+    by_columns = respond(weights.T.copy(), bias, signs, spin=spin, transposed=True, beta=beta, key=1, count=2)
+    assert all(map(np.array_equal, by_rows, by_columns))
+
+    values = signs if spin else (signs + 1) // 2
+    fields = values @ weights.astype(float) + bias
+    at_beta = beta[:, None] * fields
+    means = np.tanh(at_beta) if spin else 1 / (1 + np.exp(-at_beta))
+    assert np.abs(by_rows[0] - fields).max() < 1e-5
+    assert np.abs(by_rows[1] - means).max() < 2e-6
+
+
+@pytest.mark.parametrize("field", [-200.0, -88.5, 0.0, 88.5, 200.0, np.inf, -np.inf, np.nan])
+def test_probabilities_of_large_fields(field: float) -> None:
+    weights, bias = np.zeros((1, 1), np.float32), np.array([field], np.float32)
+    _, means, up = respond(weights, bias, np.ones((1, 1)), spin=False, transposed=False, key=3, count=0)
+    with np.errstate(over="ignore"):
+        expected = 1 / (1 + np.exp(-np.float64(field)))
+    np.testing.assert_allclose(means, expected, atol=1e-30 if field < 0 else 1e-7)
+    assert up[0, 0] == (1 if field > 0 else -1) or field == 0 or np.isnan(field)
+
+
+def test_frequencies_of_draws() -> None:
+    machine = RBM.from_weights(np.zeros((1, 70)), hidden_bias=np.linspace(-2, 2, 70))
+    p, rows, values = (1 + np.tanh(machine.hidden_bias)) / 2, 4096, []
+    for seed in range(20):
+        up = (machine.sample_hidden(np.ones((rows, 1)), rng=seed) == 1).sum(axis=0)
+        chi_squared = ((up - rows * p) ** 2 / (rows * p * (1 - p))).sum()
+        values.append(stats.chi2.sf(chi_squared, 70))
+    assert min(values) > 1e-4
+    assert max(values) < 1 - 1e-4
+    assert stats.kstest(values, "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("units", ["spin", "binary"])
+def test_free_energy_is_that_of_the_joint_distribution(units: str) -> None:
+    machine = small(units)
+    v = all_states(units, machine.visible)
+    expected = -np.log(joint(machine).sum(axis=1))
+    np.testing.assert_allclose(machine.free_energy(v), expected, rtol=1e-13)
+    np.testing.assert_array_equal(machine.score_samples(v), -machine.free_energy(v))
+
+
+@pytest.mark.parametrize("units", ["spin", "binary"])
+@pytest.mark.parametrize("beta", [1.0, 0.5])
+def test_gibbs_steps_leave_the_distribution(units: str, beta: float) -> None:
+    machine = small(units)
+    p = (joint(machine) ** beta).sum(axis=1)
+    p /= p.sum()
+    start = np.ones((20000, machine.visible), np.int8)
+    v = machine.gibbs(start, 60, beta=beta, rng=11)
+    counts = np.bincount((v == 1) @ (1 << np.arange(machine.visible)[::-1]), minlength=p.size)
+    assert 1e-4 < stats.chisquare(counts, len(v) * p).pvalue < 1 - 1e-4
+
+
+@pytest.mark.parametrize("units", ["spin", "binary"])
+def test_conversion(units: str) -> None:
+    machine = small(units)
+    other = "binary" if units == "spin" else "spin"
+    converted, offset = machine.convert(other)
+    assert np.log(joint(machine).sum()) == pytest.approx(np.log(joint(converted).sum()) + offset, abs=1e-12)
+    np.testing.assert_allclose(
+        joint(machine) / joint(machine).sum(), joint(converted) / joint(converted).sum(), rtol=1e-12
+    )
+    back, undone = converted.convert(units)
+    np.testing.assert_allclose(back.weights, machine.weights, rtol=1e-12)
+    np.testing.assert_allclose(back.hidden_bias, machine.hidden_bias, rtol=1e-12)
+    assert offset + undone == pytest.approx(0, abs=1e-12)
+    same, nothing = machine.convert(units)
+    assert np.array_equal(same.weights, machine.weights)
+    assert nothing == 0
+
+
+def test_conversion_of_one_unit_by_hand() -> None:
+    converted, offset = RBM.from_weights([[1.0]], [2.0], [4.0]).convert("binary")
+    found = converted.weights[0, 0], converted.visible_bias[0], converted.hidden_bias[0], offset
+    assert found == (4.0, 2.0, 6.0, -5.0)
+
+
+@pytest.mark.parametrize("units", ["spin", "binary"])
+def test_states_come_back_as_they_came(units: str, library: Library) -> None:
+    machine, v = small(units), all_states(units, 5)
+    expected = machine.gibbs(v, 3, rng=5)
+    for dtype in ("int8", "int64", "float32", "float64"):
+        given = library.asarray(v.astype(dtype))
+        found = machine.gibbs(given, 3, rng=5)
+        assert type(found) is type(given)
+        assert found.dtype == given.dtype
+        assert np.array_equal(library.numpy(found), expected)
+    assert np.array_equal(library.numpy(machine.transform(library.asarray(v))), machine.transform(v))
+    np.testing.assert_allclose(library.numpy(machine.free_energy(library.asarray(v))), machine.free_energy(v))
+
+
+def test_packed_states() -> None:
+    machine = small("spin")
+    v = all_states("spin", 5)
+    found = machine.gibbs(kousei.pack_signs(v), 3, rng=5)
+    assert isinstance(found, kousei.PackedSigns)
+    assert np.array_equal(found.unpack(), machine.gibbs(v, 3, rng=5))
+    of_bools = small("binary").sample_hidden(all_states("binary", 5) == 1, rng=1)
+    assert of_bools.dtype == bool
+
+
+def test_no_rows_and_no_steps() -> None:
+    machine, none = small("spin"), np.ones((0, 5))
+    assert machine.transform(none).shape == (0, 4)
+    assert machine.free_energy(none).shape == (0,)
+    assert machine.gibbs(none, 2).shape == (0, 5)
+    v = all_states("spin", 5)
+    assert np.array_equal(machine.gibbs(v, 0), v)
+
+
+_HASH = """
+import hashlib
+import sys
+import numpy as np
+import kousei
+
+rng, found = np.random.default_rng(0), hashlib.sha256()
+for threads in (1, 2, 4):
+    kousei.set_num_threads(threads)
+    for units in ("spin", "binary"):
+        X = kousei.pack_signs(rng.choice([-1, 1], (300, 150)))
+        machine = kousei.RBM(150, 130, units, centered=True, l1=1e-3, momentum=0.5, batch_size=150, rng=1)
+        machine.fit(X, epochs=2)
+        machine.gibbs(X, 2, rng=3)
+        found.update(machine.weights.tobytes() + machine.hidden_bias.tobytes() + machine.visible_bias.tobytes())
+        found.update(machine.gibbs(X, 2, rng=3).words.tobytes() + machine.transform(X).tobytes())
+    rng = np.random.default_rng(0)
+    print(found.hexdigest())
+    found = hashlib.sha256()
+"""
+
+
+def test_instruction_sets_and_threads_agree_to_the_bit() -> None:
+    hashes = set()
+    for name in ("baseline", "avx2", "avx512"):
+        environment = os.environ | {"KOUSEI_SIMD": name, "PYTHONPATH": os.pathsep.join(sys.path)}
+        run = subprocess.run(
+            [sys.executable, "-c", _HASH], env=environment, capture_output=True, text=True, check=True
+        )
+        hashes |= set(run.stdout.split())
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ((0, 3), ValueError, "visible was 0; at least 1"),
+        ((3, 2.0), TypeError, "hidden was 2.0; an integer"),
+        ((3, 2, "tanh"), ValueError, "units was 'tanh'; 'spin' and 'binary'"),
+        ((2**31 - 1, 2**31 - 1), MemoryError, "weights"),
+    ],
+)
+def test_refused_sizes(arguments: tuple, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        RBM(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "text"),
+    [
+        ({"algorithm": "sgd"}, ValueError, "algorithm was 'sgd'; 'cd', 'pcd' and 'tempering'"),
+        ({"k": 0}, ValueError, "k was 0"),
+        ({"learning_rate": 0.0}, ValueError, "learning_rate was 0.0"),
+        ({"learning_rate": np.nan}, ValueError, "learning_rate was nan"),
+        ({"momentum": 1.0}, ValueError, "momentum was 1.0; a number from 0 to below 1"),
+        ({"l1": -1e-9}, ValueError, "l1 was -1e-09"),
+        ({"l1": "2"}, TypeError, "l1 was '2'; a real number"),
+        ({"centered": 1}, TypeError, "centered was 1"),
+        ({"batch_size": 0}, ValueError, "batch_size was 0"),
+        ({"chains": 0}, ValueError, "chains was 0"),
+        ({"temperatures": 1}, ValueError, "temperatures was 1; at least 2|temperatures was 1; 2 to"),
+        ({"rng": -1}, ValueError, "rng was -1"),
+    ],
+)
+def test_refused_parameters(parameters: dict, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        RBM(3, 2, **parameters)
+
+
+@pytest.mark.parametrize("method", ["fit", "transform", "free_energy", "gibbs", "sample_hidden"])
+def test_refused_states(method: str) -> None:
+    call = getattr(small("spin"), method)
+    with pytest.raises(ValueError, match=r"\[2, 3\] was 0; -1 and 1 are accepted for spin units"):
+        call(np.where(np.arange(20).reshape(4, 5) == 13, 0, 1))
+    with pytest.raises(ValueError, match=r"has shape \(4, 6\); \(n, 5\)"):
+        call(np.ones((4, 6)))
+    with pytest.raises(ValueError, match=r"has shape \(4, 6\); \(n, 5\)"):
+        call(kousei.pack_signs(np.ones((4, 6))))
+    with pytest.raises(ValueError, match=r"has shape \(5,\); \(n, 5\)"):
+        call(np.ones(5))
+    with pytest.raises(TypeError, match="has dtype complex128"):
+        call(np.ones((4, 5), complex))
+    with pytest.raises(TypeError, match="was list"):
+        call([[1, 1, 1, 1, 1]])
+    with pytest.raises(ValueError, match=r"\[0, 1\] was nan"):
+        call(np.array([[1, np.nan, 1, 1, 1]]))
+
+
+def test_refused_binary_states() -> None:
+    with pytest.raises(ValueError, match=r"v\[0, 0\] was -1; 0 and 1 are accepted for binary units"):
+        small("binary").free_energy(-np.ones((1, 5), np.int8))
+    with pytest.raises(ValueError, match=r"v\[0, 1\] was False; -1 and 1"):
+        small("spin").free_energy(np.array([[True, False, True, True, True]]))
+
+
+def test_refused_weights() -> None:
+    with pytest.raises(ValueError, match=r"weights has shape \(3,\)"):
+        RBM.from_weights(np.ones(3))
+    with pytest.raises(ValueError, match="weights has NaN"):
+        RBM.from_weights([[np.nan]])
+    with pytest.raises(ValueError, match=r"hidden_bias has shape \(2,\); \(1,\)"):
+        RBM.from_weights([[1.0]], hidden_bias=[1, 2])
+    machine = small("spin")
+    with pytest.raises(ValueError, match="beta was inf"):
+        machine.gibbs(np.ones((1, 5)), beta=np.inf)
+    with pytest.raises(ValueError, match="steps was -1"):
+        machine.gibbs(np.ones((1, 5)), -1)
+    with pytest.raises(ValueError, match="units was 'other'"):
+        machine.convert("other")
