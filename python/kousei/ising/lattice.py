@@ -213,7 +213,8 @@ class Lattice:
             elif method == "tempering":
                 words = tempering.draw(self, *plan, source, backend, advance)
             else:
-                words = clusters.draw(self, method, *plan, int(source.integers(2**64, dtype=np.uint64)))
+                seed = int(source.integers(2**64, dtype=np.uint64))
+                words = clusters.draw(self, method, *plan, seed, advance)
         return Spins(words, self, chains)
 
     def __eq__(self, other: object) -> bool:
