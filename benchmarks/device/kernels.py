@@ -15,6 +15,7 @@ from kousei import MLP, Activation, FunahashiNetwork, PackedSigns
 from kousei.activation import arctan, erf, logistic, relu, tanh
 from kousei.equivariant import FiniteRidgelet, orbit_sum
 from kousei.funahashi import bump_transform
+from kousei.ising import Lattice
 from kousei.packed import ScaledSigns
 from kousei.ridgelet import AdmissiblePair, Directions, RidgeletTransform, ball_directions
 
@@ -473,6 +474,39 @@ def equivariant() -> Iterator[Kernel]:
         yield sum_over_ridges(dtype)
 
 
+def chains(field: float) -> Kernel:
+    """Return sweeps of Metropolis' algorithm over chains of a square lattice; the CPU has the same, bit for bit."""
+
+    def problem(sites: int, count: int) -> Problem:
+        rows = 1 << (sites.bit_length() - 1) // 2
+        lattice, sweeps = Lattice((rows, sites // rows), 0.44, field), 100
+
+        def run(x: Array) -> Array:
+            spins = lattice.sample(chains=count, sweeps=sweeps, thin=sweeps, burn_in=0, rng=0, like=x)
+            return spins.unpack("float32")
+
+        return Problem(
+            x=np.arange(float(count)),
+            prepare=lambda x: lambda: run(x),
+            exact=lambda numbers: run(numbers)[numbers.astype(int)],
+            scale=1,
+            evaluations=count * sites * sweeps,
+        )
+
+    def ceiling(rates: Rates) -> float:
+        # For 32 spins some 3 blocks of 50 operations on integers, half as fast as multiply-adds, and what is around
+        # them; in a field there are ten classes of sites in place of three.
+        return rates["multiply-add float32"] / 2 / ((360 if field else 190) / 32)
+
+    name = f"uint32 2 axes{' in a field' if field else ''}"
+    return Kernel("ising_sample", name, 0.0, problem, (1 << 20, 64), ceiling)
+
+
+def ising() -> Iterator[Kernel]:
+    yield chains(0.0)
+    yield chains(0.1)
+
+
 KERNELS = [
     *funahashi(),
     *funahashi_methods(),
@@ -481,6 +515,7 @@ KERNELS = [
     *products_of_signs(),
     *ridgelet(),
     *equivariant(),
+    *ising(),
 ]
 FUNCTIONS = sorted({kernel.function for kernel in KERNELS})
 #: Units and points: one tile of units, and several with the last one partly filled.

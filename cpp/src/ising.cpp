@@ -28,10 +28,10 @@ std::int64_t padded(std::int64_t words) {
 }
 
 /// How the chains are cut into tasks, groups of one weight, and what a task has in its workspace: both colours, whose
-/// rows have a site more at either end, the last and the first.
+/// rows have a site more at either end, the last and the first; and of each word of a row its site and its group.
 struct Tasks {
     std::int64_t weights, groups, each, per_weight;
-    std::int64_t margin, stride, words;
+    std::int64_t margin, row, stride, words;
 
     Tasks(Cpu on, const Lattice& lattice, std::int64_t weight_count, std::int64_t group_count)
         : weights(weight_count), groups(group_count) {
@@ -40,28 +40,30 @@ struct Tasks {
         each = std::max<std::int64_t>(1, std::min({widest, wanted, most_words / lattice.sites()}));
         per_weight = blocks_of(groups, each);
         margin = padded(each);
-        stride = margin + padded(checked_mul(lattice.half(), each)) + margin;
+        row = padded(checked_mul(lattice.half(), each));
+        stride = margin + row + margin;
         words = checked_mul(2 * lattice.rows(), stride);
     }
 
     std::int64_t count() const { return checked_mul(weights, per_weight); }
-    std::int64_t bytes() const { return Carver::padded_bytes<std::uint32_t>(words); }
+    std::int64_t bytes() const {
+        return Carver::padded_bytes<std::uint32_t>(words) + 2 * Carver::padded_bytes<std::uint32_t>(row);
+    }
 };
 
 /// The chains of a task, while they are advanced.
 class Walker {
  public:
-    Walker(const Lattice& lattice, const Tasks& tasks, std::uint32_t* words, std::int64_t first, std::int64_t each)
-        : lattice_(lattice),
-          tasks_(tasks),
-          words_(words),
-          each_(each),
-          row_words_(lattice.half() * each),
-          sites_(static_cast<std::size_t>(padded(row_words_))),
-          groups_(sites_.size()) {
-        for (std::int64_t i = 0; i < row_words_; ++i) {
-            sites_[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(2 * (i / each));
-            groups_[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(first + i % each);
+    Walker(const Lattice& lattice, const Tasks& tasks, Workspace workspace, int worker, std::int64_t first,
+           std::int64_t each)
+        : lattice_(lattice), tasks_(tasks), each_(each), row_words_(lattice.half() * each) {
+        Carver carver({static_cast<std::byte*>(workspace.data) + worker * tasks.bytes(), 0});
+        words_ = carver.take<std::uint32_t>(tasks.words);
+        sites_ = carver.take<std::uint32_t>(tasks.row);
+        groups_ = carver.take<std::uint32_t>(tasks.row);
+        for (std::int64_t i = 0; i < tasks.row; ++i) {
+            sites_[i] = static_cast<std::uint32_t>(2 * (i / each));
+            groups_[i] = static_cast<std::uint32_t>(first + i % each);
         }
     }
 
@@ -84,8 +86,8 @@ class Walker {
         const std::uint32_t* const opposite = row(1 - colour, r);
         simd::SpinRow task{spins,
                            {opposite, beside.right ? opposite + each_ : opposite - each_},
-                           sites_.data(),
-                           groups_.data(),
+                           sites_,
+                           groups_,
                            row_words_,
                            static_cast<std::uint32_t>(2 * r * lattice_.half() + beside.right),
                            static_cast<std::uint32_t>(run.sweep),
@@ -119,9 +121,8 @@ class Walker {
 
     const Lattice& lattice_;
     const Tasks& tasks_;
-    std::uint32_t* words_;
     std::int64_t each_, row_words_;
-    std::vector<std::uint32_t> sites_, groups_;
+    std::uint32_t *words_, *sites_, *groups_;
 };
 
 /// Lets the caller's poll end all tasks: they can be long.
@@ -159,10 +160,7 @@ void sweep(const Lattice& lattice, std::span<const Rule> rules, const Tasks& tas
         const std::int64_t each = std::min(tasks.each, tasks.groups - group);
         const Rule& rule = rules[static_cast<std::size_t>(weight)];
         std::uint32_t* const own = chains.words + weight * lattice.sites() * tasks.groups + group;
-        Walker walker(
-            lattice, tasks,
-            reinterpret_cast<std::uint32_t*>(static_cast<std::byte*>(workspace.data) + worker * tasks.bytes()),
-            weight * tasks.groups + group, each);
+        Walker walker(lattice, tasks, workspace, worker, weight * tasks.groups + group, each);
         walker.copy_from(own);
         for (std::int64_t i = 0; i < sweeps; ++i) {
             for (int colour = 0; colour < 2; ++colour) {

@@ -9,6 +9,7 @@
 #include <kousei/packed.hpp>
 
 #include "parallel.hpp"
+#include "simd/kernels.hpp"
 #include "workspace.hpp"
 
 namespace kousei::ising {
@@ -19,16 +20,28 @@ using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::thre
 /// What numbers are for: the streams of math/philox.hpp from here on.
 enum Stream : std::uint32_t { sites_of_sweep = 8, draws_of_clusters = 9 };
 
-/// Four random words.
-std::array<std::uint32_t, 4> random_words(std::uint64_t seed, std::int64_t site, std::int64_t sweep, Stream stream,
-                                          std::int64_t chain) {
-    std::uint64_t word[4] = {static_cast<std::uint64_t>(site), static_cast<std::uint64_t>(sweep), 8 * stream,
-                             static_cast<std::uint64_t>(chain)};
-    math::philox(word, seed);
-    std::array<std::uint32_t, 4> four;
-    for (std::size_t k = 0; k < 4; ++k) four[k] = static_cast<std::uint32_t>(word[k]);
-    return four;
-}
+/// Random words of consecutive counters (., sweep, stream, chain), drawn some at a time.
+class Random {
+ public:
+    Random(std::uint64_t seed, std::int64_t sweep, Stream stream, std::int64_t chain)
+        : seed_(seed),
+          rest_{static_cast<std::uint32_t>(sweep), 8 * stream, static_cast<std::uint32_t>(chain)},
+          draw_(simd::instruction_set().random_words) {}
+
+    /// Word k of a counter, `together` of which are drawn at once, from `first` on.
+    std::uint32_t word(std::uint32_t counter, std::uint32_t k) const {
+        return words_[k * together + counter % together];
+    }
+    void draw(std::uint32_t first) { draw_(seed_, first, rest_, together, words_); }
+
+    static constexpr std::uint32_t together = 64;
+
+ private:
+    std::uint64_t seed_;
+    std::uint32_t rest_[3];
+    simd::RandomWords draw_;
+    std::uint32_t words_[4 * together];
+};
 
 /// 2^bits (1 - e^-2|K|): a random number of so many bits is below it with that probability.
 std::uint64_t threshold(double K, int bits) {
@@ -41,11 +54,11 @@ struct Torus {
     std::array<std::uint32_t, axes> side, stride;
     std::uint32_t sites = 1;
     std::uint64_t seed;
-    std::uint64_t holds;          ///< of 32 bits: a bond
-    std::uint64_t held_of_32;     ///< of 32 bits: the bond to the field
-    std::uint64_t held_of_31;     ///< of 31 bits
-    std::uint8_t unlike;          ///< whether a satisfied bond has unlike spins
-    std::uint8_t favoured;        ///< by the field
+    std::uint64_t holds;       ///< of 32 bits: a bond
+    std::uint64_t held_of_32;  ///< of 32 bits: the bond to the field
+    std::uint64_t held_of_31;  ///< of 31 bits
+    std::uint8_t unlike;       ///< whether a satisfied bond has unlike spins
+    std::uint8_t favoured;     ///< by the field
 
     explicit Torus(const Clusters& model)
         : seed(model.seed),
@@ -106,16 +119,26 @@ void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int6
     constexpr std::uint8_t turns = 1, stays = 2;
     const auto [spins, marks, cluster] = scratch;
     for (std::uint32_t site = 0; site < torus.sites; ++site) cluster[site] = site;
-    std::array<std::uint32_t, axes> place{};
-    for (std::uint32_t site = 0; site < torus.sites; ++site) {
-        const auto random = random_words(torus.seed, site, sweep, sites_of_sweep, chain);
-        for (std::size_t axis = 0; axis < axes; ++axis) {
-            const std::uint32_t next = torus.forward(site, place[axis], axis);
-            if ((spins[site] ^ spins[next]) == torus.unlike && random[axis] < torus.holds) join(cluster, site, next);
+    Random random(torus.seed, sweep, sites_of_sweep, chain);
+    const std::uint32_t width = torus.side[axes - 1];
+    for (std::uint32_t row = 0; row < torus.sites; row += width) {
+        std::array<std::uint32_t, axes> step;  // to the next site along each axis, modulo 2^32
+        for (std::size_t axis = 0; axis + 1 < axes; ++axis) {
+            step[axis] = torus.forward(row, row / torus.stride[axis] % torus.side[axis], axis) - row;
         }
-        const bool held = spins[site] == torus.favoured && random[3] >> 1 < torus.held_of_31;
-        marks[site] = static_cast<std::uint8_t>((random[3] & turns) | (held ? stays : 0));
-        for (std::size_t axis = axes; axis-- > 0 && ++place[axis] == torus.side[axis];) place[axis] = 0;
+        for (std::uint32_t site = row; site < row + width; ++site) {
+            if (site % Random::together == 0) random.draw(site);
+            step[axes - 1] = site + 1 < row + width ? 1 : 1 - width;
+            for (std::uint32_t axis = 0; axis < axes; ++axis) {
+                const std::uint32_t next = site + step[axis];
+                // Not &&: one branch that is hard to foretell is better than two.
+                const bool satisfied = (spins[site] ^ spins[next]) == torus.unlike;
+                if (satisfied & (random.word(site, axis) < torus.holds)) join(cluster, site, next);
+            }
+            const std::uint32_t last = random.word(site, 3);
+            const bool held = (spins[site] == torus.favoured) & (last >> 1 < torus.held_of_31);
+            marks[site] = static_cast<std::uint8_t>((last & turns) | (held ? stays : 0));
+        }
     }
     // Sites before this one have their clusters' first sites already.
     for (std::uint32_t site = 0; site < torus.sites; ++site) {
@@ -125,29 +148,31 @@ void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int6
     for (std::uint32_t site = 0; site < torus.sites; ++site) spins[site] ^= marks[cluster[site]] == turns;
 }
 
-/// Random words one after the other.
+/// Random words one after the other: four of each counter.
 class Draws {
  public:
-    Draws(std::uint64_t seed, std::int64_t sweep, std::int64_t chain) : seed_(seed), sweep_(sweep), chain_(chain) {}
+    Draws(std::uint64_t seed, std::int64_t sweep, std::int64_t chain)
+        : random_(seed, sweep, draws_of_clusters, chain) {}
 
     std::uint32_t next() {
-        if (used_ == 4) {
-            words_ = random_words(seed_, drawn_++, sweep_, draws_of_clusters, chain_);
-            used_ = 0;
-        }
-        return words_[used_++];
+        if (word_ == 0 && counter_ % Random::together == 0) random_.draw(counter_);
+        const std::uint32_t drawn = random_.word(counter_, word_);
+        word_ = (word_ + 1) % 4;
+        counter_ += word_ == 0;
+        return drawn;
     }
 
-    std::uint32_t below(std::uint32_t count) { return static_cast<std::uint32_t>(std::uint64_t{next()} * count >> 32); }
+    std::uint32_t below(std::uint32_t count) {
+        return static_cast<std::uint32_t>(std::uint64_t{next()} * count >> 32);
+    }
 
  private:
-    std::uint64_t seed_;
-    std::int64_t sweep_, chain_, drawn_ = 0;
-    std::array<std::uint32_t, 4> words_;
-    std::size_t used_ = 4;
+    Random random_;
+    std::uint32_t counter_ = 0, word_ = 0;
 };
 
-/// Turns the cluster of a random site over; returns how many sites it had, or, where it holds to the field, were seen.
+/// Turns the cluster of a random site over; returns how many sites it had, or, where it holds to the field, were
+/// seen.
 template <int axes>
 std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch& scratch) {
     std::uint8_t* const spins = scratch.spins;

@@ -26,8 +26,8 @@ struct Colour {
 template <int dim, bool field>
 __global__ void __launch_bounds__(threads)
     metropolis_kernel(const __grid_constant__ Lattice lattice, const __grid_constant__ Rule rule,
-                      const __grid_constant__ Colour colour, std::int64_t rows, std::uint64_t seed,
-                      std::uint32_t sweep) {
+                      const __grid_constant__ Colour colour, std::int64_t rows,
+                      const __grid_constant__ math::PhiloxKeys keys, std::uint32_t sweep) {
     const std::uint32_t at = blockIdx.x * threads + threadIdx.x, words = colour.half * colour.groups;
     if (at >= words) return;
     const std::uint32_t j = at / colour.groups;
@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(threads)
         const auto site = static_cast<std::uint32_t>(2 * (r * colour.half + j)) + beside.right;
         const auto draw = [&](int block, std::uint32_t (&u)[4]) {
             std::uint64_t word[4] = {site, sweep, static_cast<std::uint64_t>(block), group};
-            math::philox(word, seed);
+            math::philox(word, keys);
 #pragma unroll
             for (int k = 0; k < 4; ++k) u[k] = static_cast<std::uint32_t>(word[k]);
         };
@@ -63,6 +63,7 @@ void sweep(Cuda on, const Lattice& lattice, const Rule& rule, std::uint32_t* wor
     }
     const dim3 grid(static_cast<unsigned>(blocks_of(in_row, threads)),
                     static_cast<unsigned>(std::min(rows, most_blocks)));
+    const math::PhiloxKeys keys(run.seed);
     for (std::int64_t i = 0; i < sweeps; ++i) {
         for (int number = 0; number < 2; ++number) {
             const Colour colour{words + number * of_colour,
@@ -71,7 +72,7 @@ void sweep(Cuda on, const Lattice& lattice, const Rule& rule, std::uint32_t* wor
                                 static_cast<std::uint32_t>(groups),
                                 static_cast<std::uint32_t>(first_group),
                                 number};
-            cuda::launch(on, grid, threads, metropolis_kernel<dim, field>, lattice, rule, colour, rows, run.seed,
+            cuda::launch(on, grid, threads, metropolis_kernel<dim, field>, lattice, rule, colour, rows, keys,
                          static_cast<std::uint32_t>(run.sweep + i));
         }
     }

@@ -5,6 +5,7 @@
 #include "host_array.hpp"
 #include "ising.hpp"
 #include "ising_clusters.hpp"
+#include "ising_counts.hpp"
 #include "layers.hpp"
 #include "network.hpp"
 #include "packed.hpp"
@@ -52,6 +53,7 @@ void bind_cpu(py::module_& m) {
     bind_chain<std::uint16_t>(m);
     bind_chain<std::uint32_t>(m);
     bind_ising_clusters(m);
+    bind_ising_counts<HostSide>(m);
 }
 
 }  // namespace kousei::python

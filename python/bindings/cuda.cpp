@@ -3,6 +3,7 @@
 #include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
 #include <kousei/cuda/ising.hpp>
+#include <kousei/cuda/ising_counts.hpp>
 #include <kousei/cuda/jet.hpp>
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
@@ -14,6 +15,7 @@
 #include "equivariant.hpp"
 #include "funahashi.hpp"
 #include "ising.hpp"
+#include "ising_counts.hpp"
 #include "network.hpp"
 #include "packed.hpp"
 #include "rbm.hpp"
@@ -169,6 +171,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_signs<DeviceSide, std::int64_t>(m);
     bind_ising<DeviceSide>(m);
     bind_packed_dot<DeviceSide>(m);
+    bind_ising_counts<DeviceSide>(m);
     bind_rbm<DeviceSide>(m);
 }
 

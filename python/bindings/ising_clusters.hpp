@@ -24,7 +24,8 @@ inline void bind_ising_clusters(pybind11::module_& m) {
         }
         for (const std::int64_t side : sides) {
             if (side >= 2 && side % 2 == 0) continue;
-            throw pybind11::value_error("sides has " + std::to_string(side) + "; even sides of at least 2 are accepted");
+            throw pybind11::value_error("sides has " + std::to_string(side) +
+                                        "; even sides of at least 2 are accepted");
         }
         return ising::Clusters{sides.data(), static_cast<int>(sides.size()), coupling, field, seed};
     };

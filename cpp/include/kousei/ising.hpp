@@ -35,14 +35,11 @@ struct Chains {
     std::int64_t groups;  ///< for each weight
 };
 
-/// What the draws of a run count by, see math/philox.hpp: its seed, and the sweeps it has made.
+/// What the draws of a run count by, see math/philox.hpp: its seed, and the sweeps it has made. Flips are of stream 0.
 struct Run {
     std::uint64_t seed;
     std::int64_t sweep;
 };
-
-/// See math/philox.hpp.
-enum class Stream : std::uint32_t { metropolis = 0, bonds = 1, seeds = 2 };
 
 /// Bytes of workspace that metropolis needs.
 std::int64_t workspace_bytes(Cpu on, const Lattice& lattice, std::int64_t weights, std::int64_t groups);

@@ -10,6 +10,7 @@ const InstructionSet set{"avx2",
                          kernels_for<double>,
                          &dot_signs,
                          ising_kernels,
+                         &random_words,
                          rbm_kernels};
 
 }  // namespace kousei::simd::avx2

@@ -13,6 +13,7 @@ const InstructionSet set{"avx512",
                          kernels_for<double>,
                          &dot_signs,
                          ising_kernels,
+                         &random_words,
                          rbm_kernels};
 
 }  // namespace kousei::simd::avx512

@@ -6,6 +6,6 @@ namespace kousei::simd::baseline {
 
 extern const InstructionSet set;
 const InstructionSet set{"baseline", [] { return true; }, kernels_for<float>, kernels_for<double>,
-                         &dot_signs, ising_kernels,       rbm_kernels};
+                         &dot_signs, ising_kernels,       &random_words,      rbm_kernels};
 
 }  // namespace kousei::simd::baseline

@@ -10,6 +10,7 @@
 #include "packed_dot.inl"
 #include "packed_gemm.inl"
 #include "packed_gemv.inl"
+#include "random.inl"
 #include "rbm.inl"
 #include "ridgelet.inl"
 

@@ -35,6 +35,7 @@ inline Chains load_chains(const std::uint32_t* from) {
 
 template <int dim, bool field>
 void update_row(const SpinRow& row) {
+    const math::PhiloxKeys keys(row.seed);
     for (std::int64_t i = 0; i < row.words; i += chain_words) {
         const Chains sites = load_chains(row.sites + i) + row.first_site, groups = load_chains(row.groups + i);
         // A counter has a lane of 64 bits: words in even places have one, those in odd places another.
@@ -43,8 +44,8 @@ void update_row(const SpinRow& row) {
             const Counters sweep = Counters{} + row.sweep;
             Counters even[4] = {(Counters)sites, sweep, which, (Counters)groups};
             Counters odd[4] = {(Counters)sites >> 32, sweep, which, (Counters)groups >> 32};
-            math::philox(even, row.seed);
-            math::philox(odd, row.seed);
+            math::philox(even, keys);
+            math::philox(odd, keys);
             for (int k = 0; k < 4; ++k) u[k] = (Chains)((even[k] & 0xffffffff) | odd[k] << 32);
         };
         Chains neighbour[2 * dim];

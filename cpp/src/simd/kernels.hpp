@@ -10,6 +10,7 @@
 #include "jets.hpp"
 #include "layers.hpp"
 #include "packed.hpp"
+#include "random.hpp"
 #include "rbm.hpp"
 #include "ridgelet.hpp"
 
@@ -110,6 +111,7 @@ struct InstructionSet {
     KernelsFor<double> for_double;
     DotSigns dot_signs;
     IsingKernels ising;
+    RandomWords random_words;
     RbmKernels rbm;
 
     template <class Real>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,10 @@ _TOGETHER = 1 << 28
 
 
 class Chains:
-    """Chains of some weights, in the memory of a backend, that begin in a ground state.
+    """Chains of some weights, in the memory of a backend.
+
+    They begin with all spins alike, or in an antiferromagnet each colour, with a sign that is drawn by the
+    probabilities of the two states.
 
     Parameters
     ----------
@@ -29,7 +33,7 @@ class Chains:
     count : int
         Chains of each weight.
     source : numpy.random.Generator
-        Draws the seed, and the sign of each chain where there are two ground states.
+        Draws the seed, and the signs the chains begin with.
     backend : Host or Device
         Where they are.
     """
@@ -42,7 +46,7 @@ class Chains:
         self._shape = list(lattice.shape)
         self._weights = [(factor * lattice.coupling, factor * lattice.field) for factor in factors]
         self._seed, self._sweep = int(source.integers(2**64, dtype=np.uint64)), 0
-        ground = ground_states(lattice, source.integers(2**32, size=self.groups, dtype=np.uint32))
+        ground = _ground_states(lattice, self.groups, source)
         halves = np.broadcast_to(ground[None, :, None, :], (len(factors), 2, lattice.sites // 2, self.groups))
         words = np.ascontiguousarray(halves).reshape(len(factors), lattice.sites, self.groups)
         self._words = backend.keep(words)
@@ -115,13 +119,13 @@ class Chains:
         return self._backend.empty((count, _core.packed_stride(self._lattice.sites)), np.dtype(np.uint32))
 
 
-def ground_states(
-    lattice: Lattice, either: np.ndarray[tuple[int], np.dtype[np.uint32]]
+def _ground_states(
+    lattice: Lattice, groups: int, source: np.random.Generator
 ) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
-    """Return words of both colours, (2, groups), of a ground state; where there are two, by the bits of `either`."""
+    """Return words of both colours, (2, groups), of the ground states of each sign."""
     K, h = lattice.coupling, lattice.field
-    if K < 0 and abs(h) < 2 * len(lattice.shape) * -K:
-        return np.stack([either, ~either])
-    if h != 0:
-        either = np.full_like(either, 0xFFFFFFFF if h > 0 else 0)
-    return np.stack([either, either])
+    opposite = K < 0 and abs(h) < 2 * len(lattice.shape) * -K
+    up = 0.5 if opposite else (1 + math.tanh(h * lattice.sites)) / 2
+    bits = source.random((groups, 32)) < up
+    words = np.packbits(bits, axis=1, bitorder="little").view("<u4").astype(np.uint32)[:, 0]
+    return np.stack([words, ~words if opposite else words])

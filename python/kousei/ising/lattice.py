@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,16 @@ from kousei._lib.arrays import Array
 from kousei._lib.errors import check_bool, check_choice, check_integer, require_real_number
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
-from kousei.ising import metropolis, tempering
+from kousei.ising import clusters, metropolis, tempering
 from kousei.ising.spins import Spins
+
+#: Sweeps before the first sample, unless told.
+_BURN_IN: dict[str, Callable[[Lattice], int]] = {
+    "metropolis": metropolis.burn_in,
+    "tempering": tempering.burn_in,
+    "swendsen-wang": lambda _: clusters.BURN_IN,
+    "wolff": lambda _: clusters.BURN_IN,
+}
 
 
 class Lattice:
@@ -120,9 +129,9 @@ class Lattice:
         thin : int
             Sweeps for each sample.
         burn_in : int or None
-            Sweeps before. None: enough at the critical coupling, which is 10 L**z sweeps of "metropolis" for the
-            longest side L, with z = 2, 2.17, 2.03 in 1, 2, 3 dimensions, 10 for each pair of temperatures of
-            "tempering", and 100 of clusters.
+            Sweeps before. None: enough at the critical coupling, which is L**z sweeps of "metropolis" for the longest
+            side L, with z = 2, 2.17, 2.03 in 1, 2, 3 dimensions, and 5 times as many in a field; 10 for each pair of
+            temperatures of "tempering"; and 100 of clusters.
         rng : numpy.random.Generator, int or None
             Source of the draws (SPEC 7).
         like : array or None
@@ -153,8 +162,9 @@ class Lattice:
         Notes
         -----
         For one seed the chains are the same whatever the instruction set, the number of threads and the memory.
-        Those of "metropolis" and "tempering" begin in a ground state; where there are two, in either with the same
-        chances, so that the mean magnetization of many chains is right also where a chain never turns over.
+        Those of "metropolis" and "tempering" begin with all spins alike, or in an antiferromagnet each colour, with a
+        sign that is drawn by the probabilities of the two states: sums over many chains have the symmetry of the
+        distribution from the start, also where a chain never turns over.
 
         Metropolis' algorithm [1]_ accepts a flip with the probability :math:`\frac{15}{16} \min(1, p'/p)`. Were it
         :math:`\min(1, p'/p)`, all sites of a colour with as many neighbours of each sign would flip together, and
@@ -171,6 +181,7 @@ class Lattice:
 
         Examples
         --------
+        >>> import numpy as np
         >>> from kousei.ising import Lattice
         >>> spins = Lattice((8, 8), 0.4).sample(chains=1024, sweeps=20, thin=10, rng=0)
         >>> spins
@@ -180,23 +191,30 @@ class Lattice:
         >>> bool(abs(bonds.mean() - 1.2145 / 2) < 0.02)
         True
         """
-        check_choice("method", method, "metropolis", "wolff", "swendsen-wang", "tempering")
+        check_choice("method", method, *_BURN_IN)
         chains, sweeps = check_integer("chains", chains, 1), check_integer("sweeps", sweeps, 1)
         thin, source = check_integer("thin", thin, 1), generator(rng)
         if sweeps % thin:
             raise ValueError(f"sweeps was {sweeps}; a multiple of thin, {thin}, is accepted")
-        of_method = {"metropolis": metropolis, "tempering": tempering}[method]
-        burn_in = of_method.burn_in(self) if burn_in is None else check_integer("burn_in", burn_in, 0)
+        burn_in = _BURN_IN[method](self) if burn_in is None else check_integer("burn_in", burn_in, 0)
         if burn_in + sweeps > 2**32:
             raise ValueError(f"burn_in and sweeps were {burn_in} and {sweeps}; 2**32 together are accepted")
-        model = np.empty(0, np.float32) if like is None else like
-        backend, _ = backends.enter("like", model)
         samples = sweeps // thin
+        backend, _ = backends.enter("like", np.empty(0) if like is None else like)
         if isinstance(backend, backends.Host):
             what = f"{samples} samples of {chains} chains of {self.sites} spins"
             arrays.require_memory(samples * chains * _core.packed_stride(self.sites), 4, what)
+        elif method in ("wolff", "swendsen-wang"):
+            raise ValueError(f"like lies in CUDA memory and method was {method!r}; host memory is accepted")
+        plan = chains, samples, thin, burn_in
         with bar(check_bool("progress", progress), f"sweeps of {method}", burn_in + sweeps) as advance:
-            words = of_method.draw(self, chains, samples, thin, burn_in, source, backend, advance)
+            if method == "metropolis":
+                words = metropolis.draw(self, *plan, source, backend, advance)
+            elif method == "tempering":
+                words = tempering.draw(self, *plan, source, backend, advance)
+            else:
+                seed = int(source.integers(2**64, dtype=np.uint64))
+                words = clusters.draw(self, method, *plan, seed, advance)
         return Spins(words, self, chains)
 
     def __eq__(self, other: object) -> bool:

@@ -4,6 +4,7 @@ After P. Mehta and D. J. Schwab, "An exact mapping between the Variational Renor
 arXiv:1410.3831.
 """
 
+from kousei.rg.block import block_spin, estimate_coupling, flow
 from kousei.rg.dbn import DBN
 from kousei.rg.decimation import Decimation, DecimationStack, decimation_rbm, decimation_stack
 from kousei.rg.divergence import Divergence, kl_divergence
@@ -16,8 +17,11 @@ __all__ = [
     "DecimationStack",
     "Divergence",
     "Localization",
+    "block_spin",
     "decimation_rbm",
     "decimation_stack",
+    "estimate_coupling",
+    "flow",
     "kl_divergence",
     "localization",
     "rbm_from_ising",

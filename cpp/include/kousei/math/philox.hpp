@@ -18,37 +18,70 @@
 namespace kousei::math {
 inline namespace KOUSEI_ISA {
 
+/// a b, exact. The compiler for devices would add the products of high halves, which are 0.
+KOUSEI_HD inline std::uint64_t wide_product(std::uint32_t a, std::uint32_t b) {
+#if defined(__CUDA_ARCH__)
+    std::uint64_t product;
+    asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+    return product;
+#else
+    return std::uint64_t{a} * b;
+#endif
+}
+
 /// The low half of x, in each lane of 64 bits, times m.
 template <class W>
 KOUSEI_HD inline W low_product(W x, std::uint32_t m) {
-    if constexpr (!std::integral<W>) {
-#if defined(__AVX512F__) && !defined(__CUDACC__)
-        // All lanes of the mask, as in detail::scale_by_exp2.
-        if constexpr (sizeof(W) == 64) return (W)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m));
-#endif
-#if defined(__AVX2__) && !defined(__CUDACC__)
-        if constexpr (sizeof(W) == 32) return (W)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
-#endif
+    if constexpr (std::integral<W>) {
+        return wide_product(static_cast<std::uint32_t>(x), m);
 #if defined(__SSE2__) && !defined(__CUDACC__)
-        if constexpr (sizeof(W) == 16) return (W)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m));
+#if defined(__AVX512F__)
+    } else if constexpr (sizeof(W) == 64) {
+        // All lanes of the mask, as in detail::scale_by_exp2.
+        return (W)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m));
 #endif
+#if defined(__AVX2__)
+    } else if constexpr (sizeof(W) == 32) {
+        return (W)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
+#endif
+    } else if constexpr (sizeof(W) == 16) {
+        return (W)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m));
+#endif
+    } else {
+        return (x & 0xffffffff) * m;
     }
-    return (x & 0xffffffff) * m;
 }
+
+/// What each round of a key is mixed with, in words as wide as those of a counter: for many draws, since adding up is
+/// as much work as multiplying.
+struct PhiloxKeys {
+    std::uint64_t low[10], high[10];
+
+    KOUSEI_HD explicit PhiloxKeys(std::uint64_t key) {
+        auto first = static_cast<std::uint32_t>(key), second = static_cast<std::uint32_t>(key >> 32);
+        for (int round = 0; round < 10; ++round) {
+            low[round] = first, high[round] = second;
+            first += 0x9E3779B9, second += 0xBB67AE85;
+        }
+    }
+};
 
 /// Turns a counter into four random words. W is std::uint64_t, or a vector of it whose lanes are counters; of a lane
 /// its low half counts, and the high one is left with anything.
 template <class W>
-KOUSEI_HD inline void philox(W (&word)[4], std::uint64_t key) {
-    auto low = static_cast<std::uint32_t>(key), high = static_cast<std::uint32_t>(key >> 32);
+KOUSEI_HD inline void philox(W (&word)[4], const PhiloxKeys& keys) {
     for (int round = 0; round < 10; ++round) {
         const W p = low_product(word[0], 0xD2511F53), q = low_product(word[2], 0xCD9E8D57);
-        word[0] = (q >> 32) ^ word[1] ^ low;
+        word[0] = (q >> 32) ^ word[1] ^ keys.low[round];
         word[1] = q;
-        word[2] = (p >> 32) ^ word[3] ^ high;
+        word[2] = (p >> 32) ^ word[3] ^ keys.high[round];
         word[3] = p;
-        low += 0x9E3779B9, high += 0xBB67AE85;
     }
+}
+
+template <class W>
+KOUSEI_HD inline void philox(W (&word)[4], std::uint64_t key) {
+    philox(word, PhiloxKeys(key));
 }
 
 /// u < t for numbers of which each plane of bits comes after the other, the most significant first: lane by lane of
