@@ -50,7 +50,7 @@ class Trainer:
 
     def __init__(self, machine: RBM, data: Array) -> None:
         self._machine, self._spin = machine, machine.units == "spin"
-        self._backend, self._data = backends.enter("X", data)
+        self._backend, self._data = backends.enter("X", data, machine.precision)
         past = machine._progress
         self._draws, self._epoch = Draws(past.draws.key, past.draws.count), past.epoch
         host = {name: np.asarray(getattr(machine, name), np.float32) for name in PARAMETERS} | past.arrays
@@ -72,6 +72,7 @@ class Trainer:
             samples = self._sample(data)
             self._update(data, samples)
             seen(data.shape[0])
+        self._require_finite()
         self._monitors["free_energy_data"] = [self._free_energy(data)]
         self._monitors["free_energy_model"] = [self._free_energy(samples.model)]
         self._epoch += 1
@@ -184,15 +185,17 @@ class Trainer:
             backend.launch(),
         )
 
+    def _require_finite(self) -> None:
+        if not all(np.isfinite(arrays.to_host(self._arrays[name])).all() for name in PARAMETERS):
+            raise ValueError(
+                f"learning_rate was {self._machine.learning_rate}; weights overflow in epoch {self._epoch}, a "
+                "smaller one is accepted"
+            )
+
     def _tell(self) -> None:
         """Give the machine what it is after an epoch."""
         machine = self._machine
         host = {name: arrays.to_host(array).copy() for name, array in self._arrays.items()}
-        if not all(np.isfinite(host[name]).all() for name in PARAMETERS):
-            raise ValueError(
-                f"learning_rate was {machine.learning_rate}; weights overflow in epoch {self._epoch}, a smaller one "
-                "is accepted"
-            )
         for name in PARAMETERS:
             setattr(machine, name, host.pop(name))
         history = {name: list(values) for name, values in machine._progress.history.items()}

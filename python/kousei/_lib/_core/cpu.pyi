@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -142,6 +142,14 @@ def funahashi_gradient(frequencies: numpy.typing.NDArray[numpy.float32], amplitu
 @typing.overload
 def funahashi_gradient(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], thresholds: numpy.typing.NDArray[numpy.float64], phases: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
+def ising_exchange(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], words: numpy.typing.NDArray[numpy.uint32], first: typing.SupportsInt | typing.SupportsIndex, chosen: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
+    ...
+def ising_metropolis(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], weights: collections.abc.Sequence[tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], words: numpy.typing.NDArray[numpy.uint32], seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, sweeps: typing.SupportsInt | typing.SupportsIndex, on: Cpu) -> None:
+    ...
+def ising_pack(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], words: numpy.typing.NDArray[numpy.uint32], chains: typing.SupportsInt | typing.SupportsIndex, rows: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
+    ...
+def ising_sample(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], weight: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], words: numpy.typing.NDArray[numpy.uint32], seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, thin: typing.SupportsInt | typing.SupportsIndex, chains: typing.SupportsInt | typing.SupportsIndex, rows: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
+    ...
 @typing.overload
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], coef: numpy.typing.NDArray[numpy.float32], offset: numpy.typing.NDArray[numpy.float32], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
@@ -203,6 +211,10 @@ def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing
     ...
 @typing.overload
 def packed_unpack(words: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
+    ...
+def rbm_respond(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], transposed: bool, spin: bool, states: numpy.typing.NDArray[numpy.uint32], beta: numpy.typing.NDArray[numpy.float32] | None, key: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, fields: numpy.typing.NDArray[numpy.float32] | None, means: numpy.typing.NDArray[numpy.float32] | None, drawn: numpy.typing.NDArray[numpy.uint32] | None, on: Cpu) -> None:
+    ...
+def rbm_update(weight: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], weight_velocity: numpy.typing.NDArray[numpy.float32], visible_velocity: numpy.typing.NDArray[numpy.float32], hidden_velocity: numpy.typing.NDArray[numpy.float32], spin: bool, data: numpy.typing.NDArray[numpy.uint32], data_means: numpy.typing.NDArray[numpy.float32], model: numpy.typing.NDArray[numpy.uint32], model_means: numpy.typing.NDArray[numpy.float32], learning_rate: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, visible_center: numpy.typing.NDArray[numpy.float32] | None, hidden_center: numpy.typing.NDArray[numpy.float32] | None, slide: typing.SupportsFloat | typing.SupportsIndex, on: Cpu) -> None:
     ...
 @typing.overload
 def ridgelet_kernel(table: numpy.typing.NDArray[numpy.float32], s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, t: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
