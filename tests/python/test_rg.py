@@ -42,6 +42,7 @@ def test_the_coupling_that_is_too_many_vanishes_as_told() -> None:
     for b in (8.0, 12.0, 16.0):
         made = rg.decimation_rbm(0.6, b, tol=1.0)
         assert made.cross_coupling == pytest.approx(math.sinh(1.2) ** 2 * math.exp(-2 * b), rel=1e-5)
+        assert made.hidden_coupling - made.limit_coupling == pytest.approx(made.cross_coupling, rel=1e-2, abs=1e-15)
         assert made.a - 0.6 == pytest.approx(math.sinh(2.4) / 2 * math.exp(-2 * b), rel=1e-5)
     assert 0 < rg.decimation_rbm(1.0, 20.0).cross_coupling < 1e-16
     exact = rg.decimation_rbm(0.6)
