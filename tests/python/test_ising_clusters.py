@@ -93,8 +93,8 @@ def test_a_sweep_of_wolff_has_as_many_sites_as_the_lattice(method):
 
 
 GOLDEN = {
-    "swendsen-wang": [],
-    "wolff": [],
+    "swendsen-wang": [6792141, 12387328, 16502590, 11863042, 12782770, 15170047],
+    "wolff": [16660719, 14476087, 14596323, 1897346, 14612987, 1898398],
 }
 
 
