@@ -124,18 +124,22 @@ __global__ void __launch_bounds__(threads, 2) update_kernel(const __grid_constan
     }
 }
 
-/// to (width, to_stride) = the transpose of the states (rows, width).
-void transpose_states(Cuda on, const Sample& sample, std::int64_t width, std::uint32_t* to, std::int64_t to_stride) {
-    const std::int64_t from_stride = packed::stride_of(width), rows = sample.rows;
-    const std::uint32_t* const states = sample.states;
-    cuda::for_each(on, checked_mul(width, to_stride), [=] __device__(std::int64_t k) {
+/// The transposes of the states of both samples.
+void transpose_states(Cuda on, const Step& s) {
+    const std::int64_t visible = s.parameters.visible, stride = packed::stride_of(visible);
+    cuda::for_each(on, checked_mul(visible, s.data_stride + s.model_stride), [=] __device__(std::int64_t k) {
         // Threads beside one another read one word.
-        const std::int64_t i = k % width, word = k / width;
+        const std::int64_t i = k % visible, at = k / visible;
+        const bool of_data = at < s.data_stride;
+        const Sample& sample = of_data ? s.data : s.model;
+        const std::int64_t word = of_data ? at : at - s.data_stride;
         std::uint32_t bits = 0;
-        for (int r = 0; r < 32 && 32 * word + r < rows; ++r) {
-            bits |= (states[(32 * word + r) * from_stride + i / 32] >> i % 32 & 1) << r;
+#pragma unroll 8
+        for (int r = 0; r < 32; ++r) {
+            const std::int64_t row = 32 * word + r;
+            if (row < sample.rows) bits |= (sample.states[row * stride + i / 32] >> i % 32 & 1) << r;
         }
-        to[i * to_stride + word] = bits;
+        (of_data ? s.data_states : s.model_states)[i * (of_data ? s.data_stride : s.model_stride) + word] = bits;
     });
 }
 
@@ -147,16 +151,38 @@ __device__ float mean_of_states(const std::uint32_t* states, std::int64_t stride
     return static_cast<float>(units == Units::spin ? 2 * up - rows : up) / static_cast<float>(rows);
 }
 
-__device__ inline float mean_of_rows(const Sample& sample, std::int64_t width, std::int64_t j) {
-    float sum = 0;
-    for (std::int64_t row = 0; row < sample.rows; ++row) sum += sample.means[row * width + j];
-    return sum / static_cast<float>(sample.rows);
-}
-
 /// The step of a bias, which has no l1.
 __device__ inline void step_bias(const Rates& rates, float change, float& velocity, float& bias) {
     velocity = velocity_of(rates, velocity, change);
     bias += velocity;
+}
+
+/// The changes of hidden means, and the steps of these biases: a warp has a part of the rows, a lane an output.
+__global__ void __launch_bounds__(32 * mean_parts) step_hidden_kernel(const __grid_constant__ Step s) {
+    __shared__ float sums[mean_parts][32];
+    const int lane = static_cast<int>(threadIdx.x) % 32, part = static_cast<int>(threadIdx.x) / 32;
+    const std::int64_t hidden = s.parameters.hidden, j = blockIdx.x * std::int64_t{32} + lane;
+    const auto mean = [&](const Sample& sample) {
+        float sum = 0;
+        if (j < hidden) {
+#pragma unroll 16
+            for (std::int64_t row = part; row < sample.rows; row += mean_parts) sum += sample.means[row * hidden + j];
+        }
+        sums[part][lane] = sum;
+        for (int half = mean_parts / 2; half > 0; half /= 2) {
+            __syncthreads();
+            if (part < half) sums[part][lane] += sums[part + half][lane];
+        }
+        __syncthreads();
+        const float total = sums[0][lane];
+        __syncthreads();
+        return total / static_cast<float>(sample.rows);
+    };
+    const float of_data = mean(s.data), change = of_data - mean(s.model);
+    if (part != 0 || j >= hidden) return;
+    s.data_hidden[j] = of_data;
+    s.hidden_change[j] = change;
+    step_bias(s.rates, change, s.parameters.hidden_velocity[j], s.parameters.hidden_bias[j]);
 }
 
 /// The changes of the means, and the steps of the biases by them.
@@ -168,13 +194,8 @@ void step_biases(Cuda on, const Step& s) {
         s.visible_change[i] = change;
         step_bias(s.rates, change, s.parameters.visible_velocity[i], s.parameters.visible_bias[i]);
     });
-    cuda::for_each(on, s.parameters.hidden, [=] __device__(std::int64_t j) {
-        const std::int64_t hidden = s.parameters.hidden;
-        s.data_hidden[j] = mean_of_rows(s.data, hidden, j);
-        const float change = s.data_hidden[j] - mean_of_rows(s.model, hidden, j);
-        s.hidden_change[j] = change;
-        step_bias(s.rates, change, s.parameters.hidden_velocity[j], s.parameters.hidden_bias[j]);
-    });
+    cuda::launch(on, dim3(static_cast<unsigned>(blocks_of(s.parameters.hidden, 32))), 32 * mean_parts,
+                 step_hidden_kernel, s);
 }
 
 /// What the change of the weights takes from the biases, and the slide of the centres.
@@ -215,8 +236,7 @@ dim3 blocks_for(std::int64_t rows, std::int64_t outputs) {
 template <Units units>
 void update_units(Cuda on, const Step& step, Workspace rest) {
     const std::int64_t visible = step.parameters.visible;
-    transpose_states(on, step.data, visible, step.data_states, step.data_stride);
-    transpose_states(on, step.model, visible, step.model_states, step.model_stride);
+    transpose_states(on, step);
     step_biases<units>(on, step);
     if (on.precision == Precision::fast) {
         mma::update(on, step, rest);
