@@ -60,7 +60,7 @@ def _observables(length: int, chains: int, samples: int) -> Case:
 
 
 case("ising-metropolis-40", 40, 512, 200)(_case)
-case("ising-metropolis-1024", 1024, 32, 2)(_case)
+case("ising-metropolis-1024", 1024, 32, 5)(_case)
 case("ising-swendsen-wang-256", 256, 8, 5)(_clusters)
 case("ising-observables-40", 40, 200, 100)(_observables)
 
