@@ -246,6 +246,17 @@ def test_divergence_of_long_rings_by_samples() -> None:
     assert u < t
 
 
+def test_a_trained_machine_comes_near_its_ring_and_not_as_near_as_decimation() -> None:
+    ring_of_eight = ising.Lattice((8,), 0.6)
+    data = rg.decimation_stack(8, 0.6, 3).sample(10000, rng=0)
+    machine = kousei.RBM(8, 4, algorithm="pcd", learning_rate=0.01, rng=0)
+    before = rg.kl_divergence(ring_of_eight, machine).value
+    after = rg.kl_divergence(ring_of_eight, machine.fit(data, epochs=40)).value
+    decimated = rg.kl_divergence(ring_of_eight, rg.decimation_rbm(0.6, 3.0, tol=1.0).rbm(8)).value
+    assert before > 0.5
+    assert 0.1 > after > decimated > 0
+
+
 def test_divergence_refuses() -> None:
     lattice = ising.Lattice((32,), 0.5)
     with pytest.raises(TypeError, match="q was float"):
