@@ -72,10 +72,10 @@ class Decimation:
         --------
         >>> import kousei
         >>> kousei.rg.decimation_rbm(0.6, 2.0, tol=0.05).rbm(4).weights.round(4)
-        array([[2.    , 0.    ],
-               [0.656 , 0.656 ],
-               [0.    , 2.    ],
-               [0.656 , 0.656 ]])
+        array([[2.   , 0.   ],
+               [0.656, 0.656],
+               [0.   , 2.   ],
+               [0.656, 0.656]])
         """
         if check_integer("sites", sites, 2) % 2:
             raise ValueError(f"sites was {sites}; an even number is accepted")
