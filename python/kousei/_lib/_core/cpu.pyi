@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'ising_swendsen_wang', 'ising_wolff', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -142,6 +142,8 @@ def funahashi_gradient(frequencies: numpy.typing.NDArray[numpy.float32], amplitu
 @typing.overload
 def funahashi_gradient(frequencies: numpy.typing.NDArray[numpy.float64], amplitudes: numpy.typing.NDArray[numpy.float64], thresholds: numpy.typing.NDArray[numpy.float64], phases: numpy.typing.NDArray[numpy.float64], center: numpy.typing.NDArray[numpy.float64], spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: numpy.typing.NDArray[numpy.int64] | None = None, starts: numpy.typing.NDArray[numpy.int64] | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
+def ising_count(words: numpy.typing.NDArray[numpy.uint32], sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], unlike: numpy.typing.NDArray[numpy.int64], up: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
+    ...
 def ising_exchange(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], words: numpy.typing.NDArray[numpy.uint32], first: typing.SupportsInt | typing.SupportsIndex, chosen: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
     ...
 def ising_metropolis(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], weights: collections.abc.Sequence[tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], words: numpy.typing.NDArray[numpy.uint32], seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, sweeps: typing.SupportsInt | typing.SupportsIndex, on: Cpu) -> None:
@@ -149,6 +151,10 @@ def ising_metropolis(shape: collections.abc.Sequence[typing.SupportsInt | typing
 def ising_pack(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], words: numpy.typing.NDArray[numpy.uint32], chains: typing.SupportsInt | typing.SupportsIndex, rows: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
     ...
 def ising_sample(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], weight: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], words: numpy.typing.NDArray[numpy.uint32], seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, thin: typing.SupportsInt | typing.SupportsIndex, chains: typing.SupportsInt | typing.SupportsIndex, rows: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
+    ...
+def ising_swendsen_wang(words: numpy.typing.NDArray[numpy.uint32], sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], coupling: typing.SupportsFloat | typing.SupportsIndex, field: typing.SupportsFloat | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, sweeps: typing.SupportsInt | typing.SupportsIndex, on: Cpu) -> None:
+    ...
+def ising_wolff(words: numpy.typing.NDArray[numpy.uint32], sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], coupling: typing.SupportsFloat | typing.SupportsIndex, field: typing.SupportsFloat | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, sweeps: typing.SupportsInt | typing.SupportsIndex, clusters: typing.SupportsInt | typing.SupportsIndex, visited: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 @typing.overload
 def network_evaluate(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], coef: numpy.typing.NDArray[numpy.float32], offset: numpy.typing.NDArray[numpy.float32], activation: kousei._lib._core.Activation, x: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
