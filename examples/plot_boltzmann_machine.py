@@ -63,7 +63,7 @@ figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
 for algorithm, curve in curves.items():
     axes.plot(epochs, curve, label=algorithm)
 axes.axhline(-np.log(len(pictures)), color="gray", linestyle=":", label=r"$-\log 30$, at best")
-axes.set(xlabel="passes over the data", ylabel=r"mean of $\log p$", ylim=(-11.5, -3))
+axes.set(xlabel="passes over the data", ylabel=r"mean of $\log p$", ylim=(-14, -3))
 figure.legend(loc="outside right upper")
 figure.show()
 

@@ -42,7 +42,7 @@ Answer respond_to(const Machine& machine, Cpu on = {1}) {
 void train(Machine& machine, Cpu on = {1}) {
     const Parameters parameters = machine.parameters();
     const OwnedWorkspace workspace(workspace_bytes(on, parameters, machine.data_rows, machine.model_rows));
-    update(on, parameters, machine.data_sample(), machine.model_sample(), {0.1f, 0.5f, 0.01f}, machine.centers(),
+    update(on, parameters, machine.data_sample(), machine.model_sample(), {0.1f, 0.7f, 0.01f}, machine.centers(),
            workspace.lent());
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("every instruction set forms and rounds the same sums") {
                             answer.wanted());
             kernels.update(machine.parameters(),
                            {sums.data(), 0, 40, 0, 61, machine.visible_bias.data(), machine.hidden_bias.data()},
-                           {0.1f, 0.5f, 0.01f}, machine.centers());
+                           {0.1f, 0.7f, 0.01f}, machine.centers());
             kernels.shift_centers(machine.parameters(), machine.centers(), machine.visible_bias.data(),
                                   machine.hidden_bias.data());
             answers.push_back(answer), machines.push_back(machine);

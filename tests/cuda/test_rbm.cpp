@@ -38,7 +38,7 @@ Answer respond_to(On on, const rbm::Side& side, const Machine::Words& states, st
 template <class On>
 void train(On on, Machine& machine, bool centered) {
     OwnedWorkspace workspace(rbm::workspace_bytes(on, machine.parameters(), machine.data_rows, machine.model_rows));
-    rbm::update(on, machine.parameters(), machine.data_sample(), machine.model_sample(), {0.1f, 0.5f, 0.01f},
+    rbm::update(on, machine.parameters(), machine.data_sample(), machine.model_sample(), {0.1f, 0.7f, 0.01f},
                 centered ? machine.centers() : rbm::Centers{}, workspace.lent());
 }
 

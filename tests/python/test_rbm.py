@@ -206,7 +206,7 @@ for threads in (1, 2, 4):
     kousei.set_num_threads(threads)
     for units in ("spin", "binary"):
         X = kousei.pack_signs(rng.choice([-1, 1], (300, 150)))
-        machine = kousei.RBM(150, 130, units, centered=True, l1=1e-3, momentum=0.5, batch_size=150, rng=1)
+        machine = kousei.RBM(150, 130, units, centered=True, l1=1e-3, momentum=0.7, batch_size=150, rng=1)
         machine.fit(X, epochs=2)
         machine.gibbs(X, 2, rng=3)
         found.update(machine.weights.tobytes() + machine.hidden_bias.tobytes() + machine.visible_bias.tobytes())
