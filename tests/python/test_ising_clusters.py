@@ -63,7 +63,7 @@ def test_magnetization_and_cumulant(method):
 def test_clusters_forget_sooner_than_metropolis():
     lattice = Lattice((32, 32), CRITICAL_COUPLING)
     times = [
-        observables(lattice.sample(method, chains=32, sweeps=500, rng=1)).magnetization.autocorrelation_time
+        observables(lattice.sample(method, chains=16, sweeps=300, rng=1)).magnetization.autocorrelation_time
         for method in METHODS
     ]
     assert max(times) < 15  # some L^2 of single spins

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -110,6 +110,16 @@ def funahashi_gradient(frequencies: Array, amplitudes: Array, thresholds: Array,
 @typing.overload
 def funahashi_gradient(frequencies: Array, amplitudes: Array, thresholds: Array, phases: Array, center: Array, spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: kousei._lib._core.Activation, x: Array, out: Array, on: Cuda, merged: typing.SupportsInt | typing.SupportsIndex = 0, bumps: Array | None = None, starts: Array | None = None, units: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
     ...
+def ising_count(words: Array, sides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], unlike: Array, up: Array, on: Cuda) -> None:
+    ...
+def ising_exchange(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], words: Array, first: typing.SupportsInt | typing.SupportsIndex, chosen: Array, on: Cuda) -> None:
+    ...
+def ising_metropolis(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], weights: collections.abc.Sequence[tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], words: Array, seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, sweeps: typing.SupportsInt | typing.SupportsIndex, on: Cuda) -> None:
+    ...
+def ising_pack(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], words: Array, chains: typing.SupportsInt | typing.SupportsIndex, rows: Array, on: Cuda) -> None:
+    ...
+def ising_sample(shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], weight: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], words: Array, seed: typing.SupportsInt | typing.SupportsIndex, sweep: typing.SupportsInt | typing.SupportsIndex, thin: typing.SupportsInt | typing.SupportsIndex, chains: typing.SupportsInt | typing.SupportsIndex, rows: Array, on: Cuda) -> None:
+    ...
 @typing.overload
 def network_derive(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, bias: Array, streams: Array, laplacian: bool, on: Cuda) -> None:
     ...
@@ -171,6 +181,10 @@ def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
+    ...
+def rbm_respond(weight: Array, bias: Array, transposed: bool, spin: bool, states: Array, beta: Array | None, key: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, fields: Array | None, means: Array | None, drawn: Array | None, on: Cuda) -> None:
+    ...
+def rbm_update(weight: Array, visible_bias: Array, hidden_bias: Array, weight_velocity: Array, visible_velocity: Array, hidden_velocity: Array, spin: bool, data: Array, data_means: Array, model: Array, model_means: Array, learning_rate: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, visible_center: Array | None, hidden_center: Array | None, slide: typing.SupportsFloat | typing.SupportsIndex, on: Cuda) -> None:
     ...
 @typing.overload
 def ridgelet_kernel(table: Array, s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, t: Array, out: Array, on: Cuda) -> None:
