@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-LIBRARIES = ("numpy", "finufft", "torch", "pykeops", "llama_cpp_python", "jax", "folx", "scikit-learn", "rbms")
+LIBRARIES = (
+    *("numpy", "finufft", "torch", "pykeops", "llama_cpp_python", "jax", "folx", "mcising"),
+    *("scikit-learn", "rbms"),
+)
 
 
 def main() -> int:

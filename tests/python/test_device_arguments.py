@@ -567,10 +567,11 @@ def test_a_cuda_array_without_a_device_names_the_argument(fake: type) -> None:
         lambda: kousei.RidgeletTransform(**ridgelets).truncation_loss(x),
         lambda: kousei.equivariant.FiniteRidgelet(2, 1, [0.0, 1.0], [-0.5, 0.5]).transform(x),
         lambda: kousei.equivariant.orbit_sum(x, np.zeros((2, 2), np.int32), np.zeros(1)),
+        lambda: kousei.ising.Lattice((4, 4), 0.4).sample(chains=1, sweeps=1, like=x),
     ):
         with pytest.raises(
             kousei.CudaError,
-            match="(x|z|s|S|t|f|omega|values|spectrum) lies in CUDA memory, but (this build|the CUDA|no CUDA)",
+            match="(x|z|s|S|t|f|omega|values|spectrum|like) lies in CUDA memory, but (this build|the CUDA|no CUDA)",
         ):
             call()
 

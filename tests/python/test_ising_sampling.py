@@ -293,6 +293,12 @@ def test_samples_that_are_refused(changed: dict[str, Any], error: type[Exception
         Lattice((4, 4), 0.4).sample(**({"chains": 2, "sweeps": 10} | changed))
 
 
+def test_temperatures_that_do_not_fit() -> None:
+    lattice = Lattice((1 << 15, 1 << 15), 0.44)  # 128 MB each of 32 chains, and some 30,000 temperatures
+    with pytest.raises(MemoryError, match="chains of 1073741824 spins takes"):
+        lattice.sample("tempering", chains=1, sweeps=1, burn_in=0)
+
+
 @pytest.mark.parametrize(
     ("words", "lattice", "chains", "error", "message"),
     [

@@ -35,7 +35,8 @@ struct Chains {
     std::int64_t groups;  ///< for each weight
 };
 
-/// What the draws of a run count by, see math/philox.hpp: its seed, and the sweeps it has made. Flips are of stream 0.
+/// What the draws of a run count by, see math/philox.hpp: its seed, and the sweeps it has made. Flips are of stream
+/// 0.
 struct Run {
     std::uint64_t seed;
     std::int64_t sweep;

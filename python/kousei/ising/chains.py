@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kousei._lib import _core
-from kousei._lib.arrays import Array
-from kousei._lib.backends import Backend
+from kousei._lib.arrays import Array, require_memory
+from kousei._lib.backends import Backend, Host
 
 if TYPE_CHECKING:
     from kousei.ising.lattice import Lattice
@@ -45,6 +45,9 @@ class Chains:
         self._lattice, self._backend = lattice, backend
         self._shape = list(lattice.shape)
         self._weights = [(factor * lattice.coupling, factor * lattice.field) for factor in factors]
+        if isinstance(backend, Host):
+            what = f"{len(factors)} x {count} chains of {lattice.sites} spins"
+            require_memory(len(factors) * lattice.sites * self.groups, 4, what)
         self._seed, self._sweep = int(source.integers(2**64, dtype=np.uint64)), 0
         ground = _ground_states(lattice, self.groups, source)
         halves = np.broadcast_to(ground[None, :, None, :], (len(factors), 2, lattice.sites // 2, self.groups))

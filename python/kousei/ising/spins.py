@@ -83,8 +83,8 @@ class Spins(PackedSigns):
 
         Returns
         -------
-        array (samples, chains, *lattice.shape)
-            Of NumPy in host memory, else of the library of the words.
+        array (samples, chains, ...)
+            With the axes of the lattice at the end. Of NumPy in host memory, else of the library of the words.
 
         Raises
         ------
