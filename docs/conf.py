@@ -75,8 +75,8 @@ rooms = [
     import_module(name)
     for name in (
         *("kousei", "kousei.activation", "kousei.binary", "kousei.equivariant", "kousei.funahashi"),
-        *("kousei.interop.torch", "kousei.io", "kousei.ising", "kousei.network", "kousei.packed", "kousei.repu"),
-        *("kousei.rg", "kousei.ridgelet"),
+        *("kousei.interop.torch", "kousei.io", "kousei.ising", "kousei.network", "kousei.packed", "kousei.rbm"),
+        *("kousei.repu", "kousei.rg", "kousei.ridgelet"),
     )
 ]
 autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}

@@ -39,7 +39,7 @@ def energy(states):
     return -(grid * (np.roll(grid, 1, 1) + np.roll(grid, 1, 2))).mean(axis=(1, 2))
 
 
-settings = {"learning_rate": 0.1, "momentum": 0.5, "l1": 2e-4, "batch_size": 100}
+settings = {"learning_rate": 0.1, "momentum": 0.5, "l1": 2e-3, "batch_size": 100}
 machines = [RBM(*pair, "binary", rng=i, **settings) for i, pair in enumerate(pairwise(sizes))]
 data = (spins + 1) // 2
 net = rg.DBN(machines).fit(data, epochs=epochs, rng=0, progress=sys.stderr.isatty())
@@ -107,8 +107,6 @@ print(f"whole net, top down: {energy(2 * net.sample(400, 200, rng=3) - 1).mean()
 # its own, that of its samples, as S. Iso, S. Shiba and S. Yokoo found,
 # `arXiv:1801.07172 <https://arxiv.org/abs/1801.07172>`_.
 
-couplings = np.linspace(0, 0.6, 61)
-energies = [ising.exact((side, side), K).energy for K in couplings]
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 left.semilogx(sweeps, walk[1:], color="#0072B2", label="first machine")
 left.axhline(exact, color="black", lw=1, ls="--", label="the lattice, exactly")
@@ -119,7 +117,8 @@ for K, colour in ((0.2, "#D55E00"), (0.3, "#E69F00"), (J, "black"), (0.45, "#56B
     states = (other.configurations().reshape(512, -1) + 1) // 2
     flow = []
     for _ in range(31):
-        flow.append(np.interp(-energy(2 * states - 1).mean(), -np.array(energies), couplings))
+        configurations = (2 * states - 1).reshape(1, -1, side, side)
+        flow.append(rg.estimate_coupling(configurations, "likelihood").value)
         states = net.reconstruct(states, 1, rng=rng)
     right.plot(flow, color=colour, label=f"from K = {K}")
     print(f"flow from K = {K}: {flow[0]:.3f} {flow[1]:.3f} {flow[3]:.3f} {flow[10]:.3f} {flow[30]:.3f}")

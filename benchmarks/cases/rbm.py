@@ -13,7 +13,7 @@ from . import Case, Check, case
 
 Array = np.ndarray[Any, Any]
 
-VISIBLE, HIDDEN, BATCH, ROWS = 1600, 400, 100, 2000
+VISIBLE, HIDDEN, BATCH, ROWS = 1600, 400, 100, 5000
 RATE, MOMENTUM, L1 = 0.1, 0.5, 2e-4
 
 

@@ -92,13 +92,14 @@ struct Changes {
     std::uint32_t* data;   ///< (visible, words of data rows), the states transposed
     std::uint32_t* model;  ///< (visible, words of model rows)
     float* visible;        ///< (visible), the mean of the data less that of the model
-    float* hidden;         ///< (hidden)
-    float* data_hidden;    ///< (hidden), the mean of the data
+    float* hidden;         ///< (mean_parts, hidden), of which the first is left
+    float* data_hidden;    ///< the same for the mean of the data
 
     static std::int64_t bytes(const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
         return Carver::padded_bytes<std::uint32_t>(checked_mul(p.visible, packed::stride_of(data_rows))) +
                Carver::padded_bytes<std::uint32_t>(checked_mul(p.visible, packed::stride_of(model_rows))) +
-               Carver::padded_bytes<float>(p.visible) + 2 * Carver::padded_bytes<float>(p.hidden);
+               Carver::padded_bytes<float>(p.visible) +
+               2 * Carver::padded_bytes<float>(checked_mul(mean_parts, p.hidden));
     }
 
     Changes(void* workspace, const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
@@ -106,16 +107,20 @@ struct Changes {
         data = carver.take<std::uint32_t>(p.visible * packed::stride_of(data_rows));
         model = carver.take<std::uint32_t>(p.visible * packed::stride_of(model_rows));
         visible = carver.take<float>(p.visible);
-        hidden = carver.take<float>(p.hidden);
-        data_hidden = carver.take<float>(p.hidden);
+        hidden = carver.take<float>(mean_parts * p.hidden);
+        data_hidden = carver.take<float>(mean_parts * p.hidden);
     }
 };
 
-/// mean[j] = the mean over the rows, one after the other.
+/// mean[j] = the mean over the rows; mean has mean_parts rows.
 void mean_of_rows(const Sample& sample, std::int64_t width, float* mean) {
-    std::fill_n(mean, width, 0.0f);
+    std::fill_n(mean, mean_parts * width, 0.0f);
     for (std::int64_t row = 0; row < sample.rows; ++row) {
-        for (std::int64_t j = 0; j < width; ++j) mean[j] += sample.means[row * width + j];
+        float* const part = mean + row % mean_parts * width;
+        for (std::int64_t j = 0; j < width; ++j) part[j] += sample.means[row * width + j];
+    }
+    for (std::int64_t half = mean_parts / 2; half > 0; half /= 2) {
+        for (std::int64_t i = 0; i < half * width; ++i) mean[i] += mean[half * width + i];
     }
     for (std::int64_t j = 0; j < width; ++j) mean[j] /= static_cast<float>(sample.rows);
 }

@@ -1,8 +1,6 @@
-#include <kousei/cuda/rbm.hpp>
+#include "rbm.cuh"
 
-#include <kousei/math/philox.hpp>
 #include <kousei/packed.hpp>
-#include <kousei/rbm_unit.hpp>
 #include <kousei/sizes.hpp>
 
 #include "launch.cuh"
@@ -11,9 +9,10 @@
 namespace kousei::rbm {
 namespace {
 
-constexpr int threads = 256, warps = threads / 32;
-/// Outputs and rows of a thread block: a warp has 32 of the outputs, and a lane one of them in some rows.
-constexpr int columns = 64, rows_of_lane = 8, block_rows = warps / (columns / 32) * rows_of_lane;
+using kousei::detail::Carver;
+
+/// A warp has 32 of the outputs, and a lane one of them in some rows.
+constexpr int threads = 256, rows_of_lane = 8, block_rows = threads / columns * rows_of_lane;
 
 /// What the threads of a block share: the factors of 32 inputs, with a padding for the banks, and the states of
 /// these in each row; or the random words of all its outputs.
@@ -25,63 +24,53 @@ union Shared {
     std::uint32_t random[block_rows][columns];
 };
 
-/// Where a thread stands.
+/// Where a thread stands: its output and its first row.
 struct Place {
-    int output, first_row;  ///< in the block
+    int local_output, local_row;
+    std::int64_t first_output, first_row;
 
-    __device__ Place()
-        : output(static_cast<int>(threadIdx.x) % columns),
-          first_row(static_cast<int>(threadIdx.x) / columns * rows_of_lane) {}
+    __device__ explicit Place(std::int64_t outputs)
+        : local_output(static_cast<int>(threadIdx.x) % columns),
+          local_row(static_cast<int>(threadIdx.x) / columns * rows_of_lane),
+          first_output(blockIdx.x % ((outputs + columns - 1) / columns) * columns),
+          first_row(blockIdx.x / ((outputs + columns - 1) / columns) * block_rows) {}
+
+    __device__ std::int64_t output() const { return first_output + local_output; }
+    __device__ std::int64_t row(int r) const { return first_row + local_row + r; }
 };
 
-/// Of each lane of the warp a bit.
-__device__ inline std::uint32_t bits_of_warp(bool up) {
-#if !defined(__CUDACC__)
-    static bool of_thread[threads];
-    of_thread[threadIdx.x] = up;
-    __syncthreads();
-    std::uint32_t bits = 0;
-    for (unsigned lane = 0; lane < 32; ++lane) {
-        bits |= std::uint32_t{of_thread[threadIdx.x / 32 * 32 + lane]} << lane;
-    }
-    __syncthreads();
-    return bits;
-#else
-    return __ballot_sync(0xFFFFFFFFu, up);
-#endif
-}
-
-__device__ inline float value_of(Units units, std::uint32_t word, int bit) {
+template <Units units>
+__device__ inline float value_of(std::uint32_t word, int bit) {
     const bool up = word >> bit & 1;
     return units == Units::spin ? (up ? 1.0f : -1.0f) : (up ? 1.0f : 0.0f);
 }
 
-/// sum[r] += sum_i states[first_row + r, i] factor(i, output) in the order of the CPU; a product with a state is
-/// exact, so that it may be one operation with the addition behind it.
+/// sum[r] += sum_i states[row(r), i] factor(i, output) in the order of the CPU; a product with a state is exact, so
+/// that it may be one operation with the addition behind it.
 template <Units units, class Factor>
-__device__ inline void add_states(Shared& shared, const std::uint32_t* states, std::int64_t stride, std::int64_t rows,
-                                  std::int64_t inputs, bool in_columns, const Factor& factor,
-                                  float (&sum)[rows_of_lane]) {
-    const Place place;
+__device__ inline void add_states(Shared& shared, const Place& place, const std::uint32_t* states,
+                                  std::int64_t stride, std::int64_t rows, std::int64_t inputs, bool in_columns,
+                                  const Factor& factor, float (&sum)[rows_of_lane]) {
     for (std::int64_t input = 0; input < inputs; input += 32) {
         __syncthreads();
         for (int k = static_cast<int>(threadIdx.x); k < 32 * columns; k += threads) {
             const int i = in_columns ? k % 32 : k / columns, j = in_columns ? k / 32 : k % columns;
-            shared.factors[i][j] = input + i < inputs ? factor(input + i, j) : 0;
+            shared.factors[i][j] = input + i < inputs ? factor(input + i, place.first_output + j) : 0;
         }
         if (threadIdx.x < block_rows) {
-            shared.states[threadIdx.x] = threadIdx.x < rows ? states[threadIdx.x * stride + input / 32] : 0;
+            const std::int64_t row = place.first_row + threadIdx.x;
+            shared.states[threadIdx.x] = row < rows ? states[row * stride + input / 32] : 0;
         }
         __syncthreads();
 #pragma unroll
         for (int i = 0; i < 32; i += 4) {
             float w[4];
 #pragma unroll
-            for (int k = 0; k < 4; ++k) w[k] = shared.factors[i + k][place.output];
+            for (int k = 0; k < 4; ++k) w[k] = shared.factors[i + k][place.local_output];
 #pragma unroll
             for (int r = 0; r < rows_of_lane; ++r) {
-                const std::uint32_t word = shared.states[place.first_row + r];
-                const auto term = [&](int k) { return value_of(units, word, i + k) * w[k]; };
+                const std::uint32_t word = shared.states[place.local_row + r];
+                const auto term = [&](int k) { return value_of<units>(word, i + k) * w[k]; };
                 sum[r] += (term(0) + term(1)) + (term(2) + term(3));
             }
         }
@@ -90,123 +79,71 @@ __device__ inline void add_states(Shared& shared, const std::uint32_t* states, s
 }
 
 template <Units units>
-__global__ void __launch_bounds__(threads)
-    respond_kernel(const __grid_constant__ Side side, const std::uint32_t* states, std::int64_t rows,
-                   const float* beta, const __grid_constant__ Draw draw, const __grid_constant__ Wanted wanted,
-                   std::int64_t states_stride, std::int64_t drawn_stride) {
+__global__ void __launch_bounds__(threads) respond_kernel(const __grid_constant__ Response response) {
     __shared__ Shared shared;
-    const Place place;
-    const std::int64_t tiles = (side.outputs + columns - 1) / columns;
-    const std::int64_t first_output = blockIdx.x % tiles * columns, first_row = blockIdx.x / tiles * block_rows;
-    const std::int64_t output = first_output + place.output;
+    const Side& side = response.side;
+    const Place place(side.outputs);
     float sum[rows_of_lane] = {};
     add_states<units>(
-        shared, states + first_row * states_stride, states_stride, rows - first_row, side.inputs, side.transposed,
-        [&](std::int64_t i, int j) {
-            const std::int64_t at = first_output + j;
-            if (at >= side.outputs) return 0.0f;
-            return side.weight[side.transposed ? at * side.inputs + i : i * side.outputs + at];
-        },
-        sum);
-    if (wanted.drawn) {
-        for (int k = static_cast<int>(threadIdx.x); k < 16 * block_rows; k += threads) {
-            const int counter = k % 16, row = k / 16;
-            std::uint64_t word[4] = {static_cast<std::uint64_t>(first_output / 4 + counter),
-                                     static_cast<std::uint64_t>(first_row + row), draw.count & 0xFFFFFFFFu,
-                                     draw.count >> 32};
-            math::philox(word, draw.key);
-#pragma unroll
-            for (int w = 0; w < 4; ++w) shared.random[row][16 * w + counter] = static_cast<std::uint32_t>(word[w]);
-        }
+        shared, place, response.states, response.states_stride, response.rows, side.inputs, side.transposed,
+        [&](std::int64_t i, std::int64_t j) { return j < side.outputs ? response.weight(i, j) : 0.0f; }, sum);
+    if (response.wanted.drawn) {
+        response.write_random(place.first_row, place.first_output, shared.random);
         __syncthreads();
     }
-    const float bias = output < side.outputs ? side.bias[output] : 0;
+    const float bias = place.output() < side.outputs ? side.bias[place.output()] : 0;
 #pragma unroll
     for (int r = 0; r < rows_of_lane; ++r) {
-        const std::int64_t row = first_row + place.first_row + r, at = row * side.outputs + output;
-        const bool there = row < rows && output < side.outputs;
-        const float field = sum[r] + bias;
-        const float slope = slope_of(units) * (beta && row < rows ? beta[row] : 1.0f);
-        const float p = probability_of(product(slope, field));
-        if (there && wanted.fields) wanted.fields[at] = field;
-        if (there && wanted.means) wanted.means[at] = mean_of(units, p);
-        if (!wanted.drawn) continue;
-        const std::uint32_t random = shared.random[place.first_row + r][place.output] >> 8;
-        const std::uint32_t bits = bits_of_warp(there && static_cast<float>(random) * 0x1p-24f < p);
-        if (threadIdx.x % 32 != 0 || row >= rows) continue;
-        const std::int64_t word = output / 32;
-        wanted.drawn[row * drawn_stride + word] = bits;
-        // A row ends with whole fours of words, of which the blocks of outputs may leave two.
-        if (first_output + columns >= side.outputs && word + 2 < drawn_stride) {
-            wanted.drawn[row * drawn_stride + word + 2] = 0;
-        }
+        response.answer<units>(place.row(r), place.first_output, place.output(), sum[r] + bias,
+                               shared.random[place.local_row + r][place.local_output]);
     }
 }
 
-/// Both samples of a gradient as its kernels read them, and what they leave.
-struct Statistics {
-    Sample data, model;
-    std::uint32_t *data_states, *model_states;  ///< transposed: (visible, words of their rows)
-    std::int64_t data_stride, model_stride;
-    float *visible_change, *hidden_change;  ///< the mean of the data less that of the model
-    float* data_hidden;                     ///< the mean of the data
-};
-
 template <Units units>
-__global__ void __launch_bounds__(threads)
-    update_kernel(const __grid_constant__ Parameters p, const __grid_constant__ Statistics statistics,
-                  const __grid_constant__ Rates rates, const __grid_constant__ Centers centers) {
+__global__ void __launch_bounds__(threads, 2) update_kernel(const __grid_constant__ Step step) {
     __shared__ Shared shared;
-    const Place place;
-    const std::int64_t tiles = (p.hidden + columns - 1) / columns;
-    const std::int64_t first_output = blockIdx.x % tiles * columns, first_row = blockIdx.x / tiles * block_rows;
-    const std::int64_t output = first_output + place.output;
+    const std::int64_t visible = step.parameters.visible, hidden = step.parameters.hidden;
+    const Place place(hidden);
     float sum[rows_of_lane] = {};
     const auto add = [&](const Sample& sample, const std::uint32_t* states, std::int64_t stride, float sign) {
         const float scale = sign / static_cast<float>(sample.rows);
         add_states<units>(
-            shared, states + first_row * stride, stride, p.visible - first_row, sample.rows, false,
-            [&](std::int64_t i, int j) {
-                const std::int64_t at = first_output + j;
-                return at < p.hidden ? product(sample.means[i * p.hidden + at], scale) : 0.0f;
+            shared, place, states, stride, visible, sample.rows, false,
+            [&](std::int64_t i, std::int64_t j) {
+                return j < hidden ? product(sample.means[i * hidden + j], scale) : 0.0f;
             },
             sum);
     };
-    add(statistics.data, statistics.data_states, statistics.data_stride, 1);
-    add(statistics.model, statistics.model_states, statistics.model_stride, -1);
-    if (output >= p.hidden) return;
+    add(step.data, step.data_states, step.data_stride, 1);
+    add(step.model, step.model_states, step.model_stride, -1);
 #pragma unroll
     for (int r = 0; r < rows_of_lane; ++r) {
-        const std::int64_t row = first_row + place.first_row + r, at = row * p.hidden + output;
-        if (row >= p.visible) return;
-        float gradient = sum[r];
-        if (centers.visible) {
-            gradient -= product(centers.visible[row], statistics.hidden_change[output]) +
-                        product(statistics.visible_change[row], centers.hidden[output]);
+        if (place.row(r) < visible && place.output() < hidden) {
+            step.of_weight(place.row(r), place.output(), sum[r]);
         }
-        const float old = p.weight[at];
-        const float step = velocity_of(rates, p.weight_velocity[at], gradient - shrinkage(rates, old));
-        p.weight_velocity[at] = step;
-        p.weight[at] = old + step;
     }
 }
 
-/// to (width, to_stride) = the transpose of states (rows, width).
-void transpose_states(Cuda on, const Sample& sample, std::int64_t width, std::uint32_t* to, std::int64_t to_stride) {
-    const std::int64_t from_stride = packed::stride_of(width), rows = sample.rows;
-    const std::uint32_t* const states = sample.states;
-    cuda::for_each(on, checked_mul(width, to_stride), [=] __device__(std::int64_t k) {
+/// The transposes of the states of both samples.
+void transpose_states(Cuda on, const Step& s) {
+    const std::int64_t visible = s.parameters.visible, stride = packed::stride_of(visible);
+    cuda::for_each(on, checked_mul(visible, s.data_stride + s.model_stride), [=] __device__(std::int64_t k) {
         // Threads beside one another read one word.
-        const std::int64_t i = k % width, word = k / width;
+        const std::int64_t i = k % visible, at = k / visible;
+        const bool of_data = at < s.data_stride;
+        const Sample& sample = of_data ? s.data : s.model;
+        const std::int64_t word = of_data ? at : at - s.data_stride;
         std::uint32_t bits = 0;
-        for (int r = 0; r < 32 && 32 * word + r < rows; ++r) {
-            bits |= (states[(32 * word + r) * from_stride + i / 32] >> i % 32 & 1) << r;
+#pragma unroll 8
+        for (int r = 0; r < 32; ++r) {
+            const std::int64_t row = 32 * word + r;
+            if (row < sample.rows) bits |= (sample.states[row * stride + i / 32] >> i % 32 & 1) << r;
         }
-        to[i * to_stride + word] = bits;
+        (of_data ? s.data_states : s.model_states)[i * (of_data ? s.data_stride : s.model_stride) + word] = bits;
     });
 }
 
-/// The mean value of unit i over rows of transposed states.
+/// The mean value of unit i over the rows of transposed states.
 template <Units units>
 __device__ float mean_of_states(const std::uint32_t* states, std::int64_t stride, std::int64_t rows, std::int64_t i) {
     std::int64_t up = 0;
@@ -214,46 +151,65 @@ __device__ float mean_of_states(const std::uint32_t* states, std::int64_t stride
     return static_cast<float>(units == Units::spin ? 2 * up - rows : up) / static_cast<float>(rows);
 }
 
-__device__ inline float mean_of_rows(const Sample& sample, std::int64_t width, std::int64_t j) {
-    float sum = 0;
-    for (std::int64_t row = 0; row < sample.rows; ++row) sum += sample.means[row * width + j];
-    return sum / static_cast<float>(sample.rows);
-}
-
 /// The step of a bias, which has no l1.
-__device__ inline void step(const Rates& rates, float change, float& velocity, float& bias) {
+__device__ inline void step_bias(const Rates& rates, float change, float& velocity, float& bias) {
     velocity = velocity_of(rates, velocity, change);
     bias += velocity;
 }
 
+/// The changes of hidden means, and the steps of these biases: a warp has a part of the rows, a lane an output.
+__global__ void __launch_bounds__(32 * mean_parts) step_hidden_kernel(const __grid_constant__ Step s) {
+    __shared__ float sums[mean_parts][32];
+    const int lane = static_cast<int>(threadIdx.x) % 32, part = static_cast<int>(threadIdx.x) / 32;
+    const std::int64_t hidden = s.parameters.hidden, j = blockIdx.x * std::int64_t{32} + lane;
+    const auto mean = [&](const Sample& sample) {
+        float sum = 0;
+        if (j < hidden) {
+#pragma unroll 16
+            for (std::int64_t row = part; row < sample.rows; row += mean_parts) sum += sample.means[row * hidden + j];
+        }
+        sums[part][lane] = sum;
+        for (int half = mean_parts / 2; half > 0; half /= 2) {
+            __syncthreads();
+            if (part < half) sums[part][lane] += sums[part + half][lane];
+        }
+        __syncthreads();
+        const float total = sums[0][lane];
+        __syncthreads();
+        return total / static_cast<float>(sample.rows);
+    };
+    const float of_data = mean(s.data), change = of_data - mean(s.model);
+    if (part != 0 || j >= hidden) return;
+    s.data_hidden[j] = of_data;
+    s.hidden_change[j] = change;
+    step_bias(s.rates, change, s.parameters.hidden_velocity[j], s.parameters.hidden_bias[j]);
+}
+
 /// The changes of the means, and the steps of the biases by them.
 template <Units units>
-void step_biases(Cuda on, const Parameters& p, const Statistics& s, const Rates& rates) {
-    cuda::for_each(on, p.visible, [=] __device__(std::int64_t i) {
+void step_biases(Cuda on, const Step& s) {
+    cuda::for_each(on, s.parameters.visible, [=] __device__(std::int64_t i) {
         const float change = mean_of_states<units>(s.data_states, s.data_stride, s.data.rows, i) -
                              mean_of_states<units>(s.model_states, s.model_stride, s.model.rows, i);
         s.visible_change[i] = change;
-        step(rates, change, p.visible_velocity[i], p.visible_bias[i]);
+        step_bias(s.rates, change, s.parameters.visible_velocity[i], s.parameters.visible_bias[i]);
     });
-    cuda::for_each(on, p.hidden, [=] __device__(std::int64_t j) {
-        s.data_hidden[j] = mean_of_rows(s.data, p.hidden, j);
-        const float change = s.data_hidden[j] - mean_of_rows(s.model, p.hidden, j);
-        s.hidden_change[j] = change;
-        step(rates, change, p.hidden_velocity[j], p.hidden_bias[j]);
-    });
+    cuda::launch(on, dim3(static_cast<unsigned>(blocks_of(s.parameters.hidden, 32))), 32 * mean_parts,
+                 step_hidden_kernel, s);
 }
 
 /// What the change of the weights takes from the biases, and the slide of the centres.
-void shift_centers(Cuda on, const Parameters& p, const Statistics& s, const Centers& centers) {
-    cuda::for_each(on, p.visible, [=] __device__(std::int64_t i) {
+void shift_centers(Cuda on, const Step& s) {
+    cuda::for_each(on, s.parameters.visible, [=] __device__(std::int64_t i) {
         // Sixteen lanes, as on the CPU.
+        const std::int64_t hidden = s.parameters.hidden;
         float part[16] = {};
-        for (std::int64_t j = 0; j < p.hidden; j += 16) {
+        for (std::int64_t j = 0; j < hidden; j += 16) {
 #pragma unroll
             for (int lane = 0; lane < 16; ++lane) {
-                if (j + lane < p.hidden) {
-                    part[lane] += product(p.weight_velocity[i * p.hidden + j + lane], centers.hidden[j + lane]);
-                }
+                if (j + lane >= hidden) continue;
+                const float change = s.parameters.weight_velocity[i * hidden + j + lane];
+                part[lane] += product(change, s.centers.hidden[j + lane]);
             }
         }
 #pragma unroll
@@ -261,65 +217,83 @@ void shift_centers(Cuda on, const Parameters& p, const Statistics& s, const Cent
 #pragma unroll
             for (int lane = 0; lane < half; ++lane) part[lane] += part[lane + half];
         }
-        p.visible_bias[i] -= part[0];
+        s.parameters.visible_bias[i] -= part[0];
     });
-    cuda::for_each(on, p.hidden, [=] __device__(std::int64_t j) {
+    cuda::for_each(on, s.parameters.hidden, [=] __device__(std::int64_t j) {
         float sum = 0;
-        for (std::int64_t i = 0; i < p.visible; ++i) {
-            sum += product(centers.visible[i], p.weight_velocity[i * p.hidden + j]);
+        for (std::int64_t i = 0; i < s.parameters.visible; ++i) {
+            sum += product(s.centers.visible[i], s.parameters.weight_velocity[i * s.parameters.hidden + j]);
         }
-        p.hidden_bias[j] -= sum;
-        centers.hidden[j] += product(centers.slide, s.data_hidden[j] - centers.hidden[j]);
+        s.parameters.hidden_bias[j] -= sum;
+        s.centers.hidden[j] += product(s.centers.slide, s.data_hidden[j] - s.centers.hidden[j]);
     });
 }
 
-unsigned blocks_for(std::int64_t rows, std::int64_t outputs) {
-    return static_cast<unsigned>(checked_mul(blocks_of(rows, block_rows), blocks_of(outputs, columns)));
+dim3 blocks_for(std::int64_t rows, std::int64_t outputs) {
+    return dim3(static_cast<unsigned>(checked_mul(blocks_of(rows, block_rows), blocks_of(outputs, columns))));
 }
 
 template <Units units>
-void update_units(Cuda on, const Parameters& p, const Statistics& s, const Rates& rates, const Centers& centers) {
-    transpose_states(on, s.data, p.visible, s.data_states, s.data_stride);
-    transpose_states(on, s.model, p.visible, s.model_states, s.model_stride);
-    step_biases<units>(on, p, s, rates);
-    cuda::launch(on, dim3(blocks_for(p.visible, p.hidden)), threads, update_kernel<units>, p, s, rates, centers);
-    if (centers.visible) shift_centers(on, p, s, centers);
+void update_units(Cuda on, const Step& step, Workspace rest) {
+    const std::int64_t visible = step.parameters.visible;
+    transpose_states(on, step);
+    step_biases<units>(on, step);
+    if (on.precision == Precision::fast) {
+        mma::update(on, step, rest);
+    } else {
+        cuda::launch(on, blocks_for(visible, step.parameters.hidden), threads, update_kernel<units>, step);
+    }
+    if (step.centers.visible) shift_centers(on, step);
 }
 
-}  // namespace
-
-std::int64_t workspace_bytes(Cuda, const Side&, std::int64_t) {
-    return 0;
+/// Fields are asked for as they are, and formed in float.
+bool by_tensor_cores(Cuda on, const Wanted& wanted) {
+    return on.precision == Precision::fast && !wanted.fields;
 }
 
-void respond(Cuda on, const Side& side, const std::uint32_t* states, std::int64_t rows, const float* beta, Draw draw,
-             const Wanted& wanted, Workspace) {
-    if (rows == 0 || side.outputs == 0) return;
-    cuda::launch(on, dim3(blocks_for(rows, side.outputs)), threads,
-                 side.units == Units::spin ? respond_kernel<Units::spin> : respond_kernel<Units::binary>, side,
-                 states, rows, beta, draw, wanted, packed::stride_of(side.inputs), packed::stride_of(side.outputs));
-}
-
-std::int64_t workspace_bytes(Cuda, const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
-    using kousei::detail::Carver;
+std::int64_t bytes_of_step(const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
     return Carver::padded_bytes<std::uint32_t>(checked_mul(p.visible, packed::stride_of(data_rows))) +
            Carver::padded_bytes<std::uint32_t>(checked_mul(p.visible, packed::stride_of(model_rows))) +
            Carver::padded_bytes<float>(p.visible) + 2 * Carver::padded_bytes<float>(p.hidden);
 }
 
+}  // namespace
+
+std::int64_t workspace_bytes(Cuda on, const Side& side, std::int64_t) {
+    return on.precision == Precision::fast ? mma::workspace_bytes(side) : 0;
+}
+
+void respond(Cuda on, const Side& side, const std::uint32_t* states, std::int64_t rows, const float* beta, Draw draw,
+             const Wanted& wanted, Workspace workspace) {
+    if (rows == 0 || side.outputs == 0) return;
+    require_workspace(workspace, workspace_bytes(on, side, rows));
+    const Response response{side, states, rows,   packed::stride_of(side.inputs),
+                            beta, draw,   wanted, packed::stride_of(side.outputs)};
+    if (by_tensor_cores(on, wanted)) return mma::respond(on, response, workspace);
+    cuda::launch(on, blocks_for(rows, side.outputs), threads,
+                 side.units == Units::spin ? respond_kernel<Units::spin> : respond_kernel<Units::binary>, response);
+}
+
+std::int64_t workspace_bytes(Cuda on, const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
+    const std::int64_t bytes = bytes_of_step(p, data_rows, model_rows);
+    return on.precision == Precision::fast ? bytes + mma::workspace_bytes(p, data_rows, model_rows) : bytes;
+}
+
 void update(Cuda on, const Parameters& p, const Sample& data, const Sample& model, const Rates& rates,
             const Centers& centers, Workspace workspace) {
     require_workspace(workspace, workspace_bytes(on, p, data.rows, model.rows));
-    kousei::detail::Carver carver(workspace);
-    Statistics s{};
-    s.data = data, s.model = model;
-    s.data_stride = packed::stride_of(data.rows), s.model_stride = packed::stride_of(model.rows);
-    s.data_states = carver.take<std::uint32_t>(p.visible * s.data_stride);
-    s.model_states = carver.take<std::uint32_t>(p.visible * s.model_stride);
-    s.visible_change = carver.take<float>(p.visible);
-    s.hidden_change = carver.take<float>(p.hidden);
-    s.data_hidden = carver.take<float>(p.hidden);
-    (p.units == Units::spin ? update_units<Units::spin> : update_units<Units::binary>)(on, p, s, rates, centers);
+    Carver carver(workspace);
+    Step step{};
+    step.parameters = p, step.data = data, step.model = model, step.rates = rates, step.centers = centers;
+    step.data_stride = packed::stride_of(data.rows), step.model_stride = packed::stride_of(model.rows);
+    step.data_states = carver.take<std::uint32_t>(p.visible * step.data_stride);
+    step.model_states = carver.take<std::uint32_t>(p.visible * step.model_stride);
+    step.visible_change = carver.take<float>(p.visible);
+    step.hidden_change = carver.take<float>(p.hidden);
+    step.data_hidden = carver.take<float>(p.hidden);
+    const std::int64_t used = bytes_of_step(p, data.rows, model.rows);
+    const Workspace rest{static_cast<std::byte*>(workspace.data) + used, workspace.bytes - used};
+    (p.units == Units::spin ? update_units<Units::spin> : update_units<Units::binary>)(on, step, rest);
 }
 
 }  // namespace kousei::rbm

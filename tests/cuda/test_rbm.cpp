@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 #include <kousei/cuda/rbm.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 #include <utility>
@@ -84,4 +87,51 @@ TEST_CASE("answers and updates on the device") {
     CHECK_THROWS_AS(
         rbm::update(Cuda{}, machine.parameters(), machine.data_sample(), machine.model_sample(), {}, {}, {}),
         std::invalid_argument);
+}
+
+TEST_CASE("by the tensor cores: means, draws and steps of one float16 for each factor") {
+    const Cuda fast{0, Precision::fast};
+    for (const auto units : {rbm::Units::spin, rbm::Units::binary}) {
+        for (const auto& [visible, hidden, rows] :
+             {std::array{1, 1, 1}, {70, 130, 33}, {300, 64, 64}, {37, 200, 140}}) {
+            Machine expected(visible, hidden, rows, units);
+            CAPTURE(visible);
+            Answer answer{{}, std::vector<float>(static_cast<std::size_t>(rows * hidden), 7), {}};
+            answer.drawn.assign(static_cast<std::size_t>(rows * packed::stride_of(hidden)), 7);
+            OwnedWorkspace workspace(rbm::workspace_bytes(fast, expected.side(), rows));
+            rbm::respond(fast, expected.side(), expected.data.data(), rows, expected.beta.data(),
+                         {5, 9 + (std::uint64_t{3} << 32)}, {nullptr, answer.means.data(), answer.drawn.data()},
+                         workspace.lent());
+            const Answer exact = respond_to(Cpu{1}, expected.side(), expected.data, rows, expected.beta.data());
+            double largest = 0, moved = 0;
+            for (std::size_t i = 0; i < exact.means.size(); ++i) {
+                const double change =
+                    std::abs(static_cast<double>(answer.means[i]) - static_cast<double>(exact.means[i]));
+                largest = std::max(largest, change), moved += change;
+            }
+            int flipped = 0;
+            for (std::size_t i = 0; i < exact.drawn.size(); ++i)
+                flipped += std::popcount(answer.drawn[i] ^ exact.drawn[i]);
+            CHECK(largest < 2e-3);
+            CHECK(flipped <= moved + 4 * std::sqrt(moved) + 2);
+
+            Machine found = expected;
+            train(Cpu{1}, expected, true);
+            emulator::reversed = true;
+            train(fast, found, true);
+            emulator::reversed = false;
+            for (std::size_t i = 0; i < found.weight.size(); ++i) {
+                CHECK(std::abs(found.weight[i] - expected.weight[i]) < 1e-4f);
+            }
+            CHECK(found.visible_velocity == expected.visible_velocity);
+            CHECK(found.hidden_velocity == expected.hidden_velocity);
+        }
+    }
+    Machine large(64, 3, 8, rbm::Units::spin);
+    std::fill(large.weight.begin(), large.weight.end(), 1e6f);
+    Answer answer{{}, std::vector<float>(24), {}};
+    OwnedWorkspace workspace(rbm::workspace_bytes(fast, large.side(), 8));
+    rbm::respond(fast, large.side(), large.data.data(), 8, nullptr, {}, {nullptr, answer.means.data(), nullptr},
+                 workspace.lent());
+    for (const float mean : answer.means) CHECK(std::abs(mean) == 1);
 }

@@ -231,10 +231,10 @@ def test_instruction_sets_and_threads_agree_to_the_bit() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ((0, 3), ValueError, "visible was 0; at least 1"),
+        ((0, 3), ValueError, "visible was 0; 1 to"),
         ((3, 2.0), TypeError, "hidden was 2.0; an integer"),
         ((3, 2, "tanh"), ValueError, "units was 'tanh'; 'spin' and 'binary'"),
-        ((2**31 - 1, 2**31 - 1), MemoryError, "weights"),
+        ((2**22, 2**22), MemoryError, "4194304 x 4194304 weights"),
     ],
 )
 def test_refused_sizes(arguments: tuple, error: type[Exception], text: str) -> None:
@@ -246,6 +246,7 @@ def test_refused_sizes(arguments: tuple, error: type[Exception], text: str) -> N
     ("parameters", "error", "text"),
     [
         ({"algorithm": "sgd"}, ValueError, "algorithm was 'sgd'; 'cd', 'pcd' and 'tempering'"),
+        ({"precision": "half"}, ValueError, "precision was 'half'; 'full' and 'fast'"),
         ({"k": 0}, ValueError, "k was 0"),
         ({"learning_rate": 0.0}, ValueError, "learning_rate was 0.0"),
         ({"learning_rate": np.nan}, ValueError, "learning_rate was nan"),
@@ -304,3 +305,39 @@ def test_refused_weights() -> None:
         machine.gibbs(np.ones((1, 5)), -1)
     with pytest.raises(ValueError, match="units was 'other'"):
         machine.convert("other")
+
+
+@pytest.mark.parametrize("name", ["bias", "states", "beta", "fields", "means", "drawn"])
+def test_the_kernel_checks_every_extent(name: str) -> None:
+    core = _core.cpu
+    shapes = {"weight": (5, 3), "bias": (3,), "states": (2, 4), "beta": (2,), "fields": (2, 3), "means": (2, 3)}
+    shapes["drawn"] = (2, 4)
+    arrays = {
+        key: np.zeros(
+            (*shape[:-1], shape[-1] - (key == name)), np.uint32 if key in ("states", "drawn") else np.float32
+        )
+        for key, shape in shapes.items()
+    }
+    with pytest.raises(ValueError, match=f"{name} has shape"):
+        core.rbm_respond(**arrays, transposed=False, spin=True, key=1, count=2, on=core.Cpu())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("visible_bias", "hidden_bias", "weight_velocity", "visible_velocity", "hidden_velocity"),
+        *("data", "data_means", "model", "model_means", "visible_center", "hidden_center"),
+    ],
+)
+def test_the_update_checks_every_extent(name: str) -> None:
+    core = _core.cpu
+    shapes = {"weight": (5, 3), "visible_bias": (5,), "hidden_bias": (3,), "weight_velocity": (5, 3)}
+    shapes |= {"visible_velocity": (5,), "hidden_velocity": (3,), "data": (2, 4), "data_means": (2, 3)}
+    shapes |= {"model": (7, 4), "model_means": (7, 3), "visible_center": (5,), "hidden_center": (3,)}
+    arrays = {
+        key: np.zeros((*shape[:-1], shape[-1] - (key == name)), np.uint32 if key in ("data", "model") else np.float32)
+        for key, shape in shapes.items()
+    }
+    rates = {"spin": True, "learning_rate": 0.1, "momentum": 0.0, "l1": 0.0, "slide": 0.0, "on": core.Cpu()}
+    with pytest.raises(ValueError, match="has shape"):
+        core.rbm_update(**arrays, **rates)

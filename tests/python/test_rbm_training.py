@@ -10,6 +10,7 @@ import pytest
 import kousei
 from kousei import RBM
 from kousei.rbm.training import Trainer, swaps
+from support import Library, libraries
 from test_rbm import all_states, joint, small
 
 ALGORITHMS = ["cd", "pcd", "tempering"]
@@ -24,7 +25,7 @@ def data_of(units: str, rows: int = 200, width: int = 6) -> np.ndarray:
 
 
 def trained(units: str = "spin", **parameters: Any) -> RBM:
-    rate = 0.02 if units == "spin" else 0.1
+    rate = 0.02 if units == "spin" else 0.3
     return RBM(6, 4, units, **{"learning_rate": rate, "batch_size": 30, "chains": 20, "rng": 3} | parameters)
 
 
@@ -47,10 +48,10 @@ def test_likelihood_rises(algorithm: str, centered: bool, units: str) -> None:
     X = data_of(units)
     machine = trained(units, algorithm=algorithm, centered=centered, momentum=0.5, temperatures=4)
     values = [log_likelihood(machine.fit(X, epochs=epochs), X) for epochs in (0, 20, 60)]
-    # Six fair coins have -4.16, and the data -2.9.
+    # Six fair coins have -4.16, and the states of the data themselves -3.03.
     assert values[0] == pytest.approx(-6 * np.log(2), abs=0.01)
     assert values[1] > values[0] + 0.2
-    assert values[2] > -3.4
+    assert values[2] > -3.5
 
 
 @pytest.mark.parametrize("units", ["spin", "binary"])
@@ -253,11 +254,10 @@ def test_refused_training() -> None:
 
 def test_weights_that_overflow_leave_the_machine_as_it_was() -> None:
     machine = trained(learning_rate=1e38, momentum=0.9).fit(data_of("spin"), epochs=0)
-    before = state_of(machine)
     with pytest.raises(ValueError, match=r"learning_rate was 1e\+38; weights overflow in epoch"):
         machine.partial_fit(data_of("spin"), epochs=20)
     assert np.isfinite(machine.weights).all()
-    assert machine.epoch == before["drawn"][2] or np.isfinite(machine.hidden_bias).all()
+    assert np.isfinite(machine.hidden_bias).all()
 
 
 def test_history() -> None:
@@ -289,4 +289,25 @@ def test_in_pipelines_of_scikit_learn() -> None:
     copied = base.clone(trained("binary", momentum=0.25))
     assert copied.get_params() == trained("binary", momentum=0.25).get_params()
     steps = pipeline.make_pipeline(trained("binary"), linear.LogisticRegression())
-    assert steps.fit(X, y).score(X, y) > 0.85
+    assert steps.fit(X, y, rbm__epochs=200).score(X, y) > 0.85
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_run_on_cupy_is_that_of_the_host(algorithm: str, centered: bool) -> None:
+    X = data_of("spin", rows=100)
+    parameters = {"algorithm": algorithm, "centered": centered, "momentum": 0.5, "l1": 1e-3, "temperatures": 3}
+    of_host = trained(**parameters).fit(X, epochs=2)
+    of_device = trained(**parameters).fit(Library("cupy").asarray(X), epochs=2)
+    assert state_of(of_device) == state_of(of_host)
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+def test_a_fast_run_on_cupy() -> None:
+    X = data_of("spin", rows=100)
+    exact = trained(momentum=0.5).fit(X, epochs=20)
+    fast = trained(momentum=0.5, precision="fast").fit(Library("cupy").asarray(X), epochs=20)
+    assert state_of(fast)["weights"] != state_of(exact)["weights"]
+    assert log_likelihood(fast, X) == pytest.approx(log_likelihood(exact, X), abs=0.2)
+    assert np.abs(fast.transform(Library("cupy").asarray(X)).get() - fast.transform(X)).max() < 2e-3

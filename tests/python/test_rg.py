@@ -42,6 +42,7 @@ def test_the_coupling_that_is_too_many_vanishes_as_told() -> None:
     for b in (8.0, 12.0, 16.0):
         made = rg.decimation_rbm(0.6, b, tol=1.0)
         assert made.cross_coupling == pytest.approx(math.sinh(1.2) ** 2 * math.exp(-2 * b), rel=1e-5)
+        assert made.hidden_coupling - made.limit_coupling == pytest.approx(made.cross_coupling, rel=1e-2, abs=1e-15)
         assert made.a - 0.6 == pytest.approx(math.sinh(2.4) / 2 * math.exp(-2 * b), rel=1e-5)
     assert 0 < rg.decimation_rbm(1.0, 20.0).cross_coupling < 1e-16
     exact = rg.decimation_rbm(0.6)
@@ -243,6 +244,17 @@ def test_divergence_of_long_rings_by_samples() -> None:
     again = rg.kl_divergence(ising.Lattice((32,), 0.6), q, p.sample(20000, rng=1))
     assert abs(again.value - exact) < 4 * again.error
     assert u < t
+
+
+def test_a_trained_machine_comes_near_its_ring_and_not_as_near_as_decimation() -> None:
+    ring_of_eight = ising.Lattice((8,), 0.6)
+    data = rg.decimation_stack(8, 0.6, 3).sample(10000, rng=0)
+    machine = kousei.RBM(8, 4, algorithm="pcd", learning_rate=0.01, rng=0)
+    before = rg.kl_divergence(ring_of_eight, machine).value
+    after = rg.kl_divergence(ring_of_eight, machine.fit(data, epochs=40)).value
+    decimated = rg.kl_divergence(ring_of_eight, rg.decimation_rbm(0.6, 3.0, tol=1.0).rbm(8)).value
+    assert before > 0.5
+    assert 0.1 > after > decimated > 0
 
 
 def test_divergence_refuses() -> None:

@@ -43,6 +43,9 @@ KOUSEI_HD inline V probability_of(V x) {
     return math::splat<V>(1) / (product(power, product(fraction, slope)) + power + math::splat<V>(1));
 }
 
+/// Means over rows are sums of so many parts, each of every so many-th row, and these are added by halves.
+inline constexpr int mean_parts = 8;
+
 /// The mean of a unit that is up with probability p.
 template <class V>
 KOUSEI_HD inline V mean_of(Units units, V p) {

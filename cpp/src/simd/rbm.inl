@@ -27,7 +27,7 @@ inline void sums_of_two(rbm::Units units, Vector<float> first, Vector<float> sec
 template <int vectors>
 inline void write_state_table(const StateBlock& block, const float* factors, std::int64_t stride, std::int64_t count,
                               std::int64_t columns, float* table) {
-    for (int group = 0; group < 8; ++group) {
+    for (int group = 0; 4 * group < count; ++group) {
         for (int v = 0; v < vectors; ++v) {
             const std::int64_t lanes =
                 columns - v * width<float> < width<float> ? columns - v * width<float> : width<float>;
@@ -47,9 +47,10 @@ inline void write_state_table(const StateBlock& block, const float* factors, std
     }
 }
 
-/// sums of a row += the lines of the table that a word of its states looks up.
-template <int vectors>
-inline void add_word(const StateBlock& block, std::int64_t word, const float* table, float* sums, bool more) {
+/// sums of a row += the lines of the table that a word of its states looks up, of `all` groups, or `some`.
+template <int vectors, int all>
+inline void add_word(const StateBlock& block, std::int64_t word, int some, const float* table, float* sums,
+                     bool more) {
     constexpr std::int64_t line = vectors * width<float>;
     for (std::int64_t r = 0; r < block.rows; ++r, sums += rbm_columns) {
         const std::uint32_t bits = block.states[r * block.stride + word];
@@ -58,7 +59,7 @@ inline void add_word(const StateBlock& block, std::int64_t word, const float* ta
             for (int v = 0; v < vectors; ++v) sum[v] = load(sums + v * width<float>);
         }
 #pragma GCC unroll 8
-        for (int group = 0; group < 8; ++group) {
+        for (int group = 0; group < (all ? all : some); ++group) {
             const float* const from = table + (group * 16 + (bits >> 4 * group & 15)) * line;
             for (int v = 0; v < vectors; ++v) sum[v] += load(from + v * width<float>);
         }
@@ -80,7 +81,9 @@ void add_states_of(const StateBlock& block, std::int64_t first, float* table, fl
             const float* const factors = block.factors + input * block.factor_stride + first;
             write_state_table<vectors>(block, factors, block.factor_stride, count, columns, table);
         }
-        add_word<vectors>(block, input / 32, table, sums + first, more || input > 0);
+        const auto groups = static_cast<int>((count + 3) / 4);
+        const auto add = groups == 8 ? &add_word<vectors, 8> : &add_word<vectors, 0>;
+        add(block, input / 32, groups, table, sums + first, more || input > 0);
     }
 }
 

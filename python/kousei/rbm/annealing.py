@@ -38,7 +38,8 @@ class Base(NamedTuple):
     def of_means(cls, means: Array) -> Base:
         """Return the products with these means (2, visible + hidden)."""
         fields = np.arctanh(np.clip(means, -_LARGEST_MEAN, _LARGEST_MEAN))
-        return cls(fields.astype(means.dtype), -np.logaddexp(fields, -fields).sum(axis=1) - np.log(2))
+        of_one = np.logaddexp(fields, -fields, dtype=np.float64)
+        return cls(fields, -of_one.sum(axis=1) - np.log(2))
 
 
 class Chains:

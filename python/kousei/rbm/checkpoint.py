@@ -60,7 +60,7 @@ def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:
     try:
         with h5py.File(path, "r") as file:
             return _machine(cls, file)
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, RuntimeError) as error:
         # Of HDF5: not such a file, cut off, or with bytes that do not have their checksum.
         raise ValueError(f"{path} is no whole HDF5 file of a kousei.RBM: {error}") from None
     except (TypeError, ValueError) as error:
@@ -76,7 +76,7 @@ def _machine(cls: type[Machine], file: Any) -> Machine:
     values = {name: _plain(value) for name, value in file.attrs.items()}
     shapes = _shapes(*(check_integer(name, values[name], 1) for name in ("visible", "hidden")))
     parameters = {name: _array(file, name, shapes[name], ("float32", "float64")) for name in PARAMETERS}
-    machine = cls(**{name: values[name] for name in cls.parameter_names()} | {"rng": 0})
+    machine = cls(**{name: values[name] for name in cls._parameter_names()} | {"rng": 0})
     for name, array in parameters.items():
         setattr(machine, name, array)
     training = file["training"]
@@ -89,7 +89,7 @@ def _machine(cls: type[Machine], file: Any) -> Machine:
     }
     if "chains" in held:
         PackedSigns(held["chains"], (len(held["chains"]), machine.visible))
-    history = {name: np.asarray(of_epochs, np.float64).tolist() for name, of_epochs in file["history"].items()}
+    history = {name: _array(file["history"], name, (None,), ("float64",)).tolist() for name in file["history"]}
     key, count = (check_integer(name, values[name], 0, 2**64 - 1) for name in ("key", "count"))
     machine._progress = Progress(Draws(key, count), check_integer("epoch", values["epoch"], 0), held, history)
     return machine

@@ -27,6 +27,7 @@ class Distribution:
     visible: int
     hidden: int
     units: str
+    precision: str
     weights: np.ndarray[Any, Any]
     visible_bias: np.ndarray[Any, Any]
     hidden_bias: np.ndarray[Any, Any]
@@ -63,7 +64,7 @@ class Distribution:
 
     def _sides(self, packed: PackedSigns) -> tuple[Sides, Array]:
         """Return the sides of the machine where packed states lie, and their words."""
-        backend, words = backends.enter("states", packed.words)
+        backend, words = backends.enter("states", packed.words, self.precision)
         parameters = [backend.keep(np.asarray(getattr(self, name), np.float32)) for name in PARAMETERS]
         return Sides(backend, parameters, self.units), words
 

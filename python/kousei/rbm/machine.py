@@ -55,6 +55,9 @@ class RBM(Distribution):
         Persistent chains, at each temperature.
     temperatures : int
         How many inverse temperatures there are, at least 2.
+    precision : str
+        "full", or "fast", which on a device takes weights and means as float16 for draws and gradients, by the tensor
+        cores: of each the error is at most 2^-11, and runs are no longer those of the host.
     rng : seed, numpy.random.Generator, ...
         Draws the first weights, and the key of the random numbers of training.
 
@@ -78,8 +81,8 @@ class RBM(Distribution):
     for h. Contrastive divergence is that of G. E. Hinton, "Training products of experts by minimizing contrastive
     divergence" (2002), persistent chains those of T. Tieleman (ICML 2008), tempered ones those of G. Desjardins et
     al. (AISTATS 2010), and the centred gradient that of J. Melchior, A. Fischer and L. Wiskott (JMLR 17, 2016).
-    Random numbers are counted (Philox), so that a run depends on its seed alone, and on the host neither on threads
-    nor on the instruction set.
+    Random numbers are counted (Philox), so that a run depends on its seed alone: not on threads, on the instruction
+    set or, in full precision, on whether it is one of a device.
 
     Examples
     --------
@@ -109,6 +112,7 @@ class RBM(Distribution):
         batch_size: int = 100,
         chains: int = 100,
         temperatures: int = 10,
+        precision: str = "full",
         rng: Rng = None,
     ) -> None:
         self.visible, self.hidden, self.units = visible, hidden, units
@@ -116,13 +120,14 @@ class RBM(Distribution):
         self.learning_rate, self.momentum, self.l1 = learning_rate, momentum, l1
         self.centered, self.batch_size = centered, batch_size
         self.chains, self.temperatures = chains, temperatures
-        self.rng = rng
+        self.precision, self.rng = precision, rng
         self._check()
         self._begin()
 
     def _check(self) -> None:
         check_choice("units", self.units, "spin", "binary")
         check_choice("algorithm", self.algorithm, "cd", "pcd", "tempering")
+        check_choice("precision", self.precision, "full", "fast")
         for name in ("visible", "hidden", "k", "batch_size", "chains"):
             check_integer(name, getattr(self, name), 1, 2**31 - 1)
         check_integer("temperatures", self.temperatures, 2, 2**31 - 1)
@@ -133,7 +138,7 @@ class RBM(Distribution):
             require_real_number(name, value)
             if not 0 <= value < below:
                 raise ValueError(f"{name} was {value}; a number from 0 to below {below} is accepted")
-        arrays.require_memory(self.visible * self.hidden, 4, f"{self.visible} x {self.hidden} weights")
+        arrays.require_memory(self.visible * self.hidden, 8, f"{self.visible} x {self.hidden} weights")
 
     def _begin(self) -> None:
         rng = generator(self.rng)
@@ -414,19 +419,19 @@ class RBM(Distribution):
         return log_partition(self, method, tol, chains, rng)
 
     @classmethod
-    def parameter_names(cls) -> list[str]:
+    def _parameter_names(cls) -> list[str]:
         """Return the names of the arguments of the constructor."""
         return list(inspect.signature(cls).parameters)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the arguments of the constructor, as scikit-learn asks for them."""
-        return {name: getattr(self, name) for name in self.parameter_names()}
+        return {name: getattr(self, name) for name in self._parameter_names()}
 
     def set_params(self, **parameters: Any) -> Self:
         """Set arguments of the constructor; those that weights depend on give new ones."""
-        unknown = set(parameters) - set(self.parameter_names())
+        unknown = set(parameters) - set(self._parameter_names())
         if unknown:
-            raise ValueError(f"parameters were {sorted(unknown)}; {', '.join(self.parameter_names())} are accepted")
+            raise ValueError(f"parameters were {sorted(unknown)}; {', '.join(self._parameter_names())} are accepted")
         type(self)(**self.get_params() | parameters)
         for name, value in parameters.items():
             setattr(self, name, value)

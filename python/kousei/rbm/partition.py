@@ -111,7 +111,9 @@ def _annealed(machine: Machine, tol: float, chains: int, rng: np.random.Generato
     sweeps, pilot = _FEWEST, Chains(machine, uniform(machine), chains, rng)
     while True:
         run = Chains(machine, fitted(pilot, sweeps // 4), chains, rng)
-        log_weights = sum(_increments(run, np.linspace(0, 1, 2 * sweeps + 1)))
+        log_weights = np.zeros(chains)
+        for increment in _increments(run, np.linspace(0, 1, 2 * sweeps + 1)):
+            log_weights += increment
         weights = np.exp(log_weights - log_weights.max())
         value = float(np.log(weights.mean()) + log_weights.max()) - math.log(2)
         error = float(weights.std(ddof=1) / weights.mean()) / math.sqrt(chains)

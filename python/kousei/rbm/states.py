@@ -46,10 +46,7 @@ def _pack(name: str, states: Any, width: int, units: str) -> PackedSigns:
 def unpacked(states: PackedSigns, units: str, dtype: Any = np.int8) -> Array:
     """Return packed states as an array of -1 and +1, or of 0 and 1."""
     signs = states.unpack(dtype)
-    if units == "binary":
-        signs += 1
-        signs //= 2
-    return signs
+    return signs if units == "spin" else arrays.namespace(signs).astype(signs > 0, signs.dtype)
 
 
 def like(states: PackedSigns, given: Any, units: str) -> Any:

@@ -50,7 +50,7 @@ class Trainer:
 
     def __init__(self, machine: RBM, data: Array) -> None:
         self._machine, self._spin = machine, machine.units == "spin"
-        self._backend, self._data = backends.enter("X", data)
+        self._backend, self._data = backends.enter("X", data, machine.precision)
         past = machine._progress
         self._draws, self._epoch = Draws(past.draws.key, past.draws.count), past.epoch
         host = {name: np.asarray(getattr(machine, name), np.float32) for name in PARAMETERS} | past.arrays
@@ -68,10 +68,11 @@ class Trainer:
         rows, size = self._data.shape[0], self._machine.batch_size
         order = self._generator(_ORDER, self._epoch).permutation(rows)
         for first in range(0, rows, size):
-            data = self._data[arrays.like(order[first : first + size], self._data)]
+            data = _rows(self._data, order[first : first + size])
             samples = self._sample(data)
             self._update(data, samples)
             seen(data.shape[0])
+        self._require_finite()
         self._monitors["free_energy_data"] = [self._free_energy(data)]
         self._monitors["free_energy_model"] = [self._free_energy(samples.model)]
         self._epoch += 1
@@ -135,7 +136,7 @@ class Trainer:
         energy = self._energies(visible, hidden).reshape(machine.temperatures, chains)
         place, share = swaps(energy, levels, self._generator(_SWAPS, self._draws.next()))
         self._monitors.setdefault("swaps", []).append(share)
-        self._arrays["chains"] = visible[arrays.like((place * chains + np.arange(chains)).ravel(), self._data)]
+        self._arrays["chains"] = _rows(visible, (place * chains + np.arange(chains)).ravel())
         model = self._arrays["chains"][:chains]
         return Samples(self._means(data), model, self._means(model))
 
@@ -184,23 +185,32 @@ class Trainer:
             backend.launch(),
         )
 
+    def _require_finite(self) -> None:
+        if not all(np.isfinite(arrays.to_host(self._arrays[name])).all() for name in PARAMETERS):
+            raise ValueError(
+                f"learning_rate was {self._machine.learning_rate}; weights overflow in epoch {self._epoch}, a "
+                "smaller one is accepted"
+            )
+
     def _tell(self) -> None:
         """Give the machine what it is after an epoch."""
         machine = self._machine
         host = {name: arrays.to_host(array).copy() for name, array in self._arrays.items()}
-        if not all(np.isfinite(host[name]).all() for name in PARAMETERS):
-            raise ValueError(
-                f"learning_rate was {machine.learning_rate}; weights overflow in epoch {self._epoch}, a smaller one "
-                "is accepted"
-            )
-        for name in PARAMETERS:
-            setattr(machine, name, host.pop(name))
+        parameters = {name: host.pop(name) for name in PARAMETERS}
         history = {name: list(values) for name, values in machine._progress.history.items()}
         for name, values in self._monitors.items():
             history.setdefault(name, []).append(float(np.mean(values)))
         self._monitors.clear()
         draws = Draws(self._draws.key, self._draws.count)
-        machine._progress = Progress(draws, self._epoch, host, history)
+        # All at once: an interrupt comes before or after it.
+        vars(machine).update(parameters, _progress=Progress(draws, self._epoch, host, history))
+
+
+def _rows(words: Array, chosen: np.ndarray[Any, Any]) -> Array:
+    """Return rows of packed states."""
+    xp = arrays.namespace(words)
+    # Torch chooses no rows of unsigned numbers.
+    return words.view(xp.int32)[arrays.like(chosen, words)].view(xp.uint32)
 
 
 def log_sums(fields: np.ndarray[Any, Any], units: str) -> np.ndarray[Any, Any]:

@@ -176,7 +176,7 @@ class DBN:
         >>> import kousei
         >>> net = kousei.rg.DBN([kousei.RBM.from_weights([[9.0], [-9.0]]), kousei.RBM.from_weights([[9.0]])])
         >>> net.sample(2, 10, rng=0).sum(axis=1)
-        array([0, 0], dtype=int8)
+        array([0, 0])
         """
         n, sweeps, rng = check_integer("n", n, 0), check_integer("sweeps", sweeps, 0), generator(rng)
         first, last = self.machines[0], self.machines[-1]

@@ -72,10 +72,10 @@ class Decimation:
         --------
         >>> import kousei
         >>> kousei.rg.decimation_rbm(0.6, 2.0, tol=0.05).rbm(4).weights.round(4)
-        array([[2.    , 0.    ],
-               [0.656 , 0.656 ],
-               [0.    , 2.    ],
-               [0.656 , 0.656 ]])
+        array([[2.   , 0.   ],
+               [0.656, 0.656],
+               [0.   , 2.   ],
+               [0.656, 0.656]])
         """
         if check_integer("sites", sites, 2) % 2:
             raise ValueError(f"sites was {sites}; an even number is accepted")
@@ -273,7 +273,8 @@ class DecimationStack:
             kept = spins
             spins = np.empty((n, 2 * kept.shape[1]), np.int8)
             spins[:, ::2] = kept
-            spins[:, 1::2] = _draw(K * (kept + np.roll(kept, -1, axis=1)), rng)
+            # The mean tanh(K (s + s')) of a spin between two others, of which s + s' is -2, 0 or 2.
+            spins[:, 1::2] = _draw(math.tanh(2 * K) / 2 * (kept + np.roll(kept, -1, axis=1)), rng)
         return spins
 
     def __repr__(self) -> str:
@@ -337,9 +338,9 @@ def _log_ring(sites: int, K: float) -> float:
     return sites * (math.log(2) + log_cosh(K)) + math.log1p(math.tanh(K) ** sites)
 
 
-def _draw(field: np.ndarray[Any, Any], rng: np.random.Generator) -> np.ndarray[Any, Any]:
-    """Draw independent spins in these fields."""
-    return np.where(2 * rng.random(field.shape) - 1 < np.tanh(field), np.int8(1), np.int8(-1))
+def _draw(means: np.ndarray[Any, Any], rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    """Draw independent spins with these means."""
+    return np.where(2 * rng.random(means.shape) - 1 < means, np.int8(1), np.int8(-1))
 
 
 def _draw_ring(n: int, sites: int, K: float, rng: np.random.Generator) -> np.ndarray[Any, Any]:
@@ -349,6 +350,5 @@ def _draw_ring(n: int, sites: int, K: float, rng: np.random.Generator) -> np.nda
     spins[:, 0] = first = _draw(np.zeros(n), rng)
     for i in range(1, sites):
         before, after = spins[:, i - 1] * t, first * t ** (sites - i)
-        up = (before + after) / (1 + before * after)  # tanh of the field of both
-        spins[:, i] = np.where(2 * rng.random(n) - 1 < up, np.int8(1), np.int8(-1))
+        spins[:, i] = _draw((before + after) / (1 + before * after), rng)
     return spins

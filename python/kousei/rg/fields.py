@@ -77,8 +77,7 @@ def localization(fields: Any, shape: Sequence[int], box: int = 9) -> Localizatio
     totals = squares.sum(axis=(1, 2))
     squares = squares / np.where(totals > 0, totals, 1)[:, None, None]
     reach = np.arange(-(box // 2), box // 2 + 1)
-    sums = sum(np.roll(squares, step, axis=1) for step in reach)
-    sums = sum(np.roll(sums, step, axis=2) for step in reach).reshape(len(squares), -1)
+    sums = _sums_around(_sums_around(squares, reach, 1), reach, 2).reshape(len(squares), -1)
     radii = np.full(len(squares), math.nan)
     for unit in np.flatnonzero(totals):
         row, column = np.unravel_index(sums[unit].argmax(), (rows, columns))
@@ -89,3 +88,10 @@ def localization(fields: Any, shape: Sequence[int], box: int = 9) -> Localizatio
         order = distances.argsort()
         radii[unit] = distances[order][np.searchsorted(np.cumsum(squares[unit].ravel()[order]), 0.5)]
     return Localization(sums.max(axis=1), radii)
+
+
+def _sums_around(array: Array, reach: Array, axis: int) -> Array:
+    total = np.zeros_like(array)
+    for step in reach:
+        total += np.roll(array, step, axis=axis)
+    return total
