@@ -18,7 +18,7 @@ template <class W>
 std::array<std::uint32_t, 4> words_of(const std::array<std::uint32_t, 4>& counter, std::uint64_t key) {
     // What is in the high halves does not count.
     W word[4];
-    for (std::size_t i = 0; i < 4; ++i) word[i] = W{} + (counter[i] | 0x123456789abcdef0 << 32);
+    for (std::size_t i = 0; i < 4; ++i) word[i] = W{} + (counter[i] | std::uint64_t{0x12345678} << 32);
     math::philox(word, key);
     std::array<std::uint32_t, 4> found;
     for (std::size_t i = 0; i < 4; ++i) {
