@@ -39,7 +39,7 @@ def _clusters(length: int, chains: int, sweeps: int) -> Case:
         sizes={"length": length, "chains": chains, "sweeps": sweeps},
         ours=lambda: lattice.sample("swendsen-wang", chains=chains, sweeps=sweeps, thin=sweeps, burn_in=0, rng=0),
         others={"scipy": lambda: in_scipy(length, chains, sweeps)},
-        floors={"scipy": 2.0},
+        floors={"scipy": 3.0},
         checks={"energy": Check(lambda: _deviation(lattice), "standard errors from the exact energy", 4.0)},
     )
 
@@ -52,7 +52,7 @@ def _observables(length: int, chains: int, samples: int) -> Case:
         sizes={"length": length, "chains": chains, "samples": samples},
         ours=lambda: observables(spins),
         others={"numpy": lambda: lambda: means(spins)},
-        floors={"numpy": 2.0},
+        floors={"numpy": 3.0},
         checks={
             "energy": Check(lambda: abs(observables(spins).energy.value - means(spins)[0]), "off from NumPy", 1e-12)
         },

@@ -257,10 +257,6 @@ NO_ARRAYS = {
     "kousei.ising.Spins.like",
     "kousei.ising.Spins.matmul",  # of PackedSigns
     "kousei.ising.Spins.prepack",
-    "kousei.ising.Estimate",
-    "kousei.ising.Exact",
-    "kousei.ising.Infinite",
-    "kousei.ising.Observables",
     "kousei.ising.exact",
     "kousei.ising.infinite",
     "kousei.ising.observables",

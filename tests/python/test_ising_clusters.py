@@ -9,6 +9,7 @@ from scipy.stats import chi2
 import kousei
 from kousei.ising import CRITICAL_COUPLING, Lattice, exact, observables
 from kousei.ising.clusters import draw
+from test_ising_exact import configurations
 
 METHODS = ["swendsen-wang", "wolff"]
 seeds = range(20)
@@ -60,10 +61,21 @@ def test_magnetization_and_cumulant(method):
     assert found.binder.error < 0.003
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("coupling", "field"), [(0.2, 0.15), (0.2, -0.3), (-0.3, 0.4), (-0.2, -0.6)])
+def test_magnetization_in_a_field(method, coupling, field):
+    spins = Lattice((2, 4), coupling, field).sample(method, chains=4000, sweeps=2, thin=2, burn_in=40, rng=5)
+    m = spins.configurations().mean(axis=(2, 3)).ravel()
+    energy, magnetization = configurations((2, 4))
+    p = np.exp(-coupling * energy + field * magnetization)
+    wanted = p @ magnetization / p.sum() / 8
+    assert abs(m.mean() - wanted) < 4 * m.std() / math.sqrt(len(m))
+
+
 def test_clusters_forget_sooner_than_metropolis():
     lattice = Lattice((32, 32), CRITICAL_COUPLING)
     times = [
-        observables(lattice.sample(method, chains=32, sweeps=500, rng=1)).magnetization.autocorrelation_time
+        observables(lattice.sample(method, chains=16, sweeps=300, rng=1)).magnetization.autocorrelation_time
         for method in METHODS
     ]
     assert max(times) < 15  # some L^2 of single spins

@@ -20,7 +20,7 @@ def block_spin(spins: Any, block: int = 2, rule: str = "majority", *, rng: Rng =
 
     Parameters
     ----------
-    spins : kousei.ising.Spins, or array (samples, chains, *shape) of int8, int16, int32, int64, float32 or float64
+    spins : kousei.ising.Spins, or array (samples, chains, ...) of int8, int16, int32, int64, float32 or float64
         Configurations, of up to three axes.
     block : int
         The side of a block, at least 2. It divides all sides.
@@ -31,7 +31,7 @@ def block_spin(spins: Any, block: int = 2, rule: str = "majority", *, rng: Rng =
 
     Returns
     -------
-    array (samples, chains, *coarse shape)
+    array (samples, chains, ...)
         Of the library and dtype of `spins`; of int8 for Spins.
 
     Raises
@@ -74,7 +74,7 @@ def estimate_coupling(spins: Any, method: str = "pseudo-likelihood") -> Estimate
 
     Parameters
     ----------
-    spins : kousei.ising.Spins, or array (samples, chains, *shape) of int8, int16, int32, int64, float32 or float64
+    spins : kousei.ising.Spins, or array (samples, chains, ...) of int8, int16, int32, int64, float32 or float64
         At least two configurations of independent chains, without a field.
     method : str
         "pseudo-likelihood": the maximum over K of the product of all conditional probabilities of a spin given the
@@ -127,8 +127,8 @@ def estimate_coupling(spins: Any, method: str = "pseudo-likelihood") -> Estimate
     if not (against and along):  # nothing holds the likelihood back, or all of it is flat
         return Estimate(math.inf if along else -math.inf if against else math.nan, math.nan, 0.5)
     K = _root(everywhere, values)
-    score = np.tensordot(values * (1 - np.tanh(K * values)), counts, 1)
-    curvature = np.tensordot(values**2 / np.cosh(K * values) ** 2, counts, 1).mean()
+    score = np.einsum("k,k...->...", values * (1 - np.tanh(K * values)), counts)
+    curvature = np.einsum("k,k...->...", values**2 / np.cosh(K * values) ** 2, counts).mean()
     return estimate(K, score[None], np.array([1 / curvature]))
 
 
@@ -148,7 +148,7 @@ def flow(
 
     Parameters
     ----------
-    spins : kousei.ising.Spins or array (samples, chains, *shape)
+    spins : kousei.ising.Spins or array (samples, chains, ...)
         As of `block_spin`.
     steps : int
         At least 0.
