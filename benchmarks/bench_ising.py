@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import kousei
-from kousei.ising import Lattice
+from kousei.ising import Lattice, exact, observables
 
 from .evaluation import BACKENDS, on_gpu
 
@@ -49,3 +49,35 @@ class Tempering:
 
     def time_sweeps(self, length: int) -> None:
         self.lattice.sample("tempering", chains=64, sweeps=20, burn_in=0, rng=0)
+
+
+class Clusters:
+    """Sweeps of 16 chains at the critical coupling, on one CPU thread."""
+
+    params = (["swendsen-wang", "wolff"], [(16, 16), (256, 256), (32, 32, 32)])
+    param_names = ("method", "shape")
+
+    def setup(self, method: str, shape: tuple[int, ...]) -> None:
+        kousei.set_num_threads(1)
+        self.lattice = Lattice(shape, 0.4406868 if len(shape) == 2 else 0.2216546)
+
+    def time_sweeps(self, method: str, shape: tuple[int, ...]) -> None:
+        self.lattice.sample(method, chains=16, sweeps=10, burn_in=10, rng=0)
+
+
+class Observables:
+    """All observables of 20,000 configurations of 40 x 40, and exact values, on one CPU thread or a GPU."""
+
+    params = (BACKENDS,)
+    param_names = ("backend",)
+
+    def setup(self, backend: str) -> None:
+        kousei.set_num_threads(1)
+        like = None if backend == "numpy" else on_gpu([0.0])
+        self.spins = Lattice((40, 40), 0.408).sample(chains=1000, sweeps=20, burn_in=20, rng=0, like=like)
+
+    def time_observables(self, backend: str) -> None:
+        observables(self.spins)
+
+    def time_exact(self, backend: str) -> None:
+        exact((4096, 4096), 0.4406868)

@@ -1,4 +1,4 @@
-"""Samples of the Ising model, against mcising, compiled from Rust, and a checkerboard in NumPy."""
+"""Samples of the Ising model, against mcising, compiled from Rust, and what one writes in NumPy and SciPy."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from kousei.ising import Lattice, exact
+from kousei.ising import Lattice, Spins, exact, observables
 
 from . import Case, Check, case
 from .dense import Array
 
-_COUPLING = 0.408
+_COUPLING, _CRITICAL = 0.408, 0.4406868
 
 
 def _case(length: int, chains: int, sweeps: int) -> Case:
@@ -32,8 +32,37 @@ def _case(length: int, chains: int, sweeps: int) -> Case:
     )
 
 
+def _clusters(length: int, chains: int, sweeps: int) -> Case:
+    lattice = Lattice((length, length), _CRITICAL)
+    return Case(
+        work=chains * sweeps * lattice.sites,
+        sizes={"length": length, "chains": chains, "sweeps": sweeps},
+        ours=lambda: lattice.sample("swendsen-wang", chains=chains, sweeps=sweeps, thin=sweeps, burn_in=0, rng=0),
+        others={"scipy": lambda: in_scipy(length, chains, sweeps)},
+        floors={"scipy": 3.0},
+        checks={"energy": Check(lambda: _deviation(lattice), "standard errors from the exact energy", 4.0)},
+    )
+
+
+def _observables(length: int, chains: int, samples: int) -> Case:
+    lattice = Lattice((length, length), _COUPLING)
+    spins = lattice.sample(chains=chains, sweeps=samples, burn_in=0, rng=0)
+    return Case(
+        work=spins.shape[0] * lattice.sites,
+        sizes={"length": length, "chains": chains, "samples": samples},
+        ours=lambda: observables(spins),
+        others={"numpy": lambda: lambda: means(spins)},
+        floors={"numpy": 3.0},
+        checks={
+            "energy": Check(lambda: abs(observables(spins).energy.value - means(spins)[0]), "off from NumPy", 1e-12)
+        },
+    )
+
+
 case("ising-metropolis-40", 40, 512, 200)(_case)
 case("ising-metropolis-1024", 1024, 32, 5)(_case)
+case("ising-swendsen-wang-256", 256, 8, 5)(_clusters)
+case("ising-observables-40", 40, 200, 100)(_observables)
 
 
 def mcising(length: int, sweeps: int) -> Callable[[], Any]:
@@ -61,6 +90,47 @@ def in_numpy(length: int, chains: int, sweeps: int) -> Callable[[], Any]:
         return spins
 
     return run
+
+
+def in_scipy(length: int, chains: int, sweeps: int) -> Callable[[], Any]:
+    """Prepare sweeps of chains by Swendsen and Wang, with the connected components of SciPy."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rng = np.random.default_rng(0)
+    spins = np.ones((chains, length * length), np.int8)
+    sites = np.arange(length * length).reshape(length, length)
+    ends = np.concatenate([[sites.ravel(), np.roll(sites, -1, axis).ravel()] for axis in (0, 1)], axis=1)
+    holds = -np.expm1(-2 * _CRITICAL)
+
+    def run() -> Array:
+        for s in np.tile(spins, (sweeps, 1, 1)).reshape(-1, length * length):
+            first, second = ends[:, (s[ends[0]] == s[ends[1]]) & (rng.random(ends.shape[1]) < holds)]
+            graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(s.size, s.size))
+            count, cluster = connected_components(graph, directed=False)
+            s *= rng.choice(np.array([-1, 1], np.int8), count)[cluster]
+        return spins
+
+    return run
+
+
+def means(spins: Spins) -> Any:
+    """Return the means of energy, magnetisation and its powers."""
+    s = spins.configurations()
+    m = s.mean(axis=(2, 3))
+    bonds = sum((s * np.roll(s, -1, axis)).sum((2, 3), dtype=np.int64) for axis in (2, 3))
+    waves = np.fft.rfft(s.sum(axis=2, dtype=np.int64), axis=-1)[..., 1]
+    other = np.fft.rfft(s.sum(axis=3, dtype=np.int64), axis=-1)[..., 1]
+    e = -bonds / spins.lattice.sites
+    return (
+        e.mean(),
+        abs(m).mean(),
+        (m**2).mean(),
+        (m**4).mean(),
+        e.var(),
+        (abs(waves) ** 2).mean(),
+        (abs(other) ** 2).mean(),
+    )
 
 
 def _deviation(lattice: Lattice) -> float:

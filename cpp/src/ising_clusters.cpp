@@ -119,20 +119,26 @@ void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int6
     constexpr std::uint8_t turns = 1, stays = 2;
     const auto [spins, marks, cluster] = scratch;
     for (std::uint32_t site = 0; site < torus.sites; ++site) cluster[site] = site;
-    std::array<std::uint32_t, axes> place{};
     Random random(torus.seed, sweep, sites_of_sweep, chain);
-    for (std::uint32_t site = 0; site < torus.sites; ++site) {
-        if (site % Random::together == 0) random.draw(site);
-        for (std::uint32_t axis = 0; axis < axes; ++axis) {
-            const std::uint32_t next = torus.forward(site, place[axis], axis);
-            if ((spins[site] ^ spins[next]) == torus.unlike && random.word(site, axis) < torus.holds) {
-                join(cluster, site, next);
-            }
+    const std::uint32_t width = torus.side[axes - 1];
+    for (std::uint32_t row = 0; row < torus.sites; row += width) {
+        std::array<std::uint32_t, axes> step;  // to the next site along each axis, modulo 2^32
+        for (std::size_t axis = 0; axis + 1 < axes; ++axis) {
+            step[axis] = torus.forward(row, row / torus.stride[axis] % torus.side[axis], axis) - row;
         }
-        const std::uint32_t last = random.word(site, 3);
-        const bool held = spins[site] == torus.favoured && last >> 1 < torus.held_of_31;
-        marks[site] = static_cast<std::uint8_t>((last & turns) | (held ? stays : 0));
-        for (std::size_t axis = axes; axis-- > 0 && ++place[axis] == torus.side[axis];) place[axis] = 0;
+        for (std::uint32_t site = row; site < row + width; ++site) {
+            if (site % Random::together == 0) random.draw(site);
+            step[axes - 1] = site + 1 < row + width ? 1 : 1 - width;
+            for (std::uint32_t axis = 0; axis < axes; ++axis) {
+                const std::uint32_t next = site + step[axis];
+                // Not &&: one branch that is hard to foretell is better than two.
+                const bool satisfied = (spins[site] ^ spins[next]) == torus.unlike;
+                if (satisfied & (random.word(site, axis) < torus.holds)) join(cluster, site, next);
+            }
+            const std::uint32_t last = random.word(site, 3);
+            const bool held = (spins[site] == torus.favoured) & (last >> 1 < torus.held_of_31);
+            marks[site] = static_cast<std::uint8_t>((last & turns) | (held ? stays : 0));
+        }
     }
     // Sites before this one have their clusters' first sites already.
     for (std::uint32_t site = 0; site < torus.sites; ++site) {

@@ -24,9 +24,8 @@ void bind_ising_counts(pybind11::module_& m) {
                 std::any_of(sides.begin(), sides.end(), [](auto n) { return n < 1; })) {
                 throw pybind11::value_error("sides were " + text(sides) + "; 1 to 3 of at least 1 are accepted");
             }
-            ising::Configurations spins{signs_view<Side>(words, size_of(sides))};
-            spins.axes = static_cast<int>(sides.size());
-            std::copy_backward(sides.begin(), sides.end(), spins.sides + 3);
+            const ising::Configurations spins(signs_view<Side>(words, size_of(sides)), sides.data(),
+                                              static_cast<int>(sides.size()));
             require_shape("unlike", unlike, {spins.rows.rows});
             require_shape("up", up, {spins.rows.rows});
             std::int64_t* const bonds = unlike.mutable_data();

@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ising, isotonic, rbm, ridgelet, score
+    from kousei import equivariant, ising, isotonic, rbm, rg, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -57,6 +57,7 @@ __all__ = [
     "packed",
     "rbm",
     "repu",
+    "rg",
     "ridgelet",
     "ridgelet_transform",
     "save",
@@ -76,6 +77,7 @@ _LATER = {
     "ising": "ising",
     "isotonic": "isotonic",
     "rbm": "rbm",
+    "rg": "rg",
     "ridgelet_transform": "ridgelet",
     "score": "score",
 }

@@ -37,10 +37,7 @@ struct Chains {
     }
 
     ising::Configurations configurations() const {
-        ising::Configurations spins{{words.data(), count, model().sites()}};
-        spins.axes = static_cast<int>(sides.size());
-        std::copy_backward(sides.begin(), sides.end(), spins.sides + 3);
-        return spins;
+        return {{words.data(), count, model().sites()}, sides.data(), static_cast<int>(sides.size())};
     }
     std::vector<std::int64_t> unlike() const { return counts(0); }
     std::vector<std::int64_t> up() const { return counts(1); }

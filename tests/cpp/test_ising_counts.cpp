@@ -21,9 +21,8 @@ TEST_CASE("bonds and spins of configurations, one after the other") {
         for (auto& spin : spins) spin = engine() % 3 ? 1 : -1;
         std::vector<std::uint32_t> words(static_cast<std::size_t>(rows * stride));
         packed::pack(Cpu{}, spins.data(), rows, sites, words.data());
-        ising::Configurations configurations{{words.data(), rows, sites}};
-        configurations.axes = static_cast<int>(sides.size());
-        std::copy_backward(sides.begin(), sides.end(), configurations.sides + 3);
+        const ising::Configurations configurations({words.data(), rows, sites}, sides.data(),
+                                                   static_cast<int>(sides.size()));
         std::vector<std::int64_t> unlike(3), up(3);
         ising::count(Cpu{}, configurations, unlike.data(), up.data());
         for (std::int64_t row = 0; row < rows; ++row) {

@@ -18,9 +18,8 @@ TEST_CASE("bonds and spins of configurations on the device") {
         for (double& spin : spins) spin = spin < 0 ? -1 : 1;
         std::vector<std::uint32_t> words(static_cast<std::size_t>(rows * packed::stride_of(sites)));
         packed::pack(Cpu{}, spins.data(), rows, sites, words.data());
-        ising::Configurations configurations{{words.data(), rows, sites}};
-        configurations.axes = static_cast<int>(sides.size());
-        std::copy_backward(sides.begin(), sides.end(), configurations.sides + 3);
+        const ising::Configurations configurations({words.data(), rows, sites}, sides.data(),
+                                                   static_cast<int>(sides.size()));
         const auto count = [&](auto on) {
             Counts unlike(static_cast<std::size_t>(rows)), up = unlike;
             ising::count(on, configurations, unlike.data(), up.data());

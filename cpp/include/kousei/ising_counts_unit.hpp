@@ -9,8 +9,15 @@ namespace kousei::ising {
 /// Configurations of a periodic lattice of up to three axes, in rows of packed signs, the sites in the order of C.
 struct Configurations {
     packed::View rows;
-    std::int64_t sides[3] = {1, 1, 1};  ///< the last one is that of the last axis
-    int axes = 0;
+    std::int64_t stride;  ///< words of a row
+    int axes;
+    std::int64_t sides[3];
+
+    /// The sides multiply to the columns.
+    Configurations(const packed::View& matrix, const std::int64_t* its_sides, int count)
+        : rows(matrix), stride(packed::stride_of(matrix.columns)), axes(count), sides{1, 1, 1} {
+        for (int axis = 0; axis < axes; ++axis) sides[axis] = its_sides[axis];
+    }
 };
 
 inline namespace KOUSEI_ISA {
@@ -52,10 +59,9 @@ struct Configuration {
 
 /// Bonds with unlike spins, of a configuration; a site has one forward along each axis.
 KOUSEI_HD inline std::int64_t unlike_bonds(const Configurations& spins, std::int64_t row) {
-    const std::int64_t words = packed::stride_of(spins.rows.columns);
-    const Configuration one{spins.rows.words + row * words, words};
+    const Configuration one{spins.rows.words + row * spins.stride, spins.stride};
     std::int64_t sum = 0, step = 1;
-    for (int axis = 2; axis >= 3 - spins.axes; --axis) {
+    for (int axis = spins.axes - 1; axis >= 0; --axis) {
         const std::int64_t block = step * spins.sides[axis];
         for (std::int64_t first = 0; first < spins.rows.columns; first += block) {
             sum += one.unlike(first, first + step, block - step) + one.unlike(first, first + block - step, step);
@@ -66,8 +72,7 @@ KOUSEI_HD inline std::int64_t unlike_bonds(const Configurations& spins, std::int
 }
 
 KOUSEI_HD inline std::int64_t spins_up(const Configurations& spins, std::int64_t row) {
-    const std::int64_t words = packed::stride_of(spins.rows.columns);
-    return Configuration{spins.rows.words + row * words, words}.up();
+    return Configuration{spins.rows.words + row * spins.stride, spins.stride}.up();
 }
 
 }  // namespace KOUSEI_ISA

@@ -62,6 +62,14 @@ def require_real_number(name: str, value: Any) -> None:
         raise TypeError(f"{name} was {shown(value)}; a real number is accepted")
 
 
+def finite_number(name: str, value: Any) -> float:
+    """Return a real number as float; TypeError unless it is one, ValueError unless it is finite."""
+    require_real_number(name, value)
+    if not math.isfinite(value):
+        raise ValueError(f"{name} was {value}; a finite number is accepted")
+    return float(value)
+
+
 def require_positive(**named: float) -> None:
     """Raise TypeError unless the named are real numbers, ValueError unless they are positive and finite."""
     for name, value in named.items():

@@ -38,7 +38,7 @@ def draw(
     after the first half of the burn-in, where they have been found to hold together about as many sites as there are:
     a sweep that ended with the cluster which completes them would favour large ones. Without burn-in it has one.
     """
-    chain = _Chains(lattice, method, chains, seed)
+    chain = _Chains(lattice, method, chains, seed, advance)
     for _ in range(burn_in // 2):
         chain.run(1)
         chain.adapt()
@@ -56,9 +56,9 @@ def draw(
 class _Chains:
     """Chains, with what they need to go on."""
 
-    def __init__(self, lattice: Lattice, method: str, chains: int, seed: int) -> None:
+    def __init__(self, lattice: Lattice, method: str, chains: int, seed: int, advance: Callable[[int], Any]) -> None:
         self.words = np.zeros((chains, _core.packed_stride(lattice.sites)), np.uint32)
-        self._lattice, self._method, self._seed = lattice, method, seed
+        self._lattice, self._method, self._seed, self._advance = lattice, method, seed, advance
         self._sweep = 0
         # Of "wolff": clusters in a sweep, of all sweeps, and the sites that all had.
         self._clusters, self._turned, self._visited = 1, 0, 0
@@ -69,6 +69,7 @@ class _Chains:
             some = min(sweeps, max(1, _TOGETHER // self._lattice.sites))
             self._run(some)
             self._sweep += some
+            self._advance(some)
             sweeps -= some
 
     def _run(self, sweeps: int) -> None:

@@ -52,7 +52,7 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
 
     Parameters
     ----------
-    spins : Spins, or array (samples, chains, *shape) of int8, int16, int32, int64, float32 or float64
+    spins : Spins, or array (samples, chains, ...) of int8, int16, int32, int64, float32 or float64
         Configurations of chains that do not know of one another, as `Lattice.sample` returns them or as numbers -1
         and +1, on a periodic lattice of up to three axes. At least two.
     coupling : float, optional
