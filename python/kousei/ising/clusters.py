@@ -42,14 +42,11 @@ def draw(
     for _ in range(burn_in // 2):
         chain.run(1)
         chain.adapt()
-        advance(1)
     chain.run(burn_in - burn_in // 2)
-    advance(burn_in - burn_in // 2)
     rows = np.empty((samples, *chain.words.shape), np.uint32)
     for row in rows:
         chain.run(thin)
         row[...] = chain.words
-        advance(thin)
     return rows.reshape(samples * chains, -1)
 
 
