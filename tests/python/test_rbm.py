@@ -242,6 +242,14 @@ def test_refused_sizes(arguments: tuple, error: type[Exception], text: str) -> N
         RBM(*arguments)
 
 
+def test_chains_that_do_not_fit() -> None:
+    with pytest.raises(MemoryError, match="2147483647 persistent chains"):
+        RBM(4, 2, algorithm="pcd", chains=2**31 - 1)
+    with pytest.raises(MemoryError, match="1099511627776 persistent chains"):
+        RBM(4, 2, algorithm="tempering", chains=2**20, temperatures=2**20)
+    assert RBM(4, 2, chains=2**31 - 1).chains == 2**31 - 1  # "cd" has none
+
+
 @pytest.mark.parametrize(
     ("parameters", "error", "text"),
     [
@@ -299,8 +307,11 @@ def test_refused_weights() -> None:
     with pytest.raises(ValueError, match=r"hidden_bias has shape \(2,\); \(1,\)"):
         RBM.from_weights([[1.0]], hidden_bias=[1, 2])
     machine = small("spin")
-    with pytest.raises(ValueError, match="beta was inf"):
-        machine.gibbs(np.ones((1, 5)), beta=np.inf)
+    for wrong in (np.inf, 1e39):
+        with pytest.raises(ValueError, match="beta was .*; a finite number of float32"):
+            machine.gibbs(np.ones((1, 5)), beta=wrong)
+    with pytest.raises(ValueError, match="visible_bias has numbers beyond those of float32"):
+        RBM.from_weights([[1.0]], [-1e39])
     with pytest.raises(ValueError, match="steps was -1"):
         machine.gibbs(np.ones((1, 5)), -1)
     with pytest.raises(ValueError, match="units was 'other'"):

@@ -47,8 +47,10 @@ def test_exact_names_what_it_costs() -> None:
         ValueError, match=r"2\^26 of them for \(40, 26\) units take 11 seconds; up to 25 units, 'ais'"
     ):
         RBM(40, 26).log_partition()
-    with pytest.raises(ValueError, match=r"2\^60 of them for \(60, 80\) units take 1\.2e\+04 years"):
+    with pytest.raises(ValueError, match=r"2\^60 of them for \(60, 80\) units take 1\.2e\+4 years"):
         RBM(60, 80).log_partition()
+    with pytest.raises(ValueError, match=r"2\^1100 of them for \(1100, 1100\) units take 1\.9e\+318 years"):
+        RBM(1100, 1100).log_partition()
 
 
 @pytest.mark.parametrize("method", ["ais", "tempering"])
@@ -101,3 +103,7 @@ def test_refused() -> None:
         net.log_partition("ais", tol=0)
     with pytest.raises(ValueError, match="chains was 1; at least 2"):
         net.log_partition("ais", chains=1)
+    with pytest.raises(MemoryError, match="1000000000000 chains"):
+        net.log_partition("tempering", chains=10**12)
+    with pytest.raises(kousei.SizeError, match="chains at .* temperatures"):
+        machine(8, 6, 1e25).log_partition("tempering", rng=0)

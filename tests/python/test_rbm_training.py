@@ -197,6 +197,14 @@ def _replace(name: str, values: np.ndarray) -> Any:
     return change
 
 
+def _declare(name: str, shape: tuple[int, ...], dtype: str) -> Any:
+    def change(file: Any) -> None:
+        del file[name]
+        file.create_dataset(name, shape, dtype, chunks=True)
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -212,6 +220,10 @@ def _replace(name: str, values: np.ndarray) -> Any:
         (lambda file: file.pop("training"), "training"),
         (_replace("weights", np.full((6, 4), np.nan, np.float32)), "weights has NaN"),
         (_replace("weights", np.zeros((6, 4), np.int32)), "weights has dtype int32"),
+        (_replace("weights", np.zeros((6, 4), ">f4")), "weights has dtype >f4"),
+        (_declare("history/free_energy_data", (10**10,), "f8"), "80000000000 bytes; the file has not as many"),
+        (_declare("training/chains", (10**10, 4), "u4"), "160000000000 bytes; the file has not as many"),
+        (lambda file: file["history"].create_group("more"), "more was .*; an array is accepted"),
         (_replace("training/chains", np.zeros((20, 3), np.uint32)), r"chains has shape \(20, 3\)"),
         (_replace("training/chains", np.full((20, 4), 64, np.uint32)), "bit past column 5"),
         (lambda file: file["training"].create_dataset("more", data=[1.0]), "'more' that is not known"),

@@ -156,6 +156,7 @@ def test_graphs_in_every_form() -> None:
     expected = sum(K * v[:, i] * v[:, j] for i, j, K in bonds)
     assert np.abs(-made.machine.free_energy(v) + made.offset - expected).max() < 1e-12
     assert made.machine.weights[2, 3] == pytest.approx(1e-6, rel=1e-9)  # arcosh near 1
+    assert rg.rbm_from_ising([(0, 1, 400.0)]).machine.weights[0, 0] == pytest.approx(400 + math.log(2) / 2, rel=1e-15)
     matrix = scipy.sparse.coo_array(([0.3, 0.3, 2.0, 2.0], ([0, 1, 0, 4], [1, 0, 4, 0])), (6, 6))
     machine = rg.rbm_from_ising(matrix).machine
     assert machine.weights.shape == (6, 2)
@@ -171,6 +172,7 @@ def test_graphs_in_every_form() -> None:
         ([(0, 0, 1.0)], ValueError, "graph joins site 0 to itself"),
         ([(0, 0.5, 1.0)], ValueError, "graph has sites that are no integers of at least 0"),
         ([(-1, 0, 1.0)], ValueError, "graph has sites that are no integers of at least 0"),
+        ([(0, 1e30, 1.0)], ValueError, "graph has sites that are no integers of at least 0"),
         ([(0, 1)], ValueError, r"graph has shape \(1, 2\); \(bonds, 3\)"),
         ([], ValueError, "graph has no bond"),
         (scipy.sparse.coo_array(([1.0], ([0], [1])), (2, 2)), ValueError, "graph was not symmetric"),

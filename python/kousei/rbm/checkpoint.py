@@ -107,12 +107,18 @@ def _shapes(visible: int, hidden: int) -> dict[str, tuple[int | None, ...]]:
 
 
 def _array(group: Any, name: str, shape: tuple[int | None, ...], dtypes: tuple[str, ...]) -> np.ndarray[Any, Any]:
+    import h5py
+
     data = group[name]
-    if data.dtype.name not in dtypes:
+    if not isinstance(data, h5py.Dataset):
+        raise ValueError(f"{name} was {data!r}; an array is accepted")
+    if data.dtype not in map(np.dtype, dtypes):
         raise ValueError(f"{name} has dtype {data.dtype}; {' and '.join(dtypes)} are accepted")
     wanted = tuple(data.shape[axis] if size is None else size for axis, size in enumerate(shape[: data.ndim]))
     if data.shape != wanted or data.ndim != len(shape):
         raise ValueError(f"{name} has shape {data.shape}; {shape} is accepted")
+    if data.id.get_storage_size() < data.nbytes:  # as much as is declared would be made up of zeros
+        raise ValueError(f"{name} has shape {data.shape}, {data.nbytes} bytes; the file has not as many")
     array = np.ascontiguousarray(data[()])
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -135,7 +134,7 @@ class Distribution:
         Raises
         ------
         TypeError, ValueError, CudaError
-            As for `transform`; or if `beta` is no finite number.
+            As for `transform`; or if `beta` is no finite number of float32.
 
         Examples
         --------
@@ -191,8 +190,8 @@ class Distribution:
         name, width = ("v", self.visible) if from_visible else ("h", self.hidden)
         packed = states.packed(name, given, width, self.units)
         require_real_number("beta", beta)
-        if not math.isfinite(beta):
-            raise ValueError(f"beta was {beta}; a finite number is accepted")
+        if not abs(beta) <= float(np.finfo(np.float32).max):
+            raise ValueError(f"beta was {beta}; a finite number of float32 is accepted")
         draws = Draws(int(generator(rng).integers(0, 2**63)))
         sides, words = self._sides(packed)
         levels = None if beta == 1 else arrays.like(np.full(packed.shape[0], beta, np.float32), words)

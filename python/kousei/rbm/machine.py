@@ -74,6 +74,8 @@ class RBM(Distribution):
         If an argument has the wrong type.
     ValueError
         If a number is out of range or a name is not known.
+    MemoryError
+        If the weights or the chains do not fit into memory.
 
     Notes
     -----
@@ -139,6 +141,13 @@ class RBM(Distribution):
             if not 0 <= value < below:
                 raise ValueError(f"{name} was {value}; a number from 0 to below {below} is accepted")
         arrays.require_memory(self.visible * self.hidden, 8, f"{self.visible} x {self.hidden} weights")
+        # While they are drawn and their energies are formed, single precision of both sides, twice.
+        arrays.require_memory(self._replicas, 8 * (self.visible + self.hidden), f"{self._replicas} persistent chains")
+
+    @property
+    def _replicas(self) -> int:
+        """How many chains go on from update to update, at all temperatures."""
+        return self.chains * {"cd": 0, "pcd": 1, "tempering": self.temperatures}[self.algorithm]
 
     def _begin(self) -> None:
         rng = generator(self.rng)
@@ -173,7 +182,7 @@ class RBM(Distribution):
         TypeError
             If they are not real numbers.
         ValueError
-            If they are not finite, or the shapes do not fit.
+            If they are not finite numbers of float32, or the shapes do not fit.
 
         Examples
         --------
@@ -194,6 +203,9 @@ class RBM(Distribution):
             values = np.zeros(size) if bias is None else arrays.finite_numbers(name, bias)
             arrays.require_shape(name, values, (size,))
             setattr(machine, name, values)
+        for name in PARAMETERS:
+            if (np.abs(getattr(machine, name)) > np.finfo(np.float32).max).any():
+                raise ValueError(f"{name} has numbers beyond those of float32, in which states are drawn")
         return machine
 
     def fit(
@@ -392,6 +404,8 @@ class RBM(Distribution):
             If an argument is of another type.
         ValueError
             If it is out of range, or "exact" would sum over more than 25 units; what that takes is said.
+        MemoryError
+            If the chains do not fit into memory.
 
         Warns
         -----

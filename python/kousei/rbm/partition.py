@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei._lib.errors import check_choice, check_integer, require_positive, warn
 from kousei._lib.random import Rng, generator
 from kousei.rbm.annealing import Base, Chains, Machine, fitted, uniform
@@ -54,12 +56,17 @@ def log_partition(machine: RBM, method: str, tol: float, chains: int | None, rng
     spin, offset = machine.convert("spin")
     if method == "exact":
         return LogPartition(_exact(spin.weights, spin.visible_bias, spin.hidden_bias) + offset, 0.0, math.inf)
+    _require_memory(chains, "chains", spin.weights)
     dtype = machine.weights.dtype
     parameters = Machine(*(a.astype(dtype) for a in (spin.weights, spin.visible_bias, spin.hidden_bias)))
     found = (_annealed if method == "ais" else _tempered)(parameters, tol, chains, rng)
     if found.error > tol:
         warn(f"tol was {tol}; the standard error of ln Z is {found.error:.2g} still: more chains are accepted")
     return found._replace(value=found.value + offset)
+
+
+def _require_memory(count: int, what: str, weights: Array) -> None:
+    arrays.require_memory(count, 32 * sum(weights.shape), f"{count} {what}")  # states, fields, and what draws them
 
 
 def _exact(W: Array, b: Array, c: Array) -> float:
@@ -69,7 +76,7 @@ def _exact(W: Array, b: Array, c: Array) -> float:
         W, b, c = W.T, c, b
     others, count = W.shape
     if count > _MOST_EXACT:
-        seconds = 4e-9 * others * 2.0**count
+        seconds = Decimal("4e-9") * others * 2**count
         raise ValueError(
             f"method was 'exact', which sums over all states of the smaller side: 2^{count} of them for {units} "
             f"units take {_duration(seconds)}; up to {_MOST_EXACT} units, 'ais' and 'tempering' are accepted"
@@ -99,8 +106,8 @@ def _log_sum_exp(x: Array) -> float:
     return float(largest + np.log(np.exp(x - largest).sum()))
 
 
-def _duration(seconds: float) -> str:
-    for unit, length in (("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400), ("years", 3.2e7)):
+def _duration(seconds: Decimal) -> str:
+    for unit, length in (("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400), ("years", 31_557_600)):
         if seconds < 100 * length or unit == "years":
             return f"{seconds / length:.2g} {unit}"
     raise AssertionError
@@ -172,7 +179,9 @@ def _rungs(machine: Machine, ladders: int, rng: np.random.Generator) -> tuple[Ba
     ladder = np.linspace(0, 1, 2 * _FEWEST + 1)
     slopes = np.array(list(_increments(Chains(machine, base, chains, rng), ladder))) * (len(ladder) - 1)
     length = np.append(0, np.cumsum(slopes.std(axis=1))) / (len(ladder) - 1)
-    return base, np.interp(np.linspace(0, length[-1], 2 + int(length[-1])), length, ladder)
+    rungs = 2 + int(length[-1])
+    _require_memory(ladders * rungs, f"chains at {rungs} temperatures", machine.weights)
+    return base, np.interp(np.linspace(0, length[-1], rungs), length, ladder)
 
 
 def _on_rungs(replicas: Chains, at: Array, betas: Array, shift: int) -> Array:

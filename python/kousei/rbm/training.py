@@ -87,9 +87,8 @@ class Trainer:
             host["visible_center"] = self._mean_of_data()
             host["hidden_center"] = np.full(machine.hidden, 0.0 if self._spin else 0.5, np.float32)
         if machine.algorithm != "cd":
-            replicas = machine.temperatures if machine.algorithm == "tempering" else 1
-            shape = replicas * machine.chains, machine.visible
-            if "chains" not in host or len(host["chains"]) != shape[0]:
+            shape = machine._replicas, machine.visible
+            if "chains" not in host or len(host["chains"]) != machine._replicas:
                 coins = self._generator(_CHAINS, 0).integers(0, 2, shape, np.int8)
                 host["chains"] = pack_signs(2 * coins - 1).words
 

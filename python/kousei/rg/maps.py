@@ -69,14 +69,14 @@ def rbm_from_ising(graph: Any) -> Conversion:
         raise ValueError(f"graph joins site {ends[same.argmax(), 0]} to itself; bonds of two sites are accepted")
     bonds = len(couplings)
     arrays.require_memory(sites * bonds, 8, f"a weight for each of {sites} sites and {bonds} bonds")
-    above = np.expm1(2 * couplings)
     weights = np.zeros((sites, bonds))
-    weights[ends.T, np.arange(bonds)] = np.log1p(above + np.sqrt(above * (above + 2))) / 2  # arcosh near 1
+    # arcosh(e^2K) = 2K + ln(1 + sqrt(1 - e^-4K)), which has all its digits near 0 and does not overflow.
+    weights[ends.T, np.arange(bonds)] = couplings + np.log1p(np.sqrt(-np.expm1(-4 * couplings))) / 2
     machine = RBM.from_weights(weights, np.full(sites, field))
     return Conversion(machine, -float(np.sum(math.log(2) + couplings)))
 
 
-def sublattice_rbm(shape: Sequence[int], coupling: float) -> RBM:
+def sublattice_rbm(shape: tuple[int, ...], coupling: float) -> RBM:
     r"""Return the machine that is an Ising model on a periodic lattice, its sublattices the visible and hidden spins.
 
     Parameters
@@ -111,7 +111,7 @@ def sublattice_rbm(shape: Sequence[int], coupling: float) -> RBM:
     >>> round(machine.log_partition("exact").value, 10)
     14.5610930238
     """
-    lattice = Lattice(tuple(shape), coupling)
+    lattice = Lattice(shape, coupling)
     half = lattice.sites // 2
     arrays.require_memory(half**2, 8, f"a weight for each of {half} and {half} sites")
     odd = np.indices(lattice.shape).sum(axis=0).ravel() % 2
@@ -153,7 +153,7 @@ def _bonds(graph: Any) -> tuple[int, np.ndarray[Any, Any], np.ndarray[Any, Any],
         triples = triples.reshape(0, 3)
     if triples.ndim != 2 or triples.shape[1] != 3:
         raise ValueError(f"graph has shape {triples.shape}; (bonds, 3) is accepted")
-    ends = triples[:, :2].astype(np.int64)
-    if (ends != triples[:, :2]).any() or (ends < 0).any():
+    ends = triples[:, :2]
+    if not ((ends >= 0) & (ends < 2**53) & (ends == np.floor(ends))).all():
         raise ValueError("graph has sites that are no integers of at least 0; rows of (i, j, coupling) are accepted")
-    return int(ends.max(initial=-1)) + 1, ends, triples[:, 2], 0.0
+    return int(ends.max(initial=-1)) + 1, ends.astype(np.int64), triples[:, 2], 0.0
