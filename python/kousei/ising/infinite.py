@@ -64,9 +64,9 @@ def infinite(coupling: float) -> Infinite:
 
     Notes
     -----
-    Partition function, energy and specific heat are Onsager's [1]_, the magnetisation is (1 - sinh(2K)^-4)^(1/8)
-    [2]_, the correlation length 1 / (-ln tanh K - 2K) below the critical coupling and 1 / (4K + 2 ln tanh K) above
-    [3]_.
+    Partition function, energy and specific heat are Onsager's [1]_, below 0.01 by powers of tanh K, the magnetisation
+    is (1 - sinh(2K)^-4)^(1/8) [2]_, the correlation length 1 / (-ln tanh K - 2K) below the critical coupling and
+    1 / (4K + 2 ln tanh K) above [3]_.
 
     References
     ----------
