@@ -1,8 +1,6 @@
 #include <kousei/ising.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -13,13 +11,14 @@
 #include <kousei/sizes.hpp>
 
 #include "parallel.hpp"
+#include "poll.hpp"
 #include "simd/kernels.hpp"
 #include "workspace.hpp"
 
 namespace kousei::ising {
 namespace {
 
-using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::thread_limit;
+using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::Poll, kousei::detail::thread_limit;
 
 constexpr std::int64_t widest = simd::widest;
 
@@ -125,31 +124,6 @@ class Walker {
     std::uint32_t *words_, *sites_, *groups_;
 };
 
-/// Lets the caller's poll end all tasks: they can be long.
-class Poll {
- public:
-    explicit Poll(Cpu on) : poll_(on.poll) {}
-
-    /// False where the work has ended.
-    bool go_on(int worker) {
-        if (worker == 0 && poll_ && std::chrono::steady_clock::now() - last_ > std::chrono::milliseconds(50)) {
-            try {
-                poll_();
-            } catch (...) {
-                ended_ = true;
-                throw;
-            }
-            last_ = std::chrono::steady_clock::now();
-        }
-        return !ended_;
-    }
-
- private:
-    void (*poll_)();
-    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-    std::atomic<bool> ended_ = false;
-};
-
 template <int dim>
 void sweep(const Lattice& lattice, std::span<const Rule> rules, const Tasks& tasks, const Chains& chains, Run run,
            std::int64_t sweeps, Cpu on, Workspace workspace) {
@@ -238,8 +212,8 @@ void metropolis(Cpu on, const Lattice& lattice, std::span<const Weight> weights,
 void require_run(Run run, std::int64_t sweeps, std::int64_t groups) {
     constexpr std::int64_t most = std::int64_t{1} << 32;
     if (run.sweep < 0 || sweeps < 0 || run.sweep > most - sweeps) {
-        throw std::invalid_argument("sweeps " + std::to_string(run.sweep) + " to " +
-                                    std::to_string(run.sweep + sweeps) + "; up to 2**32 are counted");
+        throw std::invalid_argument("sweeps were " + std::to_string(sweeps) + " after " + std::to_string(run.sweep) +
+                                    "; up to 2**32 are counted");
     }
     if (groups > most) throw std::invalid_argument("there are 2**37 chains or more; fewer are accepted");
 }

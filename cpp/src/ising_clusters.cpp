@@ -4,18 +4,23 @@
 #include <array>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 #include <kousei/math/philox.hpp>
 #include <kousei/packed.hpp>
 
 #include "parallel.hpp"
+#include "poll.hpp"
 #include "simd/kernels.hpp"
 #include "workspace.hpp"
 
 namespace kousei::ising {
 namespace {
 
-using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::thread_limit;
+using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::Poll, kousei::detail::thread_limit;
+
+/// Sites after which the caller's poll may end the work.
+constexpr std::uint32_t polled = 1 << 16;
 
 /// What numbers are for: the streams of math/philox.hpp from here on.
 enum Stream : std::uint32_t { sites_of_sweep = 8, draws_of_clusters = 9 };
@@ -114,8 +119,26 @@ void join(std::uint32_t* cluster, std::uint32_t a, std::uint32_t b) {
     }
 }
 
+/// Whether a chain is to be left, which is asked after every so many sites.
+struct Leave {
+    Poll& poll;
+    int worker;
+    bool left = false;
+    std::int64_t seen = 0;
+
+    bool after(std::int64_t sites) {
+        seen += sites;
+        if (seen >= polled) {
+            seen = 0;
+            left = !poll.go_on(worker);
+        }
+        return left;
+    }
+};
+
 template <int axes>
-void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int64_t sweep, const Scratch& scratch) {
+void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int64_t sweep, const Scratch& scratch,
+                         Leave& leave) {
     constexpr std::uint8_t turns = 1, stays = 2;
     const auto [spins, marks, cluster] = scratch;
     for (std::uint32_t site = 0; site < torus.sites; ++site) cluster[site] = site;
@@ -127,7 +150,10 @@ void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int6
             step[axis] = torus.forward(row, row / torus.stride[axis] % torus.side[axis], axis) - row;
         }
         for (std::uint32_t site = row; site < row + width; ++site) {
-            if (site % Random::together == 0) random.draw(site);
+            if (site % Random::together == 0) {
+                random.draw(site);
+                if (leave.after(Random::together)) return;
+            }
             step[axes - 1] = site + 1 < row + width ? 1 : 1 - width;
             for (std::uint32_t axis = 0; axis < axes; ++axis) {
                 const std::uint32_t next = site + step[axis];
@@ -144,6 +170,7 @@ void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int6
     for (std::uint32_t site = 0; site < torus.sites; ++site) {
         cluster[site] = cluster[cluster[site]];
         marks[cluster[site]] |= marks[site] & stays;
+        if (site % Random::together == 0 && leave.after(Random::together)) return;
     }
     for (std::uint32_t site = 0; site < torus.sites; ++site) spins[site] ^= marks[cluster[site]] == turns;
 }
@@ -174,7 +201,7 @@ class Draws {
 /// Turns the cluster of a random site over; returns how many sites it had, or, where it holds to the field, were
 /// seen.
 template <int axes>
-std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch& scratch) {
+std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch& scratch, Leave& leave) {
     std::uint8_t* const spins = scratch.spins;
     std::uint32_t* const members = scratch.sites;
     std::uint32_t count = 0, done = 0;
@@ -187,6 +214,7 @@ std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch&
     take(draws.below(torus.sites));
     while (done < count && !held) {
         const std::uint32_t site = members[done++];
+        if (leave.after(1)) return count;
         // A spin of the cluster is turned already: one that is yet to join it is what it must not be afterwards.
         const std::uint8_t joins = spins[site] ^ torus.unlike ^ 1;
         for (std::size_t axis = 0; axis < axes && !held; ++axis) {
@@ -204,25 +232,30 @@ std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch&
 }
 
 void require(const Clusters& model, std::int64_t sweep, std::int64_t sweeps, std::int64_t chains) {
-    if (model.sites() > most_cluster_sites) throw std::invalid_argument("sites are more than 2**31");
+    if (model.sites() > most_cluster_sites) {
+        throw std::invalid_argument("the lattice has " + std::to_string(model.sites()) +
+                                    " sites; up to 2**31 are accepted for clusters");
+    }
     if (sweep < 0 || sweeps < 0 || sweep > (std::int64_t{1} << 32) - sweeps || chains > std::int64_t{1} << 32) {
         throw std::invalid_argument("sweeps or chains are more than 2**32");
     }
 }
 
-/// f(torus, chain, scratch) with the spins of every chain in scratch, before and after.
+/// f(torus, chain, scratch, leave) with the spins of every chain in scratch, before and after.
 template <int axes, class F>
 void over_chains(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, Workspace workspace,
                  const F& f) {
     const Torus<axes> torus(model);
     const std::int64_t sites = model.sites(), stride = packed::stride_of(sites);
+    Poll poll(on);
     parallel_for(on, chains, [&](std::int64_t chain, int worker) {
+        Leave leave{poll, worker};
         const Scratch scratch(workspace, sites, worker);
         std::uint32_t* const row = words + chain * stride;
         for (std::int64_t site = 0; site < sites; ++site) {
             scratch.spins[site] = static_cast<std::uint8_t>(row[site / 32] >> site % 32 & 1);
         }
-        f(torus, chain, scratch);
+        f(torus, chain, scratch, leave);
         std::fill_n(row, stride, 0u);
         for (std::int64_t site = 0; site < sites; ++site) {
             row[site / 32] |= std::uint32_t{scratch.spins[site]} << site % 32;
@@ -263,21 +296,28 @@ std::int64_t workspace_bytes(Cpu on, const Clusters& model, std::int64_t chains)
 void swendsen_wang(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, std::int64_t sweep,
                    std::int64_t sweeps, Workspace workspace) {
     require(model, sweep, sweeps, chains);
-    on_torus(on, model, chains, words, workspace, [&](const auto& torus, std::int64_t chain, const Scratch& scratch) {
-        for (std::int64_t t = sweep; t < sweep + sweeps; ++t) swendsen_wang_sweep(torus, chain, t, scratch);
-    });
+    on_torus(on, model, chains, words, workspace,
+             [&](const auto& torus, std::int64_t chain, const Scratch& scratch, Leave& leave) {
+                 for (std::int64_t t = sweep; t < sweep + sweeps && !leave.left; ++t) {
+                     swendsen_wang_sweep(torus, chain, t, scratch, leave);
+                 }
+             });
 }
 
 void wolff(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, std::int64_t sweep,
            std::int64_t sweeps, std::int64_t clusters, std::int64_t* visited, Workspace workspace) {
     require(model, sweep, sweeps, chains);
-    on_torus(on, model, chains, words, workspace, [&](const auto& torus, std::int64_t chain, const Scratch& scratch) {
-        visited[chain] = 0;
-        for (std::int64_t t = sweep; t < sweep + sweeps; ++t) {
-            Draws draws(torus.seed, t, chain);
-            for (std::int64_t c = 0; c < clusters; ++c) visited[chain] += turn_cluster(torus, draws, scratch);
-        }
-    });
+    on_torus(on, model, chains, words, workspace,
+             [&](const auto& torus, std::int64_t chain, const Scratch& scratch, Leave& leave) {
+                 visited[chain] = 0;
+                 for (std::int64_t t = sweep; t < sweep + sweeps; ++t) {
+                     Draws draws(torus.seed, t, chain);
+                     for (std::int64_t c = 0; c < clusters && !leave.left; ++c) {
+                         visited[chain] += turn_cluster(torus, draws, scratch, leave);
+                     }
+                     if (leave.left) return;
+                 }
+             });
 }
 
 }  // namespace kousei::ising

@@ -113,6 +113,16 @@ def test_limits():
         values(exact((1001,), -30.0)), [999 * 30 + math.log(2002), 999 / 1001, 0], rtol=1e-14, atol=1e-9
     )
     np.testing.assert_allclose(values(exact((11,), -3.0, 50.0)), [550 - 33, -1, 0], rtol=1e-14, atol=1e-9)
+    # Where exponentials underflow.
+    for coupling, field in (180.0, 0.0), (200.0, 0.0), (1e3, 0.0), (200.0, 1e-170), (1e300, 0.0):
+        np.testing.assert_allclose(
+            values(exact((3,), coupling, field)), [3 * coupling + math.log(2), -1, 0], rtol=1e-14, atol=1e-60
+        )
+    for coupling in (-116.0, -200.0, -1e3, -1e300):
+        np.testing.assert_allclose(
+            values(exact((3,), coupling)), [math.log(6) - coupling, 1 / 3, 0], rtol=1e-14, atol=1e-60
+        )
+    np.testing.assert_allclose(values(exact((4, 4), 1e300)), [3.2e301, -2, 0])
     large = exact((3000, 2000), 0.4)
     assert large.log_partition / 6e6 == pytest.approx(infinite(0.4).log_partition, rel=1e-14)
     assert large.energy == pytest.approx(infinite(0.4).energy, rel=1e-13)
@@ -136,6 +146,17 @@ def test_infinite():
     dual = infinite(math.atanh(math.exp(-1.2)))
     assert low.correlation_length == pytest.approx(dual.correlation_length / 2)
     assert infinite(500.0).energy == -2
+    assert infinite(1e300).specific_heat == 0
+
+
+@pytest.mark.parametrize("coupling", [1e-300, 1e-9, 1e-3, 0.00999999, 0.01000001])
+def test_infinite_at_a_weak_coupling(coupling):
+    """Onsager's energy and heat have few digits left there; ln cosh and squares of four bonds tell them."""
+    found = infinite(coupling)
+    t = math.tanh(coupling)
+    assert found.energy == pytest.approx(-2 * t - (1 - t * t) * (4 * t**3 + 12 * t**5 + 36 * t**7), rel=1e-12)
+    assert found.specific_heat == pytest.approx(2 * coupling**2 * (1 + 5 * coupling**2), rel=1e-5)
+    assert found.log_partition == pytest.approx(math.log(2) + coupling**2, rel=1e-7)
 
 
 @pytest.mark.parametrize(

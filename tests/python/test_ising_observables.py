@@ -180,3 +180,5 @@ def test_bad_input(spins, error, message):
 def test_bad_coupling():
     with pytest.raises(TypeError, match="coupling was '1'; a real number is accepted"):
         observables(np.ones((2, 2, 4)), "1")
+    with pytest.raises(ValueError, match="coupling was nan; a finite number is accepted"):
+        observables(np.ones((2, 2, 4)), float("nan"))

@@ -47,6 +47,7 @@ def error_of(spins: Spins, value: float) -> float:
     ("shape", "coupling", "field"),
     [
         ((8,), 0.6, 0.0),
+        ((2,), 0.4, 0.2),
         ((6,), 0.4, -0.3),
         ((2, 4), 0.3, 0.0),
         ((4, 2), -0.25, 0.0),
@@ -211,11 +212,11 @@ def test_the_same_chains_in_any_memory(library: Library, method: str, field: flo
                 lattice.sample("wolff", like=like, **options)
 
 
-@pytest.mark.parametrize("method", ["metropolis", "tempering"])
-@pytest.mark.parametrize("shape", [(64, 64), (2048, 2048)])
-def test_interrupt(method: str, shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("method", ["metropolis", "tempering", "swendsen-wang", "wolff"])
+@pytest.mark.parametrize(("shape", "chains"), [((64, 64), 64), ((2048, 2048), 64), ((8192, 4096), 1)])
+def test_interrupt(method: str, shape: tuple[int, ...], chains: int) -> None:
     lattice = Lattice(shape, 0.2)
-    assert seconds_to_interrupt(lambda: lattice.sample(method, chains=64, sweeps=1, burn_in=1 << 20)) < 0.5
+    assert seconds_to_interrupt(lambda: lattice.sample(method, chains=chains, sweeps=1, burn_in=1 << 20)) < 0.5
 
 
 def test_progress(capsys: pytest.CaptureFixture[str]) -> None:

@@ -274,8 +274,9 @@ def test_more_cells_follow_finer_details() -> None:
         ({"cells": 0}, ValueError, "cells was 0; at least 1 is accepted"),
         ({"cells": 2.5}, TypeError, "cells was 2.5; an integer is accepted"),
         ({"cells": 10**6}, (MemoryError, kousei.SizeError), "a program of 1000004000004 coefficients"),
-        ({"method": "pdir", "steps": 0}, ValueError, "steps was 0; at least 1 is accepted"),
-        ({"method": "pdir", "random_state": "seed"}, TypeError, "random_state was 'seed'"),
+        ({"steps": 0}, ValueError, "steps was 0; at least 1 is accepted"),
+        ({"random_state": "seed"}, TypeError, "random_state was 'seed'"),
+        ({"method": "pdir", "cells": 0}, ValueError, "cells was 0; at least 1 is accepted"),
     ],
 )
 def test_bad_options(options: dict[str, Any], error: Any, message: str) -> None:
@@ -302,8 +303,26 @@ def test_bad_samples() -> None:
         regressor.fit(x, y, -np.ones(20))
     with pytest.raises(ValueError, match="at least one non-zero"):
         regressor.fit(x, y, np.zeros(20))
-    with np.errstate(over="ignore"), pytest.raises(ValueError, match="X has a feature whose range overflows"):
-        regressor.fit(np.array([[-1.7e308], [1.7e308]]), [0, 1])
+    for size in (1.7e308, 1e-310):
+        with pytest.raises(ValueError, match="X has a feature whose range, or its inverse"):
+            regressor.fit(np.array([[-size], [size]]), [0, 1])
+
+
+def test_weights_of_any_size() -> None:
+    x, y = samples(1, 40)
+    fitted = kousei.MonotoneRegressor().fit(x, y, np.full(40, 1e308))
+    np.testing.assert_array_equal(fitted.predict(x), kousei.MonotoneRegressor().fit(x, y).predict(x))
+    fitted = kousei.MonotoneRegressor().fit(x, y, np.r_[1e20, np.ones(39)])
+    assert fitted.predict(x[:1]) == pytest.approx(y[:1], abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e307, 1e-310])
+def test_values_of_any_size_penalised(size: float) -> None:
+    pytest.importorskip("torch")
+    x, y = samples(1, 20)
+    regressor = kousei.MonotoneRegressor(method="pdir", steps=3, random_state=0)
+    expected = regressor.fit(x, y).predict(x)
+    np.testing.assert_allclose(regressor.fit(x, y * size).predict(x), expected * size, rtol=1e-9, atol=1e-320)
 
 
 def test_estimators_and_networks_are_kept(tmp_path: Path) -> None:
@@ -369,6 +388,5 @@ class TestPenalised:
 
     def test_one_sample_and_constant_features(self) -> None:
         x = np.array([[1.0, 2.0]])
-        assert_allclose(
-            kousei.MonotoneRegressor(method="pdir", steps=50, random_state=0).fit(x, [5.0]).predict(x), [5], atol=1
-        )
+        regressor = kousei.MonotoneRegressor(method="pdir", steps=2, random_state=0)
+        assert_array_equal(regressor.fit(x, [5.0]).predict(x), [5])

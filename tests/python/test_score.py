@@ -13,6 +13,7 @@ import kousei
 pytest.importorskip("sklearn")
 
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -303,6 +304,7 @@ def test_parameters_refused(parameters: dict[str, Any], message: str) -> None:
     [
         ({"activation": kousei.Activation("own", np.sin)}, "a function of one's own"),
         ({"hidden": 2.5}, "hidden was 2.5; an integer is accepted"),
+        ({"hidden": "256"}, "hidden was '256'; an integer is accepted"),
         ({"progress": 1}, "progress was 1"),
         ({"random_state": "x"}, "random_state was 'x'"),
     ],
@@ -340,6 +342,24 @@ def test_points_refused() -> None:
         ({"steps": -1}, "steps was -1"),
         ({"step_size": 0.0}, "step_size was 0.0"),
         ({"n_samples": 3, "start": np.zeros((2, 2))}, r"start has shape \(2, 2\); \(3, 2\)"),
+        ({"start": [[np.nan, 0]]}, "Input start contains NaN"),
+        ({"start": np.zeros((1, 3))}, r"start has shape \(1, 3\); \(1, 2\)"),
     ):
         with pytest.raises(ValueError, match=message):
             estimator.sample(**arguments)
+
+
+def test_dependent_features_without_a_penalty_to_speak_of() -> None:
+    X = mixture(50, 0)
+    with pytest.raises(ValueError, match="features are dependent to rounding where alpha is 1e-300"):
+        kousei.ScoreEstimator(alpha=1e-300).fit(np.column_stack([X[:, 0], X[:, 0]]))
+
+
+def test_a_search_of_parameters() -> None:
+    search = GridSearchCV(
+        kousei.ScoreEstimator(random_state=0),
+        {"hidden": [1, 64]},
+        cv=3,
+        scoring=lambda fitted, X, y=None: -fitted.score_samples(X).mean(),
+    )
+    assert search.fit(mixture(600, 0)).best_params_ == {"hidden": 64}

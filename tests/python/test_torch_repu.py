@@ -168,8 +168,10 @@ def test_introductions_that_are_refused() -> None:
         introduce_repu(module[1], 1, 2, x)
     with pytest.raises(TypeError, match=r"x was ndarray; a torch\.Tensor is accepted"):
         introduce_repu(module, 1, 2, x.numpy())
-    with pytest.raises(TypeError, match=r"2\.weight has dtype float16; float32 and float64 are accepted"):
+    with pytest.raises(TypeError, match=r"x has dtype float16; float32 and float64 are accepted"):
         introduce_repu(trained_like().half(), 1, 2, x.half())
+    with pytest.raises(TypeError, match=r"2\.weight has dtype float64 and x has float32; they must agree"):
+        introduce_repu(module, 1, 2, x.float())
     with pytest.raises(
         ValueError, match=r"takes values of shape \(0, 20\) and returns \(0, 20\); the same shape, and at"
     ):

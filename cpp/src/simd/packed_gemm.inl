@@ -187,7 +187,7 @@ template <class Real, int words>
 void add_columns(const PairBlock<Real>& block, const Real* x, std::int64_t points, std::int64_t x_stride,
                  std::int64_t columns, const PanelScratch<Real>& scratch) {
     if (points < panel_lanes<Real> || columns < 32 * words) {
-        fill_zero(scratch.inputs, 32 * words * panel_lanes<Real>);
+        fill_zero(scratch.inputs, std::int64_t{32} * words * panel_lanes<Real>);
     }
     transpose<Real>(x, x_stride, points, columns, scratch.inputs, panel_lanes<Real>);
     write_tables(scratch.inputs, words, scratch.tables);

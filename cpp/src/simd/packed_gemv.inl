@@ -52,9 +52,9 @@ struct Lookup<float> {
     }
 
     static void write_tables(const float* x, float* tables) {
-        for (int g = 0; g < groups - 1; ++g) write_signed_sums<float, 5>(x + 5 * g, tables + table * g);
+        for (std::int64_t g = 0; g < groups - 1; ++g) write_signed_sums<float, 5>(x + 5 * g, tables + table * g);
         const float last[5] = {x[30], x[31], 0, 0, 0};
-        write_signed_sums<float, 5>(last, tables + table * (groups - 1));
+        write_signed_sums<float, 5>(last, tables + std::int64_t{table} * (groups - 1));
     }
 
     static void add(Words place, const float* of_group, Vector<float>* sum) {
@@ -83,7 +83,7 @@ struct Lookup<double> {
     }
 
     static void write_tables(const double* x, double* tables) {
-        for (int g = 0; g < groups; ++g) write_signed_sums<double, 4>(x + 4 * g, tables + table * g);
+        for (std::int64_t g = 0; g < groups; ++g) write_signed_sums<double, 4>(x + 4 * g, tables + table * g);
     }
 
     static void add(Words place, const double* of_group, Vector<double>* sum) {
@@ -128,7 +128,7 @@ struct Lookup<float> : FourColumns {
     static constexpr int vectors = 1;
 
     static void write_tables(const float* x, float* tables) {
-        for (int g = 0; g < groups; ++g) {
+        for (std::int64_t g = 0; g < groups; ++g) {
             float sums[2 * table];
             write_signed_sums<float, 4>(x + 4 * g, sums);
             for (int e = 0; e < table; ++e) tables[table * g + e] = sums[e];
@@ -148,7 +148,7 @@ struct Lookup<double> : FourColumns {
     static constexpr int vectors = 2;
 
     static void write_tables(const double* x, double* tables) {
-        for (int g = 0; g < groups; ++g) {
+        for (std::int64_t g = 0; g < groups; ++g) {
             double sums[2 * table];
             write_signed_sums<double, 4>(x + 4 * g, sums);
             std::uint32_t halves[2 * table];

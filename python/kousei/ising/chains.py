@@ -51,7 +51,7 @@ class Chains:
         self._seed, self._sweep = int(source.integers(2**64, dtype=np.uint64)), 0
         ground = _ground_states(lattice, self.groups, source)
         halves = np.broadcast_to(ground[None, :, None, :], (len(factors), 2, lattice.sites // 2, self.groups))
-        words = np.ascontiguousarray(halves).reshape(len(factors), lattice.sites, self.groups)
+        words = np.array(halves, order="C").reshape(len(factors), lattice.sites, self.groups)
         self._words = backend.keep(words)
 
     @property
@@ -122,13 +122,18 @@ class Chains:
         return self._backend.empty((count, _core.packed_stride(self._lattice.sites)), np.dtype(np.uint32))
 
 
+def ground_state(lattice: Lattice) -> tuple[bool, float]:
+    """Return whether the colours have opposite signs where no spin is hot, and how likely the first is up."""
+    K, h = lattice.coupling, lattice.field
+    opposite = K < 0 and abs(h) < 2 * len(lattice.shape) * -K
+    return opposite, 0.5 if opposite else (1 + math.tanh(h * lattice.sites)) / 2
+
+
 def _ground_states(
     lattice: Lattice, groups: int, source: np.random.Generator
 ) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
     """Return words of both colours, (2, groups), of the ground states of each sign."""
-    K, h = lattice.coupling, lattice.field
-    opposite = K < 0 and abs(h) < 2 * len(lattice.shape) * -K
-    up = 0.5 if opposite else (1 + math.tanh(h * lattice.sites)) / 2
+    opposite, up = ground_state(lattice)
     bits = source.random((groups, 32)) < up
     words = np.packbits(bits, axis=1, bitorder="little").view("<u4").astype(np.uint32)[:, 0]
     return np.stack([words, ~words if opposite else words])

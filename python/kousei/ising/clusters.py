@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kousei._lib import _core
+from kousei._lib.arrays import require_memory
+from kousei.ising.chains import ground_state
 
 if TYPE_CHECKING:
     from kousei.ising.lattice import Lattice
@@ -29,16 +31,18 @@ def draw(
     samples: int,
     thin: int,
     burn_in: int,
-    seed: int,
+    source: np.random.Generator,
     advance: Callable[[int], Any],
 ) -> Array:
-    """Return words (samples * chains, stride) of chains that begin with all spins down; `advance` is told of sweeps.
+    """Return words (samples * chains, stride) of samples, `thin` sweeps apart; `advance` is told of sweeps.
 
+    Chains begin with all spins alike, with a sign that is drawn: at a strong coupling one cluster of "wolff" has
+    nearly all sites, and signs that were alike would stay so.
     A sweep of "swendsen-wang" turns each cluster over or not. One of "wolff" has a number of clusters that is fixed
     after the first half of the burn-in, where they have been found to hold together about as many sites as there are:
     a sweep that ended with the cluster which completes them would favour large ones. Without burn-in it has one.
     """
-    chain = _Chains(lattice, method, chains, seed, advance)
+    chain = _Chains(lattice, method, chains, source, advance)
     for _ in range(burn_in // 2):
         chain.run(1)
         chain.adapt()
@@ -53,9 +57,20 @@ def draw(
 class _Chains:
     """Chains, with what they need to go on."""
 
-    def __init__(self, lattice: Lattice, method: str, chains: int, seed: int, advance: Callable[[int], Any]) -> None:
-        self.words = np.zeros((chains, _core.packed_stride(lattice.sites)), np.uint32)
-        self._lattice, self._method, self._seed, self._advance = lattice, method, seed, advance
+    def __init__(
+        self,
+        lattice: Lattice,
+        method: str,
+        chains: int,
+        source: np.random.Generator,
+        advance: Callable[[int], Any],
+    ) -> None:
+        workers = min(chains, _core.num_threads())
+        require_memory(lattice.sites * workers, 6, f"clusters of {workers} x {lattice.sites} spins")
+        self._lattice, self._method, self._advance = lattice, method, advance
+        self._seed = int(source.integers(2**64, dtype=np.uint64))
+        up = source.random((chains, 1)) < ground_state(lattice)[1]
+        self.words = np.repeat(np.where(up, ~np.uint32(0), np.uint32(0)), _core.packed_stride(lattice.sites), axis=1)
         self._sweep = 0
         # Of "wolff": clusters in a sweep, of all sweeps, and the sites that all had.
         self._clusters, self._turned, self._visited = 1, 0, 0

@@ -118,7 +118,7 @@ def exact(shape: Sequence[int], coupling: float, field: float = 0.0) -> Exact:
         )
     variance = max(log_partition.second, 0.0)  # which rounding may take below
     return Exact(
-        float(log_partition.value), float(-log_partition.first / sites) + 0.0, float(K * K * variance / sites)
+        float(log_partition.value), float(-log_partition.first / sites) + 0.0, float(K * variance * K / sites)
     )
 
 
@@ -137,14 +137,18 @@ def _ring(sites: int, K: float, h: float) -> Taylor:
     log_scale = Taylor(K + h, 1.0, 0.0) if K + h > -K else Taylor(-K, -1.0, 0.0)
     up, down = Taylor(K + h, 1.0, 0.0) - log_scale, Taylor(-K, -1.0, 0.0) - log_scale
     cosh, sinh = (1 + math.exp(-2 * h)) / 2, -math.expm1(-2 * h) / 2
-    mean, root = up.exp() * cosh, ((up * 2).exp() * sinh**2 + (down * 2).exp()).sqrt()
+    mean, (short, root) = up.exp() * cosh, sorted((up.exp() * sinh, down.exp()), key=lambda leg: float(leg.value))
+    if root.value > 1e-100 and short.value > 1e-20 * root.value:  # else it is told, and squares may underflow
+        root = (short * short + root * root).sqrt()
     largest = mean + root
     ratio = (mean - root) / largest
-    if sites % 2 and ratio.value < -0.5:  # 1 - (1 - d)^n, with d small
-        rest = ((mean * -2 / largest).log1p() * sites).expm1() * -1
+    if sites % 2 and mean.value < 1e-100:  # as below, where d = 2 mean may underflow
+        log_rest = up + math.log(2 * cosh * sites)
+    elif sites % 2 and ratio.value < -0.5:  # 1 - (1 - d)^n, with d small
+        log_rest = (((mean * -2 / largest).log1p() * sites).expm1() * -1).log()
     else:
-        rest = ratio**sites + 1
-    return (log_scale + largest.log()) * sites + rest.log()
+        log_rest = (ratio**sites + 1).log()
+    return (log_scale + largest.log()) * sites + log_rest
 
 
 def _kaufman(n: int, m: int, K: float) -> Taylor:

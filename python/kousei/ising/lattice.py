@@ -162,9 +162,9 @@ class Lattice:
         Notes
         -----
         For one seed the chains are the same whatever the instruction set, the number of threads and the memory.
-        Those of "metropolis" and "tempering" begin with all spins alike, or in an antiferromagnet each colour, with a
-        sign that is drawn by the probabilities of the two states: sums over many chains have the symmetry of the
-        distribution from the start, also where a chain never turns over.
+        They begin with all spins alike, or in an antiferromagnet those of "metropolis" and "tempering" each colour,
+        with a sign that is drawn by the probabilities of the two states: sums over many chains have the symmetry of
+        the distribution from the start, also where a chain never turns over.
 
         Metropolis' algorithm [1]_ accepts a flip with the probability :math:`\frac{15}{16} \min(1, p'/p)`. Were it
         :math:`\min(1, p'/p)`, all sites of a colour with as many neighbours of each sign would flip together, and
@@ -213,8 +213,7 @@ class Lattice:
             elif method == "tempering":
                 words = tempering.draw(self, *plan, source, backend, advance)
             else:
-                seed = int(source.integers(2**64, dtype=np.uint64))
-                words = clusters.draw(self, method, *plan, seed, advance)
+                words = clusters.draw(self, method, *plan, source, advance)
         return Spins(words, self, chains)
 
     def __eq__(self, other: object) -> bool:

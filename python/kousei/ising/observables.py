@@ -68,7 +68,8 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
     TypeError
         If `spins` is none of these, or `coupling` no real number.
     ValueError
-        If it has not three to five axes, fewer than two configurations, no sites, or other entries.
+        If it has not three to five axes, fewer than two configurations, no sites, or other entries, or `coupling` is
+        not finite.
     CudaError
         If `spins` lies in CUDA memory and there is no device or no CUDA build.
 
@@ -101,6 +102,8 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
     """
     if coupling is not None:
         require_real_number("coupling", coupling)
+        if not math.isfinite(coupling):
+            raise ValueError(f"coupling was {coupling}; a finite number is accepted")
     packed, sides, chains = _packed(spins)
     if isinstance(spins, Spins) and coupling is None:
         coupling = spins.lattice.coupling

@@ -80,14 +80,18 @@ def _cross_validated(
     """Return the coefficients by the penalty with the least error at folds that took no part, and the penalty."""
     parts = [(basis[rows], values[rows], sample_weight[rows]) for rows in map(fold.__eq__, range(fold.max() + 1))]
     sums = [_Sums((b.T @ (b * w[:, None])).toarray(), b.T @ (w * v), float(w.sum())) for b, v, w in parts]
-    gram, moment, weight = (sum(each[1:], each[0]) for each in zip(*sums, strict=True))
     errors = np.zeros(len(PENALTIES))
     if len(parts) > 1:
-        for (b, v, w), own in zip(parts, sums, strict=True):
-            rest = _Sums(gram - own.gram, moment - own.moment, weight - own.weight)
+        for i, (b, v, w) in enumerate(parts):
+            # Not by a difference, in which one weight can leave nothing of the others.
+            rest = _added(sums[:i] + sums[i + 1 :])
             errors += [w @ (b @ rest.solve(penalty * roughness, steps) - v) ** 2 for penalty in PENALTIES]
     penalty = PENALTIES[int(errors.argmin())]
-    return _Sums(gram, moment, weight).solve(penalty * roughness, steps), penalty
+    return _added(sums).solve(penalty * roughness, steps), penalty
+
+
+def _added(sums: list[_Sums]) -> _Sums:
+    return _Sums(*(sum(each[1:], each[0]) for each in zip(*sums, strict=True)))
 
 
 def _monotone(coef: Array, signs: Array) -> Array:

@@ -49,9 +49,11 @@ def fit_network(x: Array, y: Array, sample_weight: Array, signs: Array, steps: i
     half = np.ptp(x, axis=0) / 2
     half[half == 0] = 1  # where all coordinates are equal, any will do
     middle = x.min(axis=0) + half
+    exponent = np.frexp(np.abs(y).max())[1]
+    y = np.ldexp(y, -exponent)  # whose squares do not overflow
     centre = float(np.average(y, weights=sample_weight))
-    scale = float(np.sqrt(np.average((y - centre) ** 2, weights=sample_weight))) or 1.0
-    task = _Task((x - middle) / half, (y - centre) / scale, signs, steps)
+    scale = float(np.sqrt(np.average((y - centre) ** 2, weights=sample_weight)))
+    task = _Task((x - middle) / half, (y - centre) / (scale or 1.0), signs, steps)
     start, fold = _start(x.shape[1], rng), fold_of(x, y)
     errors = np.zeros(len(PENALTIES))
     if fold.any():
@@ -66,7 +68,8 @@ def fit_network(x: Array, y: Array, sample_weight: Array, signs: Array, steps: i
     weights, biases = [weight[0] for weight, _ in layers], [bias[0, 0] for _, bias in layers]
     weights[0] = weights[0] / half
     biases[0] = biases[0] - weights[0] @ middle
-    weights[-1], biases[-1] = scale * weights[-1], scale * biases[-1] + centre
+    weights[-1] = np.ldexp(scale * weights[-1], exponent)
+    biases[-1] = np.ldexp(scale * biases[-1] + centre, exponent)
     return Fit(MLP(weights, biases, ["repu2"] * len(_UNITS)), penalty)
 
 

@@ -25,6 +25,8 @@ Array = np.ndarray[Any, Any]
 
 #: Cells along each axis by the number of features, up to which a spline is one of all of them together.
 _CELLS = {1: 8, 2: 5, 3: 3}
+#: Of a feature, unless it is constant: by that of a cell, as coefficients of a network, points are divided.
+_LEAST_RANGE = 1e-300
 
 
 class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -75,6 +77,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
     about 1, over networks of two hidden layers of 16 units max(z, 0)^2, by Adam; after arXiv:2305.00608, Z. Shen,
     Y. Jiao, Y. Lin and J. Huang.
 
+    All computations are in float64, and on the host: samples of other real dtypes are converted, as by scikit-learn.
     Features of one value, samples that are there twice or in any order, and fewer samples than coefficients are
     accepted: the penalty makes up for what is not known.
 
@@ -138,19 +141,24 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         y = y.astype(np.float64)
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         check_choice("method", self.method, "spline", "pdir")
+        steps = check_integer("steps", self.steps, 1)
+        cells = None if self.cells is None else check_integer("cells", self.cells, 1)
+        rng = generator(self.random_state, "random_state")
+        sample_weight = sample_weight / sample_weight.max()  # so that sums do not overflow
         used = sample_weight > 0  # one of them is: scikit-learn sees to that
         samples = X[used], y[used], sample_weight[used]
-        if not np.isfinite(np.ptp(samples[0], axis=0)).all():
-            raise ValueError("X has a feature whose range overflows; features of moderate size are accepted")
+        with np.errstate(over="ignore"):
+            ranges = np.ptp(samples[0], axis=0)
+        if not (np.isfinite(ranges) & ((ranges == 0) | (ranges > _LEAST_RANGE))).all():
+            raise ValueError(
+                "X has a feature whose range, or its inverse, overflows; features of moderate size are accepted"
+            )
         self.signs_ = _signs(self.increasing, X.shape[1])
         if self.method == "pdir":
-            steps = check_integer("steps", self.steps, 1)
-            rng = generator(self.random_state, "random_state")
             self.model_, self.penalty_ = penalised.fit_network(*samples, self.signs_, steps, rng)
         else:
             additive = X.shape[1] > max(_CELLS)
-            usual = _CELLS[1 if additive else X.shape[1]]
-            cells = usual if self.cells is None else check_integer("cells", self.cells, 1)
+            cells = cells or _CELLS[1 if additive else X.shape[1]]
             self.model_, self.penalty_ = fit_spline(*samples, self.signs_, cells, additive=additive)
         return self
 

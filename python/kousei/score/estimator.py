@@ -9,7 +9,7 @@ import numpy as np
 
 try:
     from sklearn.base import BaseEstimator
-    from sklearn.utils.validation import check_is_fitted, validate_data
+    from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 except ImportError:
     raise ImportError("scikit-learn is not installed: pip install 'kousei[sklearn]'") from None
 
@@ -74,10 +74,12 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
     A. Hyvärinen, "Estimation of non-normalized statistical models by score matching", Journal of Machine Learning
     Research 6 (2005), Theorem 1 for the loss. Estimates by networks of RePU units are after arXiv:2305.00608.
 
-    All computations are in float64. Data with many ties, as of counts, has no density: the loss has no least value
-    then, and a fit is as steep between the values as its units allow.
+    All computations are in float64, and on the host: data of other real dtypes is converted, as scikit-learn does.
+    Data with many ties, as of counts, has no density: the loss has no least value then, and a fit is as steep between
+    the values as its units allow.
 
-    Of scikit-learn's names `score` and `score_samples` have another meaning here: see there.
+    Of scikit-learn's names `score` and `score_samples` have another meaning here: see there. A search of parameters,
+    such as `GridSearchCV`, takes ``scoring=lambda fitted, X, y=None: -fitted.score_samples(X).mean()``.
 
     Examples
     --------
@@ -307,8 +309,8 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
         if start is None:
             first = self.mean_ + self.scale_ * rng.standard_normal((n, dim))
         else:
-            first = validate_data(self, start, reset=False, dtype=np.float64)
-            if len(first) != n:
+            first = check_array(start, dtype=np.float64, input_name="start")
+            if first.shape != (n, dim):
                 raise ValueError(f"start has shape {first.shape}; ({n}, {dim}), n_samples points, is accepted")
         return langevin(self.score, first, self.scale_, steps, step_size, rng, self.progress)
 
@@ -318,7 +320,7 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
         phi = resolve(self.activation)
         values_and_slopes(phi, np.zeros(1))  # refuses what has no derivative
         given = _HIDDEN[self.solver] if self.hidden is None else self.hidden
-        sizes = tuple(given) if isinstance(given, Sequence) else (given,)
+        sizes = tuple(given) if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
         for units in sizes:
             check_integer("hidden", units, 1)
         if (self.solver == "ridge" and len(sizes) != 1) or not sizes:

@@ -95,4 +95,7 @@ def best_penalty(moments: Moments) -> float:
 def coefficients(moments: Moments, penalty: float) -> Array:
     """Return A = -(H + penalty I)^(-1) G, (features, dim)."""
     n, H, G = (sums.sum(axis=0) for sums in moments)
-    return -np.linalg.solve(H / n + penalty * np.eye(len(H)), G / n)
+    try:
+        return -np.linalg.solve(H / n + penalty * np.eye(len(H)), G / n)
+    except np.linalg.LinAlgError:
+        raise ValueError(f"features are dependent to rounding where alpha is {penalty}; more is accepted") from None

@@ -42,7 +42,7 @@ def introduce_repu(module: nn.Sequential, layer: int, p: int, x: Tensor) -> nn.S
     Raises
     ------
     TypeError
-        If an argument is not of its type, or the dtype of the layer and `x` neither float32 nor float64.
+        If an argument is not of its type, or the dtypes of the layer and `x` differ, or are not float32 or float64.
     ValueError
         If there is no such layer, it is a Linear or does not keep the number of units, none stands behind it, there
         are no points, or what is fitted is not finite.
@@ -80,7 +80,8 @@ def introduce_repu(module: nn.Sequential, layer: int, p: int, x: Tensor) -> nn.S
     twin = copy.deepcopy(module)
     twin[layer], linear = RePU(p), twin[layer + 1]
     assert isinstance(linear, nn.Linear)
-    arrays.real_dtype(**{f"{layer + 1}.weight": linear.weight})
+    points = {"x": x} if x.is_floating_point() else {}  # others are indices, of an embedding
+    arrays.real_dtype(**points, **{f"{layer + 1}.weight": linear.weight})
     with torch.no_grad():
         *below, activation = (part.eval() for part in copy.deepcopy(list(module)[: layer + 1]))
         z = nn.Sequential(*below)(x)
