@@ -158,7 +158,7 @@ def measure(case: Case, pairs: int) -> dict[str, Any]:
         ratios[name] |= {"target": floor, "met": None if floor is None else ratios[name]["median"] >= floor}
     checks: dict[str, dict[str, Any]] = {}
     for name, check in case.checks.items():
-        value = check.measure()
+        value = float(check.measure())
         met = None if check.ceiling is None else value <= check.ceiling
         checks[name] = {"value": value, "unit": check.unit, "target": check.ceiling, "met": met}
     return {

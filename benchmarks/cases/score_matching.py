@@ -91,5 +91,5 @@ def _error(width: int, dim: int) -> float:
 
     model, x = _model(width, dim), _points(dim)[0]
     found = divergence(model, x).detach()
-    exact = _by_autograd(model.double(), x.double())[1]
+    exact = _by_autograd(model.double(), x.double())[1].detach()
     return float((found - exact).abs().max() / exact.abs().max())
