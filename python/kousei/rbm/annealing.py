@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kousei.rbm.states import log_sums
+
 Array = np.ndarray[Any, Any]
 
 #: No unit of a base is more certain than this mean.
@@ -38,8 +40,7 @@ class Base(NamedTuple):
     def of_means(cls, means: Array) -> Base:
         """Return the products with these means (2, visible + hidden)."""
         fields = np.arctanh(np.clip(means, -_LARGEST_MEAN, _LARGEST_MEAN))
-        of_one = np.logaddexp(fields, -fields, dtype=np.float64)
-        return cls(fields, -of_one.sum(axis=1) - np.log(2))
+        return cls(fields, -log_sums(fields.astype(np.float64), "spin") - np.log(2))
 
 
 class Chains:

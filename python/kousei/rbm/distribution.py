@@ -103,8 +103,7 @@ class Distribution:
             words = packed.words[first : first + _ROWS]
             at = states.unpacked(PackedSigns(words, (words.shape[0], self.visible)), self.units, np.float64)
             fields = at @ weights + hidden_bias
-            other = -fields if self.units == "spin" else xp.zeros_like(fields)
-            energies.append(-(at @ visible_bias) - xp.sum(xp.logaddexp(fields, other), axis=1))
+            energies.append(-(at @ visible_bias) - states.log_sums(fields, self.units))
         return states.in_library(xp.concat(energies), v)
 
     def score_samples(self, X: Any) -> Array:

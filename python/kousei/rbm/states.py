@@ -59,3 +59,9 @@ def like(states: PackedSigns, given: Any, units: str) -> Any:
 def in_library(array: Array, given: Any) -> Array:
     """Return an array as one of the library of `given`, states in the same memory; packed ones have their own."""
     return array if isinstance(given, PackedSigns) or not arrays.on_host(array) else arrays.from_host(array, given)
+
+
+def log_sums(fields: Array, units: str) -> Array:
+    """Return sum_j log sum_h exp(h field_j) over the last axis, h over the states of a unit."""
+    xp = arrays.namespace(fields)
+    return xp.sum(xp.logaddexp(fields, -fields if units == "spin" else xp.zeros_like(fields)), axis=-1)

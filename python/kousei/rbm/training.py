@@ -163,7 +163,7 @@ class Trainer:
         fields = arrays.to_host(self._sides.hidden(visible, None, "fields").fields).astype(np.float64)
         bias = arrays.to_host(self._arrays["visible_bias"])
         of_visible = (arrays.to_host(self._values(visible, self._machine.visible)) * bias).sum(axis=1)
-        return float(-(of_visible + log_sums(fields, self._machine.units)).mean())
+        return float(-(of_visible + states.log_sums(fields, self._machine.units)).mean())
 
     def _update(self, data: Array, samples: Samples) -> None:
         machine, backend, own = self._machine, self._backend, self._arrays
@@ -210,12 +210,6 @@ def _rows(words: Array, chosen: np.ndarray[Any, Any]) -> Array:
     xp = arrays.namespace(words)
     # Torch chooses no rows of unsigned numbers.
     return words.view(xp.int32)[arrays.like(chosen, words)].view(xp.uint32)
-
-
-def log_sums(fields: np.ndarray[Any, Any], units: str) -> np.ndarray[Any, Any]:
-    """Return sum_j log sum_h exp(h field_j) over the last axis."""
-    other = -fields if units == "spin" else np.zeros(())
-    return np.asarray(np.logaddexp(fields, other).sum(axis=-1))
 
 
 def swaps(
