@@ -110,7 +110,8 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
     sites = math.prod(sides)
     if packed.shape[0] < 2 or sites == 0:
         raise ValueError(f"spins has {packed.shape[0]} configurations of {sites} sites; at least 2 of 1 are accepted")
-    unlike, up = count(packed, sides)
+    backend, words = backends.enter("spins", packed.words)
+    unlike, up = counts_of(words, sides, backend)
     energy = (2.0 * unlike - len(sides) * sites) / sites
     m = (2.0 * up - sites) / sites
 
@@ -158,17 +159,12 @@ def _packed(spins: Any) -> tuple[PackedSigns, tuple[int, ...], int]:
         ) from None
 
 
-def count(spins: PackedSigns, sides: tuple[int, ...]) -> tuple[Array, Array]:
-    """Return how many bonds have unlike spins, and how many spins are up, in each configuration."""
-    backend, words = backends.enter("spins", spins.words)
-    unlike, up = (backend.empty((spins.shape[0],), np.dtype(np.int64)) for _ in range(2))
-    backend.kernels.ising_count(
-        backend.view("spins", words),
-        list(sides),
-        backend.view("unlike", unlike),
-        backend.view("up", up),
-        backend.launch(),
-    )
+def counts_of(words: Array, sides: tuple[int, ...], backend: backends.Backend) -> tuple[Array, Array]:
+    """Return how many bonds have unlike spins, and how many spins are up, in each of the packed configurations."""
+    unlike, up = (backend.empty((len(words),), np.dtype(np.int64)) for _ in range(2))
+    views = (backend.view(name, each) for name, each in (("spins", words), ("unlike", unlike), ("up", up)))
+    of_words, of_unlike, of_up = views
+    backend.kernels.ising_count(of_words, list(sides), of_unlike, of_up, backend.launch())
     return arrays.to_host(unlike), arrays.to_host(up)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
 from kousei.ising.chains import Chains
+from kousei.ising.observables import counts_of
 
 if TYPE_CHECKING:
     from kousei.ising.lattice import Lattice
@@ -57,16 +57,12 @@ def draw(
     factors = np.array(ladder(lattice))
     run = Chains(lattice, list(factors), chains, source, backend)
     every, rows = run.empty_rows(len(factors) * chains), run.empty_rows(samples * chains)
-    unlike, up = (backend.empty((len(factors) * chains,), np.dtype(np.int64)) for _ in range(2))
     dim, N = len(lattice.shape), lattice.sites
     for sweep in range(burn_in + samples * thin):
         run.run(1)
         run.pack(every)
-        views = (backend.view(name, array) for name, array in (("words", every), ("unlike", unlike), ("up", up)))
-        words, of_bonds, of_sites = views
-        backend.kernels.ising_count(words, list(lattice.shape), of_bonds, of_sites, backend.launch())
-        bonds = dim * N - 2 * arrays.to_host(unlike).reshape(len(factors), chains)
-        sites = 2 * arrays.to_host(up).reshape(len(factors), chains) - N
+        unlike, up = (each.reshape(len(factors), chains) for each in counts_of(every, lattice.shape, backend))
+        bonds, sites = dim * N - 2 * unlike, 2 * up - N
         S = lattice.coupling * bonds + lattice.field * sites
         gain = (factors[:-1] - factors[1:])[:, None] * (S[1:] - S[:-1])
         if len(factors) > 1:
