@@ -7,12 +7,15 @@
 
 namespace kousei::python {
 
-/// Calls f, which takes the GIL. At exit CPython ends other threads there by a forced unwind, which must not reach a
-/// frame that catches everything: such a thread sleeps until the process is gone.
-template <class F>
-void while_interpreter_lives(F&& f) {
+/// What this thread was to the interpreter when it gave the GIL away.
+inline thread_local PyThreadState* state_without_gil = nullptr;
+
+/// Takes the GIL back. At exit CPython ends other threads here by a forced unwind, which must not reach a frame that
+/// catches everything: such a thread sleeps until the process is gone. Of all ways to take the GIL, this one alone is
+/// safe once the interpreter has been finalized (the others look up what is no longer there).
+inline void take_gil() {
     try {
-        f();
+        PyEval_RestoreThread(state_without_gil);
     } catch (abi::__forced_unwind&) {
         while (true) pause();
     }
@@ -21,24 +24,29 @@ void while_interpreter_lives(F&& f) {
 /// Calls f without the GIL.
 template <class F>
 void without_gil(F&& f) {
-    PyThreadState* const state = PyEval_SaveThread();
+    state_without_gil = PyEval_SaveThread();
     std::exception_ptr error;
     try {
         f();
     } catch (...) {
         error = std::current_exception();
     }
-    while_interpreter_lives([&] { PyEval_RestoreThread(state); });
+    take_gil();
     if (error) std::rethrow_exception(error);
 }
 
-/// Calls f with the GIL, inside a call without.
+/// Calls f with the GIL, inside a call without and on its thread.
 template <class F>
 void with_gil(F&& f) {
-    while_interpreter_lives([&] {
-        const pybind11::gil_scoped_acquire acquire;
+    take_gil();
+    std::exception_ptr error;
+    try {
         f();
-    });
+    } catch (...) {
+        error = std::current_exception();
+    }
+    state_without_gil = PyEval_SaveThread();
+    if (error) std::rethrow_exception(error);
 }
 
 /// Lets Ctrl-C end a long call.

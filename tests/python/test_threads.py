@@ -209,6 +209,26 @@ def test_exit_while_a_daemon_thread_computes(points: int) -> None:
     assert run(code) == ""
 
 
+def test_exit_before_a_daemon_thread_polls() -> None:
+    # The threads hardly get the one core before the interpreter has been finalized, and the process then waits.
+    code = """
+    import ctypes, os
+    libc = ctypes.CDLL(None)
+    libc.__cxa_atexit.argtypes = [ctypes.c_void_p] * 3
+    libc.__cxa_atexit(ctypes.cast(libc.usleep, ctypes.c_void_p), 1_000_000, None)
+    import threading, time, numpy as np, kousei
+    net, x = kousei.MLP.random([2, 3000, 1], "logistic", rng=0), np.zeros((5_000_000, 2))
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+    def work():
+        libc.setpriority(0, threading.get_native_id(), 19)
+        net(x)
+    for _ in range(2):
+        threading.Thread(target=work, daemon=True).start()
+    time.sleep(0.1)
+    """
+    assert run(code) == ""
+
+
 def test_importing_is_light() -> None:
     code = """
     import sys, kousei
