@@ -229,6 +229,30 @@ void shift_centers(Cuda on, const Step& s) {
     });
 }
 
+/// One thread passes what a step was; the bits that changed are whole numbers, whose sum has no order.
+__global__ void __launch_bounds__(threads) advance_kernel(Clock* clock, Passed passed) {
+    __shared__ unsigned long long sums[threads];
+    const int thread = static_cast<int>(threadIdx.x);
+    const std::int64_t stride = std::int64_t{gridDim.x} * threads, words = passed.rows * passed.words;
+    unsigned long long changed = 0;
+    if (passed.model) {
+#pragma unroll 8
+        for (std::int64_t i = blockIdx.x * std::int64_t{threads} + thread; i < words; i += stride) {
+            changed += static_cast<unsigned>(__popc(passed.data[i] ^ passed.model[i]));
+        }
+    }
+    sums[thread] = changed;
+    for (int half = threads / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (thread < half) sums[thread] += sums[thread + half];
+    }
+    if (thread != 0) return;
+    atomicAdd(reinterpret_cast<unsigned long long*>(&clock->changed), sums[0]);
+    if (blockIdx.x != 0) return;
+    clock->draws += passed.draws;
+    clock->rows += passed.rows;
+}
+
 dim3 blocks_for(std::int64_t rows, std::int64_t outputs) {
     return dim3(static_cast<unsigned>(checked_mul(blocks_of(rows, block_rows), blocks_of(outputs, columns))));
 }
@@ -294,6 +318,20 @@ void update(Cuda on, const Parameters& p, const Sample& data, const Sample& mode
     const std::int64_t used = bytes_of_step(p, data.rows, model.rows);
     const Workspace rest{static_cast<std::byte*>(workspace.data) + used, workspace.bytes - used};
     (p.units == Units::spin ? update_units<Units::spin> : update_units<Units::binary>)(on, step, rest);
+}
+
+void next_rows(Cuda on, const Epoch& epoch, const Clock* clock, std::int64_t rows, std::uint32_t* batch) {
+    cuda::for_each(on, checked_mul(rows, epoch.words), [=] __device__(std::int64_t k) {
+        batch[k] = next_word(epoch, *clock, k / epoch.words, k % epoch.words);
+    });
+}
+
+void advance(Cuda on, Clock* clock, const Passed& passed) {
+    constexpr std::int64_t words_of_thread = 8, most_blocks = 1 << 16;
+    const std::int64_t words = passed.model ? checked_mul(passed.rows, passed.words) : 1;
+    const std::int64_t blocks = blocks_of(words, threads * words_of_thread);
+    cuda::launch(on, dim3(static_cast<unsigned>(std::min(blocks, most_blocks))), threads, advance_kernel, clock,
+                 passed);
 }
 
 }  // namespace kousei::rbm

@@ -64,7 +64,8 @@ class RBM(Distribution):
     Attributes
     ----------
     weights : ndarray (visible, hidden) of float32 or float64
-        Trained in float32, as states are drawn.
+        Trained in float32, as states are drawn. They, and biases, may be assigned: TypeError or ValueError
+        unless it is finite numbers of these dtypes and shapes.
     visible_bias, hidden_bias : ndarray (visible,) and (hidden,)
         b and c.
 
@@ -151,9 +152,9 @@ class RBM(Distribution):
 
     def _begin(self) -> None:
         rng = generator(self.rng)
-        self.weights: np.ndarray[Any, Any] = rng.normal(0, _DEVIATION, (self.visible, self.hidden)).astype(np.float32)
-        self.visible_bias: np.ndarray[Any, Any] = np.zeros(self.visible, np.float32)
-        self.hidden_bias: np.ndarray[Any, Any] = np.zeros(self.hidden, np.float32)
+        self.weights = rng.normal(0, _DEVIATION, (self.visible, self.hidden)).astype(np.float32)
+        self.visible_bias = np.zeros(self.visible, np.float32)
+        self.hidden_bias = np.zeros(self.hidden, np.float32)
         self._progress = Progress(Draws(int(rng.integers(0, 2**63))))
 
     @classmethod
@@ -200,12 +201,7 @@ class RBM(Distribution):
             ("visible_bias", visible_bias, machine.visible),
             ("hidden_bias", hidden_bias, machine.hidden),
         ):
-            values = np.zeros(size) if bias is None else arrays.finite_numbers(name, bias)
-            arrays.require_shape(name, values, (size,))
-            setattr(machine, name, values)
-        for name in PARAMETERS:
-            if (np.abs(getattr(machine, name)) > np.finfo(np.float32).max).any():
-                raise ValueError(f"{name} has numbers beyond those of float32, in which states are drawn")
+            setattr(machine, name, np.zeros(size) if bias is None else arrays.finite_numbers(name, bias))
         return machine
 
     def fit(
