@@ -157,11 +157,20 @@ __device__ inline void step_bias(const Rates& rates, float change, float& veloci
     bias += velocity;
 }
 
-/// The changes of hidden means, and the steps of these biases: a warp has a part of the rows, a lane an output.
-__global__ void __launch_bounds__(32 * mean_parts) step_hidden_kernel(const __grid_constant__ Step s) {
+/// The change of a visible mean, and the step of this bias.
+template <Units units>
+__device__ inline void step_visible(const Step& s, std::int64_t i) {
+    const float change = mean_of_states<units>(s.data_states, s.data_stride, s.data.rows, i) -
+                         mean_of_states<units>(s.model_states, s.model_stride, s.model.rows, i);
+    s.visible_change[i] = change;
+    step_bias(s.rates, change, s.parameters.visible_velocity[i], s.parameters.visible_bias[i]);
+}
+
+/// The same for 32 hidden units, by a block: a warp has a part of the rows, a lane an output.
+__device__ inline void step_hidden(const Step& s, std::int64_t first) {
     __shared__ float sums[mean_parts][32];
     const int lane = static_cast<int>(threadIdx.x) % 32, part = static_cast<int>(threadIdx.x) / 32;
-    const std::int64_t hidden = s.parameters.hidden, j = blockIdx.x * std::int64_t{32} + lane;
+    const std::int64_t hidden = s.parameters.hidden, j = first + lane;
     const auto mean = [&](const Sample& sample) {
         float sum = 0;
         if (j < hidden) {
@@ -185,17 +194,22 @@ __global__ void __launch_bounds__(32 * mean_parts) step_hidden_kernel(const __gr
     step_bias(s.rates, change, s.parameters.hidden_velocity[j], s.parameters.hidden_bias[j]);
 }
 
-/// The changes of the means, and the steps of the biases by them.
+/// The changes of the means, and the steps of the biases by them: the first blocks have the hidden ones.
+template <Units units>
+__global__ void __launch_bounds__(32 * mean_parts) step_biases_kernel(const __grid_constant__ Step s) {
+    const std::int64_t hidden_blocks = (s.parameters.hidden + 31) / 32;
+    if (blockIdx.x < hidden_blocks) {
+        step_hidden(s, blockIdx.x * std::int64_t{32});
+    } else {
+        const std::int64_t i = (blockIdx.x - hidden_blocks) * (32 * mean_parts) + threadIdx.x;
+        if (i < s.parameters.visible) step_visible<units>(s, i);
+    }
+}
+
 template <Units units>
 void step_biases(Cuda on, const Step& s) {
-    cuda::for_each(on, s.parameters.visible, [=] __device__(std::int64_t i) {
-        const float change = mean_of_states<units>(s.data_states, s.data_stride, s.data.rows, i) -
-                             mean_of_states<units>(s.model_states, s.model_stride, s.model.rows, i);
-        s.visible_change[i] = change;
-        step_bias(s.rates, change, s.parameters.visible_velocity[i], s.parameters.visible_bias[i]);
-    });
-    cuda::launch(on, dim3(static_cast<unsigned>(blocks_of(s.parameters.hidden, 32))), 32 * mean_parts,
-                 step_hidden_kernel, s);
+    const std::int64_t blocks = blocks_of(s.parameters.hidden, 32) + blocks_of(s.parameters.visible, 32 * mean_parts);
+    cuda::launch(on, dim3(static_cast<unsigned>(blocks)), 32 * mean_parts, step_biases_kernel<units>, s);
 }
 
 /// What the change of the weights takes from the biases, and the slide of the centres.

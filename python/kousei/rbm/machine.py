@@ -320,8 +320,8 @@ class RBM(Distribution):
         """What was seen in each epoch.
 
         "free_energy_data" and "free_energy_model" are means over the last batch and the states of the model for it;
-        with "cd", "reconstruction_error" is the share of units in which they differ; with "tempering", "swaps" is
-        that of trades that were made.
+        with "cd", "reconstruction_error" is the share of units in which all data of the epoch and the states of the
+        model for them differ; with "tempering", "swaps" is that of trades that were made.
         """
         return {name: list(values) for name, values in self._progress.history.items()}
 
