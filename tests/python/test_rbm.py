@@ -260,6 +260,8 @@ def test_chains_that_do_not_fit() -> None:
         ({"learning_rate": np.nan}, ValueError, "learning_rate was nan"),
         ({"momentum": 1.0}, ValueError, "momentum was 1.0; a number from 0 to below 1"),
         ({"l1": -1e-9}, ValueError, "l1 was -1e-09"),
+        ({"l1": 1e39}, ValueError, "l1 was 1e\\+39; a number from 0 to below 3.4028235e\\+38"),
+        ({"learning_rate": 10**5000}, ValueError, "learning_rate was of type int; a positive finite number"),
         ({"l1": "2"}, TypeError, "l1 was '2'; a real number"),
         ({"centered": 1}, TypeError, "centered was 1"),
         ({"batch_size": 0}, ValueError, "batch_size was 0"),

@@ -24,7 +24,7 @@ def check_type(name: str, value: Any, kind: type | UnionType, accepted: str) -> 
 def shown(value: Any) -> str:
     """Return a value as an error names it: an array or a long text by its kind alone."""
     try:
-        text = repr(value)
+        text = repr(value.item() if isinstance(value, np.generic) else value)
     except ValueError:  # of an integer with more digits than Python writes out
         return f"of type {type(value).__name__}"
     return text if len(text) <= 80 and "\n" not in text else f"of type {type(value).__name__}"
@@ -36,7 +36,7 @@ def check_integer(name: str, value: Any, least: int, most: int | None = None) ->
         raise TypeError(f"{name} was {shown(value)}; an integer is accepted")
     if value < least or (most is not None and value > most):
         accepted = f"at least {least}" if most is None else f"{least} to {most}"
-        raise ValueError(f"{name} was {value}; {accepted} is accepted")
+        raise ValueError(f"{name} was {shown(value)}; {accepted} is accepted")
     return int(value)
 
 

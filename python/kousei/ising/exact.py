@@ -122,7 +122,7 @@ def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
     """Return the sides of a lattice, as an argument tells them."""
     if isinstance(shape, str) or not isinstance(shape, Sequence):
         raise TypeError(f"shape was {shape!r}; a sequence of integers is accepted")
-    sides = tuple(check_integer(f"shape[{i}]", side, 1) for i, side in enumerate(shape))
+    sides = tuple(check_integer(f"shape[{i}]", side, 1, 2**53) for i, side in enumerate(shape))
     if not sides:
         raise ValueError("shape was (); at least one side is accepted")
     return sides

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import os
 from typing import Any, NamedTuple, Self
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive, require_real_number
+from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive, require_real_number, shown
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.packed import PackedSigns
@@ -136,11 +135,11 @@ class RBM(Distribution):
         check_integer("temperatures", self.temperatures, 2, 2**31 - 1)
         check_bool("centered", self.centered)
         require_positive(learning_rate=self.learning_rate)
-        for name, below in (("momentum", 1.0), ("l1", math.inf)):
+        for name, below in (("momentum", 1.0), ("l1", float(np.finfo(np.float32).max))):
             value = getattr(self, name)
             require_real_number(name, value)
             if not 0 <= value < below:
-                raise ValueError(f"{name} was {value}; a number from 0 to below {below} is accepted")
+                raise ValueError(f"{name} was {shown(value)}; a number from 0 to below {below:.8g} is accepted")
         arrays.require_memory(self.visible * self.hidden, 8, f"{self.visible} x {self.hidden} weights")
         # While they are drawn and their energies are formed, single precision of both sides, twice.
         arrays.require_memory(self._replicas, 8 * (self.visible + self.hidden), f"{self._replicas} persistent chains")
