@@ -37,8 +37,11 @@ class RecordedWork {
         graph_.emplace([&](std::uintptr_t stream) { enqueue(stream); });
     }
     void launch(std::uintptr_t stream) const {
-        const cuda::DeviceScope scope(device_);
-        graph_->launch(stream);
+        // A stream that is far behind makes a launch wait.
+        without_gil([&] {
+            const cuda::DeviceScope scope(device_);
+            graph_->launch(stream);
+        });
     }
 
  private:
