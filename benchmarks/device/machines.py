@@ -77,12 +77,50 @@ def update_of_machine(precision: str) -> Kernel:
     return Kernel("rbm_update", precision, *_of_machine(precision, problem))
 
 
+def rows_of_epoch() -> Kernel:
+    """Return the kernels around a step: the rows that come next, in an order that is not theirs, and the clock."""
+
+    def problem(units: int, points: int) -> Problem:
+        order = np.random.default_rng(0).permutation(points)
+
+        def prepare(x: Array) -> Callable[[], Array]:
+            backend, x = backends.enter("x", x)
+            data, clock, start = x.copy(), backend.keep(np.zeros(3, np.int64)), backend.keep(np.zeros(3, np.int64))
+            order_there, batch = backend.keep(order), x.copy()
+            data[order_there] = x
+            words, to = (backend.view("words", array.view("uint32")) for array in (data, batch))
+            at = backend.view("clock", clock)
+
+            def run() -> Array:
+                clock[...] = start
+                views = words, backend.view("order", order_there), at, to
+                backend.kernels.rbm_next_rows(*views, backend.launch())
+                backend.kernels.rbm_advance(at, 1, words, to, backend.launch())
+                return batch
+
+            return run
+
+        return Problem(
+            x=np.random.default_rng(1).uniform(-1, 1, (points, 4 * (units // 128))).astype("float32"),
+            prepare=prepare,
+            exact=lambda x: x,
+            scale=1.0,
+            evaluations=points * 4 * (units // 128),
+        )
+
+    # Rows are read and written, and read once more.
+    return Kernel(
+        "rbm_next_rows", "and the clock", 0.0, problem, (1600, 1 << 20), lambda rates: rates["copied bytes"] / 16
+    )
+
+
 def _of_machine(precision: str, problem: Callable[[int, int], Problem]) -> tuple[Any, ...]:
     rate = "product float16" if precision == "fast" else "multiply-add float32"
     return {"full": 1e-5, "fast": 2e-3}[precision], problem, (1600, 1024), lambda rates: rates[rate]
 
 
 def machines() -> Iterator[Kernel]:
+    yield rows_of_epoch()
     for precision in ("full", "fast"):
         yield answers("hidden", precision)
         yield answers("visible", precision)

@@ -11,12 +11,14 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Collection
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import ceilings
 import cupy
 import numpy as np
+import training
 from kernels import KERNELS, SMALL, Kernel, Problem
 
 RESULTS = Path(__file__).parent / "results"
@@ -33,16 +35,18 @@ def main(commit: str, device: str, driver: str, clean: Collection[str]) -> bool:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{re.sub('[^a-z0-9]+', '-', device.lower())}.json"
     records = []
-    for kernel in KERNELS:
-        row = record(kernel, rates, kernel.function in clean) | common
-        records.append(row)
-        passed, speed = "yes" if row["passed"] else "NO", [row["rate"] / 1e9, row["ceiling"] / 1e9]
-        print(
-            f"{row['name']:<56} {passed:<6} {row['error']:>8.1e} {row['time'] * 1e3:>8.2f} "
-            f"{speed[0]:>8.1f} {speed[1]:>8.1f} {row['share']:>6.0%}"
-            + "".join(f"  {other / row['time']:.1f} x {name}" for name, other in row["others"].items()),
-            flush=True,
-        )
+    clean_steps = all(kernel.function in clean for kernel in KERNELS if kernel.function.startswith("rbm_"))
+    rows = chain(
+        (record(kernel, rates, kernel.function in clean) for kernel in KERNELS),
+        ({"sanitizer_clean": clean_steps} | row for row in training.records(rates)),
+    )
+    for row in rows:
+        records.append(row | common)
+        passed = "yes" if row["passed"] else "NO"
+        print(f"{row['name']:<56} {passed:<6} {row['error']:>8.1e} {row['time'] * 1e3:>8.2f} ", end="")
+        if row["rate"]:
+            print(f"{row['rate'] / 1e9:>8.1f} {row['ceiling'] / 1e9:>8.1f} {row['share']:>6.0%}", end="")
+        print("".join(f"  {other / row['time']:.1f} x {name}" for name, other in row["others"].items()), flush=True)
         # After each, so that a run that is stopped leaves what it has measured.
         path.write_text(json.dumps(records, indent=2) + "\n")
         if "OUT" in os.environ:

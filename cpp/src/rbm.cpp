@@ -144,6 +144,7 @@ void respond(Cpu on, const Side& side, const std::uint32_t* states, std::int64_t
              const Wanted& wanted, Workspace workspace) {
     on = settled(on, rows, side.inputs, side.outputs);
     require_workspace(workspace, workspace_bytes(on, side, rows));
+    draw = {draw.key, count_of(draw)};
     const std::int64_t stride = packed::stride_of(side.inputs), each = rows_each(rows);
     const std::int64_t bands = blocks_of(rows, each);
     const auto kernels = simd::instruction_set().rbm;
@@ -229,6 +230,23 @@ void update(Cpu on, const Parameters& p, const Sample& data, const Sample& model
     for (std::int64_t j = 0; j < p.hidden; ++j) {
         p.hidden_bias[j] -= changes.hidden[j];
         centers.hidden[j] += product(centers.slide, changes.data_hidden[j] - centers.hidden[j]);
+    }
+}
+
+void next_rows(Cpu, const Epoch& epoch, const Clock* clock, std::int64_t rows, std::uint32_t* batch) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::int64_t word = 0; word < epoch.words; ++word) {
+            batch[row * epoch.words + word] = next_word(epoch, *clock, row, word);
+        }
+    }
+}
+
+void advance(Cpu, Clock* clock, const Passed& passed) {
+    clock->draws += passed.draws;
+    clock->rows += passed.rows;
+    if (!passed.model) return;
+    for (std::int64_t i = 0; i < passed.rows * passed.words; ++i) {
+        clock->changed += std::popcount(passed.data[i] ^ passed.model[i]);
     }
 }
 

@@ -157,11 +157,20 @@ __device__ inline void step_bias(const Rates& rates, float change, float& veloci
     bias += velocity;
 }
 
-/// The changes of hidden means, and the steps of these biases: a warp has a part of the rows, a lane an output.
-__global__ void __launch_bounds__(32 * mean_parts) step_hidden_kernel(const __grid_constant__ Step s) {
+/// The change of a visible mean, and the step of this bias.
+template <Units units>
+__device__ inline void step_visible(const Step& s, std::int64_t i) {
+    const float change = mean_of_states<units>(s.data_states, s.data_stride, s.data.rows, i) -
+                         mean_of_states<units>(s.model_states, s.model_stride, s.model.rows, i);
+    s.visible_change[i] = change;
+    step_bias(s.rates, change, s.parameters.visible_velocity[i], s.parameters.visible_bias[i]);
+}
+
+/// The same for 32 hidden units, by a block: a warp has a part of the rows, a lane an output.
+__device__ inline void step_hidden(const Step& s, std::int64_t first) {
     __shared__ float sums[mean_parts][32];
     const int lane = static_cast<int>(threadIdx.x) % 32, part = static_cast<int>(threadIdx.x) / 32;
-    const std::int64_t hidden = s.parameters.hidden, j = blockIdx.x * std::int64_t{32} + lane;
+    const std::int64_t hidden = s.parameters.hidden, j = first + lane;
     const auto mean = [&](const Sample& sample) {
         float sum = 0;
         if (j < hidden) {
@@ -185,17 +194,22 @@ __global__ void __launch_bounds__(32 * mean_parts) step_hidden_kernel(const __gr
     step_bias(s.rates, change, s.parameters.hidden_velocity[j], s.parameters.hidden_bias[j]);
 }
 
-/// The changes of the means, and the steps of the biases by them.
+/// The changes of the means, and the steps of the biases by them: the first blocks have the hidden ones.
+template <Units units>
+__global__ void __launch_bounds__(32 * mean_parts) step_biases_kernel(const __grid_constant__ Step s) {
+    const std::int64_t hidden_blocks = (s.parameters.hidden + 31) / 32;
+    if (blockIdx.x < hidden_blocks) {
+        step_hidden(s, blockIdx.x * std::int64_t{32});
+    } else {
+        const std::int64_t i = (blockIdx.x - hidden_blocks) * (32 * mean_parts) + threadIdx.x;
+        if (i < s.parameters.visible) step_visible<units>(s, i);
+    }
+}
+
 template <Units units>
 void step_biases(Cuda on, const Step& s) {
-    cuda::for_each(on, s.parameters.visible, [=] __device__(std::int64_t i) {
-        const float change = mean_of_states<units>(s.data_states, s.data_stride, s.data.rows, i) -
-                             mean_of_states<units>(s.model_states, s.model_stride, s.model.rows, i);
-        s.visible_change[i] = change;
-        step_bias(s.rates, change, s.parameters.visible_velocity[i], s.parameters.visible_bias[i]);
-    });
-    cuda::launch(on, dim3(static_cast<unsigned>(blocks_of(s.parameters.hidden, 32))), 32 * mean_parts,
-                 step_hidden_kernel, s);
+    const std::int64_t blocks = blocks_of(s.parameters.hidden, 32) + blocks_of(s.parameters.visible, 32 * mean_parts);
+    cuda::launch(on, dim3(static_cast<unsigned>(blocks)), 32 * mean_parts, step_biases_kernel<units>, s);
 }
 
 /// What the change of the weights takes from the biases, and the slide of the centres.
@@ -227,6 +241,30 @@ void shift_centers(Cuda on, const Step& s) {
         s.parameters.hidden_bias[j] -= sum;
         s.centers.hidden[j] += product(s.centers.slide, s.data_hidden[j] - s.centers.hidden[j]);
     });
+}
+
+/// One thread passes what a step was; the bits that changed are whole numbers, whose sum has no order.
+__global__ void __launch_bounds__(threads) advance_kernel(Clock* clock, Passed passed) {
+    __shared__ unsigned long long sums[threads];
+    const int thread = static_cast<int>(threadIdx.x);
+    const std::int64_t stride = std::int64_t{gridDim.x} * threads, words = passed.rows * passed.words;
+    unsigned long long changed = 0;
+    if (passed.model) {
+#pragma unroll 8
+        for (std::int64_t i = blockIdx.x * std::int64_t{threads} + thread; i < words; i += stride) {
+            changed += static_cast<unsigned>(__popc(passed.data[i] ^ passed.model[i]));
+        }
+    }
+    sums[thread] = changed;
+    for (int half = threads / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (thread < half) sums[thread] += sums[thread + half];
+    }
+    if (thread != 0) return;
+    atomicAdd(reinterpret_cast<unsigned long long*>(&clock->changed), sums[0]);
+    if (blockIdx.x != 0) return;
+    clock->draws += passed.draws;
+    clock->rows += passed.rows;
 }
 
 dim3 blocks_for(std::int64_t rows, std::int64_t outputs) {
@@ -294,6 +332,20 @@ void update(Cuda on, const Parameters& p, const Sample& data, const Sample& mode
     const std::int64_t used = bytes_of_step(p, data.rows, model.rows);
     const Workspace rest{static_cast<std::byte*>(workspace.data) + used, workspace.bytes - used};
     (p.units == Units::spin ? update_units<Units::spin> : update_units<Units::binary>)(on, step, rest);
+}
+
+void next_rows(Cuda on, const Epoch& epoch, const Clock* clock, std::int64_t rows, std::uint32_t* batch) {
+    cuda::for_each(on, checked_mul(rows, epoch.words), [=] __device__(std::int64_t k) {
+        batch[k] = next_word(epoch, *clock, k / epoch.words, k % epoch.words);
+    });
+}
+
+void advance(Cuda on, Clock* clock, const Passed& passed) {
+    constexpr std::int64_t words_of_thread = 8, most_blocks = 1 << 16;
+    const std::int64_t words = passed.model ? checked_mul(passed.rows, passed.words) : 1;
+    const std::int64_t blocks = blocks_of(words, threads * words_of_thread);
+    cuda::launch(on, dim3(static_cast<unsigned>(std::min(blocks, most_blocks))), threads, advance_kernel, clock,
+                 passed);
 }
 
 }  // namespace kousei::rbm

@@ -45,11 +45,11 @@ struct Response {
     template <int rows_of_block>
     __device__ void write_random(std::int64_t first_row, std::int64_t first_output,
                                  std::uint32_t (&random)[rows_of_block][columns]) const {
+        const std::uint64_t count = count_of(draw);
         for (int k = static_cast<int>(threadIdx.x); k < 16 * rows_of_block; k += static_cast<int>(blockDim.x)) {
             const int counter = k % 16, row = k / 16;
             std::uint64_t word[4] = {static_cast<std::uint64_t>(first_output / 4 + counter),
-                                     static_cast<std::uint64_t>(first_row + row), draw.count & 0xFFFFFFFFu,
-                                     draw.count >> 32};
+                                     static_cast<std::uint64_t>(first_row + row), count & 0xFFFFFFFFu, count >> 32};
             math::philox(word, draw.key);
 #pragma unroll
             for (int w = 0; w < 4; ++w) random[row][16 * w + counter] = static_cast<std::uint32_t>(word[w]);

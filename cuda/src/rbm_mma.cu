@@ -40,23 +40,22 @@ struct Factors {
     std::int64_t bytes() const { return Carver::padded_bytes<Fragment>(count()); }
 };
 
-/// factors = factor(input, output), times a scale that leaves them finite.
+/// Fragment k of factor(input, output), times a scale that leaves them finite.
 template <class Factor>
-void write(Cuda on, const Factors& to, std::int64_t inputs, std::int64_t outputs, float scale, const Factor& factor) {
-    cuda::for_each(on, to.count(), [=] __device__(std::int64_t k) {
-        const int lane = static_cast<int>(k % 32), at_step = static_cast<int>(k / 32 % steps);
-        const std::int64_t at_block = k / 32 / steps % to.block_count, tile = k / 32 / steps / to.block_count;
-        const std::int64_t output = 8 * tile + lane / 4, first = block * at_block + 32 * (lane % 4) + 2 * at_step;
-        Fragment fragment{};
+__device__ inline void write(const Factors& to, std::int64_t k, std::int64_t inputs, std::int64_t outputs,
+                             float scale, const Factor& factor) {
+    const int lane = static_cast<int>(k % 32), at_step = static_cast<int>(k / 32 % steps);
+    const std::int64_t at_block = k / 32 / steps % to.block_count, tile = k / 32 / steps / to.block_count;
+    const std::int64_t output = 8 * tile + lane / 4, first = block * at_block + 32 * (lane % 4) + 2 * at_step;
+    Fragment fragment{};
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const std::int64_t input = first + i / 2 + 16 * (i % 2);
-            float value = input < inputs && output < outputs ? factor(input, output) * scale : 0;
-            value = value > largest_half ? largest_half : value < -largest_half ? -largest_half : value;
-            fragment.half[i / 2] |= std::uint32_t{cuda::to_half(value)} << 16 * (i % 2);
-        }
-        to.fragments[k] = fragment;
-    });
+    for (int i = 0; i < 4; ++i) {
+        const std::int64_t input = first + i / 2 + 16 * (i % 2);
+        float value = input < inputs && output < outputs ? factor(input, output) * scale : 0;
+        value = value > largest_half ? largest_half : value < -largest_half ? -largest_half : value;
+        fragment.half[i / 2] |= std::uint32_t{cuda::to_half(value)} << 16 * (i % 2);
+    }
+    to.fragments[k] = fragment;
 }
 
 /// The states in bits `bit` and `bit` + 16 of a word as float16.
@@ -172,8 +171,10 @@ void respond(Cuda on, const Response& response, Workspace workspace) {
     const Side& side = response.side;
     Carver carver(workspace);
     const Factors factors(side.inputs, side.outputs, &carver);
-    write(on, factors, side.inputs, side.outputs, weight_scale,
-          [response] __device__(std::int64_t i, std::int64_t j) { return response.weight(i, j); });
+    cuda::for_each(on, factors.count(), [response, factors] __device__(std::int64_t k) {
+        write(factors, k, response.side.inputs, response.side.outputs, weight_scale,
+              [&](std::int64_t i, std::int64_t j) { return response.weight(i, j); });
+    });
     cuda::launch(on, blocks_for(response.rows, side.outputs), threads,
                  side.units == Units::spin ? respond_kernel<Units::spin> : respond_kernel<Units::binary>, response,
                  factors);
@@ -188,14 +189,15 @@ void update(Cuda on, const Step& step, Workspace workspace) {
     const std::int64_t hidden = step.parameters.hidden;
     const auto fewer = static_cast<float>(std::min(step.data.rows, step.model.rows));
     Carver carver(workspace);
-    const auto written = [&](const Sample& sample, float sign) {
-        const Factors factors(sample.rows, hidden, &carver);
-        const float* const means = sample.means;
-        write(on, factors, sample.rows, hidden, sign * mean_scale * (fewer / static_cast<float>(sample.rows)),
-              [means, hidden] __device__(std::int64_t i, std::int64_t j) { return means[i * hidden + j]; });
-        return factors;
-    };
-    const Factors data = written(step.data, 1), model = written(step.model, -1);
+    const Factors data(step.data.rows, hidden, &carver), model(step.model.rows, hidden, &carver);
+    const std::int64_t of_data = data.count();
+    cuda::for_each(on, of_data + model.count(), [=] __device__(std::int64_t k) {
+        const bool first = k < of_data;
+        const Sample& sample = first ? step.data : step.model;
+        const float scale = (first ? mean_scale : -mean_scale) * (fewer / static_cast<float>(sample.rows));
+        write(first ? data : model, first ? k : k - of_data, sample.rows, hidden, scale,
+              [&](std::int64_t i, std::int64_t j) { return sample.means[i * hidden + j]; });
+    });
     cuda::launch(on, blocks_for(step.parameters.visible, hidden), threads,
                  step.parameters.units == Units::spin ? update_kernel<Units::spin> : update_kernel<Units::binary>,
                  step, data, model, 1 / (fewer * mean_scale));

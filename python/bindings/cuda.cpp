@@ -2,6 +2,7 @@
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
+#include <kousei/cuda/graph.hpp>
 #include <kousei/cuda/ising.hpp>
 #include <kousei/cuda/ising_counts.hpp>
 #include <kousei/cuda/jet.hpp>
@@ -26,6 +27,27 @@ namespace py = pybind11;
 
 namespace kousei::python {
 namespace {
+
+/// A graph and its device.
+class RecordedWork {
+ public:
+    RecordedWork(const DeviceView& array, const py::function& enqueue)
+        : device_(cuda::device_of(reinterpret_cast<const void*>(array.pointer))) {
+        const cuda::DeviceScope scope(device_);
+        graph_.emplace([&](std::uintptr_t stream) { enqueue(stream); });
+    }
+    void launch(std::uintptr_t stream) const {
+        // A stream that is far behind makes a launch wait.
+        without_gil([&] {
+            const cuda::DeviceScope scope(device_);
+            graph_->launch(stream);
+        });
+    }
+
+ private:
+    int device_;
+    std::optional<cuda::Graph> graph_;
+};
 
 template <class Real>
 void bind_fourier_sum(py::module_& m) {
@@ -162,6 +184,11 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
                  return Launch{{stream, fast ? Precision::fast : Precision::full}, std::move(allocate)};
              }),
              py::arg("stream") = 0, py::arg("allocate") = py::none(), py::arg("fast") = false);
+
+    py::class_<RecordedWork>(m, "Graph",
+                             "What `enqueue(stream)` puts on that stream, recorded for the device of an array.")
+        .def(py::init<const DeviceView&, const py::function&>(), py::arg("array"), py::arg("enqueue"))
+        .def("launch", &RecordedWork::launch, py::arg("stream"));
 
     bind<float>(m);
     bind<double>(m);

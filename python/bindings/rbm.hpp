@@ -22,17 +22,27 @@ std::int64_t rows_of_states(const char* name, const Words& words, std::int64_t w
     return words.shape(0);
 }
 
+/// The clock in three numbers.
+template <class Numbers>
+const rbm::Clock* clock_in(const Numbers& numbers) {
+    static_assert(sizeof(rbm::Clock) == 3 * sizeof(std::int64_t));
+    require_shape("clock", numbers, {3});
+    return reinterpret_cast<const rbm::Clock*>(numbers.data());
+}
+
 template <class Side>
 void bind_rbm(pybind11::module_& m) {
     using namespace pybind11::literals;
     using Array = typename Side::template Array<float>;
     using Words = typename Side::template Array<std::uint32_t>;
+    using Numbers = typename Side::template Array<std::int64_t>;
     using Execution = typename Side::Execution;
     m.def(
         "rbm_respond",
         [](const Array& weight, const Array& bias, bool transposed, bool spin, const Words& states,
-           const std::optional<Array>& beta, std::uint64_t key, std::uint64_t count, std::optional<Array>& fields,
-           std::optional<Array>& means, std::optional<Words>& drawn, const Execution& on) {
+           const std::optional<Array>& beta, std::uint64_t key, std::uint64_t count,
+           const std::optional<Numbers>& clock, std::optional<Array>& fields, std::optional<Array>& means,
+           std::optional<Words>& drawn, const Execution& on) {
             require_axes("weight", weight, 2);
             const std::int64_t inputs = weight.shape(transposed), outputs = weight.shape(!transposed);
             require_shape("bias", bias, {outputs});
@@ -47,14 +57,15 @@ void bind_rbm(pybind11::module_& m) {
                                      drawn ? drawn->mutable_data() : nullptr};
             const std::uint32_t* const from = states.data();
             const float* const at = beta ? beta->data() : nullptr;
+            const rbm::Draw draw{key, count, clock ? clock_in(*clock) : nullptr};
             Side::run(on, from, [&](auto where, auto lend) {
-                rbm::respond(where, side, from, rows, at, {key, count}, wanted,
+                rbm::respond(where, side, from, rows, at, draw, wanted,
                              lend(rbm::workspace_bytes(where, side, rows)));
             });
         },
         "weight"_a.noconvert(), "bias"_a.noconvert(), "transposed"_a, "spin"_a, "states"_a.noconvert(),
-        "beta"_a.noconvert(), "key"_a, "count"_a, "fields"_a.noconvert(), "means"_a.noconvert(),
-        "drawn"_a.noconvert(), "on"_a);
+        "beta"_a.noconvert(), "key"_a, "count"_a, "clock"_a.noconvert(), "fields"_a.noconvert(),
+        "means"_a.noconvert(), "drawn"_a.noconvert(), "on"_a);
     m.def(
         "rbm_update",
         [](Array& weight, Array& visible_bias, Array& hidden_bias, Array& weight_velocity, Array& visible_velocity,
@@ -106,6 +117,33 @@ void bind_rbm(pybind11::module_& m) {
         "data"_a.noconvert(), "data_means"_a.noconvert(), "model"_a.noconvert(), "model_means"_a.noconvert(),
         "learning_rate"_a, "momentum"_a, "l1"_a, "visible_center"_a.noconvert(), "hidden_center"_a.noconvert(),
         "slide"_a, "on"_a);
+    m.def(
+        "rbm_next_rows",
+        [](const Words& data, const Numbers& order, const Numbers& clock, Words& batch, const Execution& on) {
+            require_axes("data", data, 2);
+            require_shape("order", order, {data.shape(0)});
+            require_axes("batch", batch, 2);
+            const std::int64_t rows = batch.shape(0);
+            require_shape("batch", batch, {rows, data.shape(1)});
+            const rbm::Epoch epoch{data.data(), order.data(), data.shape(0), data.shape(1)};
+            const rbm::Clock* const at = clock_in(clock);
+            std::uint32_t* const to = batch.mutable_data();
+            Side::run(on, at, [&](auto where, auto) { rbm::next_rows(where, epoch, at, rows, to); });
+        },
+        "data"_a.noconvert(), "order"_a.noconvert(), "clock"_a.noconvert(), "batch"_a.noconvert(), "on"_a);
+    m.def(
+        "rbm_advance",
+        [](Numbers& clock, std::int64_t draws, const Words& data, const std::optional<Words>& model,
+           const Execution& on) {
+            require_axes("data", data, 2);
+            if (model) require_shape("model", *model, {data.shape(0), data.shape(1)});
+            const rbm::Passed passed{draws, data.shape(0), data.shape(1), data.data(),
+                                     model ? model->data() : nullptr};
+            require_shape("clock", clock, {3});
+            auto* const at = reinterpret_cast<rbm::Clock*>(clock.mutable_data());
+            Side::run(on, at, [&](auto where, auto) { rbm::advance(where, at, passed); });
+        },
+        "clock"_a.noconvert(), "draws"_a, "data"_a.noconvert(), "model"_a.noconvert(), "on"_a);
 }
 
 }  // namespace kousei::python

@@ -350,6 +350,32 @@ def test_low_level_route_refuses_read_only_out() -> None:
         _core.cuda.network_evaluate(**arguments)
 
 
+@needs_build
+def test_low_level_route_checks_the_steps_of_an_epoch() -> None:
+    cuda, on = _core.cuda, _core.cuda.Cuda()
+
+    def array(*shape: int, dtype: str = "u4", **options: Any) -> Any:
+        return cuda.Array(POINTER, shape, dtype, **options)
+
+    data, batch, order, clock = array(5, 4), array(2, 4), array(5, dtype="i8"), array(3, dtype="i8")
+    for changed, text in (
+        ((array(5), order, clock, batch), r"data has shape \(5,\); 2 axes"),
+        ((data, array(4, dtype="i8"), clock, batch), r"order has shape \(4,\); \(5,\) is accepted"),
+        ((data, order, array(2, dtype="i8"), batch), r"clock has shape \(2,\); \(3,\) is accepted"),
+        ((data, order, clock, array(2, 8)), r"batch has shape \(2, 8\); \(2, 4\) is accepted"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            cuda.rbm_next_rows(*changed, on)
+    with pytest.raises(TypeError):
+        cuda.rbm_next_rows(data, array(5, dtype="i4"), clock, batch, on)
+    with pytest.raises(ValueError, match=r"model has shape \(3, 4\); \(2, 4\) is accepted"):
+        cuda.rbm_advance(clock, 1, batch, array(3, 4), on)
+    with pytest.raises(ValueError, match="read-only"):
+        cuda.rbm_advance(array(3, dtype="i8", read_only=True), 1, batch, None, on)
+    with pytest.raises(TypeError):
+        cuda.Graph(data, 3)
+
+
 def funahashi_arguments(dtype: str = "f8", points: int = 5) -> dict[str, Any]:
     shapes = {"frequencies": (4, 2), "amplitudes": (4, 2), "thresholds": (8,), "phases": (8, 2), "center": (2,)}
     views = {name: _core.cuda.Array(POINTER, shape, dtype) for name, shape in shapes.items()}
@@ -393,6 +419,8 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.network_evaluate(**network_arguments(dtype))
     z = _core.cuda.Array(POINTER, (5,), dtype)
+    with pytest.raises(kousei.CudaError, match="cudaError"):
+        _core.cuda.Graph(z, lambda stream: None)
     none = _core.cuda.Array(0, (0,), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.activation_apply([(_core.Activation.tanh, 5, 0)], none, None, z, z, _core.cuda.Cuda())

@@ -122,7 +122,7 @@ def test_errors_cover_autoregressive_chains(samples, chains, memory, rng):
     for t in range(samples):
         x = memory * x + noise * rng.standard_normal((runs, chains))
         series[t] = x
-    found = [estimate(series[:, i].mean(), series[None, :, i], np.ones(1)) for i in range(runs)]
+    found = [estimate(series[:, i].mean(), series[None, :, i], np.ones(1), []) for i in range(runs)]
     within = np.mean([abs(e.value) < e.error for e in found])
     assert 0.57 < within < 0.79  # 0.683 +- 0.033
     if samples >= 1000:
@@ -133,13 +133,19 @@ def test_errors_cover_autoregressive_chains(samples, chains, memory, rng):
 def test_an_anticorrelated_chain_is_taken_as_independent():
     series = np.where(np.arange(1000) % 2, 1.0, -1.0)[:, None]
     assert autocorrelation(series)[0] == 0.5
-    assert estimate(0.0, series[None], np.ones(1)).error == pytest.approx(1 / math.sqrt(1000))
+    assert estimate(0.0, series[None], np.ones(1), []).error == pytest.approx(1 / math.sqrt(1000))
 
 
 def test_few_samples_of_few_chains_are_warned_of():
-    series = np.cumsum(np.random.default_rng(0).standard_normal((30, 2)), axis=0)
-    with pytest.warns(UserWarning, match="30 samples of 2 chains are few for an autocorrelation time of"):
-        estimate(0.0, series[None], np.ones(1))
+    text = "spins has 30 samples of 2 chains, few for an autocorrelation time of .* 8 chains are enough, or [0-9]+"
+    spins = np.ones((30, 2, 8 * 8), np.int8)
+    for sample in range(30):  # of one chain spins turn over from the first on, of the other from the last
+        spins[sample:, 0, sample] = spins[sample:, 1, -1 - 2 * sample] = -1
+    spins = spins.reshape(30, 2, 8, 8)
+    for estimated in (kousei.ising.observables, kousei.rg.estimate_coupling):
+        with pytest.warns(UserWarning, match=text) as warned:
+            estimated(spins)
+        assert len(warned) == 1
 
 
 def test_spins_that_do_not_move():

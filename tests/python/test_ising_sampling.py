@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -261,6 +262,8 @@ def test_lattices() -> None:
         (((4.0, 4), 0.4), TypeError, "shape\\[0\\] was 4.0; an integer is accepted"),
         (((1 << 16, 1 << 16), 0.4), ValueError, "4294967296 sites; fewer than 2\\*\\*32 are accepted"),
         (((4, 4), math.nan), ValueError, "coupling was nan; a finite number is accepted"),
+        (((4, 4), 10**400), ValueError, "coupling was of type int; a finite number is accepted"),
+        (((4, 4), 0.4, -(10**5000)), ValueError, "field was of type int; a finite number is accepted"),
         (((4, 4), "0.4"), TypeError, "coupling was '0.4'; a real number is accepted"),
         (((4, 4), 0.4, math.inf), ValueError, "field was inf; a finite number is accepted"),
         (((4, 4), 0.4, 1j), TypeError, "field was 1j; a real number is accepted"),
@@ -295,9 +298,16 @@ def test_samples_that_are_refused(changed: dict[str, Any], error: type[Exception
 
 
 def test_temperatures_that_do_not_fit() -> None:
-    lattice = Lattice((1 << 15, 1 << 15), 0.44)  # 128 MB each of 32 chains, and some 30,000 temperatures
-    with pytest.raises(MemoryError, match="chains of 1073741824 spins takes"):
-        lattice.sample("tempering", chains=1, sweeps=1, burn_in=0)
+    lattice = Lattice((1 << 14, 1 << 14), 0.44)  # 32 MB each of 512 chains, and some 19,000 temperatures
+    with pytest.raises(MemoryError, match="chains of 268435456 spins takes"):
+        lattice.sample("tempering", chains=512, sweeps=1, burn_in=0)
+
+
+@pytest.mark.parametrize("coupling", [1e3, -1e8, 1e200])
+def test_too_many_temperatures(coupling: float) -> None:
+    text = f"coupling was {re.escape(str(coupling))} and field 0.0, for which tempering takes .* temperatures on 256"
+    with pytest.raises(ValueError, match=text):
+        Lattice((16, 16), coupling).sample("tempering", chains=1, sweeps=1)
 
 
 @pytest.mark.parametrize(

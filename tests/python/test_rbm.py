@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,9 +54,8 @@ def respond(weights: np.ndarray, bias: np.ndarray, signs: np.ndarray, *, spin: b
     drawn = np.full((rows, _core.packed_stride(outputs)), 0xFFFFFFFF, np.uint32)
     words = kousei.pack_signs(signs).words
     beta = draw.pop("beta", None)
-    core.rbm_respond(
-        weights, bias, transposed, spin, words, beta, draw["key"], draw["count"], fields, means, drawn, core.Cpu()
-    )
+    of = draw["key"], draw["count"], draw.get("clock")
+    core.rbm_respond(weights, bias, transposed, spin, words, beta, *of, fields, means, drawn, core.Cpu())
     return fields, means, kousei.PackedSigns(drawn, (rows, outputs)).unpack()
 
 
@@ -260,6 +260,8 @@ def test_chains_that_do_not_fit() -> None:
         ({"learning_rate": np.nan}, ValueError, "learning_rate was nan"),
         ({"momentum": 1.0}, ValueError, "momentum was 1.0; a number from 0 to below 1"),
         ({"l1": -1e-9}, ValueError, "l1 was -1e-09"),
+        ({"l1": 1e39}, ValueError, "l1 was 1e\\+39; a number from 0 to below 3.4028235e\\+38"),
+        ({"learning_rate": 10**5000}, ValueError, "learning_rate was of type int; a positive finite number"),
         ({"l1": "2"}, TypeError, "l1 was '2'; a real number"),
         ({"centered": 1}, TypeError, "centered was 1"),
         ({"batch_size": 0}, ValueError, "batch_size was 0"),
@@ -318,15 +320,14 @@ def test_refused_weights() -> None:
         machine.convert("other")
 
 
-@pytest.mark.parametrize("name", ["bias", "states", "beta", "fields", "means", "drawn"])
+@pytest.mark.parametrize("name", ["bias", "states", "beta", "clock", "fields", "means", "drawn"])
 def test_the_kernel_checks_every_extent(name: str) -> None:
     core = _core.cpu
     shapes = {"weight": (5, 3), "bias": (3,), "states": (2, 4), "beta": (2,), "fields": (2, 3), "means": (2, 3)}
-    shapes["drawn"] = (2, 4)
+    shapes |= {"drawn": (2, 4), "clock": (3,)}
+    dtypes = {"states": np.uint32, "drawn": np.uint32, "clock": np.int64}
     arrays = {
-        key: np.zeros(
-            (*shape[:-1], shape[-1] - (key == name)), np.uint32 if key in ("states", "drawn") else np.float32
-        )
+        key: np.zeros((*shape[:-1], shape[-1] - (key == name)), dtypes.get(key, np.float32))
         for key, shape in shapes.items()
     }
     with pytest.raises(ValueError, match=f"{name} has shape"):
@@ -352,3 +353,67 @@ def test_the_update_checks_every_extent(name: str) -> None:
     rates = {"spin": True, "learning_rate": 0.1, "momentum": 0.0, "l1": 0.0, "slide": 0.0, "on": core.Cpu()}
     with pytest.raises(ValueError, match="has shape"):
         core.rbm_update(**arrays, **rates)
+
+
+def test_draws_after_a_clock_are_those_of_the_sum() -> None:
+    machine, signs = small("spin"), all_states("spin", 5)
+    parameters = machine.weights.astype(np.float32), machine.hidden_bias.astype(np.float32), signs
+    how = {"spin": True, "transposed": False, "key": 5}
+    whole = respond(*parameters, **how, count=(3 << 32) + 9)
+    after = respond(*parameters, **how, count=9, clock=np.array([3 << 32, 1, 1]))
+    assert all(map(np.array_equal, whole, after))
+
+
+def test_rows_of_an_epoch_come_in_its_order() -> None:
+    core = _core.cpu
+    data = np.arange(20, dtype=np.uint32).reshape(5, 4)
+    order, clock, batch = np.array([3, 0, 4, 1, 7]), np.array([9, 0, 0]), np.empty((2, 4), np.uint32)
+    found = []
+    for _ in range(3):
+        core.rbm_next_rows(data, order, clock, batch, core.Cpu())
+        found.append(batch.copy())
+        core.rbm_advance(clock, 2, batch, batch ^ np.uint32(5), core.Cpu())
+    # Of rows that are not there nothing is read.
+    assert np.array_equal(np.concatenate(found), [*data[[3, 0, 4, 1]], [0] * 4, [0] * 4])
+    assert clock.tolist() == [9 + 3 * 2, 3 * 2, 3 * 8 * 2]
+    core.rbm_advance(clock, 1, batch, None, core.Cpu())
+    assert clock.tolist() == [16, 8, 48]
+
+
+@pytest.mark.parametrize("name", ["order", "clock", "batch", "model"])
+def test_the_steps_of_an_epoch_check_every_extent(name: str) -> None:
+    core = _core.cpu
+    shapes = {"data": (5, 4), "order": (5,), "clock": (3,), "batch": (2, 4), "model": (2, 4)}
+    kinds = {"order": np.int64, "clock": np.int64}
+    found = {key: np.zeros((*s[:-1], s[-1] - (key == name)), kinds.get(key, np.uint32)) for key, s in shapes.items()}
+    data, order, clock, batch, model = found.values()
+
+    def step() -> None:
+        core.rbm_next_rows(data, order, clock, batch, core.Cpu())
+        core.rbm_advance(clock, 1, batch, model, core.Cpu())
+
+    with pytest.raises(ValueError, match=f"{name} has shape"):
+        step()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "text"),
+    [
+        ("weights", np.zeros((3, 2)), ValueError, r"weights has shape \(3, 2\); \(2, 3\) is accepted"),
+        ("visible_bias", np.zeros(3), ValueError, r"visible_bias has shape \(3,\); \(2,\) is accepted"),
+        ("hidden_bias", np.zeros((3, 1), np.float32), ValueError, r"hidden_bias has shape \(3, 1\)"),
+        ("hidden_bias", np.full(3, np.nan), ValueError, "hidden_bias has NaN"),
+        ("weights", np.full((2, 3), 1e39), ValueError, "weights has numbers beyond those of float32"),
+        ("weights", np.zeros((2, 3), int), TypeError, "weights has dtype int64; float32 and float64"),
+        ("weights", [["a"] * 3] * 2, TypeError, "weights has dtype"),
+    ],
+)
+def test_assigned_parameters_are_checked(name: str, value: Any, error: type[Exception], text: str) -> None:
+    machine = RBM(2, 3, rng=0)
+    before = getattr(machine, name)
+    with pytest.raises(error, match=text):
+        setattr(machine, name, value)
+    assert getattr(machine, name) is before
+    right = np.ones_like(before, np.float64)
+    setattr(machine, name, right)
+    assert getattr(machine, name) is right

@@ -9,6 +9,7 @@ import pytest
 
 import kousei
 from kousei import RBM
+from kousei._lib.backends import Device, enter
 from kousei.rbm.training import Trainer, swaps
 from support import Library, libraries
 from test_rbm import all_states, joint, small
@@ -313,6 +314,84 @@ def test_a_run_on_cupy_is_that_of_the_host(algorithm: str, centered: bool) -> No
     of_host = trained(**parameters).fit(X, epochs=2)
     of_device = trained(**parameters).fit(Library("cupy").asarray(X), epochs=2)
     assert state_of(of_device) == state_of(of_host)
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+@pytest.mark.parametrize(("algorithm", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("tempering", 2)])
+def test_steps_on_a_device_are_graphs(algorithm: str, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Updates by 30 rows and by the last 10 are launched once, recorded once, and replayed; trades are not."""
+    X, parameters = data_of("spin", rows=100), {"algorithm": algorithm, "k": k, "temperatures": 3, "momentum": 0.5}
+    of_host = trained(**parameters).fit(X, epochs=3)
+    updates, recorded, update, record = [0], [0], Trainer._update, Device._record
+
+    def counted_update(self: Trainer, *arguments: Any) -> None:
+        updates[0] += 1
+        update(self, *arguments)
+
+    def counted_record(self: Device, work: Any) -> Any:
+        recorded[0] += 1
+        return record(self, work)
+
+    monkeypatch.setattr(Trainer, "_update", counted_update)
+    monkeypatch.setattr(Device, "_record", counted_record)
+    of_device = trained(**parameters).fit(Library("cupy").asarray(X), epochs=3)
+    assert (updates[0], recorded[0]) == ((12, 0) if algorithm == "tempering" else (4, 2))
+    assert state_of(of_device) == state_of(of_host)
+
+    monkeypatch.setattr(Device, "repeated", lambda _, work: work)
+    assert state_of(trained(**parameters).fit(Library("cupy").asarray(X), epochs=3)) == state_of(of_host)
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+def test_a_run_on_another_stream() -> None:
+    cupy = pytest.importorskip("cupy")
+    if not hasattr(cupy.cuda, "Stream"):
+        pytest.skip("the stand-in has one stream")
+    X = data_of("spin", rows=100)
+    with cupy.cuda.Stream(non_blocking=True):
+        assert state_of(trained().fit(cupy.asarray(X), epochs=3)) == state_of(trained().fit(X, epochs=3))
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+def test_an_interrupted_fit_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = Library("cupy").asarray(data_of("spin", rows=100))
+    machine, whole = trained(), trained().fit(X, epochs=3)
+    seen = [0]
+
+    def interrupted(self: Trainer, rows: int) -> Any:
+        seen[0] += 1
+        if seen[0] == 7:  # of 4 an epoch: in the second, between replays
+            raise KeyboardInterrupt
+        return step_of(self, rows)
+
+    step_of = Trainer._step_of
+    monkeypatch.setattr(Trainer, "_step_of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        machine.fit(X, epochs=3)
+    monkeypatch.undo()
+    assert machine.epoch == 1
+    assert state_of(machine.partial_fit(X, epochs=2)) == state_of(whole)
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+def test_a_recording_that_fails_is_over() -> None:
+    backend, _ = enter("x", Library("cupy").asarray(np.ones(3)))
+    stream, tries = backend.stream, [0]
+
+    def work() -> int:
+        tries[0] += 1
+        if tries[0] == 2:
+            raise RuntimeError("no")
+        backend.launch()
+        return tries[0]
+
+    run = backend.repeated(work)
+    assert run() == 1
+    with pytest.raises(RuntimeError, match="no"):
+        run()
+    assert backend.stream == stream
+    assert backend._recording is None
+    assert [run(), run()] == [3, 3]  # recorded, and replayed
 
 
 @pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")

@@ -286,6 +286,8 @@ def test_localization_by_hand() -> None:
     for wrong, message in (((12, 20, 1), "two lengths"), ((12, 10), r"\(120, units\) is accepted")):
         with pytest.raises(ValueError, match=message):
             rg.localization(fields.reshape(-1, 4), wrong, box=3)
+    with pytest.raises(TypeError, match="shape was int; a tuple of two integers"):
+        rg.localization(fields.reshape(-1, 4), 16)
     for side, message in ((4, "box was 4; an odd number"), (13, "box was 13; 1 to 12")):
         with pytest.raises(ValueError, match=message):
             rg.localization(fields.reshape(-1, 4), (12, 20), box=side)
@@ -328,6 +330,8 @@ def test_nets_refused() -> None:
         rg.DBN([])
     with pytest.raises(TypeError, match=r"machines\[0\] was int"):
         rg.DBN([3])
+    with pytest.raises(TypeError, match="machines was RBM; a sequence of kousei.RBM"):
+        rg.DBN(kousei.RBM(4, 2))
     with pytest.raises(ValueError, match=r"machines\[1\] has 3 visible units; 2 are accepted"):
         rg.DBN([kousei.RBM(4, 2), kousei.RBM(3, 2)])
     with pytest.raises(ValueError, match=r"machines\[1\] has binary units; spin ones are accepted"):

@@ -20,12 +20,21 @@ struct Side {
     Units units;
 };
 
+/// How far an epoch of training has come, in the memory of the kernels: steps that are the same calls with the same
+/// arguments go on from one another.
+struct Clock {
+    std::int64_t draws;    ///< that have been
+    std::int64_t rows;     ///< of the data, that have had their turn
+    std::int64_t changed;  ///< bits in which states of the model differed from the data they came from
+};
+
 /// Random numbers are those of Philox4x32-10 under the key: word (unit / 16) % 4 of the counter (16 (unit / 64) +
 /// unit % 16, row, the low and the high half of `count`). A bit is set where the upper 24 bits of the word, times
 /// 2^-24, are less than its probability.
 struct Draw {
     std::uint64_t key;
     std::uint64_t count;
+    const Clock* since = nullptr;  ///< nullptr, or whose draws are counted too
 };
 
 /// What is wanted of the units of a side, nullptr where it is not.
@@ -85,5 +94,28 @@ std::int64_t workspace_bytes(Cpu on, const Parameters& parameters, std::int64_t 
 /// (v - m) (h - n), and the change V of the weights takes V n and V^T m from the biases.
 void update(Cpu on, const Parameters& parameters, const Sample& data, const Sample& model, const Rates& rates,
             const Centers& centers, Workspace workspace);
+
+/// Data, and the order in which an epoch takes their rows.
+struct Epoch {
+    const std::uint32_t* data;  ///< (rows, words)
+    const std::int64_t* order;  ///< (rows)
+    std::int64_t rows;
+    std::int64_t words;
+};
+
+/// batch (rows, words) = the rows of an epoch that come next.
+void next_rows(Cpu on, const Epoch& epoch, const Clock* clock, std::int64_t rows, std::uint32_t* batch);
+
+/// What a step leaves to the clock: its draws, its rows, and how these states (rows, words) of the model, nullptr for
+/// none, differ from those of the data.
+struct Passed {
+    std::int64_t draws;
+    std::int64_t rows;
+    std::int64_t words;
+    const std::uint32_t* data;
+    const std::uint32_t* model;
+};
+
+void advance(Cpu on, Clock* clock, const Passed& passed);
 
 }  // namespace kousei::rbm

@@ -43,6 +43,19 @@ KOUSEI_HD inline V probability_of(V x) {
     return math::splat<V>(1) / (product(power, product(fraction, slope)) + power + math::splat<V>(1));
 }
 
+/// The number of a draw, as Philox counts it.
+KOUSEI_HD inline std::uint64_t count_of(const Draw& draw) {
+    return draw.count + (draw.since ? static_cast<std::uint64_t>(draw.since->draws) : 0);
+}
+
+/// A word of a row that comes next; 0 where there is none.
+KOUSEI_HD inline std::uint32_t next_word(const Epoch& epoch, const Clock& clock, std::int64_t row,
+                                         std::int64_t word) {
+    const auto rows = static_cast<std::uint64_t>(epoch.rows), at = static_cast<std::uint64_t>(clock.rows + row);
+    const std::uint64_t from = at < rows ? static_cast<std::uint64_t>(epoch.order[at]) : rows;
+    return from < rows ? epoch.data[static_cast<std::int64_t>(from) * epoch.words + word] : 0;
+}
+
 /// Means over rows are sums of so many parts, each of every so many-th row, and these are added by halves.
 inline constexpr int mean_parts = 8;
 

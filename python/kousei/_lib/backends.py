@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from array_api_compat import is_numpy_array, is_torch_array
@@ -13,6 +14,8 @@ from array_api_compat import is_numpy_array, is_torch_array
 from kousei._lib import _core, arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import CudaError, check_choice
+
+Result = TypeVar("Result")
 
 
 class Host:
@@ -62,6 +65,10 @@ class Host:
         """Return the execution argument of a kernel."""
         return _core.cpu.Cpu()
 
+    def repeated(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Return what does work that is the same calls of kernels on the same arrays each time."""
+        return work
+
 
 class Device:
     """The same for CUDA memory; work goes to the current stream of the library of `model`."""
@@ -71,6 +78,8 @@ class Device:
         self._model = model
         self._fast = fast
         self.stream = _current_stream(model)
+        #: While kernels are recorded: on which stream, and what memory they have.
+        self._recording: tuple[int, list[Any]] | None = None
 
     def array(self, name: str, array: Array) -> Any:
         """As `Host.array`."""
@@ -88,7 +97,10 @@ class Device:
         """As `Host.empty`."""
         xp = arrays.namespace(self._model)
         device = {"device": self._model.device} if hasattr(self._model, "device") else {}
-        return xp.empty(shape, dtype=getattr(xp, dtype.name), **device)
+        array = xp.empty(shape, dtype=getattr(xp, dtype.name), **device)
+        if self._recording:
+            self._recording[1].append(array)
+        return array
 
     @property
     def library(self) -> tuple[str, int]:
@@ -114,7 +126,40 @@ class Device:
 
     def launch(self) -> Any:
         """As `Host.launch`; scratch memory comes from the pool of the library of `model`."""
-        return self.kernels.Cuda(self.stream, self._allocate, self._fast)
+        stream = self._recording[0] if self._recording else self.stream
+        return self.kernels.Cuda(stream, self._allocate, self._fast)
+
+    def repeated(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """As `Host.repeated`; from the second time on it is a CUDA graph, and its result is in the same arrays."""
+        done, graph = False, None
+
+        def run() -> Result:
+            nonlocal done, graph
+            if not done:  # kernels are loaded when they are launched first
+                done = True
+                return work()
+            graph = graph or self._record(work)
+            return graph()
+
+        return run
+
+    def _record(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        kept: list[Any] = []
+
+        def enqueue(stream: int) -> None:
+            self._recording = stream, kept
+            try:
+                kept.append(work())
+            finally:
+                self._recording = None
+
+        graph = self.kernels.Graph(self.view("model", self._model), enqueue)
+
+        def launch() -> Result:
+            graph.launch(self.stream)
+            return cast(Result, kept[-1])
+
+        return launch
 
     def _allocate(self, size: int) -> Any:
         return self.view("workspace", self.empty((size,), np.dtype(np.uint8)))

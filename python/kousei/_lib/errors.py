@@ -23,7 +23,10 @@ def check_type(name: str, value: Any, kind: type | UnionType, accepted: str) -> 
 
 def shown(value: Any) -> str:
     """Return a value as an error names it: an array or a long text by its kind alone."""
-    text = repr(value)
+    try:
+        text = repr(value.item() if isinstance(value, np.generic) else value)
+    except ValueError:  # of an integer with more digits than Python writes out
+        return f"of type {type(value).__name__}"
     return text if len(text) <= 80 and "\n" not in text else f"of type {type(value).__name__}"
 
 
@@ -33,7 +36,7 @@ def check_integer(name: str, value: Any, least: int, most: int | None = None) ->
         raise TypeError(f"{name} was {shown(value)}; an integer is accepted")
     if value < least or (most is not None and value > most):
         accepted = f"at least {least}" if most is None else f"{least} to {most}"
-        raise ValueError(f"{name} was {value}; {accepted} is accepted")
+        raise ValueError(f"{name} was {shown(value)}; {accepted} is accepted")
     return int(value)
 
 
@@ -56,6 +59,14 @@ def is_real_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
 
 
+def _is_finite(value: float) -> bool:
+    """Tell whether a real number is finite, as one of float64."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # of an integer beyond float64
+        return False
+
+
 def require_real_number(name: str, value: Any) -> None:
     """Raise TypeError unless a value is a real number."""
     if not is_real_number(value):
@@ -65,8 +76,8 @@ def require_real_number(name: str, value: Any) -> None:
 def finite_number(name: str, value: Any) -> float:
     """Return a real number as float; TypeError unless it is one, ValueError unless it is finite."""
     require_real_number(name, value)
-    if not math.isfinite(value):
-        raise ValueError(f"{name} was {value}; a finite number is accepted")
+    if not _is_finite(value):
+        raise ValueError(f"{name} was {shown(value)}; a finite number is accepted")
     return float(value)
 
 
@@ -75,8 +86,8 @@ def require_positive(**named: float) -> None:
     for name, value in named.items():
         if not is_real_number(value):
             raise TypeError(f"{name} was {shown(value)}; a positive finite number is accepted")
-        if not (value > 0 and math.isfinite(value)):
-            raise ValueError(f"{name} was {value}; a positive finite number is accepted")
+        if not (value > 0 and _is_finite(value)):
+            raise ValueError(f"{name} was {shown(value)}; a positive finite number is accepted")
 
 
 def warn(message: str) -> None:

@@ -38,7 +38,7 @@ class Estimate:
     autocorrelation_time: float
 
 
-def estimate(value: float, terms: Array, slopes: Array) -> Estimate:
+def estimate(value: float, terms: Array, slopes: Array, short: list[tuple[float, int]]) -> Estimate:
     """Return a function of means as an estimate.
 
     Parameters
@@ -49,6 +49,8 @@ def estimate(value: float, terms: Array, slopes: Array) -> Estimate:
         What was averaged.
     slopes : array (k,)
         The derivatives of the function by the means: a small change of it is that of the mean of slopes . terms.
+    short : list
+        The time and the window of the autocorrelation are added to it where chains are too short for them.
 
     Returns
     -------
@@ -63,16 +65,24 @@ def estimate(value: float, terms: Array, slopes: Array) -> Estimate:
         return Estimate(value, 0.0, 0.5)
     time, window = autocorrelation(series)
     if window > _MOST_OF_CHAIN * samples and chains < _FEWEST_CHAINS:
-        warn(
-            f"{samples} samples of {chains} chains are few for an autocorrelation time of {time:.2g}: errors are "
-            f"uncertain; {_FEWEST_CHAINS} chains, or {math.ceil(window / _MOST_OF_CHAIN)} samples, are enough"
-        )
+        short.append((time, window))
     elif window > _MOST_OF_CHAIN * samples:
         means = series.mean(axis=0)
         spread = float(means @ means) / (chains - 1)
         time = max(0.5, samples * spread / (2 * variance))
         return Estimate(value, math.sqrt(spread / chains), time)
     return Estimate(value, math.sqrt(2 * time * variance / series.size), time)
+
+
+def warn_if_short(name: str, short: list[tuple[float, int]], shape: tuple[int, int]) -> None:
+    """Warn where chains of an argument, (samples, chains), were too short for some estimates: see `estimate`."""
+    if short:
+        time, window = max(short)
+        warn(
+            f"{name} has {shape[0]} samples of {shape[1]} chains, few for an autocorrelation time of {time:.2g}: "
+            f"errors are uncertain; {_FEWEST_CHAINS} chains are enough, or "
+            f"{math.ceil(window / _MOST_OF_CHAIN)} samples"
+        )
 
 
 def autocorrelation(series: Array) -> tuple[float, int]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer, require_real_number
+from kousei._lib.errors import check_integer, finite_number
 from kousei.ising.taylor import Taylor
 
 Array = np.ndarray[Any, Any]
@@ -96,11 +96,7 @@ def exact(shape: Sequence[int], coupling: float, field: float = 0.0) -> Exact:
     -1.651431132122
     """
     sides = check_shape(shape)
-    for name, number in (("coupling", coupling), ("field", field)):
-        require_real_number(name, number)
-        if not math.isfinite(number):
-            raise ValueError(f"{name} was {number}; a finite number is accepted")
-    K, h = float(coupling), abs(float(field))
+    K, h = finite_number("coupling", coupling), abs(finite_number("field", field))
     sites = math.prod(sides)
     if len(sides) == 1:
         log_partition = _ring(sites, K, h)
@@ -126,7 +122,7 @@ def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
     """Return the sides of a lattice, as an argument tells them."""
     if isinstance(shape, str) or not isinstance(shape, Sequence):
         raise TypeError(f"shape was {shape!r}; a sequence of integers is accepted")
-    sides = tuple(check_integer(f"shape[{i}]", side, 1) for i, side in enumerate(shape))
+    sides = tuple(check_integer(f"shape[{i}]", side, 1, 2**53) for i, side in enumerate(shape))
     if not sides:
         raise ValueError("shape was (); at least one side is accepted")
     return sides

@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib import _core, arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_bool, check_choice, check_integer, require_real_number
+from kousei._lib.errors import check_bool, check_choice, check_integer, finite_number
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.ising import clusters, metropolis, tempering
@@ -74,11 +74,7 @@ class Lattice:
                 raise ValueError(f"shape[{axis}] was {length}; an even length is accepted")
         if self.sites >= 2**32:
             raise ValueError(f"shape was {self._shape}, {self.sites} sites; fewer than 2**32 are accepted")
-        for name, value in ("coupling", coupling), ("field", field):
-            require_real_number(name, value)
-            if not math.isfinite(value):
-                raise ValueError(f"{name} was {value}; a finite number is accepted")
-        self._coupling, self._field = float(coupling), float(field)
+        self._coupling, self._field = finite_number("coupling", coupling), finite_number("field", field)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -150,8 +146,8 @@ class Lattice:
         TypeError
             If an argument is not of these types.
         ValueError
-            For another method, a number that is too small, `sweeps` that is no multiple of `thin`, or more than 2**32
-            sweeps.
+            For another method, a number that is too small, `sweeps` that is no multiple of `thin`, more than 2**32
+            sweeps, or a coupling or a field that "tempering" has too many temperatures for.
         MemoryError
             If samples or chains lie in host memory, and are larger than that of this machine.
         SizeError

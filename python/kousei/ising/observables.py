@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays, backends
-from kousei._lib.errors import require_real_number
-from kousei.ising.estimate import Estimate, estimate
+from kousei._lib.errors import finite_number
+from kousei.ising.estimate import Estimate, estimate, warn_if_short
 from kousei.ising.spins import Spins
 from kousei.packed import PackedSigns, pack_signs
 
@@ -101,9 +101,7 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
     True
     """
     if coupling is not None:
-        require_real_number("coupling", coupling)
-        if not math.isfinite(coupling):
-            raise ValueError(f"coupling was {coupling}; a finite number is accepted")
+        coupling = finite_number("coupling", coupling)
     packed, sides, chains = _packed(spins)
     if isinstance(spins, Spins) and coupling is None:
         coupling = spins.lattice.coupling
@@ -115,8 +113,10 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
     energy = (2.0 * unlike - len(sides) * sites) / sites
     m = (2.0 * up - sites) / sites
 
+    short: list[tuple[float, int]] = []
+
     def of(value: float, slopes: list[float], *terms: Array) -> Estimate:
-        return estimate(float(value), np.stack(terms).reshape(len(terms), -1, chains), np.array(slopes))
+        return estimate(float(value), np.stack(terms).reshape(len(terms), -1, chains), np.array(slopes), short)
 
     e, a, m2, m4 = energy.mean(), np.abs(m).mean(), (m**2).mean(), (m**4).mean()
     heat = None
@@ -126,7 +126,7 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
         variance = (deviation**2).mean()
         # The derivative by the mean of e vanishes where e is counted from it.
         heat = of(factor * variance, [factor], deviation**2)
-    return Observables(
+    found = Observables(
         energy=of(e, [1.0], energy),
         magnetization=of(a, [1.0], np.abs(m)),
         susceptibility=of(sites * (m2 - a * a), [sites, -2 * sites * a], m**2, np.abs(m)),
@@ -136,6 +136,8 @@ def observables(spins: Any, coupling: float | None = None) -> Observables:
         correlation_length=_correlation_length(packed, sides, m**2 * sites, of),
         specific_heat=heat,
     )
+    warn_if_short("spins", short, (len(m) // chains, chains))
+    return found
 
 
 def _packed(spins: Any) -> tuple[PackedSigns, tuple[int, ...], int]:

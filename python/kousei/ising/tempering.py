@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Half the critical coupling, and in one dimension where the correlation length is 1.3: chains forget soon.
 _HOT = {1: 0.5, 2: 0.22, 3: 0.11}
+#: So many temperatures still have a burn-in of fewer than 2**32 sweeps.
+_MOST = 20_000
 
 
 def ladder(lattice: Lattice) -> list[float]:
@@ -28,10 +30,15 @@ def ladder(lattice: Lattice) -> list[float]:
     """
     dim, N = len(lattice.shape), lattice.sites
     K, h = abs(lattice.coupling), abs(lattice.field)
-    spread = math.sqrt(N * (dim * K**2 * (1 + 1.3 * math.log(max(lattice.shape))) + h**2))
+    spread = math.sqrt(N) * math.hypot(math.sqrt(dim * (1 + 1.3 * math.log(max(lattice.shape)))) * K, h)
     lowest = min(1.0, _HOT[dim] / max(K, h, _HOT[dim]))
-    count = 1 + math.ceil((1 - lowest) * spread)
-    return [float(factor) for factor in np.linspace(1, lowest, count)]
+    count = 1 + (1 - lowest) * spread
+    if count > _MOST:
+        raise ValueError(
+            f"coupling was {lattice.coupling} and field {lattice.field}, for which tempering takes {count:.3g} "
+            f"temperatures on {N} sites; what takes at most {_MOST} is accepted"
+        )
+    return [float(factor) for factor in np.linspace(1, lowest, math.ceil(count))]
 
 
 def burn_in(lattice: Lattice) -> int:

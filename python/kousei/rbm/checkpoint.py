@@ -12,7 +12,7 @@ import numpy as np
 from kousei._lib import _core
 from kousei._lib.errors import check_integer
 from kousei.packed import PackedSigns
-from kousei.rbm.distribution import PARAMETERS
+from kousei.rbm.distribution import PARAMETERS, parameter_shapes
 from kousei.rbm.sampling import Draws
 from kousei.rbm.training import Progress
 
@@ -90,8 +90,10 @@ def _machine(cls: type[Machine], file: Any) -> Machine:
     if "chains" in held:
         PackedSigns(held["chains"], (len(held["chains"]), machine.visible))
     history = {name: _array(file["history"], name, (None,), ("float64",)).tolist() for name in file["history"]}
-    key, count = (check_integer(name, values[name], 0, 2**64 - 1) for name in ("key", "count"))
-    machine._progress = Progress(Draws(key, count), check_integer("epoch", values["epoch"], 0), held, history)
+    draws = Draws(
+        check_integer("key", values["key"], 0, 2**64 - 1), check_integer("count", values["count"], 0, 2**63 - 1)
+    )
+    machine._progress = Progress(draws, check_integer("epoch", values["epoch"], 0), held, history)
     return machine
 
 
@@ -100,7 +102,7 @@ def _plain(value: Any) -> Any:
 
 
 def _shapes(visible: int, hidden: int) -> dict[str, tuple[int | None, ...]]:
-    parameters = dict(zip(PARAMETERS, ((visible, hidden), (visible,), (hidden,)), strict=True))
+    parameters = parameter_shapes(visible, hidden)
     velocities = {f"{name}_velocity": shape for name, shape in parameters.items()}
     centers = {"visible_center": (visible,), "hidden_center": (hidden,)}
     return {**parameters, **velocities, **centers, "chains": (None, _core.packed_stride(visible))}

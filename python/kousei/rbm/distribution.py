@@ -20,6 +20,32 @@ PARAMETERS = ("weights", "visible_bias", "hidden_bias")
 _ROWS = 4096
 
 
+def parameter_shapes(visible: int, hidden: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the parameters."""
+    return dict(zip(PARAMETERS, ((visible, hidden), (visible,), (hidden,)), strict=True))
+
+
+class Parameter:
+    """Real numbers of the shape that a machine has for them, whatever is assigned."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, machine: Any, owner: type | None = None) -> np.ndarray[Any, Any]:
+        if machine is None:
+            raise AttributeError(self._name)  # the class has none
+        return vars(machine)[self._name]
+
+    def __set__(self, machine: Any, value: Any) -> None:
+        array = arrays.array_like(self._name, value)
+        arrays.real_dtype(**{self._name: array})
+        arrays.require_shape(self._name, array, parameter_shapes(machine.visible, machine.hidden)[self._name])
+        arrays.require_finite(self._name, array)
+        if (np.abs(array) > np.finfo(np.float32).max).any():
+            raise ValueError(f"{self._name} has numbers beyond those of float32, in which states are drawn")
+        vars(machine)[self._name] = array
+
+
 class Distribution:
     """p(v, h) = exp(-E(v, h)) / Z with E(v, h) = -v W h - b v - c h: what a machine is apart from its training."""
 
@@ -27,9 +53,9 @@ class Distribution:
     hidden: int
     units: str
     precision: str
-    weights: np.ndarray[Any, Any]
-    visible_bias: np.ndarray[Any, Any]
-    hidden_bias: np.ndarray[Any, Any]
+    weights = Parameter()
+    visible_bias = Parameter()
+    hidden_bias = Parameter()
 
     def transform(self, X: Any) -> Array:
         """Return the means of the hidden units given visible ones.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import os
 from typing import Any, NamedTuple, Self
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive, require_real_number
+from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive, require_real_number, shown
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.packed import PackedSigns
@@ -64,7 +63,8 @@ class RBM(Distribution):
     Attributes
     ----------
     weights : ndarray (visible, hidden) of float32 or float64
-        Trained in float32, as states are drawn.
+        Trained in float32, as states are drawn. They, and biases, may be assigned: TypeError or ValueError
+        unless it is finite numbers of these dtypes and shapes.
     visible_bias, hidden_bias : ndarray (visible,) and (hidden,)
         b and c.
 
@@ -135,11 +135,11 @@ class RBM(Distribution):
         check_integer("temperatures", self.temperatures, 2, 2**31 - 1)
         check_bool("centered", self.centered)
         require_positive(learning_rate=self.learning_rate)
-        for name, below in (("momentum", 1.0), ("l1", math.inf)):
+        for name, below in (("momentum", 1.0), ("l1", float(np.finfo(np.float32).max))):
             value = getattr(self, name)
             require_real_number(name, value)
             if not 0 <= value < below:
-                raise ValueError(f"{name} was {value}; a number from 0 to below {below} is accepted")
+                raise ValueError(f"{name} was {shown(value)}; a number from 0 to below {below:.8g} is accepted")
         arrays.require_memory(self.visible * self.hidden, 8, f"{self.visible} x {self.hidden} weights")
         # While they are drawn and their energies are formed, single precision of both sides, twice.
         arrays.require_memory(self._replicas, 8 * (self.visible + self.hidden), f"{self._replicas} persistent chains")
@@ -151,9 +151,9 @@ class RBM(Distribution):
 
     def _begin(self) -> None:
         rng = generator(self.rng)
-        self.weights: np.ndarray[Any, Any] = rng.normal(0, _DEVIATION, (self.visible, self.hidden)).astype(np.float32)
-        self.visible_bias: np.ndarray[Any, Any] = np.zeros(self.visible, np.float32)
-        self.hidden_bias: np.ndarray[Any, Any] = np.zeros(self.hidden, np.float32)
+        self.weights = rng.normal(0, _DEVIATION, (self.visible, self.hidden)).astype(np.float32)
+        self.visible_bias = np.zeros(self.visible, np.float32)
+        self.hidden_bias = np.zeros(self.hidden, np.float32)
         self._progress = Progress(Draws(int(rng.integers(0, 2**63))))
 
     @classmethod
@@ -200,12 +200,7 @@ class RBM(Distribution):
             ("visible_bias", visible_bias, machine.visible),
             ("hidden_bias", hidden_bias, machine.hidden),
         ):
-            values = np.zeros(size) if bias is None else arrays.finite_numbers(name, bias)
-            arrays.require_shape(name, values, (size,))
-            setattr(machine, name, values)
-        for name in PARAMETERS:
-            if (np.abs(getattr(machine, name)) > np.finfo(np.float32).max).any():
-                raise ValueError(f"{name} has numbers beyond those of float32, in which states are drawn")
+            setattr(machine, name, np.zeros(size) if bias is None else arrays.finite_numbers(name, bias))
         return machine
 
     def fit(
@@ -324,8 +319,8 @@ class RBM(Distribution):
         """What was seen in each epoch.
 
         "free_energy_data" and "free_energy_model" are means over the last batch and the states of the model for it;
-        with "cd", "reconstruction_error" is the share of units in which they differ; with "tempering", "swaps" is
-        that of trades that were made.
+        with "cd", "reconstruction_error" is the share of units in which all data of the epoch and the states of the
+        model for them differ; with "tempering", "swaps" is that of trades that were made.
         """
         return {name: list(values) for name, values in self._progress.history.items()}
 

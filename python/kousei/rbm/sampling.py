@@ -19,6 +19,8 @@ class Draws:
 
     key: int
     count: int = 0
+    #: None, or where kernels find how many there were before, see `kousei.rbm.training.Trainer`.
+    clock: Array | None = None
 
     def next(self) -> int:
         """Return the number of these draws, which none has again."""
@@ -45,12 +47,21 @@ class Sides:
         """Return what is asked of hidden units, words of "fields", "means" and "drawn", given packed visible ones."""
         return self._ask(self._hidden_bias, False, visible, draws, ask, beta)
 
-    def visible(self, hidden: Array, draws: Draws | None, ask: str, beta: Array | None = None) -> Answer:
-        """Return the same of visible units."""
-        return self._ask(self._visible_bias, True, hidden, draws, ask, beta)
+    def visible(
+        self, hidden: Array, draws: Draws | None, ask: str, beta: Array | None = None, into: Array | None = None
+    ) -> Answer:
+        """Return the same of visible units; with `into`, those that are drawn are written there."""
+        return self._ask(self._visible_bias, True, hidden, draws, ask, beta, into)
 
     def _ask(
-        self, bias: Array, transposed: bool, states: Array, draws: Draws | None, ask: str, beta: Array | None
+        self,
+        bias: Array,
+        transposed: bool,
+        states: Array,
+        draws: Draws | None,
+        ask: str,
+        beta: Array | None,
+        drawn: Array | None = None,
     ) -> Answer:
         backend, rows, units = self._backend, states.shape[0], bias.shape[0]
         wanted = ask.split()
@@ -58,8 +69,8 @@ class Sides:
             backend.empty((rows, units), np.dtype(np.float32)) if name in wanted else None
             for name in ("fields", "means")
         )
-        words = _core.packed_stride(units)
-        drawn = backend.empty((rows, words), np.dtype(np.uint32)) if "drawn" in wanted else None
+        if drawn is None and "drawn" in wanted:
+            drawn = backend.empty((rows, _core.packed_stride(units)), np.dtype(np.uint32))
 
         def view(name: str, array: Array | None) -> Any:
             return None if array is None else backend.view(name, array)
@@ -73,6 +84,7 @@ class Sides:
             view("beta", beta),
             draws.key if draws else 0,
             draws.next() if draws else 0,
+            view("clock", draws.clock if draws else None),
             view("fields", fields),
             view("means", means),
             view("drawn", drawn),

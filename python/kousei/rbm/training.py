@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -46,19 +47,27 @@ class Samples(NamedTuple):
 
 
 class Trainer:
-    """A machine in training on packed data (n, words), in the memory where they lie."""
+    """A machine in training on packed data (n, words), in the memory where they lie.
+
+    An update is the same calls with the same arguments each time, so that on a device it is recorded as a CUDA graph.
+    What goes on from one to the next is in a clock in that memory: draws, rows of the epoch, and bits that the model
+    has changed (`rbm::Clock`).
+    """
 
     def __init__(self, machine: RBM, data: Array) -> None:
         self._machine, self._spin = machine, machine.units == "spin"
-        self._backend, self._data = backends.enter("X", data, machine.precision)
+        self._backend, data = backends.enter("X", data, machine.precision)
+        self._data = self._backend.array("X", data)
+        self._order, self._clock = (self._backend.empty((n,), np.dtype(np.int64)) for n in (data.shape[0], 3))
         past = machine._progress
         self._draws, self._epoch = Draws(past.draws.key, past.draws.count), past.epoch
         host = {name: np.asarray(getattr(machine, name), np.float32) for name in PARAMETERS} | past.arrays
         self._begin(host)
         # Copies, since they are written to while the machine stays as it was after its last epoch.
-        self._arrays = {name: arrays.like(array.copy(), data) for name, array in host.items()}
+        self._arrays = {name: arrays.like(array.copy(), self._data) for name, array in host.items()}
         self._sides = Sides(self._backend, [self._arrays[name] for name in PARAMETERS], machine.units)
         self._monitors: dict[str, list[float]] = {}
+        self._steps: dict[int, Callable[[], tuple[Array, Array]]] = {}
         self._sample = {"cd": self._contrastive, "pcd": self._persistent, "tempering": self._tempered}[
             machine.algorithm
         ]
@@ -67,16 +76,41 @@ class Trainer:
         """Train on all data once, and tell the machine; `seen` is called with the rows of each batch."""
         rows, size = self._data.shape[0], self._machine.batch_size
         order = self._generator(_ORDER, self._epoch).permutation(rows)
+        for array, start in ((self._order, order), (self._clock, np.array([self._draws.count, 0, 0]))):
+            array[...] = arrays.like(start, self._data)
         for first in range(0, rows, size):
-            data = _rows(self._data, order[first : first + size])
-            samples = self._sample(data)
-            self._update(data, samples)
-            seen(data.shape[0])
+            batch = min(size, rows - first)
+            data, model = self._step_of(batch)()
+            seen(batch)
         self._require_finite()
+        self._draws.count, _, changed = arrays.to_host(self._clock).tolist()
+        if self._machine.algorithm == "cd":
+            self._monitors["reconstruction_error"] = [changed / (rows * self._machine.visible)]
         self._monitors["free_energy_data"] = [self._free_energy(data)]
-        self._monitors["free_energy_model"] = [self._free_energy(samples.model)]
+        self._monitors["free_energy_model"] = [self._free_energy(model)]
         self._epoch += 1
         self._tell()
+
+    def _step_of(self, rows: int) -> Callable[[], tuple[Array, Array]]:
+        if rows not in self._steps:
+            step = partial(self._step, rows)
+            # The host has a hand in the trades between temperatures.
+            tempering = self._machine.algorithm == "tempering"
+            self._steps[rows] = step if tempering else self._backend.repeated(step)
+        return self._steps[rows]
+
+    def _step(self, rows: int) -> tuple[Array, Array]:
+        """Update by the next rows, and return their states and those of the model."""
+        backend, draws = self._backend, Draws(self._draws.key, clock=self._clock)
+        clock = backend.view("clock", self._clock, copy=False)
+        data = backend.empty((rows, self._data.shape[1]), np.dtype(np.uint32))
+        views = backend.view("data", self._data), backend.view("order", self._order)
+        backend.kernels.rbm_next_rows(*views, clock, backend.view("batch", data, copy=False), backend.launch())
+        samples = self._sample(data, draws)
+        self._update(data, samples)
+        paired = backend.view("model", samples.model) if self._machine.algorithm == "cd" else None
+        backend.kernels.rbm_advance(clock, draws.count, backend.view("data", data), paired, backend.launch())
+        return data, samples.model
 
     def _begin(self, host: dict[str, np.ndarray[Any, Any]]) -> None:
         """Add what training needs and does not have yet."""
@@ -107,45 +141,43 @@ class Trainer:
         packed = PackedSigns(words, (words.shape[0], width))
         return states.unpacked(packed, self._machine.units, np.float32)
 
-    def _contrastive(self, data: Array) -> Samples:
+    def _contrastive(self, data: Array, draws: Draws) -> Samples:
         """Return the states after k Gibbs steps from the data."""
-        _, data_means, hidden = self._sides.hidden(data, self._draws, "means drawn")
-        model, model_means = self._steps(hidden, None)
-        changed = np.bitwise_count(arrays.to_host(model) ^ arrays.to_host(data)).sum()
-        share = float(changed) / (data.shape[0] * self._machine.visible)
-        self._monitors.setdefault("reconstruction_error", []).append(share)
-        return Samples(data_means, model, model_means)
+        _, data_means, hidden = self._sides.hidden(data, draws, "means drawn")
+        model = self._gibbs(hidden, draws)
+        return Samples(data_means, model, self._means(model))
 
-    def _persistent(self, data: Array) -> Samples:
+    def _persistent(self, data: Array, draws: Draws) -> Samples:
         """Return the states of chains that go on from update to update."""
-        hidden = self._sides.hidden(self._arrays["chains"], self._draws, "drawn").drawn
-        self._arrays["chains"], model_means = self._steps(hidden, None)
-        return Samples(self._means(data), self._arrays["chains"], model_means)
+        chains = self._arrays["chains"]
+        self._gibbs(self._sides.hidden(chains, draws, "drawn").drawn, draws, into=chains)
+        return Samples(self._means(data), chains, self._means(chains))
 
-    def _tempered(self, data: Array) -> Samples:
+    def _tempered(self, data: Array, draws: Draws) -> Samples:
         """Return those of the chains at 1 of some inverse temperatures, which trade states with their neighbours."""
         machine, chains = self._machine, self._machine.chains
         levels = np.linspace(1, 0, machine.temperatures, dtype=np.float32)
         beta = arrays.like(np.repeat(levels, chains), self._data)
-        hidden = self._sides.hidden(self._arrays["chains"], self._draws, "drawn", beta).drawn
+        hidden = self._sides.hidden(self._arrays["chains"], draws, "drawn", beta).drawn
         for _ in range(machine.k - 1):
-            visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
-            hidden = self._sides.hidden(visible, self._draws, "drawn", beta).drawn
-        visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
+            visible = self._sides.visible(hidden, draws, "drawn", beta).drawn
+            hidden = self._sides.hidden(visible, draws, "drawn", beta).drawn
+        visible = self._sides.visible(hidden, draws, "drawn", beta).drawn
+        before = int(arrays.to_host(self._clock)[0])
         energy = self._energies(visible, hidden).reshape(machine.temperatures, chains)
-        place, share = swaps(energy, levels, self._generator(_SWAPS, self._draws.next()))
+        place, share = swaps(energy, levels, self._generator(_SWAPS, before + draws.next()))
         self._monitors.setdefault("swaps", []).append(share)
         self._arrays["chains"] = _rows(visible, (place * chains + np.arange(chains)).ravel())
         model = self._arrays["chains"][:chains]
         return Samples(self._means(data), model, self._means(model))
 
-    def _steps(self, hidden: Array, beta: Array | None) -> tuple[Array, Array]:
-        """Return the visible states after k - 1 Gibbs steps and half of one from hidden ones, and the means then."""
-        visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
+    def _gibbs(self, hidden: Array, draws: Draws, into: Array | None = None) -> Array:
+        """Return the visible states after k - 1 Gibbs steps and half of one from hidden ones."""
+        visible = self._sides.visible(hidden, draws, "drawn", into=into).drawn
         for _ in range(self._machine.k - 1):
-            hidden = self._sides.hidden(visible, self._draws, "drawn", beta).drawn
-            visible = self._sides.visible(hidden, self._draws, "drawn", beta).drawn
-        return visible, self._means(visible)
+            hidden = self._sides.hidden(visible, draws, "drawn").drawn
+            visible = self._sides.visible(hidden, draws, "drawn", into=into).drawn
+        return visible
 
     def _means(self, visible: Array) -> Array:
         return self._sides.hidden(visible, None, "means").means

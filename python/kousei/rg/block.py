@@ -12,7 +12,7 @@ from kousei._lib.arrays import Array
 from kousei._lib.errors import check_choice, check_integer
 from kousei._lib.random import Rng, generator
 from kousei.ising import Estimate, Spins, exact, observables
-from kousei.ising.estimate import estimate
+from kousei.ising.estimate import estimate, warn_if_short
 
 
 def block_spin(spins: Any, block: int = 2, rule: str = "majority", *, rng: Rng = None) -> Array:
@@ -129,7 +129,10 @@ def estimate_coupling(spins: Any, method: str = "pseudo-likelihood") -> Estimate
     K = _root(everywhere, values)
     score = np.einsum("k,k...->...", values * (1 - np.tanh(K * values)), counts)
     curvature = np.einsum("k,k...->...", values**2 / np.cosh(K * values) ** 2, counts).mean()
-    return estimate(K, score[None], np.array([1 / curvature]))
+    short: list[tuple[float, int]] = []
+    found = estimate(K, score[None], np.array([1 / curvature]), short)
+    warn_if_short("spins", short, (samples, chains))
+    return found
 
 
 def flow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -52,6 +52,7 @@ class DBN:
     """
 
     def __init__(self, machines: Sequence[RBM]) -> None:
+        check_type("machines", machines, Iterable, "a sequence of kousei.RBM")
         self.machines = tuple(machines)
         if not self.machines:
             raise ValueError("machines was empty; at least one kousei.RBM is accepted")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 
 Array = np.ndarray[Any, Any]
 
@@ -64,6 +64,7 @@ def localization(fields: Any, shape: Sequence[int], box: int = 9) -> Localizatio
     >>> share.round(3), radius.round(1)
     (array([0.999, 0.051]), array([ 1.4, 16. ]))
     """
+    check_type("shape", shape, tuple | list, "a tuple of two integers")
     if len(shape) != 2:
         raise ValueError(f"shape was {tuple(shape)}; two lengths are accepted")
     rows, columns = (check_integer(f"shape[{axis}]", length, 1) for axis, length in enumerate(shape))

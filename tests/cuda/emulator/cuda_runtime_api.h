@@ -7,8 +7,11 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,7 +26,18 @@ struct dim3 {
     unsigned x = 1, y = 1, z = 1;
     constexpr dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
 };
-using cudaStream_t = struct CUstream_st*;
+/// Launches that are recorded, in their order.
+struct CUgraph_st {
+    std::vector<std::function<void()>> launches;
+};
+struct CUgraphExec_st : CUgraph_st {};
+/// A stream that may be recording; the default one is nullptr.
+struct CUstream_st {
+    std::unique_ptr<CUgraph_st> recording;
+};
+using cudaStream_t = CUstream_st*;
+using cudaGraph_t = CUgraph_st*;
+using cudaGraphExec_t = CUgraphExec_st*;
 enum cudaError_t { cudaSuccess, cudaErrorMemoryAllocation };
 inline cudaError_t cudaGetLastError() {
     return cudaSuccess;
@@ -83,6 +97,41 @@ inline cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t) {
     return cudaSuccess;
 }
 inline cudaError_t cudaEventDestroy(cudaEvent_t) {
+    return cudaSuccess;
+}
+
+enum cudaStreamCaptureMode { cudaStreamCaptureModeRelaxed };
+constexpr unsigned cudaStreamNonBlocking = 1;
+inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+    *stream = new CUstream_st;
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+    delete stream;
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+    stream->recording = std::make_unique<CUgraph_st>();
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+    *graph = stream->recording.release();
+    return cudaSuccess;
+}
+inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+    delete graph;
+    return cudaSuccess;
+}
+inline cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+    *executable = new CUgraphExec_st{*graph};
+    return cudaSuccess;
+}
+inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+    delete executable;
+    return cudaSuccess;
+}
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
+    for (const auto& launch : executable->launches) launch();
     return cudaSuccess;
 }
 
@@ -149,8 +198,8 @@ class Block {
     const void* f_ = nullptr;
 };
 
-template <class... Parameters, std::size_t... index>
-void run(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** arguments, std::index_sequence<index...>) {
+template <class... Parameters>
+void run(void (*kernel)(Parameters...), dim3 grid, dim3 block, const std::tuple<Parameters...>& arguments) {
     static std::mutex one_at_a_time;
     const std::lock_guard lock(one_at_a_time);
     gridDim = grid, blockDim = block;
@@ -158,7 +207,7 @@ void run(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** arguments,
         for (unsigned y = 0; y < grid.y; ++y) {
             for (unsigned x = 0; x < grid.x; ++x) {
                 blockIdx = dim3(x, y, z);
-                Block::run(block.x, [&] { kernel(*static_cast<Parameters*>(arguments[index])...); });
+                Block::run(block.x, [&] { std::apply(kernel, arguments); });
             }
         }
     }
@@ -172,6 +221,10 @@ inline void __syncthreads() {
 
 // Threads take turns at barriers alone.
 template <class Number>
+Number atomicAdd(Number* at, Number value) {
+    return std::exchange(*at, *at + value);
+}
+template <class Number>
 Number atomicMin(Number* at, Number value) {
     return std::exchange(*at, min(*at, value));
 }
@@ -179,9 +232,21 @@ inline int __popc(unsigned bits) {
     return std::popcount(bits);
 }
 
+template <class... Parameters, std::size_t... index>
+std::tuple<Parameters...> arguments_of(void** pointers, std::index_sequence<index...>) {
+    return {*static_cast<Parameters*>(pointers[index])...};
+}
+
 template <class... Parameters>
-cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** arguments, std::size_t,
-                             cudaStream_t) {
-    emulator::run(kernel, grid, block, arguments, std::index_sequence_for<Parameters...>{});
+cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** pointers, std::size_t,
+                             cudaStream_t stream) {
+    // Copied: what is recorded runs when they are gone.
+    const auto arguments = arguments_of<Parameters...>(pointers, std::index_sequence_for<Parameters...>{});
+    const auto launch = [=] { emulator::run(kernel, grid, block, arguments); };
+    if (stream && stream->recording) {
+        stream->recording->launches.emplace_back(launch);
+    } else {
+        launch();
+    }
     return cudaSuccess;
 }

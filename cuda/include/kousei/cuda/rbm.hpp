@@ -15,4 +15,8 @@ std::int64_t workspace_bytes(Cuda on, const Parameters& parameters, std::int64_t
 void update(Cuda on, const Parameters& parameters, const Sample& data, const Sample& model, const Rates& rates,
             const Centers& centers, Workspace workspace);
 
+void next_rows(Cuda on, const Epoch& epoch, const Clock* clock, std::int64_t rows, std::uint32_t* batch);
+
+void advance(Cuda on, Clock* clock, const Passed& passed);
+
 }  // namespace kousei::rbm

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'Graph', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -41,6 +41,14 @@ class Cuda:
     On `stream`, with scratch memory; `fast` allows approximate float32 activations.
     """
     def __init__(self, stream: typing.SupportsInt | typing.SupportsIndex = 0, allocate: typing.Any = None, fast: bool = False) -> None:
+        ...
+class Graph:
+    """
+    What `enqueue(stream)` puts on that stream, recorded for the device of an array.
+    """
+    def __init__(self, array: Array, enqueue: collections.abc.Callable) -> None:
+        ...
+    def launch(self, stream: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, bias: Array | None, z: Array, out: Array, on: Cuda) -> None:
@@ -182,7 +190,11 @@ def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
 @typing.overload
 def packed_unpack(words: Array, signs: Array, on: Cuda) -> None:
     ...
-def rbm_respond(weight: Array, bias: Array, transposed: bool, spin: bool, states: Array, beta: Array | None, key: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, fields: Array | None, means: Array | None, drawn: Array | None, on: Cuda) -> None:
+def rbm_advance(clock: Array, draws: typing.SupportsInt | typing.SupportsIndex, data: Array, model: Array | None, on: Cuda) -> None:
+    ...
+def rbm_next_rows(data: Array, order: Array, clock: Array, batch: Array, on: Cuda) -> None:
+    ...
+def rbm_respond(weight: Array, bias: Array, transposed: bool, spin: bool, states: Array, beta: Array | None, key: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, clock: Array | None, fields: Array | None, means: Array | None, drawn: Array | None, on: Cuda) -> None:
     ...
 def rbm_update(weight: Array, visible_bias: Array, hidden_bias: Array, weight_velocity: Array, visible_velocity: Array, hidden_velocity: Array, spin: bool, data: Array, data_means: Array, model: Array, model_means: Array, learning_rate: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, visible_center: Array | None, hidden_center: Array | None, slide: typing.SupportsFloat | typing.SupportsIndex, on: Cuda) -> None:
     ...
