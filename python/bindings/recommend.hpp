@@ -1,0 +1,112 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include <kousei/recommend.hpp>
+
+#include "checks.hpp"
+#include "host_array.hpp"
+
+namespace kousei::python {
+
+/// Lists of numbers below `limit`, each from one begin to the next. In CUDA memory they cannot be read here.
+template <class Side, class Begin, class Entries>
+void require_lists(const char* name, const Begin& begin, const Entries& entries, std::int64_t limit) {
+    require_axes(name, begin, 1);
+    require_axes(name, entries, 1);
+    if (limit > INT32_MAX) throw SizeError(std::string(name) + " is of more than 2**31 - 1 rows");
+    if (begin.shape(0) == 0) {
+        throw pybind11::value_error(std::string(name) + " begins nowhere; (lists + 1,) is accepted");
+    }
+    if constexpr (Side::readable) {
+        const std::int64_t lists = begin.shape(0) - 1;
+        const std::int64_t* const at = begin.data();
+        bool wrong = at[0] != 0 || at[lists] != entries.shape(0);
+        for (std::int64_t i = 0; i < lists; ++i) wrong |= at[i] > at[i + 1];
+        const std::int32_t *const entry = entries.data(), last = static_cast<std::int32_t>(limit - 1);
+        for (std::int64_t i = 0; i < entries.shape(0); ++i) wrong |= entry[i] < 0 || entry[i] > last;
+        if (wrong) {
+            throw pybind11::value_error(std::string(name) + " has lists that are none; begins that rise from 0 to " +
+                                        std::to_string(entries.shape(0)) + " and numbers from 0 to " +
+                                        std::to_string(last) + " are accepted");
+        }
+    }
+}
+
+template <class Side>
+void bind_prefer(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Begin = typename Side::template Array<std::int64_t>;
+    using Entries = typename Side::template Array<std::int32_t>;
+    using Numbers = typename Side::template Array<double>;
+    m.def(
+        "recommend_prefer",
+        [](const Begin& rated_begin, const Entries& rated, const Begin& preferred_begin, const Entries& preferred,
+           const Numbers& weight, const Numbers& z, Numbers& out, const typename Side::Execution& on) {
+            require_axes("weight", weight, 1);
+            require_axes("z", z, 1);
+            const std::int64_t users = weight.shape(0), shops = z.shape(0);
+            require_shape("rated_begin", rated_begin, {checked_mul(2, users) + 1});
+            require_shape("preferred_begin", preferred_begin, {shops + 1});
+            require_lists<Side>("rated", rated_begin, rated, shops);
+            require_lists<Side>("preferred", preferred_begin, preferred, 2 * users);
+            require_shape("out", out, {shops});
+            const recommend::Preferences preferences{rated_begin.data(),
+                                                     rated.data(),
+                                                     preferred_begin.data(),
+                                                     preferred.data(),
+                                                     weight.data(),
+                                                     users,
+                                                     shops};
+            const double* const from = z.data();
+            double* const to = out.mutable_data();
+            Side::run(on, from, [&](auto where, auto lend) {
+                recommend::prefer(where, preferences, from, to, lend(workspace_bytes(where, preferences)));
+            });
+        },
+        "rated_begin"_a.noconvert(), "rated"_a.noconvert(), "preferred_begin"_a.noconvert(),
+        "preferred"_a.noconvert(), "weight"_a.noconvert(), "z"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+}
+
+template <class Side, class Real>
+void bind_top_products(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Begin = typename Side::template Array<std::int64_t>;
+    using Entries = typename Side::template Array<std::int32_t>;
+    using Numbers = typename Side::template Array<Real>;
+    m.def(
+        "recommend_top_products",
+        [](const Begin& begin, const Entries& columns, const Numbers& values, const Begin& column_begin,
+           const Entries& rows_of, const Numbers& values_of, Entries& indices, Numbers& out,
+           const typename Side::Execution& on) {
+            require_lists<Side>("columns", begin, columns, column_begin.shape(0) - 1);
+            require_lists<Side>("rows_of", column_begin, rows_of, begin.shape(0) - 1);
+            require_shape("values", values, {columns.shape(0)});
+            require_shape("rows_of", rows_of, {columns.shape(0)});
+            require_shape("values_of", values_of, {columns.shape(0)});
+            const std::int64_t rows = begin.shape(0) - 1;
+            require_axes("out", out, 2);
+            const std::int64_t k = out.shape(1);
+            require_shape("out", out, {rows, k});
+            require_shape("indices", indices, {rows, k});
+            const recommend::SparseRows<Real> matrix{
+                begin.data(),   columns.data(),   values.data(), column_begin.data(),
+                rows_of.data(), values_of.data(), rows};
+            std::int32_t* const best = indices.mutable_data();
+            Real* const to = out.mutable_data();
+            Side::run(on, to, [&](auto where, auto lend) {
+                recommend::top_products(where, matrix, k, best, to, lend(workspace_bytes(where, matrix, k)));
+            });
+        },
+        "begin"_a.noconvert(), "columns"_a.noconvert(), "values"_a.noconvert(), "column_begin"_a.noconvert(),
+        "rows_of"_a.noconvert(), "values_of"_a.noconvert(), "indices"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+}
+
+template <class Side>
+void bind_recommend(pybind11::module_& m) {
+    bind_prefer<Side>(m);
+    bind_top_products<Side, float>(m);
+    bind_top_products<Side, double>(m);
+}
+
+}  // namespace kousei::python
