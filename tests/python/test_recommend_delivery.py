@@ -191,6 +191,20 @@ def test_the_strength_is_that_of_the_largest_likelihood() -> None:
         assert 0.6 < found / strength < 1.7
 
 
+def test_predictions_do_not_know_the_clicks_of_their_shop() -> None:
+    rng = np.random.default_rng(0)
+    features = pd.DataFrame(rng.normal(size=(20, 2)))
+    priors = []
+    for clicks in (5, 95):
+        each = DeliveryOptimizer(features, ["p", "q"], rng=0)
+        log = pd.DataFrame({"shop": range(20), "algorithm": "p", "impressions": 100, "clicks": [clicks] + [10] * 19})
+        each.update(log)
+        each.shares()
+        priors.append(each.prior_)
+    assert_array_equal(priors[0].loc[0], priors[1].loc[0])
+    assert not (priors[0] == priors[1]).all(axis=None)
+
+
 def test_days_add_up_and_repeat() -> None:
     first = optimizer()
     first.update(day())
