@@ -94,6 +94,16 @@ void prefer(Cpu on, const Preferences& preferences, const double* z, double* to,
 }
 
 template <class Real>
+void unit_rows(Cpu on, const std::int64_t* begin, const Real* values, std::int64_t rows, Real* out) {
+    constexpr std::int64_t together = 1 << 12;
+    parallel_for(on, blocks_of(rows, together), [&](std::int64_t task, int) {
+        for (std::int64_t row = task * together; row < std::min(rows, (task + 1) * together); ++row) {
+            unit_row(values + begin[row], begin[row + 1] - begin[row], out + begin[row]);
+        }
+    });
+}
+
+template <class Real>
 std::int64_t workspace_bytes(Cpu on, const SparseRows<Real>& matrix, std::int64_t) {
     return checked_mul(thread_limit(on), Scratch<Real>::bytes(matrix.rows));
 }
@@ -128,8 +138,9 @@ void top_products(Cpu on, const SparseRows<Real>& matrix, std::int64_t k, std::i
     });
 }
 
-#define KOUSEI_INSTANTIATE(Real)                                                       \
-    template std::int64_t workspace_bytes(Cpu, const SparseRows<Real>&, std::int64_t); \
+#define KOUSEI_INSTANTIATE(Real)                                                         \
+    template void unit_rows(Cpu, const std::int64_t*, const Real*, std::int64_t, Real*); \
+    template std::int64_t workspace_bytes(Cpu, const SparseRows<Real>&, std::int64_t);   \
     template void top_products(Cpu, const SparseRows<Real>&, std::int64_t, std::int32_t*, Real*, Workspace);
 KOUSEI_INSTANTIATE(float)
 KOUSEI_INSTANTIATE(double)

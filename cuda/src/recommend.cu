@@ -160,6 +160,13 @@ void prefer(Cuda on, const Preferences& preferences, const double* z, double* to
 }
 
 template <class Real>
+void unit_rows(Cuda on, const std::int64_t* begin, const Real* values, std::int64_t rows, Real* out) {
+    cuda::for_each(on, rows, [=] __device__(std::int64_t row) {
+        unit_row(values + begin[row], begin[row + 1] - begin[row], out + begin[row]);
+    });
+}
+
+template <class Real>
 std::int64_t workspace_bytes(Cuda, const SparseRows<Real>& matrix, std::int64_t k) {
     return checked_mul(Scratch<Real>::blocks(matrix.rows, k), Scratch<Real>::bytes(matrix.rows, k));
 }
@@ -177,8 +184,9 @@ void top_products(Cuda on, const SparseRows<Real>& matrix, std::int64_t k, std::
                  indices, products);
 }
 
-#define KOUSEI_INSTANTIATE(Real)                                                        \
-    template std::int64_t workspace_bytes(Cuda, const SparseRows<Real>&, std::int64_t); \
+#define KOUSEI_INSTANTIATE(Real)                                                          \
+    template void unit_rows(Cuda, const std::int64_t*, const Real*, std::int64_t, Real*); \
+    template std::int64_t workspace_bytes(Cuda, const SparseRows<Real>&, std::int64_t);   \
     template void top_products(Cuda, const SparseRows<Real>&, std::int64_t, std::int32_t*, Real*, Workspace);
 KOUSEI_INSTANTIATE(float)
 KOUSEI_INSTANTIATE(double)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -73,5 +74,17 @@ TEST_CASE_TEMPLATE("the first products of a row, ties by number", Real, float, d
                 CHECK(found == products);
             }
         }
+    }
+}
+
+TEST_CASE_TEMPLATE("rows of norm 1", Real, float, double) {
+    const std::vector<std::int64_t> begin{0, 2, 2, 4, 6, 7};
+    const Real huge = std::numeric_limits<Real>::max() / 4, tiny = std::numeric_limits<Real>::min();
+    const std::vector<Real> values{3, -4, 0, 0, 3 * tiny, 4 * tiny, huge};
+    std::vector<Real> out(values.size());
+    unit_rows(Cpu{}, begin.data(), values.data(), 5, out.data());
+    const std::vector<double> expected{0.6, -0.8, 0, 0, 0.6, 0.8, 1};
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        CHECK(static_cast<double>(out.at(i)) == doctest::Approx(expected.at(i)).epsilon(1e-6));
     }
 }

@@ -53,3 +53,10 @@ TEST_CASE_TEMPLATE("the first products of a row on the device", Real, float, dou
         }
     }
 }
+
+TEST_CASE_TEMPLATE("rows of norm 1 on the device", Real, float, double) {
+    const std::vector<std::int64_t> begin{0, 40, 40, 300};
+    const std::vector<Real> numbers = random<Real>(300);
+    const auto run = [&](auto on, Real* out, Workspace) { unit_rows(on, begin.data(), numbers.data(), 3, out); };
+    CHECK(difference<Real>(300, 1, [](auto) { return 0; }, run) == 0);
+}

@@ -24,6 +24,10 @@ std::int64_t workspace_bytes(Cpu on, const Preferences& preferences);
 /// of threads.
 void prefer(Cpu on, const Preferences& preferences, const double* z, double* to, Workspace workspace);
 
+/// out = the values of `rows` sparse rows, each row divided by its norm, and rows of zeros as they are.
+template <class Real>
+void unit_rows(Cpu on, const std::int64_t* begin, const Real* values, std::int64_t rows, Real* out);
+
 /// Rows of a sparse matrix, and those of its transpose; borrowed. Columns stand in a row once.
 template <class Real>
 struct SparseRows {

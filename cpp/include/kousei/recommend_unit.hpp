@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 
 #include <kousei/config.hpp>
@@ -12,6 +13,20 @@ KOUSEI_HD inline void pass_on(const Preferences& preferences, std::int64_t user,
                               double* passed) {
     passed[2 * user] = preferences.weight[user] * average;
     passed[2 * user + 1] = preferences.weight[user] * (average + good);
+}
+
+/// Divides the numbers of a row by its norm; by way of its largest, whose square could overflow, or vanish.
+template <class Real>
+KOUSEI_HD inline void unit_row(const Real* values, std::int64_t count, Real* out) {
+    Real largest = 0, squares = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const Real size = values[i] < 0 ? -values[i] : values[i];
+        if (size > largest) largest = size;
+    }
+    const Real scale = largest > 0 ? largest : Real(1);
+    for (std::int64_t i = 0; i < count; ++i) squares += values[i] / scale * (values[i] / scale);
+    const Real norm = largest > 0 ? std::sqrt(squares) : Real(1);
+    for (std::int64_t i = 0; i < count; ++i) out[i] = values[i] / scale / norm;
 }
 
 /// Whether a product comes before another: it is larger, or of a row before.

@@ -13,8 +13,10 @@ from kousei._lib.errors import check_type, warn
 if TYPE_CHECKING:
     import pandas as pd
 
-    #: A table, or the .csv or .parquet file of one.
-    Source: TypeAlias = pd.DataFrame | str | PathLike[str]
+#: A table, or the .csv or .parquet file of one. In words: pandas takes long to load.
+Source: TypeAlias = "pd.DataFrame | str | PathLike[str]"
+Array: TypeAlias = np.ndarray[Any, Any]
+Factorised: TypeAlias = "tuple[Array, pd.Index[Any]]"
 
 #: What a user says of a shop, from the least to the most.
 GRADES = ("Average", "Good", "Excellent")
@@ -61,6 +63,12 @@ def ratings_table(source: Source) -> pd.DataFrame:
     >>> ratings_table(pd.DataFrame(rows)).rating.max()
     'Excellent'
     """
+    table, _, _ = rated(source)
+    return table
+
+
+def rated(source: Source) -> tuple[pd.DataFrame, Factorised, Factorised]:
+    """Return a table of ratings, and its users and shops: for each row the place in the index beside them."""
     import pandas as pd
 
     frame = _table("ratings", source, ("user", "shop", "rating"), numbers=())
@@ -69,19 +77,30 @@ def ratings_table(source: Source) -> pd.DataFrame:
     wrong = ~frame["rating"].isin(GRADES)
     if wrong.any():
         _refuse("ratings", frame, "rating", wrong, "'Excellent', 'Good' and 'Average' are accepted")
-    frame["rating"] = pd.Categorical(frame["rating"], categories=GRADES, ordered=True)
-    if "time" in frame.columns:
-        if frame["time"].isna().any():
-            _refuse("ratings", frame, "time", frame["time"].isna(), "a time for each rating is accepted")
-        frame = frame.sort_values("time", kind="stable")
-    repeated = frame.duplicated(["user", "shop"], keep="last")
-    if repeated.any():
-        several = frame[frame.duplicated(["user", "shop"], keep=False)]
-        differ = several.groupby(["user", "shop"], observed=True)["rating"].nunique() > 1
-        if differ.any():
-            warn(f"ratings has {int(differ.sum())} pairs of user and shop whose ratings differ; the latest stands")
-        frame = frame[~repeated]
-    return frame.sort_index().reset_index(drop=True)
+    frame["rating"] = frame["rating"].astype(pd.CategoricalDtype(list(GRADES), ordered=True))
+    if "time" in frame.columns and frame["time"].isna().any():
+        _refuse("ratings", frame, "time", frame["time"].isna(), "a time for each rating is accepted")
+    (user, users), (shop, shops) = (pd.factorize(frame[column]) for column in ("user", "shop"))
+    pair = user * len(shops) + shop
+    ordered = np.sort(pair)
+    if (ordered[1:] == ordered[:-1]).any():
+        latest = _latest(frame, pair)
+        frame, user, shop = frame.iloc[latest].reset_index(drop=True), user[latest], shop[latest]
+    return frame, (user, pd.Index(users)), (shop, pd.Index(shops))
+
+
+def _latest(frame: pd.DataFrame, pair: Array) -> Array:
+    """Return the rows of ratings that stand, in their order: of each pair of user and shop one."""
+    import pandas as pd
+
+    by_time = frame["time"].argsort(kind="stable") if "time" in frame.columns else np.arange(len(frame))
+    order = np.asarray(by_time)
+    repeated = pd.Series(pair[order]).duplicated(keep="last").to_numpy()
+    grades = frame["rating"].cat.codes.groupby(pair)
+    differ = int((grades.max() != grades.min()).sum())
+    if differ:
+        warn(f"ratings has {differ} pairs of user and shop whose ratings differ; the latest stands")
+    return np.sort(order[~repeated])
 
 
 def shop_table(source: Source) -> pd.DataFrame:

@@ -10,6 +10,9 @@ std::int64_t workspace_bytes(Cuda on, const Preferences& preferences);
 void prefer(Cuda on, const Preferences& preferences, const double* z, double* to, Workspace workspace);
 
 template <class Real>
+void unit_rows(Cuda on, const std::int64_t* begin, const Real* values, std::int64_t rows, Real* out);
+
+template <class Real>
 std::int64_t workspace_bytes(Cuda on, const SparseRows<Real>& matrix, std::int64_t k);
 
 template <class Real>
