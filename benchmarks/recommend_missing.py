@@ -68,11 +68,11 @@ def main() -> int:
     record = {"case": NAME, "command": "python benchmarks/recommend_missing.py", "seeds": len(SEEDS), "rows": rows}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
-    print(table_of(record))
+    print(table(record))
     return 0
 
 
-def table_of(record: dict[str, Any]) -> str:
+def table(record: dict[str, Any]) -> str:
     """Return the table of docs/theory/recommend_delivery.md."""
     names = list(record["rows"][0]["mean"])
     lines = [f"| Average is told by | {' | '.join(names)} |", "|---" * (1 + len(names)) + "|"]

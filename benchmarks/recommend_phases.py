@@ -146,11 +146,11 @@ def main() -> int:
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
-    print(table_of(record))
+    print(table(record))
     return 0
 
 
-def table_of(record: dict[str, Any]) -> str:
+def table(record: dict[str, Any]) -> str:
     """Return the table of docs/theory/recommend_delivery.md."""
     heads = ("phase", "on the page", "clicks per visit", "of that by chance")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
