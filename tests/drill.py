@@ -242,6 +242,20 @@ BREAKS = (
         "the edges that leave a shop that is Good are as many as those to it",
         "tests/python/test_recommend.py::test_golden",
     ),
+    Break(
+        "python/kousei/recommend/delivery.py",
+        "fit(x[other], n[other], c[other])",
+        "fit(x, n, c)",
+        "rates of a page are predicted by its own clicks, too",
+        "tests/python/test_recommend_delivery.py::test_predictions_do_not_know_the_clicks_of_their_shop",
+    ),
+    Break(
+        "python/kousei/recommend/ctr.py",
+        "n * p * (1 - p)",
+        "n * p",
+        "logits weigh as counts of clicks, whose variance is that of small rates alone",
+        "tests/python/test_recommend_delivery.py::test_weights_are_those_of_the_logits",
+    ),
 )
 
 
