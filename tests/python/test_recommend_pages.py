@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("pandas")
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
+pytest.importorskip("pyarrow")
 
 import pandas as pd
 
@@ -253,6 +254,15 @@ def test_build_query_and_pages(run) -> None:
     assert "nothing that is similar" not in run("query", "shops.csv", "table.csv", "a")[0]
     assert "5 pages and folder/index.html" in run("pages", "shops.csv", "table.csv", "folder")[0]
     assert SCRIPT not in Path("folder/2.html").read_text()
+
+
+def test_ids_that_are_numbers(run) -> None:
+    ids = dict(zip("abcde", range(5), strict=True))
+    shops().assign(shop=range(5)).to_parquet("shops.parquet")
+    ratings().assign(shop=ratings()["shop"].map(ids)).to_parquet("ratings.parquet")
+    run("build", "shops.parquet", "ratings.parquet", "table.csv")
+    assert SCRIPT in run("query", "shops.parquet", "table.csv", "0")[0]
+    assert "5 pages" in run("pages", "shops.parquet", "table.csv", "folder")[0]
 
 
 def test_days_in_two_runs_are_those_of_one(run) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kousei._lib.arrays import finite_numbers
+from kousei._lib.arrays import finite_numbers, require_shape
 from kousei._lib.errors import check_type
 from kousei._lib.random import Rng, generator
 from kousei.recommend.data import click_table
@@ -20,31 +20,27 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
-def require_counts(impressions: Any, clicks: Any) -> tuple[Array, Array]:
-    """Return counts as float64, of one shape.
+def whole_numbers(name: str, values: Any, least: int = 0, most: int = 2**53) -> Array:
+    """Return whole numbers as float64; TypeError or ValueError unless all are, from `least` to `most`."""
+    array = finite_numbers(name, values)
+    wrong = array[(array < least) | (array > most) | (array != np.floor(array))]
+    if wrong.size:
+        raise ValueError(f"{name} has {wrong[0]:g}; whole numbers from {least} to {most} are accepted")
+    return array
 
-    Raises
-    ------
-    TypeError
-        If they are not numbers.
-    ValueError
-        If they are not whole numbers of at least 0, differ in shape, or clicks are more than impressions.
-    """
-    counts = [finite_numbers(name, each) for name, each in (("impressions", impressions), ("clicks", clicks))]
-    for name, each in zip(("impressions", "clicks"), counts, strict=True):
-        wrong = each[(each < 0) | (each != np.floor(each))]
-        if wrong.size:
-            raise ValueError(f"{name} has {wrong[0]}; whole numbers of at least 0 are accepted")
-    if counts[0].shape != counts[1].shape:
-        raise ValueError(f"clicks has shape {counts[1].shape}; {counts[0].shape}, that of impressions, is accepted")
-    more = np.argwhere(counts[1] > counts[0])
+
+def require_counts(impressions: Any, clicks: Any) -> tuple[Array, Array]:
+    """Return counts as float64, of one shape; TypeError or ValueError unless clicks are some of the impressions."""
+    n, c = whole_numbers("impressions", impressions), whole_numbers("clicks", clicks)
+    require_shape("clicks", c, n.shape)
+    more = np.argwhere(c > n)
     if len(more):
         at = tuple(map(int, more[0]))
         raise ValueError(
-            f"clicks has {counts[1][at]:.0f} at {at}, of {counts[0][at]:.0f} impressions; no more clicks than "
-            "impressions are accepted"
+            f"clicks has {c[at]:.0f} at {at}, of {n[at]:.0f} impressions; at most as many clicks as impressions are "
+            "accepted"
         )
-    return counts[0], counts[1]
+    return n, c
 
 
 def click_counts(clicks: Source, shops: pd.Index[Any], algorithms: Sequence[str]) -> tuple[Array, Array]:
@@ -118,9 +114,8 @@ def simulate_clicks(ctr: pd.DataFrame, shares: pd.DataFrame, visits: Any, *, rng
             raise ValueError(f"{name} has values outside of [0, 1]; probabilities are accepted")
     if np.abs(parts.sum(axis=1) - 1).max(initial=0) > 1e-6:
         raise ValueError("shares has rows that do not sum to 1; probabilities are accepted")
-    counts = require_counts(visits, np.zeros(np.shape(visits)))[0]
-    if counts.shape != (len(ctr),):
-        raise ValueError(f"visits has shape {counts.shape}; {(len(ctr),)}, one for each shop, is accepted")
+    counts = whole_numbers("visits", visits)
+    require_shape("visits", counts, (len(ctr),))
     rng = generator(rng)
     shown = rng.multinomial(counts.astype(np.int64), parts / parts.sum(axis=1, keepdims=True))
     return pd.DataFrame(

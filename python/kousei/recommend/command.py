@@ -70,16 +70,17 @@ def build(shops: str, ratings: str, target: str, k: int) -> None:
 def query(shops: str, recommendations: str, shop: str, algorithm: str) -> None:
     """Print what an algorithm recommends on the page of a shop, and why."""
     similarity = ItemSimilarity(shops)
-    if shop not in similarity.shops.index:
-        raise ValueError(f"shop was {shop!r}; one of the {len(similarity.shops)} of {shops} is accepted")
+    ids = _ids(similarity)
+    if shop not in ids:
+        raise ValueError(f"shop was {shop!r}; one of the {len(ids)} of {shops} is accepted")
     table = _recommendations(recommendations, similarity)
-    table = table[(table["shop"] == shop) & (table["algorithm"] == algorithm)]
-    (here,) = similarity.shops.loc[[shop]].to_dict("records")
+    table = table[(table["shop"] == ids[shop]) & (table["algorithm"] == algorithm)]
+    (here,) = similarity.shops.loc[[ids[shop]]].to_dict("records")
     print(f"{here['name']} ({', '.join(facts(here))})")
     if table.empty:
         print(f"nothing that is {algorithm}")
     for other, by, why in zip(
-        table["recommended"], table["by"], reasons(similarity, shop, table["recommended"].tolist()), strict=True
+        table["recommended"], table["by"], reasons(similarity, ids[shop], table["recommended"].tolist()), strict=True
     ):
         terms = ", ".join(f"{reason.text} {reason.contribution:.3f}" for reason in why)
         print(f"  {similarity.shops['name'][other]}, by {by}: {terms or 'nothing in common that is known'}")
@@ -102,11 +103,18 @@ def _recommendations(path: str, similarity: ItemSimilarity) -> pd.DataFrame:
     for column in ("shop", "algorithm", "recommended", "by"):
         if column not in table.columns:
             raise ValueError(f"{path} has no column {column!r}; what build wrote is accepted")
+    ids = _ids(similarity)
     for column in ("shop", "recommended"):
-        unknown = table.loc[~table[column].isin(similarity.shops.index), column].tolist()
+        unknown = table.loc[~table[column].isin(ids), column].tolist()
         if unknown:
             raise ValueError(f"{path} has the {column} {unknown[0]!r}, which the table of shops has not")
+        table[column] = table[column].map(ids)
     return table
+
+
+def _ids(similarity: ItemSimilarity) -> dict[str, Any]:
+    """Return the ids of shops by the texts that stand for them in a .csv file and on the command line."""
+    return {str(shop): shop for shop in similarity.shops.index}
 
 
 def simulate(shops: str, days: int, visits: int, seed: int, state: str | None) -> None:

@@ -92,8 +92,8 @@ class DeliveryOptimizer:
         check_type("features", features, pd.DataFrame, "a pandas DataFrame")
         finite_numbers("features", features)
         shops, names = _labels("features", features.index), _labels("algorithms", algorithms)
-        if names.dtype.kind != "U" or len(names) < 2:
-            raise ValueError(f"algorithms was {list(algorithms)}; two names or more are accepted")
+        if isinstance(algorithms, str) or names.dtype.kind != "U" or len(names) < 2:
+            raise ValueError(f"algorithms was {list(algorithms)}; a sequence of two names or more is accepted")
         self.features = features.copy()
         self.draws = check_integer("draws", draws, 1)
         self.day = 0

@@ -10,8 +10,7 @@ from scipy.special import ndtri
 
 from kousei._lib.arrays import finite_numbers, require_shape
 from kousei._lib.errors import check_choice, finite_number
-
-Array = np.ndarray[Any, Any]
+from kousei.recommend.clicks import Array, whole_numbers
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def off_policy(
         Rewards that a model predicts, for "dm" and "dr" alone. Of a round that the model was fitted to they are too
         good; predict each half by a model of the other.
     counts : array_like (n,) of int, optional
-        How many rounds each row stands for; without it one.
+        How many rounds each row stands for, 0 of what was not shown; without it one.
     confidence : float
         Between 0 and 1.
 
@@ -119,15 +118,17 @@ def off_policy(
         raise ValueError(f"target has shape {pi.shape}; ({n}, actions) is accepted")
     if np.abs(pi.sum(axis=1) - 1).max() > 1e-6:
         raise ValueError("target has rows that do not sum to 1; probabilities are accepted")
-    chosen = _whole("actions", actions, n, 0, pi.shape[1] - 1)
+    chosen = whole_numbers("actions", actions, 0, pi.shape[1] - 1).astype(np.int64)
     p = _probabilities("propensities", propensities)
-    require_shape("propensities", p, (n,))
-    if not p.all():
+    times = np.ones(n) if counts is None else whole_numbers("counts", counts)
+    for name, each in (("actions", chosen), ("propensities", p), ("counts", times)):
+        require_shape(name, each, (n,))
+    impossible = np.flatnonzero((p == 0) & (times > 0))
+    if impossible.size:
         raise ValueError(
-            f"propensities has 0 in row {int(np.argmin(p))}; numbers above 0, up to 1, are accepted: what was shown "
-            "had a chance"
+            f"propensities has 0 in row {impossible[0]}; numbers above 0, up to 1, are accepted: what was shown had "
+            "a chance"
         )
-    times = np.ones(n) if counts is None else _whole("counts", counts, n, 0, 2**53).astype(np.float64)
     rounds = times.sum()
     if rounds < 2:
         raise ValueError(f"there are {rounds:.0f} rounds; two or more are accepted")
@@ -137,7 +138,7 @@ def off_policy(
             "it is accepted with 'dm' and 'dr', and needed there"
         )
     with np.errstate(over="ignore", invalid="ignore"):
-        w = pi[np.arange(n), chosen] / p
+        w = np.where(times > 0, pi[np.arange(n), chosen], 0) / np.where(times > 0, p, 1)
         size = (times @ w) ** 2 / (times @ w**2) if w.any() else 0.0
     if not np.isfinite(size):
         raise ValueError("propensities are so small that weights overflow; larger ones are accepted")
@@ -169,12 +170,3 @@ def _probabilities(name: str, values: Any) -> Array:
     if ((array < 0) | (array > 1)).any():
         raise ValueError(f"{name} has values outside of [0, 1]; probabilities are accepted")
     return array
-
-
-def _whole(name: str, values: Any, n: int, least: int, most: int) -> Array:
-    array = finite_numbers(name, values)
-    require_shape(name, array, (n,))
-    wrong = array[(array != np.floor(array)) | (array < least) | (array > most)]
-    if wrong.size:
-        raise ValueError(f"{name} has {wrong[0]:g}; whole numbers from {least} to {most} are accepted")
-    return array.astype(np.int64)
