@@ -19,6 +19,7 @@ PAGES = (
     "docs/performance.md",
     "docs/theory/funahashi.md",
     "docs/theory/isotonic.md",
+    "docs/theory/recommend.md",
     "docs/theory/ridgelet.md",
 )
 
@@ -238,6 +239,13 @@ def designs() -> str:
     return monotone_designs.table(recorded(monotone_designs.NAME))
 
 
+def recommenders() -> str:
+    """Return how well recommenders foretell ratings that were held out."""
+    import recommend_ml100k
+
+    return recommend_ml100k.table(recorded(recommend_ml100k.NAME))
+
+
 def units(record: Record) -> str:
     method, sizes = record["case"].split("-")[1], record["sizes"]
     order = f"N = {sizes['order']}, " if "order" in sizes else ""
@@ -390,6 +398,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "ridgelet-costs": costs,
     "chosen-frequencies": frequencies,
     "monotone-designs": designs,
+    "recommend-ml100k": recommenders,
     "device-summary": device_summary,
     "device-sums": device_sums,
     "device-signs": device_signs,
