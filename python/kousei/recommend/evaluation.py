@@ -122,7 +122,7 @@ def evaluate(recommender: Recommender, training: Source, held_out: Source, k: in
         lists.append(found)
         place = found.get_indexer(pd.Index([shop]))[0]
         places.append(place)
-        hits_of_note += place >= 0 and shop not in most_rated
+        hits_of_note += bool(place >= 0 and shop not in most_rated)
     at = np.array(places)
     shown = np.concatenate([each.to_numpy() for each in lists])
     shares = raters.reindex(shown).fillna(1).to_numpy() / users

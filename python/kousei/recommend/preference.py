@@ -9,7 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.errors import check_bool, require_real_number
-from kousei.recommend.coding import coded, lists_of
+from kousei.recommend.coding import Coded, coded, lists_of
 from kousei.recommend.data import Source
 
 if TYPE_CHECKING:
@@ -61,7 +61,16 @@ class PreferenceGraph:
 
     def __init__(self, ratings: Source, user_norm: bool = False, *, shops: Any = None) -> None:
         user_norm = check_bool("user_norm", user_norm)
-        rated = coded(ratings, shops)
+        self._build(coded(ratings, shops), user_norm)
+
+    @classmethod
+    def _of(cls, rated: Coded, user_norm: bool) -> PreferenceGraph:
+        """Return the graph of ratings that are known to be some."""
+        graph = cls.__new__(cls)
+        graph._build(rated, user_norm)
+        return graph
+
+    def _build(self, rated: Coded, user_norm: bool) -> None:
         users, count = len(rated.users), len(rated.shops)
         place = 3 * rated.user + rated.grade
         average, good, excellent = np.bincount(place, minlength=3 * users).reshape(users, 3).T
@@ -161,6 +170,12 @@ class PreferenceGraph:
                 break
         return backend.finish(x)
 
+    def _popularity(self, damping: float = 0.85) -> pd.Series[float]:
+        import pandas as pd
+
+        ranks: np.ndarray[Any, np.dtype[np.float64]] = self.pagerank(damping)
+        return pd.Series(ranks, index=self.shops.rename("shop"), name="popularity")
+
     def _product(self, backend: backends.Backend, z: Array) -> Array:
         """Return P^T z."""
         *lists, _, _ = self._kept.on(backend)
@@ -204,8 +219,4 @@ def preference_pagerank(
     >>> preference_pagerank(pd.DataFrame(rows)).idxmax()
     'inn'
     """
-    import pandas as pd
-
-    graph = PreferenceGraph(ratings, user_norm, shops=shops)
-    ranks: np.ndarray[Any, np.dtype[np.float64]] = graph.pagerank(damping)
-    return pd.Series(ranks, index=graph.shops.rename("shop"), name="popularity")
+    return PreferenceGraph(ratings, user_norm, shops=shops)._popularity(damping)

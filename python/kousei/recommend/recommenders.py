@@ -12,7 +12,7 @@ from kousei._lib.random import Rng, generator
 from kousei.recommend.coding import coded
 from kousei.recommend.data import Source
 from kousei.recommend.neighbours import cosine_topk
-from kousei.recommend.preference import preference_pagerank
+from kousei.recommend.preference import PreferenceGraph
 from kousei.recommend.ranking import first, the_one_of
 from kousei.recommend.similarity import ItemSimilarity
 
@@ -45,7 +45,7 @@ class RatingRecommender:
     Attributes
     ----------
     popularity : Series of float64
-        Of each shop that has ratings, by `kousei.recommend.preference_pagerank`.
+        Of each shop that has ratings, by `kousei.recommend.preference_pagerank` with `user_norm`.
     """
 
     _name: str
@@ -55,7 +55,7 @@ class RatingRecommender:
         self._coded = coded(ratings)
         self._similarity = similarity
         self._matrix = self._coded.matrix(_STARS[self._coded.grade])
-        self.popularity = preference_pagerank(ratings)
+        self.popularity = PreferenceGraph._of(self._coded, user_norm=True)._popularity()
 
     def __repr__(self) -> str:
         users, shops = self._matrix.shape
@@ -121,7 +121,7 @@ class RatingRecommender:
 
 
 class PopularRecommender(RatingRecommender):
-    """The shops that users prefer, the same for all: `kousei.recommend.preference_pagerank`.
+    """The shops that users prefer, the same for all: `kousei.recommend.preference_pagerank` with `user_norm`.
 
     Parameters
     ----------
