@@ -6,7 +6,8 @@ The Open Bandit Dataset, Y. Saito, S. Aihara, M. Matsutani and Y. Narita, `arXiv
 <https://arxiv.org/abs/2008.07146>`_, has clicks on a fashion site under two policies that ran side by side: items by
 chance, and Thompson sampling. So what :func:`kousei.recommend.off_policy` says of the second, from the log of the
 first, can be held against what it did earn. Its sample of 10 000 rounds of each policy and campaign comes with the
-package ``obp``, of which the data files alone are read (``pip install --no-deps obp``).
+package ``obp``, of which the data files alone are read (``pip install --no-deps obp``); where it is not installed,
+drawn rounds take their place.
 """
 
 # %%
@@ -17,7 +18,7 @@ package ``obp``, of which the data files alone are read (``pip install --no-deps
 # data set documents: the probability of an item at a position is estimated by 20 000 draws of all rates, of which the
 # three best are shown.
 
-from importlib.metadata import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -27,15 +28,32 @@ import yaml
 
 from kousei.recommend import off_policy
 
-FOLDER = Path(next(file for file in files("obp") if file.name == "prior_bts.yaml").locate()).parents[2]
-PRIORS = yaml.safe_load((FOLDER / "policy" / "conf" / "prior_bts.yaml").read_text())
 METHODS = ("ips", "snips", "dm", "dr")
 rng = np.random.default_rng(0)
+package = find_spec("obp")
+if package is not None:
+    folder = Path(package.submodule_search_locations[0])
+    priors = yaml.safe_load((folder / "policy" / "conf" / "prior_bts.yaml").read_text())
+else:
+    print("obp is not installed: these are drawn rounds, not those of the Open Bandit Dataset")
+    priors = {campaign: {"alpha": rng.integers(1, 90, 40), "beta": np.full(40, 9000)} for campaign in ("men", "all")}
+
+
+def rounds(policy, campaign):
+    """Return the log of a policy, "random" or "bts"."""
+    if package is not None:
+        return pd.read_csv(folder / "dataset" / "obd" / policy / campaign / f"{campaign}.csv", index_col=0)
+    position = rng.integers(0, 3, 10_000)
+    chances = np.full((3, 40), 1 / 40) if policy == "random" else shares(campaign)
+    item = (rng.random((10_000, 1)) > chances.cumsum(axis=1)[position]).sum(axis=1).clip(max=39)
+    rates = priors[campaign]["alpha"] / priors[campaign]["beta"]
+    columns = {"position": position + 1, "item_id": item, "propensity_score": chances[position, item]}
+    return pd.DataFrame(columns | {"click": rng.binomial(1, rates[item])})
 
 
 def shares(campaign):
     """Return the probabilities of the items at each position, (3, items)."""
-    alpha, beta = (np.array(PRIORS[campaign][name]) for name in ("alpha", "beta"))
+    alpha, beta = (np.array(priors[campaign][name]) for name in ("alpha", "beta"))
     counts = np.zeros((3, len(alpha)))
     for _ in range(20):
         best = np.argsort(-rng.beta(alpha, beta, (1000, len(alpha))), axis=1)[:, :3]
@@ -72,11 +90,8 @@ def predicted(log, items):
 # that was earned lies at their upper end: 69 clicks, against 46 by chance.
 
 found = {}
-for campaign in ("men", "women", "all"):
-    logged, served = (
-        pd.read_csv(FOLDER / "dataset" / "obd" / policy / campaign / f"{campaign}.csv", index_col=0)
-        for policy in ("random", "bts")
-    )
+for campaign in priors:
+    logged, served = rounds("random", campaign), rounds("bts", campaign)
     target = shares(campaign)[logged["position"] - 1]
     rewards = predicted(logged, target.shape[1])
     rows = {
@@ -104,7 +119,7 @@ for campaign in ("men", "women", "all"):
 #
 # The direct method looks sure of itself: its interval knows nothing of how wrong the predictions are.
 
-figure, panels = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained", sharex=True, sharey=True)
+figure, panels = plt.subplots(1, len(found), figsize=(11, 3.4), layout="constrained", sharex=True, sharey=True)
 for panel, (campaign, rows) in zip(panels, found.items(), strict=True):
     for i, (name, each) in enumerate(rows.items()):
         color = "k" if name == "earned" else "#0072B2"
