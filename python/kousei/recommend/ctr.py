@@ -6,7 +6,6 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import expit, logit
 
 from kousei._lib.arrays import finite_numbers
 from kousei._lib.errors import check_integer, require_positive
@@ -83,6 +82,8 @@ class CTRModel:
             If the arrays are not finite numbers, of shapes that do not fit, or no counts, clicks are more than
             impressions, or there are no impressions at all.
         """
+        from scipy.special import logit
+
         x = _features(features)
         n, c = require_counts(impressions, clicks)
         if n.ndim != 2 or len(n) != len(x) or n.shape[1] == 0:
@@ -153,6 +154,8 @@ class CTRModel:
         TypeError, ValueError
             If the features are not finite numbers of the shape that was fitted.
         """
+        from scipy.special import expit
+
         if not hasattr(self, "coef_"):
             raise ValueError("the model is not fitted; fit(features, impressions, clicks) comes first")
         x = _features(features)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 from zipfile import BadZipFile
 
 import numpy as np
-from scipy.special import betaln
 
 from kousei._lib.arrays import finite_numbers, require_shape
 from kousei._lib.errors import check_integer, check_type
@@ -237,6 +236,8 @@ class DeliveryOptimizer:
 
 def _strength(q: Array, n: Array, c: Array) -> float:
     """Return the strength with the largest likelihood of the counts."""
+    from scipy.special import betaln
+
     alpha, beta = _STRENGTHS[:, None, None] * q, _STRENGTHS[:, None, None] * (1 - q)
     likelihoods = (betaln(alpha + c, beta + n - c) - betaln(alpha, beta)).sum(axis=(1, 2))
     return float(_STRENGTHS[likelihoods.argmax()])

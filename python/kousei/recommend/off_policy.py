@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from kousei._lib.arrays import finite_numbers, require_shape
 from kousei._lib.errors import check_choice, finite_number
@@ -105,6 +104,8 @@ def off_policy(
     >>> round(estimate.value, 2), round(estimate.effective_sample_size)
     (0.56, 6096)
     """
+    from scipy.special import ndtri
+
     check_choice("method", method, "ips", "snips", "dm", "dr")
     level = finite_number("confidence", confidence)
     if not 0 < level < 1:
