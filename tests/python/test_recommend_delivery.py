@@ -255,6 +255,10 @@ def test_arguments_of_an_optimizer() -> None:
         DeliveryOptimizer(features.set_axis(["a", "a"]), ["p", "q"])
     with pytest.raises(TypeError, match="features has the labels"):
         DeliveryOptimizer(features.set_axis(["a", 1]), ["p", "q"])
+    with pytest.raises(TypeError, match="features has the labels"):
+        DeliveryOptimizer(features.rename(columns={"price": 1.5}), ["p", "q"])
+    with pytest.raises(ValueError, match="features has 0 labels"):
+        DeliveryOptimizer(features[:0], ["p", "q"])
     with pytest.raises(ValueError, match="features has NaN"):
         DeliveryOptimizer(features.assign(price=np.nan), ["p", "q"])
     with pytest.raises(ValueError, match="draws was 0"):
@@ -280,6 +284,13 @@ def test_resumed_days_are_those_of_one_run(shops: list[Any], tmp_path: Path) -> 
         kept.save(path)
     assert [each.name for each in tmp_path.iterdir()] == ["delivery.npz"]
     assert DeliveryOptimizer.load(path).day == 3
+
+
+def test_shops_without_features_are_saved(tmp_path: Path) -> None:
+    each = DeliveryOptimizer(pd.DataFrame(index=["a", "b"]), ["p", "q"], rng=0)
+    each.update(day())
+    each.save(tmp_path / "delivery.npz")
+    pd.testing.assert_frame_equal(DeliveryOptimizer.load(tmp_path / "delivery.npz").shares(), each.shares())
 
 
 def test_every_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class DeliveryOptimizer:
 
     Attributes
     ----------
+    features : pandas.DataFrame (shops, features)
     impressions, clicks : pandas.DataFrame (shops, algorithms)
         Of all days so far.
     day : int
@@ -91,6 +92,7 @@ class DeliveryOptimizer:
         check_type("features", features, pd.DataFrame, "a pandas DataFrame")
         finite_numbers("features", features)
         shops, names = _labels("features", features.index), _labels("algorithms", algorithms)
+        _labels("features", features.columns, least=0)
         if isinstance(algorithms, str) or names.dtype.kind != "U" or len(names) < 2:
             raise ValueError(f"algorithms was {list(algorithms)}; a sequence of two names or more is accepted")
         self.features = features.copy()
@@ -167,7 +169,7 @@ class DeliveryOptimizer:
             "format": np.array([_FORMAT]),
             "version": np.array(_VERSION),
             "shops": _labels("features", self.features.index),
-            "names": _labels("features", self.features.columns),
+            "names": _labels("features", self.features.columns, least=0),
             "algorithms": _labels("algorithms", self.impressions.columns),
             "features": self.features.to_numpy(dtype=np.float64),
             "impressions": self.impressions.to_numpy(),
@@ -207,20 +209,20 @@ class DeliveryOptimizer:
         >>> DeliveryOptimizer.load(path).day
         0
         """
-        import pandas as pd
-
         with Path(path).open("rb") as file:
             try:
                 with np.load(file, allow_pickle=False) as found:
                     state = {name: found[name] for name in found.files}
-                return cls._from(state, pd)
+                return cls._from(state)
             except KeyError as error:
                 raise ValueError(f"{path}: {error} is missing") from None
             except _BROKEN as error:
                 raise ValueError(f"{path} is no whole file of a {_FORMAT}: {error}") from None
 
     @classmethod
-    def _from(cls, state: dict[str, Array], pd: Any) -> Self:
+    def _from(cls, state: dict[str, Array]) -> Self:
+        import pandas as pd
+
         if state["format"].tolist() != [_FORMAT] or state["version"].tolist() != _VERSION:
             raise ValueError(f"the format was {state['format']}, {state['version']}; {_VERSION} is accepted")
         features = pd.DataFrame(state["features"], state["shops"].tolist(), state["names"].tolist())
@@ -243,13 +245,13 @@ def _strength(q: Array, n: Array, c: Array) -> float:
     return float(_STRENGTHS[likelihoods.argmax()])
 
 
-def _labels(name: str, labels: Any) -> Array:
+def _labels(name: str, labels: Any, least: int = 1) -> Array:
     """Return labels as an array of whole numbers or texts; TypeError or ValueError unless each is there once."""
     values = list(labels)
-    array = np.array(values)
+    array = np.array(values) if values else np.array([], "U1")
     # As a text of a fixed length one loses zeros at its end.
     if array.ndim != 1 or array.dtype.kind not in "iuU" or array.tolist() != values:
         raise TypeError(f"{name} has the labels {values[:5]}; all whole numbers or all texts are accepted")
-    if len(set(values)) < len(values) or not values:
+    if len(set(values)) < len(values) or len(values) < least:
         raise ValueError(f"{name} has {len(values)} labels, {len(set(values))} different ones; each once is accepted")
     return array
