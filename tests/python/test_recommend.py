@@ -8,7 +8,9 @@ import scipy.sparse
 
 import kousei
 from kousei import recommend
+from kousei._lib.backends import why_no_cuda
 from support import Library
+from test_device_arguments import FakeInterface
 
 pd = pytest.importorskip("pandas")
 
@@ -302,3 +304,9 @@ def test_similarities_refuse():
         similarity.recommend(user=3)
     with pytest.raises(ValueError, match="price_scale was 0"):
         recommend.ItemSimilarity(SHOPS, price_scale=0)
+
+
+@pytest.mark.skipif(not why_no_cuda(), reason="has a device, which must not see made-up pointers")
+def test_a_cuda_array_without_a_device():
+    with pytest.raises(kousei.CudaError, match="start lies in CUDA memory, but"):
+        recommend.PreferenceGraph(FOUR).pagerank(start=FakeInterface((4,)))
