@@ -9,15 +9,27 @@ import numpy as np
 from problem import Array, Kernel, Problem
 
 from kousei._lib import arrays, backends
-from kousei.recommend import PreferenceGraph, cosine_topk, synthetic_ratings
+from kousei.recommend import PreferenceGraph, cosine_topk
+from kousei.recommend.coding import Coded
+
+
+def popular(rng: np.random.Generator, shops: int, count: int) -> Array:
+    """Draw shops, of which few are popular."""
+    chance = np.cumsum(np.arange(1, shops + 1) ** -0.7)
+    return np.searchsorted(chance, rng.random(count) * chance[-1]).clip(max=shops - 1)
 
 
 def product_of_preferences() -> Kernel:
     """Return the kernel of one step of PageRank, beside products with the three sparse matrices of the grades."""
 
     def problem(users: int, shops: int) -> Problem:
-        ratings = synthetic_ratings(users, shops, 30 * users, rng=0)
-        graph = PreferenceGraph(ratings, shops=range(shops))
+        rng = np.random.default_rng(0)
+        pairs = np.unique(rng.integers(users, size=30 * users) * shops + popular(rng, shops, 30 * users))
+        user, shop = (each.astype(np.int32) for each in np.divmod(pairs, shops))
+        grade = rng.integers(3, size=len(pairs)).astype(np.int32)
+        # In place of the indices, of which the lengths alone are asked for; the machine may have no pandas.
+        ratings = Coded(range(users), range(shops), user, shop, grade)  # type: ignore[arg-type]
+        graph = PreferenceGraph._of(ratings, user_norm=False)
 
         def run(numbers: Array) -> Array:
             backend, numbers = backends.enter("numbers", numbers)
@@ -26,12 +38,11 @@ def product_of_preferences() -> Kernel:
         def sparse(numbers: Array) -> Callable[[], Array]:
             from cupyx.scipy.sparse import csr_matrix
 
-            grade = ratings["rating"].cat.codes.to_numpy()
-            user, shop = (arrays.like(ratings[column].to_numpy(), numbers) for column in ("user", "shop"))
-            of = [
-                csr_matrix((arrays.like((grade == g) * 1.0, numbers), (user, shop)), shape=(users, shops))
-                for g in range(3)
-            ]
+            of = []
+            for g in range(3):
+                entries = (each[grade == g] for each in (np.ones(len(grade)), user, shop))
+                values, *places = (arrays.like(each, numbers) for each in entries)
+                of.append(csr_matrix((values, tuple(places)), shape=(users, shops)))
             lower, above, good = of[0] + of[1], of[2].T.tocsr(), of[1].T.tocsr()
             z = 1 / (1 + numbers)
             return lambda: above @ (lower @ z) + good @ (of[0] @ z)
@@ -41,7 +52,7 @@ def product_of_preferences() -> Kernel:
             prepare=lambda x: lambda: run(x),
             exact=lambda numbers: run(np.arange(float(shops)))[numbers.astype(int)],
             scale=float(run(np.arange(float(shops))).max()),
-            evaluations=2 * len(ratings),
+            evaluations=2 * len(pairs),
             others={"cupyx": sparse},
         )
 

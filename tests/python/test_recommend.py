@@ -8,7 +8,9 @@ import scipy.sparse
 
 import kousei
 from kousei import recommend
+from kousei._lib.backends import why_no_cuda
 from support import Library
+from test_device_arguments import FakeInterface
 
 pd = pytest.importorskip("pandas")
 
@@ -224,6 +226,25 @@ def test_cosines_refuse(sparse, k, error, message):
         recommend.cosine_topk(sparse, k)
 
 
+def test_kernels_refuse_lists_that_are_none():
+    kernels, on = kousei._lib._core.cpu, kousei._lib._core.cpu.Cpu()
+    begin, ones = np.array([0, 1, 2]), np.ones(2)
+
+    def top(begin, columns):
+        out = np.empty((2, 1), np.int32), np.empty((2, 1))
+        entries = np.array(columns, np.int32)
+        kernels.recommend_top_products(begin, entries, ones, begin, entries, ones, *out, on)
+
+    top(begin, [0, 1])
+    with pytest.raises(ValueError, match="columns has numbers out of range; 0 to 1 are accepted"):
+        top(begin, [0, 2])
+    with pytest.raises(ValueError, match="columns has numbers out of range"):
+        top(begin, [0, -1])
+    for wrong in ([0, 3, 2], [1, 1, 2], [0, 1, 1]):
+        with pytest.raises(ValueError, match="begin has begins out of order; those that rise from 0 to 2"):
+            top(np.array(wrong), [0, 1])
+
+
 def test_similarity_is_the_sum_of_its_terms():
     weights = {"category": 0.1, "scene": 0.7, "price": 1 / 3, "distance": 2.1}
     similarity = recommend.ItemSimilarity(SHOPS, weights, price_scale=2, distance_scale=0.5)
@@ -283,3 +304,9 @@ def test_similarities_refuse():
         similarity.recommend(user=3)
     with pytest.raises(ValueError, match="price_scale was 0"):
         recommend.ItemSimilarity(SHOPS, price_scale=0)
+
+
+@pytest.mark.skipif(not why_no_cuda(), reason="has a device, which must not see made-up pointers")
+def test_a_cuda_array_without_a_device():
+    with pytest.raises(kousei.CudaError, match="start lies in CUDA memory, but"):
+        recommend.PreferenceGraph(FOUR).pagerank(start=FakeInterface((4,)))

@@ -132,6 +132,8 @@ def test_evaluation_by_hand():
     assert found.serendipity == 1 / 4
     with pytest.raises(ValueError, match="k was 0"):
         recommend.evaluate(Fixed(), training, held_out, k=0)
+    with pytest.raises(ValueError, match="held_out is empty"):
+        recommend.evaluate(Fixed(), training, held_out[:0])
 
 
 def test_synthetic_ratings():

@@ -67,30 +67,30 @@ def ratings_table(source: Source) -> pd.DataFrame:
     return table
 
 
-def rated(source: Source) -> tuple[pd.DataFrame, Factorised, Factorised]:
+def rated(source: Source, name: str = "ratings") -> tuple[pd.DataFrame, Factorised, Factorised]:
     """Return a table of ratings, and its users and shops: for each row the place in the index beside them."""
     import pandas as pd
 
-    frame = _table("ratings", source, ("user", "shop", "rating"), numbers=())
-    _check_ids("ratings", frame, "user")
-    _check_ids("ratings", frame, "shop")
+    frame = _table(name, source, ("user", "shop", "rating"), numbers=())
+    _check_ids(name, frame, "user")
+    _check_ids(name, frame, "shop")
     grades = pd.CategoricalDtype(list(GRADES), ordered=True)
     wrong = frame["rating"].isna() if frame["rating"].dtype == grades else ~frame["rating"].isin(GRADES)
     if wrong.any():
-        _refuse("ratings", frame, "rating", wrong, "'Excellent', 'Good' and 'Average' are accepted")
+        _refuse(name, frame, "rating", wrong, "'Excellent', 'Good' and 'Average' are accepted")
     frame["rating"] = frame["rating"].astype(grades)
     if "time" in frame.columns and frame["time"].isna().any():
-        _refuse("ratings", frame, "time", frame["time"].isna(), "a time for each rating is accepted")
+        _refuse(name, frame, "time", frame["time"].isna(), "a time for each rating is accepted")
     (user, users), (shop, shops) = (pd.factorize(frame[column]) for column in ("user", "shop"))
     pair = user * len(shops) + shop
     ordered = np.sort(pair)
     if (ordered[1:] == ordered[:-1]).any():
-        latest = _latest(frame, pair)
+        latest = _latest(name, frame, pair)
         frame, user, shop = frame.iloc[latest].reset_index(drop=True), user[latest], shop[latest]
     return frame, (user, pd.Index(users)), (shop, pd.Index(shops))
 
 
-def _latest(frame: pd.DataFrame, pair: Array) -> Array:
+def _latest(name: str, frame: pd.DataFrame, pair: Array) -> Array:
     """Return the rows of ratings that stand, in their order: of each pair of user and shop one."""
     import pandas as pd
 
@@ -100,7 +100,7 @@ def _latest(frame: pd.DataFrame, pair: Array) -> Array:
     grades = frame["rating"].cat.codes.groupby(pair)
     differ = int((grades.max() != grades.min()).sum())
     if differ:
-        warn(f"ratings has {differ} pairs of user and shop whose ratings differ; the latest stands")
+        warn(f"{name} has {differ} pairs of user and shop whose ratings differ; the latest stands")
     return np.sort(order[~repeated])
 
 

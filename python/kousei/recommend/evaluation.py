@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kousei._lib.errors import check_integer
-from kousei.recommend.data import Source, ratings_table
+from kousei.recommend.data import Source, rated, ratings_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,7 @@ def evaluate(recommender: Recommender, training: Source, held_out: Source, k: in
     import pandas as pd
 
     check_integer("k", k, 1)
-    known, hidden = ratings_table(training), ratings_table(held_out)
+    known, hidden = rated(training, "training")[0], rated(held_out, "held_out")[0]
     raters = known["shop"].value_counts()
     users = known["user"].nunique()
     most_rated = set(raters.index[:k])
