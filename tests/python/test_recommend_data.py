@@ -72,6 +72,27 @@ def test_shops():
     assert list(named.seats) == [3, 4]
 
 
+@pytest.mark.parametrize("dtype", [object, "string"])
+def test_texts_that_are_missing(dtype):
+    missing = pd.array(["ramen", None], dtype=dtype)
+    table = shop_table(pd.DataFrame(SHOPS | {"categories": missing, "scenes": missing, "name": missing}))
+    assert list(table.categories) == list(table.scenes) == [("ramen",), ()]
+    assert list(table.name) == ["ramen", "b"]
+
+
+def test_lists_of_texts(tmp_path):
+    table = pd.DataFrame(SHOPS | {"categories": [["bar", "sushi", "bar"], []]})
+    assert list(shop_table(table).categories) == [("bar", "sushi"), ()]
+    pytest.importorskip("pyarrow")
+    table.to_parquet(tmp_path / "shops.parquet")
+    assert list(shop_table(tmp_path / "shops.parquet").categories) == [("bar", "sushi"), ()]
+
+
+def test_nullable_numbers():
+    numbers = pd.array([3, None], dtype="Int64")
+    assert list(shop_table(pd.DataFrame(SHOPS | {"price_band": numbers})).price_band.isna()) == [False, True]
+
+
 def changed(rows, column, value):
     return pd.DataFrame(rows | {column: value})
 

@@ -64,6 +64,11 @@ def test_other_arguments_refused():
         recommend.NMFRecommender(FOUR, components=0)
 
 
+def test_equal_scores_are_in_the_order_of_the_shops():
+    rows = {"user": [1, 1, 1, 1], "shop": ["d", "b", "a", "c"], "rating": "Good"}
+    assert list(recommend.PopularRecommender(pd.DataFrame(rows)).recommend(2, user=9).index) == ["a", "b"]
+
+
 def test_cosines_by_hand():
     rows = {"user": [1, 1, 2, 2, 3], "shop": ["a", "b", "b", "c", "a"]}
     rows["rating"] = ["Excellent", "Good", "Average", "Excellent", "Good"]

@@ -147,7 +147,8 @@ def shop_table(source: Source) -> pd.DataFrame:
     if twice.any():
         _refuse("shops", frame, "shop", twice, "each shop once is accepted")
     for column in ("categories", "scenes"):
-        frame[column] = [_labels(column, value) for value in frame[column]]
+        there = frame[column].where(frame[column].notna(), "")
+        frame[column] = [_labels(column, value) for value in there]
     for column in _SHOP_NUMBERS:
         frame[column] = _numbers("shops", frame, column)
     for column, limit in (("latitude", 90), ("longitude", 180)):
@@ -289,8 +290,6 @@ def _numbers(name: str, frame: pd.DataFrame, column: str) -> np.ndarray[Any, np.
 
 def _labels(column: str, value: Any) -> tuple[str, ...]:
     """Return the texts of one shop's categories or scenes, each once."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ()
     if isinstance(value, str):
         value = value.split(";")
     if not isinstance(value, list | tuple | set | frozenset | np.ndarray) or not all(
