@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ PAGES = (
     "docs/performance.md",
     "docs/theory/funahashi.md",
     "docs/theory/isotonic.md",
+    "docs/theory/recommend.md",
+    "docs/theory/recommend_delivery.md",
     "docs/theory/ridgelet.md",
 )
 
@@ -224,18 +227,10 @@ def costs() -> str:
     return f"{ridgelet_costs.table(record).strip()}\n\n{origin([record])}"
 
 
-def frequencies() -> str:
-    """Return what networks of chosen frequencies reach."""
-    import chosen_frequencies
-
-    return chosen_frequencies.table(recorded(chosen_frequencies.NAME))
-
-
-def designs() -> str:
-    """Return the errors of monotone regression and of what stands beside it."""
-    import monotone_designs
-
-    return monotone_designs.table(recorded(monotone_designs.NAME))
+def of_script(module: str) -> str:
+    """Return the table that a script makes of its own record."""
+    script = import_module(module)
+    return script.table(recorded(script.NAME))
 
 
 def units(record: Record) -> str:
@@ -388,8 +383,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "checks": checks,
     "growth": growth,
     "ridgelet-costs": costs,
-    "chosen-frequencies": frequencies,
-    "monotone-designs": designs,
+    "chosen-frequencies": lambda: of_script("chosen_frequencies"),
+    "monotone-designs": lambda: of_script("monotone_designs"),
+    "recommend-ml100k": lambda: of_script("recommend_ml100k"),
+    "recommend-bandit": lambda: of_script("recommend_bandit"),
+    "recommend-missing": lambda: of_script("recommend_missing"),
+    "recommend-off-policy": lambda: of_script("recommend_off_policy"),
+    "recommend-phases": lambda: of_script("recommend_phases"),
     "device-summary": device_summary,
     "device-sums": device_sums,
     "device-signs": device_signs,

@@ -221,6 +221,41 @@ BREAKS = (
         "of two replicas that trade their states one keeps its own too",
         "tests/python/test_rbm_training.py::test_trades_are_fair",
     ),
+    Break(
+        "cpp/include/kousei/recommend_unit.hpp",
+        "preferences.weight[user] * (average + good)",
+        "preferences.weight[user] * good",
+        "a shop that is Excellent is preferred to those that are Good alone",
+        "tests/cpp/test_recommend.cpp::what users prefer is what the pairs of their ratings say",
+    ),
+    Break(
+        "cpp/include/kousei/recommend_unit.hpp",
+        "(product == other && index < its)",
+        "(product == other && index > its)",
+        "of equal cosines the last row comes first",
+        "tests/cpp/test_recommend.cpp::the first products of a row, ties by number",
+    ),
+    Break(
+        "python/kousei/recommend/preference.py",
+        "good + excellent, excellent",
+        "good + excellent, good",
+        "the edges that leave a shop that is Good are as many as those to it",
+        "tests/python/test_recommend.py::test_networkx_on_the_materialised_graph",
+    ),
+    Break(
+        "python/kousei/recommend/delivery.py",
+        "fit(x[other], n[other], c[other])",
+        "fit(x, n, c)",
+        "rates of a page are predicted by its own clicks, too",
+        "tests/python/test_recommend_delivery.py::test_predictions_do_not_know_the_clicks_of_their_shop",
+    ),
+    Break(
+        "python/kousei/recommend/ctr.py",
+        "n * p * (1 - p)",
+        "n * p",
+        "logits weigh as counts of clicks, whose variance is that of small rates alone",
+        "tests/python/test_recommend_delivery.py::test_weights_are_those_of_the_logits",
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from machines import machines
 from problem import Array, Kernel, Problem, Rates
+from recommend import recommenders
 
 from kousei import MLP, Activation, FunahashiNetwork, PackedSigns
 from kousei.activation import arctan, erf, logistic, relu, tanh
@@ -513,6 +514,7 @@ KERNELS = [
     *equivariant(),
     *ising(),
     *machines(),
+    *recommenders(),
 ]
 FUNCTIONS = sorted({kernel.function for kernel in KERNELS})
 #: Units and points: one tile of units, and several with the last one partly filled.

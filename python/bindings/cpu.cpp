@@ -10,6 +10,7 @@
 #include "network.hpp"
 #include "packed.hpp"
 #include "rbm.hpp"
+#include "recommend.hpp"
 #include "ridgelet.hpp"
 #include "submodules.hpp"
 
@@ -45,6 +46,7 @@ void bind_cpu(py::module_& m) {
     bind_packed_dot<HostSide>(m);
     bind_ising<HostSide>(m);
     bind_rbm<HostSide>(m);
+    bind_recommend<HostSide>(m);
     bind_ridgelet_tabulate(m);
     bind_layers<float>(m, "Float32Layers");
     bind_layers<double>(m, "Float64Layers");

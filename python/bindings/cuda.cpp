@@ -9,6 +9,7 @@
 #include <kousei/cuda/network.hpp>
 #include <kousei/cuda/packed.hpp>
 #include <kousei/cuda/rbm.hpp>
+#include <kousei/cuda/recommend.hpp>
 #include <kousei/cuda/ridgelet.hpp>
 
 #include "activation.hpp"
@@ -20,6 +21,7 @@
 #include "network.hpp"
 #include "packed.hpp"
 #include "rbm.hpp"
+#include "recommend.hpp"
 #include "ridgelet.hpp"
 #include "submodules.hpp"
 
@@ -200,6 +202,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_packed_dot<DeviceSide>(m);
     bind_ising_counts<DeviceSide>(m);
     bind_rbm<DeviceSide>(m);
+    bind_recommend<DeviceSide>(m);
 }
 
 }  // namespace kousei::python

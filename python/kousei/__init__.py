@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ising, isotonic, rbm, rg, ridgelet, score
+    from kousei import equivariant, ising, isotonic, rbm, recommend, rg, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -56,6 +56,7 @@ __all__ = [
     "pack_signs",
     "packed",
     "rbm",
+    "recommend",
     "repu",
     "rg",
     "ridgelet",
@@ -77,6 +78,7 @@ _LATER = {
     "ising": "ising",
     "isotonic": "isotonic",
     "rbm": "rbm",
+    "recommend": "recommend",
     "rg": "rg",
     "ridgelet_transform": "ridgelet",
     "score": "score",

@@ -1,4 +1,4 @@
-"""``python -m kousei info``, ``demo``, ``convert`` and ``binarize``."""
+"""``python -m kousei info``, ``demo``, ``convert``, ``binarize`` and ``recommend``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import numpy as np
 import kousei
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
+from kousei.recommend import command as recommend
 
 Array = np.ndarray[Any, Any]
 
@@ -315,12 +316,19 @@ def main() -> None:
     )
     signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
     signs.add_argument("--progress", action="store_true", help="show a bar")
-    run: dict[str, Callable[..., None]] = {"info": info, "demo": demo, "convert": convert, "binarize": binarize}
+    recommend.add_arguments(command_named("recommend", "shops recommended beside a shop, why, and which are clicked"))
+    run: dict[str, Callable[..., None]] = {
+        "info": info,
+        "demo": demo,
+        "convert": convert,
+        "binarize": binarize,
+        "recommend": recommend.run,
+    }
     arguments = vars(parser.parse_args())
     command = run[arguments.pop("command")]
     try:
         command(**arguments)
-    except (MemoryError, OSError, TypeError, ValueError) as error:
+    except (ImportError, MemoryError, OSError, TypeError, ValueError) as error:
         parser.exit(1, f"kousei: {' '.join(str(error).split())}\n")
 
 

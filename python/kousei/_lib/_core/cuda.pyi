@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'Graph', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'Graph', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -197,6 +197,20 @@ def rbm_next_rows(data: Array, order: Array, clock: Array, batch: Array, on: Cud
 def rbm_respond(weight: Array, bias: Array, transposed: bool, spin: bool, states: Array, beta: Array | None, key: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, clock: Array | None, fields: Array | None, means: Array | None, drawn: Array | None, on: Cuda) -> None:
     ...
 def rbm_update(weight: Array, visible_bias: Array, hidden_bias: Array, weight_velocity: Array, visible_velocity: Array, hidden_velocity: Array, spin: bool, data: Array, data_means: Array, model: Array, model_means: Array, learning_rate: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, visible_center: Array | None, hidden_center: Array | None, slide: typing.SupportsFloat | typing.SupportsIndex, on: Cuda) -> None:
+    ...
+def recommend_prefer(rated_begin: Array, rated: Array, preferred_begin: Array, preferred: Array, weight: Array, z: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def recommend_top_products(begin: Array, columns: Array, values: Array, column_begin: Array, rows_of: Array, values_of: Array, indices: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def recommend_top_products(begin: Array, columns: Array, values: Array, column_begin: Array, rows_of: Array, values_of: Array, indices: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def recommend_unit_rows(begin: Array, values: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def recommend_unit_rows(begin: Array, values: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def ridgelet_kernel(table: Array, s: typing.SupportsFloat | typing.SupportsIndex, derivative: bool, t: Array, out: Array, on: Cuda) -> None:

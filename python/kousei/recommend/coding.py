@@ -1,0 +1,69 @@
+"""Ratings as whole numbers: users and shops by their places in an index, grades from 0 on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kousei._lib.errors import SizeError
+from kousei.recommend.data import Source, rated
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Ratings of `users` and `shops`, each an index; rating i is `grade[i]` of `user[i]` for `shop[i]`.
+
+    The arrays are of int32, and grades those of `kousei.recommend.GRADES`, from 0 for "Average" to 2.
+    """
+
+    users: pd.Index[Any]
+    shops: pd.Index[Any]
+    user: Array
+    shop: Array
+    grade: Array
+
+    def matrix(self, values: Array) -> Any:
+        """Return a SciPy CSR array (users, shops) of one value for each rating."""
+        from scipy.sparse import csr_array
+
+        shape = len(self.users), len(self.shops)
+        by_user = csr_array((values, (self.user, self.shop)), shape=shape)
+        by_user.sort_indices()
+        return by_user
+
+
+def coded(ratings: Source, shops: Any = None) -> Coded:
+    """Return ratings, checked; with `shops`, an iterable of ids, those of these shops alone, in that order."""
+    import pandas as pd
+
+    table, (user, users), (shop, index) = rated(ratings)
+    grade = table["rating"].cat.codes.to_numpy()
+    wanted = index.sort_values() if shops is None else pd.Index(shops)
+    if wanted.empty or wanted.has_duplicates:
+        raise ValueError(f"shops has {len(wanted)} entries; one or more, each once, are accepted")
+    shop = wanted.get_indexer(index)[shop]
+    if shops is not None:
+        chosen = shop >= 0
+        user, of_users = pd.factorize(user[chosen])
+        users, shop, grade = users[of_users], shop[chosen], grade[chosen]
+    if max(2 * len(users), len(wanted)) >= 2**31:
+        raise SizeError(f"ratings has {len(users)} users and {len(wanted)} shops; fewer than 2**30 are accepted")
+    return Coded(users, wanted, user.astype(np.int32), shop.astype(np.int32), grade.astype(np.int32))
+
+
+def lists_of(keys: Array, entries: Array, count: int) -> tuple[Array, Array]:
+    """Return for each key 0, ..., count - 1 the entries that have it, in their order, as begins and one array."""
+    from scipy.sparse import csr_array
+
+    # The transpose of a matrix with one entry in each row: SciPy counts, and sorts nothing.
+    index = np.int32 if len(keys) < 2**31 - 1 else np.int64
+    rows = csr_array((entries, keys, np.arange(len(keys) + 1, dtype=index)), shape=(len(keys), count))
+    columns = rows.tocsc()
+    return columns.indptr.astype(np.int64), columns.data

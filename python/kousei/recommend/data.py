@@ -1,0 +1,306 @@
+"""The three tables of a recommender: ratings, shops and clicks, checked where they come in."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from kousei._lib.errors import check_type, warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: A table, or the .csv or .parquet file of one. In words: pandas takes long to load.
+Source: TypeAlias = "pd.DataFrame | str | PathLike[str]"
+Array: TypeAlias = np.ndarray[Any, Any]
+Factorised: TypeAlias = "tuple[Array, pd.Index[Any]]"
+
+#: What a user says of a shop, from the least to the most.
+GRADES = ("Average", "Good", "Excellent")
+
+_SHOP_NUMBERS = ("price_band", "latitude", "longitude")
+_COUNTS = ("impressions", "clicks")
+
+
+def ratings_table(source: Source) -> pd.DataFrame:
+    """Return a table of ratings, one for each user and shop.
+
+    Parameters
+    ----------
+    source : DataFrame, or path of a .csv or .parquet file
+        Columns ``user`` and ``shop``, whole numbers or texts (texts in a CSV file), and ``rating``, each "Excellent",
+        "Good" or "Average". Where there is a column ``time``, it can be sorted. Others are kept.
+
+    Returns
+    -------
+    DataFrame
+        A new one, whose ``rating`` is an ordered categorical over `GRADES`. Of several ratings of one shop by one
+        user the latest stands: by ``time``, or by the order of the rows without it and where times are equal.
+
+    Raises
+    ------
+    TypeError
+        If `source` is neither a table nor a path, or users or shops are neither whole numbers nor texts.
+    ValueError
+        If the table is empty, lacks a column, or has a rating outside the three grades, or a user, shop or time that
+        is missing.
+    ImportError
+        If pandas, or for Parquet pyarrow, is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If ratings of one shop by one user contradict one another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from kousei.recommend import ratings_table
+    >>> rows = {"user": ["ann", "bob"], "shop": ["noodles", "noodles"], "rating": ["Good", "Excellent"]}
+    >>> ratings_table(pd.DataFrame(rows)).rating.max()
+    'Excellent'
+    """
+    table, _, _ = rated(source)
+    return table
+
+
+def rated(source: Source, name: str = "ratings") -> tuple[pd.DataFrame, Factorised, Factorised]:
+    """Return a table of ratings, and its users and shops: for each row the place in the index beside them."""
+    import pandas as pd
+
+    frame = _table(name, source, ("user", "shop", "rating"), numbers=())
+    _check_ids(name, frame, "user")
+    _check_ids(name, frame, "shop")
+    grades = pd.CategoricalDtype(list(GRADES), ordered=True)
+    wrong = frame["rating"].isna() if frame["rating"].dtype == grades else ~frame["rating"].isin(GRADES)
+    if wrong.any():
+        _refuse(name, frame, "rating", wrong, "'Excellent', 'Good' and 'Average' are accepted")
+    frame["rating"] = frame["rating"].astype(grades)
+    if "time" in frame.columns and frame["time"].isna().any():
+        _refuse(name, frame, "time", frame["time"].isna(), "a time for each rating is accepted")
+    (user, users), (shop, shops) = (pd.factorize(frame[column]) for column in ("user", "shop"))
+    pair = user * len(shops) + shop
+    ordered = np.sort(pair)
+    if (ordered[1:] == ordered[:-1]).any():
+        latest = _latest(name, frame, pair)
+        frame, user, shop = frame.iloc[latest].reset_index(drop=True), user[latest], shop[latest]
+    return frame, (user, pd.Index(users)), (shop, pd.Index(shops))
+
+
+def _latest(name: str, frame: pd.DataFrame, pair: Array) -> Array:
+    """Return the rows of ratings that stand, in their order: of each pair of user and shop one."""
+    import pandas as pd
+
+    by_time = frame["time"].argsort(kind="stable") if "time" in frame.columns else np.arange(len(frame))
+    order = np.asarray(by_time)
+    repeated = pd.Series(pair[order]).duplicated(keep="last").to_numpy()
+    grades = frame["rating"].cat.codes.groupby(pair)
+    differ = int((grades.max() != grades.min()).sum())
+    if differ:
+        warn(f"{name} has {differ} pairs of user and shop whose ratings differ; the latest stands")
+    return np.sort(order[~repeated])
+
+
+def shop_table(source: Source) -> pd.DataFrame:
+    """Return a table of shops, by their ids.
+
+    Parameters
+    ----------
+    source : DataFrame, or path of a .csv or .parquet file
+        Columns ``shop``, whole numbers or texts (texts in a CSV file), each once; ``categories`` and ``scenes``, each
+        texts that ";" separates, or a list of texts; ``price_band``, a number; ``latitude`` and ``longitude``, in
+        degrees. All but ``shop`` may be missing in a row. A column ``name`` of texts may be there; others are kept.
+
+    Returns
+    -------
+    DataFrame
+        A new one, whose index is ``shop``. Categories and scenes are sorted tuples of texts, numbers are float64, NaN
+        where they are missing, and the name of a shop without one is its id.
+
+    Raises
+    ------
+    TypeError
+        If `source` is neither a table nor a path, shops are neither whole numbers nor texts, or a column of numbers
+        or of texts has others.
+    ValueError
+        If the table is empty, lacks a column, has a shop twice or none in a row, numbers that are infinite, a
+        latitude beyond 90 or a longitude beyond 180 degrees, or one without the other.
+    ImportError
+        If pandas, or for Parquet pyarrow, is not installed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from kousei.recommend import shop_table
+    >>> rows = {"shop": ["noodles"], "categories": ["ramen; noodles"], "scenes": [None], "price_band": [1]}
+    >>> shops = shop_table(pd.DataFrame(rows | {"latitude": [35.69], "longitude": [139.70]}))
+    >>> shops.loc["noodles", "categories"]
+    ('noodles', 'ramen')
+    """
+    columns = ("shop", "categories", "scenes", *_SHOP_NUMBERS)
+    frame = _table("shops", source, columns, numbers=_SHOP_NUMBERS)
+    _check_ids("shops", frame, "shop")
+    twice = frame["shop"].duplicated()
+    if twice.any():
+        _refuse("shops", frame, "shop", twice, "each shop once is accepted")
+    for column in ("categories", "scenes"):
+        there = frame[column].where(frame[column].notna(), "")
+        frame[column] = [_labels(column, value) for value in there]
+    for column in _SHOP_NUMBERS:
+        frame[column] = _numbers("shops", frame, column)
+    for column, limit in (("latitude", 90), ("longitude", 180)):
+        wrong = frame[column].abs() > limit
+        if wrong.any():
+            _refuse("shops", frame, column, wrong, f"-{limit} to {limit} degrees are accepted")
+    half = frame["latitude"].isna() != frame["longitude"].isna()
+    if half.any():
+        _refuse("shops", frame, "latitude", half, "a longitude with each latitude, or neither, is accepted")
+    names = frame["shop"].astype(str)
+    if "name" in frame.columns:
+        given = frame["name"].isna() | (frame["name"] == "")
+        wrong = ~given & ~frame["name"].map(lambda value: isinstance(value, str))
+        if wrong.any():
+            _refuse("shops", frame, "name", wrong, "a text is accepted", TypeError)
+        names = frame["name"].where(~given, names)
+    frame["name"] = names
+    return frame.set_index("shop")
+
+
+def click_table(source: Source) -> pd.DataFrame:
+    """Return a click log: how often an algorithm's recommendations were shown at a shop, and clicked.
+
+    Parameters
+    ----------
+    source : DataFrame, or path of a .csv or .parquet file
+        Columns ``shop``, whole numbers or texts (texts in a CSV file), ``algorithm``, texts, and the counts
+        ``impressions`` and ``clicks``. Others are kept, and a shop and an algorithm may come in several rows, of
+        several days.
+
+    Returns
+    -------
+    DataFrame
+        A new one, whose counts are int64.
+
+    Raises
+    ------
+    TypeError
+        If `source` is neither a table nor a path, or shops, algorithms or counts are of another kind.
+    ValueError
+        If the table is empty, lacks a column or a value, or has counts that are negative or no whole numbers, or more
+        clicks than impressions.
+    ImportError
+        If pandas, or for Parquet pyarrow, is not installed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from kousei.recommend import click_table
+    >>> rows = {"shop": ["noodles"], "algorithm": ["popular"], "impressions": [100], "clicks": [4]}
+    >>> int(click_table(pd.DataFrame(rows)).clicks.sum())
+    4
+    """
+    frame = _table("clicks", source, ("shop", "algorithm", *_COUNTS), numbers=_COUNTS)
+    _check_ids("clicks", frame, "shop")
+    _check_ids("clicks", frame, "algorithm")
+    for column in _COUNTS:
+        counts = _numbers("clicks", frame, column)
+        wrong = ~((counts >= 0) & (counts == np.floor(counts)) & (counts < 2**53))
+        if wrong.any():
+            _refuse("clicks", frame, column, wrong, "whole numbers of at least 0 are accepted")
+        frame[column] = counts.astype(np.int64)
+    wrong = np.asarray(frame["clicks"] > frame["impressions"])
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise ValueError(
+            f"clicks has {frame['clicks'].iloc[row]} clicks of {frame['impressions'].iloc[row]} impressions in row "
+            f"{row}; at most as many clicks as impressions are accepted"
+        )
+    return frame
+
+
+def _table(name: str, source: Any, columns: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows of a table or a file as a new table, once it has rows and columns."""
+    import pandas as pd
+
+    check_type(name, source, pd.DataFrame | str | PathLike, "a pandas DataFrame or the path of a table")
+    frame = source.copy(deep=False) if isinstance(source, pd.DataFrame) else _read(Path(source), numbers)
+    for column in columns:
+        if column not in frame.columns:
+            raise ValueError(f"{name} has no column {column!r}; {', '.join(columns)} are accepted")
+    if frame.empty:
+        raise ValueError(f"{name} is empty; one row or more is accepted")
+    return frame.reset_index(drop=True)
+
+
+def _read(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:
+    """Read a table. Nothing is guessed in a CSV file: "007" is a text, and so is "NA"."""
+    import pandas as pd
+
+    if path.suffix not in (".csv", ".parquet"):
+        raise ValueError(f"{path} has the suffix {path.suffix!r}; .csv and .parquet are accepted")
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:  # malformed ones have errors that are ValueErrors
+        raise ValueError(f"{path} is no table: {error}") from None
+    for column in {*numbers, "time"} & {*frame.columns}:
+        parsed = pd.to_numeric(frame[column].where(frame[column] != ""), errors="coerce")
+        wrong = parsed.isna() & (frame[column] != "")
+        if not wrong.any():
+            frame[column] = parsed
+        elif column != "time":  # which may be in words that can be sorted
+            _refuse(str(path), frame, column, wrong, "a number is accepted")
+    return frame
+
+
+def _check_ids(name: str, frame: pd.DataFrame, column: str) -> None:
+    import pandas as pd
+
+    values = frame[column]
+    missing = values.isna()
+    # Of a categorical, the few values that there are.
+    distinct = values.cat.categories if isinstance(values.dtype, pd.CategoricalDtype) else values
+    kind = pd.api.types.infer_dtype(distinct, skipna=True)
+    if kind == "string":
+        missing |= values == ""
+    if missing.any():
+        _refuse(name, frame, column, missing, "a value in each row is accepted")
+    if kind not in ("integer", "string"):
+        raise TypeError(f"{name} has {column}s of {kind} kind; whole numbers or texts are accepted")
+
+
+def _numbers(name: str, frame: pd.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return a column as float64, NaN where a number is missing."""
+    import pandas as pd
+
+    values = frame[column]
+    if not values.isna().all() and (
+        not pd.api.types.is_any_real_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
+    ):
+        raise TypeError(f"{name} has {column} of dtype {values.dtype}; real numbers are accepted")
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isinf(numbers).any():
+        _refuse(name, frame, column, np.isinf(numbers), "finite numbers are accepted")
+    return numbers
+
+
+def _labels(column: str, value: Any) -> tuple[str, ...]:
+    """Return the texts of one shop's categories or scenes, each once."""
+    if isinstance(value, str):
+        value = value.split(";")
+    if not isinstance(value, list | tuple | set | frozenset | np.ndarray) or not all(
+        isinstance(each, str) for each in value
+    ):
+        raise TypeError(f"shops has {column} {value!r}; texts that ';' separates, or a list of texts, are accepted")
+    return tuple(sorted({each.strip() for each in value} - {""}))
+
+
+def _refuse(name: str, frame: pd.DataFrame, column: str, wrong: Any, accepted: str, error: type = ValueError) -> None:
+    """Raise an error that names the first row that is wrong."""
+    row = int(np.flatnonzero(np.asarray(wrong))[0])
+    (value,) = frame[column].iloc[[row]].tolist()
+    raise error(f"{name} has {column} {value!r} in row {row}; {accepted}")

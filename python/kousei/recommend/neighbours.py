@@ -1,0 +1,91 @@
+"""Rows of a sparse matrix that point the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kousei._lib import arrays, backends
+from kousei._lib.errors import check_integer
+
+Array = Any
+
+
+def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
+    """Return for each row of a sparse matrix the k others of the largest cosine.
+
+    Parameters
+    ----------
+    matrix : sparse matrix or array (rows, columns) of SciPy or CuPy, float32 or float64
+        Any format; shops by users, say. Entries that stand twice add up.
+    k : int
+        At least 1.
+
+    Returns
+    -------
+    indices : array (rows, k) of int32
+        From the largest cosine on; of equal ones the smaller index first. -1 where a row has fewer others with which
+        its cosine is positive.
+    cosines : array (rows, k)
+        Of the dtype of `matrix`; 0 where there is none. Both are NumPy's or CuPy's, as `matrix` is.
+
+    Raises
+    ------
+    TypeError
+        If `matrix` is not sparse or of another dtype, or `k` is no integer.
+    ValueError
+        If `matrix` has other than two axes or numbers that are not finite, or `k` is below 1.
+    CudaError
+        If `matrix` lies in CUDA memory and there is no device or no CUDA build.
+
+    Notes
+    -----
+    A row and the transpose make its products with all others one after the other (Gustavson's algorithm), of which
+    the first k are kept: the matrix of all products is never formed. Results do not depend on the number of threads.
+
+    References
+    ----------
+    .. [1] F. G. Gustavson, ACM Transactions on Mathematical Software 4 (1978) 250-269.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from kousei.recommend import cosine_topk
+    >>> indices, cosines = cosine_topk(scipy.sparse.csr_array([[1.0, 0, 1], [1, 0, 1], [0, 2, 0]]), 1)
+    >>> print(indices.ravel(), cosines.ravel())
+    [ 1  0 -1] [1. 1. 0.]
+    """
+    if not arrays.is_sparse(matrix):
+        raise TypeError(f"matrix was {type(matrix).__name__}; a sparse matrix of SciPy or CuPy is accepted")
+    k = check_integer("k", k, 1)
+    dtype = arrays.real_dtype(matrix=matrix)
+    if len(matrix.shape) != 2:
+        raise ValueError(f"matrix has shape {matrix.shape}; (rows, columns) is accepted")
+    rows = matrix.tocsr()
+    if not arrays.namespace(rows.data).isfinite(rows.data).all():
+        raise ValueError("matrix has NaN or infinite values; finite numbers are accepted")
+    backend, _ = backends.enter("matrix", rows.data)
+    count = rows.shape[0]
+    arrays.require_memory(count * k, dtype.itemsize + 4, "the neighbours of all rows")
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()  # which sorts, too
+    xp = arrays.namespace(rows.data)
+    begin, columns = (xp.asarray(each, dtype=of) for each, of in ((rows.indptr, xp.int64), (rows.indices, xp.int32)))
+    views = [backend.view(name, each) for name, each in (("begin", begin), ("columns", columns))]
+    units = backend.empty((rows.nnz,), dtype)
+    backend.kernels.recommend_unit_rows(
+        views[0], backend.view("matrix", rows.data), backend.view("units", units), backend.launch()
+    )
+    transpose = type(rows)((units, rows.indices, rows.indptr), shape=rows.shape).tocsc()
+    column_begin, rows_of = (
+        xp.asarray(transpose.indptr, dtype=xp.int64),
+        xp.asarray(transpose.indices, dtype=xp.int32),
+    )
+    indices, cosines = backend.empty((count, k), np.dtype(np.int32)), backend.empty((count, k), dtype)
+    others = (units, column_begin, rows_of, transpose.data, indices, cosines)
+    backend.kernels.recommend_top_products(
+        *views, *(backend.view("matrix", each) for each in others), backend.launch()
+    )
+    return backend.finish(indices), backend.finish(cosines)
