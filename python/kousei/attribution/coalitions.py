@@ -16,6 +16,13 @@ def members(codes: Codes, players: int) -> Flags:
     return (codes[..., None] >> np.arange(players) & 1).astype(bool)
 
 
+def without(player: int, players: int) -> Codes:
+    """Return the coalitions (2^(players - 1),) that a player is not in."""
+    others = np.arange(2 ** (players - 1))
+    low = others & (1 << player) - 1
+    return (others ^ low) << 1 | low
+
+
 def order_weights(others: int) -> Reals:
     """Return, by its size, the probability that a coalition of `others` is who comes before a player.
 

@@ -10,7 +10,7 @@ import numpy as np
 from kousei._lib.arrays import require_memory
 from kousei._lib.errors import check_bool
 from kousei._lib.progress import bar
-from kousei.attribution.coalitions import members, order_weights, shapley
+from kousei.attribution.coalitions import members, order_weights, shapley, without
 from kousei.attribution.game import AT_ONCE, Game, Reals
 from kousei.attribution.result import Attribution
 
@@ -143,14 +143,11 @@ def _averages(game: Game, table: Reals, advance: Callable[[int], Any]) -> Reals:
     Game i has for features T of item i the mean, over the items R that come before i, of the value of R and T.
     """
     n, d = game.n, game.features
-    orders = order_weights(n - 1)
     averages = np.zeros((n, 2**d))
-    before = np.arange(2 ** (n - 1))
     between = 2**d - 2  # T neither empty nor whole
     for i in range(n):
-        low = before & (1 << i) - 1
-        codes = (before ^ low) << 1 | low  # a bit for item i, which is not in
-        weights = orders[np.bitwise_count(before)]
+        codes = without(i, n)
+        weights = order_weights(n - 1)[np.bitwise_count(codes)]
         averages[i, [0, -1]] = weights @ table[codes], weights @ table[codes | 1 << i]
         for start in range(0, len(codes) * between, AT_ONCE):
             r, t = np.divmod(np.arange(start, min(start + AT_ONCE, len(codes) * between)), between)

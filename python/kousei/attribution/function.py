@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 from array_api_compat import is_torch_array
@@ -69,13 +68,11 @@ class SetFunction:
         ValueError
             If it returns another shape, or is a `kousei.MLP` and an item is absent.
         """
-        if is_torch_array(x):
-            import torch
+        if not is_torch_array(x):
+            return self.values(x, mask)
+        import torch
 
-            off = torch.no_grad()
-        else:
-            off = nullcontext()
-        with off:
+        with torch.no_grad():
             return self.values(x, mask)
 
     def values(self, x: Array, mask: Array) -> Array:
