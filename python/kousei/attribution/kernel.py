@@ -81,7 +81,9 @@ def owen_kernel(
     with bar(progress, "coalitions", budget) as advance:
         if budget >= in_table:
             table = quotient(game, advance)
-            base, value, of_items, item_errors = float(table[0]), float(table[-1]), shapley(table, n), np.zeros(n)
+            base, value = float(table[0]), float(table[-1])
+            of_items: Reals = shapley(table, n)
+            item_errors: Reals = np.zeros(n)
             pairs = _shared((budget - 2**n) // 2, fewest, table, n, d)
         else:
             table = None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Groups = np.ndarray[Any, np.dtype[np.int64]]
 
-def masked_sets(items: Array, baseline: Array, coalitions: np.ndarray, absent: str) -> tuple[Array, Array]:
+
+def masked_sets(items: Array, baseline: Array, coalitions: Flags, absent: str, groups: Groups) -> tuple[Array, Array]:
     """Return what coalitions leave of a set of items, and which items they leave.
 
     Parameters
@@ -16,10 +21,13 @@ def masked_sets(items: Array, baseline: Array, coalitions: np.ndarray, absent: s
     items : array (n, columns)
     baseline : array (columns,)
         Like `items`.
-    coalitions : numpy.ndarray (batch, n, columns) of bool
+    coalitions : numpy.ndarray (batch, n, features) of bool
         What is present.
     absent : {"baseline", "remove"}
         Whether an item of which nothing is present stays, as the baseline, or leaves.
+
+    groups : numpy.ndarray (columns,) of int64
+        The feature of each column.
 
     Returns
     -------
@@ -30,4 +38,4 @@ def masked_sets(items: Array, baseline: Array, coalitions: np.ndarray, absent: s
     """
     xp = arrays.namespace(items)
     present = coalitions.any(axis=-1) if absent == "remove" else np.ones(coalitions.shape[:2], bool)
-    return xp.where(arrays.like(coalitions, items), items, baseline), arrays.like(present, items)
+    return xp.where(arrays.like(coalitions[..., groups], items), items, baseline), arrays.like(present, items)
