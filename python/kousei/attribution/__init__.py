@@ -1,0 +1,5 @@
+"""Set functions explained."""
+
+from kousei.attribution.structured import AttentionPooling, DeepSet
+
+__all__ = ["AttentionPooling", "DeepSet"]
