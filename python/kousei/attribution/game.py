@@ -11,10 +11,10 @@ from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_choice
 from kousei.attribution.function import as_set_function
-from kousei.attribution.masks import masked_sets
+from kousei.attribution.masks import Flags, Groups, masked_sets
+from kousei.attribution.tables import Tables
 
 Reals: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 #: Coalitions that are written down at a time.
 AT_ONCE = 2**14
@@ -37,6 +37,8 @@ class Game:
         Items, and features of each.
     evaluations : int
         Values that were asked for.
+    tables : Tables or None
+        What values are taken from, once `tabulate` has found that there is a table.
     """
 
     def __init__(self, f: Any, items: Any, baseline: Any, absent: str, groups: Any) -> None:
@@ -49,6 +51,12 @@ class Game:
         self.groups = _groups(groups, columns)
         self.features = int(self.groups.max()) + 1
         self.evaluations = 0
+        self.tables: Tables | None = None
+
+    def tabulate(self, values: int) -> None:
+        """Take values from a table of what features leave of each item, where it takes less than so many sets."""
+        if 2**self.features <= values:
+            self.tables = self.f.tabulate(self.items, self.baseline, self.absent, self.groups)
 
     def __call__(self, coalitions: Flags, advance: Callable[[int], Any] = lambda steps: None) -> Reals:
         """Return the values of coalitions (batch, n, features), and advance a bar by their number."""
@@ -73,7 +81,8 @@ class Game:
         return float(base), float(value)
 
     def _values(self, coalitions: Flags) -> Reals:
-        values = arrays.real_numbers("f(x, mask)", arrays.to_host(self.f(*self.masked(coalitions))))
+        found = self.f(*self.masked(coalitions)) if self.tables is None else self.tables(coalitions)
+        values = arrays.real_numbers("f(x, mask)", arrays.to_host(found))
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:
             shown = _described(coalitions[wrong[0]])
@@ -118,7 +127,7 @@ def _baseline(baseline: Any, items: Array, columns: int) -> Array:
     return baseline
 
 
-def _groups(groups: Any, columns: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _groups(groups: Any, columns: int) -> Groups:
     """Return the feature of each column."""
     if groups is None:
         return np.arange(columns)
