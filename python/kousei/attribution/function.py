@@ -84,7 +84,7 @@ class SetFunction:
         """Evaluate the function as `__call__`, with gradients where it has them."""
         batch, items, columns = arrays.shape_of(x)
         if isinstance(self._f, MLP):
-            if not bool(mask.all()):
+            if not bool(arrays.namespace(mask).all(mask)):
                 raise ValueError("f is a kousei.MLP and takes all items; absent='baseline' is accepted")
             values = self._f(arrays.namespace(x).reshape(x, (batch, items * columns)))
         elif _is_module(self._f) and not is_torch_array(x):

@@ -84,8 +84,8 @@ class Game:
         return float(base), float(value)
 
     def _values(self, coalitions: Flags) -> Reals:
-        values = self.tables(coalitions) if self.tables else self.f(*self.masked(coalitions))
-        values = arrays.to_host(values).astype(np.float64)
+        found = self.tables(coalitions) if self.tables else self.f(*self.masked(coalitions))
+        values = arrays.real_numbers("f(x, mask)", arrays.to_host(found))
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:
             shown = _described(coalitions[wrong[0]])
@@ -110,14 +110,14 @@ def _items(items: Any) -> Array:
     shape = arrays.shape_of(items)
     if len(shape) != 2 or not all(shape):
         raise ValueError(f"items has shape {shape}; (items, columns), at least one of each, is accepted")
-    require_finite("items", items)
+    arrays.require_finite("items", arrays.to_host(items))
     return items
 
 
 def _baseline(baseline: Any, items: Array, columns: int) -> Array:
     xp = arrays.namespace(items)
     if baseline is None:
-        return xp.zeros_like(items[0])
+        return xp.zeros_like(items[0, ...])
     baseline = arrays.known("baseline", baseline)
     arrays.real_dtype(baseline=baseline, items=items)
     arrays.require_shape("baseline", baseline, (columns,))
@@ -126,14 +126,8 @@ def _baseline(baseline: Any, items: Array, columns: int) -> Array:
         raise TypeError(
             f"baseline was {type(baseline).__name__}; an array like items, {type(items).__name__}, is accepted"
         )
-    require_finite("baseline", baseline)
+    arrays.require_finite("baseline", arrays.to_host(baseline))
     return baseline
-
-
-def require_finite(name: str, array: Array) -> None:
-    """Raise ValueError unless all numbers of an array of any library are finite."""
-    if not bool(arrays.namespace(array).isfinite(array).all()):
-        raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
 
 
 def _groups(groups: Any, columns: int) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -148,7 +142,7 @@ def _groups(groups: Any, columns: int) -> np.ndarray[Any, np.dtype[np.int64]]:
         )
     labels = labels.astype(np.int64)
     if labels.min() < 0 or len(np.unique(labels)) != labels.max() + 1:
-        raise ValueError(f"groups has the labels {np.unique(labels)}; all of 0, 1, ... are accepted")
+        raise ValueError(f"groups has the labels {np.unique(labels).tolist()}; all of 0, 1, ... are accepted")
     return labels
 
 

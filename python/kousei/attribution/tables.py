@@ -57,7 +57,8 @@ class Tables:
         weights = None if self.weights is None else view("weights", self.weights)
         # That of the first layer is in the terms.
         matrices = [backend.empty((rho.sizes[1], 0), dtype), *map(arrays.dense, rho.weights[1:])]
-        parts = [f.for_kernels(n, backend, dtype) for f, n in zip(rho.activations, rho.sizes[1:], strict=False)]
+        units = zip(rho.activations, rho.sizes[1:], strict=False)
+        parts: list[Any] = [activation.for_kernels(n, backend, dtype) for activation, n in units]
         parts.append(([], view("parameters", backend.empty((0,), dtype))))
         layers = [
             (view("weight", weight), view("bias", bias), *part)
