@@ -10,6 +10,8 @@ from array_api_compat import is_torch_array
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei.attribution.masks import Groups
+from kousei.attribution.tables import Tables
 from kousei.network import MLP
 
 
@@ -43,11 +45,6 @@ class SetFunction:
             raise TypeError(f"f was {type(f).__name__}; a function of x and mask is accepted")
         self._f = f
 
-    @property
-    def function(self) -> Callable[[Array, Array], Array]:
-        """The function that was given."""
-        return self._f
-
     def __repr__(self) -> str:
         return f"SetFunction({getattr(self._f, '__name__', None) or type(self._f).__name__})"
 
@@ -79,6 +76,10 @@ class SetFunction:
 
         with torch.no_grad():
             return self.values(x, mask)
+
+    def tabulate(self, items: Array, baseline: Array, absent: str, groups: Groups) -> Tables | None:
+        """Return what has the values of all coalitions of a set by a table, where a function has one."""
+        return None
 
     def values(self, x: Array, mask: Array) -> Array:
         """Evaluate the function as `__call__`, with gradients where it has them."""

@@ -11,12 +11,10 @@ from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_choice
 from kousei.attribution.function import as_set_function
-from kousei.attribution.masks import masked_sets
-from kousei.attribution.structured import AttentionPooling, DeepSet
+from kousei.attribution.masks import Flags, Groups, masked_sets
 from kousei.attribution.tables import Tables
 
 Reals: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 #: Coalitions that are written down at a time.
 AT_ONCE = 2**14
@@ -40,12 +38,11 @@ class Game:
     evaluations : int
         Values that were asked for.
     tables : Tables or None
-        What values come from once they are tabulated.
+        What values are taken from, once `tabulate` has found that there is a table.
     """
 
     def __init__(self, f: Any, items: Any, baseline: Any, absent: str, groups: Any) -> None:
         self.f = as_set_function(f)
-        self.tables: Tables | None = None
         self.items = _items(items)
         self.n, columns = arrays.shape_of(self.items)
         self.baseline = _baseline(baseline, self.items, columns)
@@ -54,6 +51,12 @@ class Game:
         self.groups = _groups(groups, columns)
         self.features = int(self.groups.max()) + 1
         self.evaluations = 0
+        self.tables: Tables | None = None
+
+    def tabulate(self, values: int) -> None:
+        """Take values from a table of what features leave of each item, where it takes less than so many sets."""
+        if 2**self.features <= values:
+            self.tables = self.f.tabulate(self.items, self.baseline, self.absent, self.groups)
 
     def __call__(self, coalitions: Flags, advance: Callable[[int], Any] = lambda steps: None) -> Reals:
         """Return the values of coalitions (batch, n, features), and advance a bar by their number."""
@@ -70,12 +73,6 @@ class Game:
         """Return what coalitions leave, x (batch, n, columns) and mask (batch, n)."""
         return masked_sets(self.items, self.baseline, coalitions, self.absent, self.groups)
 
-    def tabulate(self, budget: int) -> None:
-        """Take values from tables from now on, where f has them and they cost no more than so many values of it."""
-        structured = self.f.function
-        if isinstance(structured, DeepSet | AttentionPooling) and 2**self.features <= budget:
-            self.tables = structured.tabulate(self.items, self.baseline, self.absent, self.groups)
-
     def ends(self) -> tuple[float, float]:
         """Return the values without items and of all of them."""
         base, value = self(
@@ -84,7 +81,7 @@ class Game:
         return float(base), float(value)
 
     def _values(self, coalitions: Flags) -> Reals:
-        found = self.tables(coalitions) if self.tables else self.f(*self.masked(coalitions))
+        found = self.f(*self.masked(coalitions)) if self.tables is None else self.tables(coalitions)
         values = arrays.real_numbers("f(x, mask)", arrays.to_host(found))
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:
@@ -130,7 +127,7 @@ def _baseline(baseline: Any, items: Array, columns: int) -> Array:
     return baseline
 
 
-def _groups(groups: Any, columns: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _groups(groups: Any, columns: int) -> Groups:
     """Return the feature of each column."""
     if groups is None:
         return np.arange(columns)

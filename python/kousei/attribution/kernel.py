@@ -12,8 +12,9 @@ from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.attribution.coalitions import Codes, order_weights, shapley, without
 from kousei.attribution.exact import quotient
-from kousei.attribution.game import Flags, Game, Reals
+from kousei.attribution.game import Game, Reals
 from kousei.attribution.least_squares import constrained_least_squares
+from kousei.attribution.masks import Flags
 from kousei.attribution.result import Attribution
 from kousei.attribution.sampling import Draws, draw, jackknife_error
 

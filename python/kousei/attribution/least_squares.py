@@ -51,8 +51,8 @@ def constrained_least_squares(x: Array, y: Array, weight: Array, total: Array, r
     if (outcome == 2).any():
         raise ValueError(f"problem {np.argmax(outcome == 2)} is not finite; finite numbers are accepted")
     for i in np.flatnonzero(outcome).tolist():
-        rows, values, weights, its_total = (arrays.to_host(array[i, ...]) for array in (x, y, weight, total))
-        solution[i, ...] = backend.keep(_least_norm(rows, values, weights, its_total, ridge))
+        rows, values, weights, of_sum = (arrays.to_host(array[i, ...]) for array in (x, y, weight, total))
+        solution[i, ...] = backend.keep(_least_norm(rows, values, weights, of_sum, ridge))
     return backend.finish(solution)
 
 

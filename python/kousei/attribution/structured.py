@@ -7,12 +7,13 @@ from typing import Any
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_type
+from kousei.attribution.function import SetFunction
 from kousei.attribution.masks import Groups
 from kousei.attribution.tables import Tables, tabulate
 from kousei.network import MLP
 
 
-class DeepSet:
+class DeepSet(SetFunction):
     """The function rho(sum of phi(item) over the items) of a set: deep sets.
 
     `owen_values` and the other methods tabulate phi for it, on the masked items, and never form the sets: values of
@@ -60,21 +61,8 @@ class DeepSet:
     def __repr__(self) -> str:
         return f"DeepSet({self.phi} -> {self.rho})"
 
-    def __call__(self, x: Array, mask: Array, /) -> Array:
-        """Evaluate the function.
-
-        Parameters
-        ----------
-        x : array (batch, items, columns)
-            Of the dtype and in the memory of the networks.
-        mask : array (batch, items) of bool
-            Like `x`; False where there is no item.
-
-        Returns
-        -------
-        array (batch,)
-            Like `x`; of a set without items rho(0).
-        """
+    def values(self, x: Array, mask: Array) -> Array:
+        """As that of `SetFunction`; rho(0) of a set without items."""
         xp = arrays.namespace(x)
         terms = xp.where(mask[..., None], _columns(xp, self.phi, x), 0)
         return self.rho(xp.sum(terms, axis=1))
@@ -88,7 +76,7 @@ class DeepSet:
         return tabulate(terms_of, self.rho, items, baseline, absent, groups)
 
 
-class AttentionPooling:
+class AttentionPooling(SetFunction):
     """The function rho(sum of w_i phi(item i)) of a set, w = softmax of score(item) over its items.
 
     Values of coalitions are had by tables, as those of `DeepSet`.
@@ -139,21 +127,8 @@ class AttentionPooling:
     def __repr__(self) -> str:
         return f"AttentionPooling({self.phi}, {self.score} -> {self.rho})"
 
-    def __call__(self, x: Array, mask: Array, /) -> Array:
-        """Evaluate the function.
-
-        Parameters
-        ----------
-        x : array (batch, items, columns)
-            Of the dtype and in the memory of the networks.
-        mask : array (batch, items) of bool
-            Like `x`; False where there is no item.
-
-        Returns
-        -------
-        array (batch,)
-            Like `x`; of a set without items rho(0).
-        """
+    def values(self, x: Array, mask: Array) -> Array:
+        """As that of `SetFunction`; rho(0) of a set without items."""
         xp = arrays.namespace(x)
         scores = xp.where(mask, self.score(x), -xp.inf)
         largest = xp.max(scores, axis=1, keepdims=True)

@@ -13,6 +13,8 @@ from kousei._lib.arrays import Array
 from kousei.attribution.masks import Flags, Groups, as_bytes, masked_sets
 from kousei.network import MLP
 
+#: What the kernels accept: kousei::attribution::most_items and most_features.
+_MOST_ITEMS, _MOST_FEATURES = 40, 24
 #: Numbers of masked items that the networks are given at a time, in bytes.
 _BYTES_AT_ONCE = 2**24
 
@@ -57,12 +59,13 @@ class Tables:
         weights = None if self.weights is None else view("weights", self.weights)
         # That of the first layer is in the terms.
         matrices = [backend.empty((rho.sizes[1], 0), dtype), *map(arrays.dense, rho.weights[1:])]
-        units = zip(rho.activations, rho.sizes[1:], strict=False)
-        parts: list[Any] = [activation.for_kernels(n, backend, dtype) for activation, n in units]
+        each = zip(rho.activations, rho.sizes[1:], strict=False)
+        # None of them is a function of one's own, which `tabulate` has seen to.
+        parts = [part for f, units in each if (part := f.for_kernels(units, backend, dtype))]
         parts.append(([], view("parameters", backend.empty((0,), dtype))))
         layers = [
-            (view("weight", weight), view("bias", bias), *part)
-            for weight, bias, part in zip(matrices, rho.biases, parts, strict=True)
+            (view("weight", weight), view("bias", bias), of_units, parameters)
+            for weight, bias, (of_units, parameters) in zip(matrices, rho.biases, parts, strict=True)
         ]
         return view("terms", self.terms), weights, layers
 
@@ -77,16 +80,17 @@ def tabulate(
 ) -> Tables | None:
     """Return tables of what terms_of(x) gives of masked items: terms (..., width), and scores (...) or None.
 
-    None where rho has a function of one's own among its activations, or scores are too far apart for a table.
+    None where rho has a function of one's own among its activations, scores are too far apart for a table, or the
+    kernels accept fewer items or features.
     """
     backend, items = backends.enter("items", items)
     parts = [
         f.for_kernels(units, backend, rho.dtype) for f, units in zip(rho.activations, rho.sizes[1:], strict=False)
     ]
-    if None in parts:
-        return None
     n, columns = arrays.shape_of(items)
     features = int(groups.max()) + 1
+    if None in parts or n > _MOST_ITEMS or features > _MOST_FEATURES:
+        return None
     versions = (np.arange(2**features)[:, None] >> np.arange(features) & 1).astype(bool)
     blocks = []
     at_once = max(1, _BYTES_AT_ONCE // (n * columns * rho.dtype.itemsize))
