@@ -145,6 +145,16 @@ def test_refused() -> None:
         AttentionPooling(phi, MLP.random([2, 1]), rho)
     with pytest.raises(ValueError, match="score has 2 outputs; 1 is accepted"):
         AttentionPooling(phi, MLP.random([3, 2]), rho)
+    x, mask = np.ones((2, 5, 3)), np.ones((2, 5), bool)
+    for f in (DeepSet(phi, rho), AttentionPooling(phi, MLP.random([3, 1]), rho)):
+        with pytest.raises(ValueError, match=r"x has shape \(5, 3\); \(batch, items, columns\) is accepted"):
+            f(x[0], mask[0])
+        with pytest.raises(ValueError, match=r"mask has shape \(5,\); \(2, 5\) is accepted"):
+            f(x, mask[0])
+        with pytest.raises(TypeError, match="mask has dtype float64; bool is accepted"):
+            f(x, mask.astype(float))
+        with pytest.raises(TypeError, match="x has dtype float32 and the network float64; they must agree"):
+            f(x.astype("float32"), mask)
 
 
 def _by_lagrange(x: np.ndarray, y: np.ndarray, weight: np.ndarray, total: float, ridge: float) -> np.ndarray:
