@@ -17,6 +17,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     "README.md",
     "docs/performance.md",
+    "docs/theory/attribution.md",
     "docs/theory/funahashi.md",
     "docs/theory/isotonic.md",
     "docs/theory/ridgelet.md",
@@ -238,6 +239,13 @@ def designs() -> str:
     return monotone_designs.table(recorded(monotone_designs.NAME))
 
 
+def bags() -> str:
+    """Return the errors of attributions of bags of digits."""
+    import attribution_bags
+
+    return attribution_bags.table(recorded(attribution_bags.NAME))
+
+
 def units(record: Record) -> str:
     method, sizes = record["case"].split("-")[1], record["sizes"]
     order = f"N = {sizes['order']}, " if "order" in sizes else ""
@@ -389,6 +397,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "growth": growth,
     "ridgelet-costs": costs,
     "chosen-frequencies": frequencies,
+    "attribution-bags": bags,
     "monotone-designs": designs,
     "device-summary": device_summary,
     "device-sums": device_sums,
