@@ -37,7 +37,8 @@ def owen_kernel(
 
     First the items: exactly where all sets of items are at most half of the budget, else by KernelSHAP. Then, for
     each item, its features, in the company of items that are drawn as they come before it in random orders: the least
-    squares of KernelSHAP with the item for a total. Estimates satisfy the identities of the Owen value.
+    squares of KernelSHAP with the item for a total. Most draws go to the items whose features are least certain.
+    Estimates satisfy the identities of the Owen value.
 
     Parameters
     ----------
