@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ising, isotonic, rbm, rg, ridgelet, score
+    from kousei import equivariant, fashion, ising, isotonic, rbm, rg, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -43,6 +43,7 @@ __all__ = [
     "chain_decomposition",
     "dual_ridgelet_transform",
     "equivariant",
+    "fashion",
     "funahashi",
     "identity",
     "io",
@@ -74,6 +75,7 @@ _LATER = {
     "ScoreEstimator": "score",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "fashion": "fashion",
     "ising": "ising",
     "isotonic": "isotonic",
     "rbm": "rbm",
