@@ -27,8 +27,9 @@ class ImageTable:
         Which image has which tag.
     tag_names : sequence of str
         Distinct names, in the order of the columns of `tags`.
-    masks : numpy.ndarray (n, parts, height, width) of bool, optional
-        Where in the image each part is; empty where an image has it not.
+    masks : numpy.ndarray (n, parts, rows, columns) of bool or of float32 in [0, 1], optional
+        How much of each pixel, or of each cell of a coarser grid, is of each part; nothing where an image has it
+        not.
     part_names : sequence of str
         Distinct names, in the order of the second axis of `masks`; none without masks.
     tag_parts : numpy.ndarray (n, tags, parts) of bool, optional
@@ -63,14 +64,14 @@ class ImageTable:
         object.__setattr__(self, "tag_names", check_names("tag_names", self.tag_names))
         object.__setattr__(self, "part_names", check_names("part_names", self.part_names))
         check_images("images", self.images)
-        n, _, height, width = self.images.shape
+        n = len(self.images)
         _check_bool("tags", self.tags, (n, len(self.tag_names)))
         if self.masks is None:
             if self.part_names or self.tag_parts is not None:
                 raise ValueError("part_names or tag_parts were given without masks; masks are accepted with them")
             return
         parts = len(self.part_names)
-        _check_bool("masks", self.masks, (n, parts, height, width))
+        check_masks("masks", self.masks, n, parts)
         if self.tag_parts is not None:
             _check_bool("tag_parts", self.tag_parts, (n, len(self.tag_names), parts))
 
@@ -96,9 +97,25 @@ def check_images(name: str, images: Any) -> None:
         raise TypeError(f"{name} has dtype {images.dtype}; float32 is accepted")
     if images.ndim != 4 or images.shape[1] != 3 or 0 in images.shape[2:]:
         raise ValueError(f"{name} has shape {images.shape}; (n, 3, height, width) is accepted")
-    require_finite(name, images)
-    if images.size and not (images.min() >= 0 and images.max() <= 1):
-        raise ValueError(f"{name} has values {images.min()} to {images.max()}; 0 to 1 is accepted")
+    _check_unit(name, images)
+
+
+def check_masks(name: str, masks: Any, n: int, parts: int | None = None) -> None:
+    """Raise TypeError or ValueError unless an array holds masks of n images, and of so many parts."""
+    check_type(name, masks, np.ndarray, "a NumPy array")
+    if masks.dtype not in (np.bool_, np.float32):
+        raise TypeError(f"{name} has dtype {masks.dtype}; bool and float32 are accepted")
+    if masks.ndim != 4 or len(masks) != n or parts not in (None, masks.shape[1]) or 0 in masks.shape[2:]:
+        accepted = f"({n}, {'parts' if parts is None else parts}, rows, columns)"
+        raise ValueError(f"{name} has shape {masks.shape}; {accepted} is accepted")
+    if masks.dtype == np.float32:
+        _check_unit(name, masks)
+
+
+def _check_unit(name: str, array: Array) -> None:
+    require_finite(name, array)
+    if array.size and not (array.min() >= 0 and array.max() <= 1):
+        raise ValueError(f"{name} has values {array.min()} to {array.max()}; 0 to 1 is accepted")
 
 
 def check_names(argument: str, names: Sequence[str]) -> tuple[str, ...]:
