@@ -1,4 +1,4 @@
-"""``python -m kousei info``, ``demo``, ``convert`` and ``binarize``."""
+"""``python -m kousei info``, ``demo``, ``convert``, ``binarize`` and ``fashion``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import kousei
+from kousei._commands import fashion
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
 
@@ -315,7 +316,14 @@ def main() -> None:
     )
     signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
     signs.add_argument("--progress", action="store_true", help="show a bar")
-    run: dict[str, Callable[..., None]] = {"info": info, "demo": demo, "convert": convert, "binarize": binarize}
+    fashion.add(commands)
+    run: dict[str, Callable[..., None]] = {
+        "info": info,
+        "demo": demo,
+        "convert": convert,
+        "binarize": binarize,
+        "fashion": fashion.run,
+    }
     arguments = vars(parser.parse_args())
     command = run[arguments.pop("command")]
     try:

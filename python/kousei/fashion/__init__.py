@@ -4,6 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kousei.fashion.data import ImageTable
+from kousei.fashion.folder import ImageFolder, read_folder, write_folder
+from kousei.fashion.item_renderer import render_items
+from kousei.fashion.items import OutfitTable
 from kousei.fashion.measures import average_precision, pointing
 from kousei.fashion.renderer import render_outfits
 
@@ -13,19 +16,26 @@ if TYPE_CHECKING:
     from kousei.fashion.masks import MaskPredictor
     from kousei.fashion.partial import PartialVSE
     from kousei.fashion.retrieval import ImageIndex, Retrieved
+    from kousei.fashion.scorer import OutfitScorer
 
 __all__ = [
     "ContrastiveLoss",
+    "ImageFolder",
     "ImageIndex",
     "ImageTable",
     "MaskPredictor",
+    "OutfitScorer",
+    "OutfitTable",
     "PartialVSE",
     "Retrieved",
     "VisualSemanticEmbedding",
     "average_precision",
     "pointing",
+    "read_folder",
+    "render_items",
     "render_outfits",
     "triplet_loss",
+    "write_folder",
 ]
 
 #: What imports torch, and where it stands.
@@ -33,6 +43,7 @@ _LATER = {
     "ContrastiveLoss": "losses",
     "ImageIndex": "retrieval",
     "MaskPredictor": "masks",
+    "OutfitScorer": "scorer",
     "PartialVSE": "partial",
     "Retrieved": "retrieval",
     "VisualSemanticEmbedding": "embedding",

@@ -34,6 +34,26 @@ class SmallCNN(Backbone):
         return self.layers(2 * images - 1)
 
 
+class Patches(Backbone):
+    """Patches of 4 x 4 pixels, each for itself: 48 channels, a cell for each."""
+
+    channels = 48
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, self.channels, 4, stride=4, bias=False),
+            nn.BatchNorm2d(self.channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(self.channels, self.channels, 1),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the features (n, 48, height // 4, width // 4) of images."""
+        return self.layers(2 * images - 1)
+
+
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
     return [
         nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
@@ -65,7 +85,7 @@ class EfficientNetLite0(Backbone):
         return self.layers(2 * images - 1)
 
 
-BACKBONES = {"small": SmallCNN, "efficientnet-lite0": EfficientNetLite0}
+BACKBONES = {"small": SmallCNN, "patches": Patches, "efficientnet-lite0": EfficientNetLite0}
 
 
 def resolve(backbone: str | Backbone) -> tuple[Backbone, int]:
