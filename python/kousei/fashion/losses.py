@@ -23,7 +23,7 @@ def triplet_loss(scores: Tensor, tags: Tensor, margin: float = 0.2, hardest: int
         Which hold.
     margin : float
     hardest : int
-        Negatives for each image and for each tag; all, where there are fewer.
+        Negatives for each image and for each tag; all, where they are fewer.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def triplet_loss(scores: Tensor, tags: Tensor, margin: float = 0.2, hardest: int
 def _hinge(scores: Tensor, holds: Tensor, margin: float, hardest: int) -> Tensor:
     negatives = scores.masked_fill(holds, -math.inf).topk(min(hardest, scores.shape[1]), dim=1).values
     hinges = torch.relu(margin - scores[:, :, None] + negatives[:, None, :])
-    of_pairs = hinges.mean(dim=2) * holds
+    of_pairs = hinges.sum(dim=2) / negatives.isfinite().sum(dim=1, keepdim=True).clamp(min=1) * holds
     counts = holds.sum(dim=1)
     return (of_pairs.sum(dim=1) / counts.clamp(min=1)).sum() / (counts > 0).sum().clamp(min=1)
 

@@ -54,8 +54,8 @@ class MaskPredictor(nn.Module):
         table: ImageTable,
         *,
         epochs: int = 10,
-        batch_size: int = 128,
-        learning_rate: float = 3e-3,
+        batch_size: int = 32,
+        learning_rate: float = 1e-2,
         rng: Rng = None,
         progress: bool = False,
     ) -> Self:
