@@ -271,7 +271,11 @@ def test_files_of_another_architecture(table: ImageTable, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        (b'"backbone": "small"', b'"backbone": "large"', "backbone was 'large'; 'small' and 'efficientnet-lite0'"),
+        (
+            b'"backbone": "small"',
+            b'"backbone": "large"',
+            "backbone was 'large'; 'small', 'patches' and 'efficientnet-lite0'",
+        ),
         (b'"dim": 64', b'"dim": 63', "there are no tag_vectors of 48 tags and dim 63"),
         (b'"pooling": "attention"', b'"pooling": "max"      ', "tensors: 'attention' is not known"),
         (b'"backbone": "small"', b'"backbones":"small"', "'backbone' is missing"),

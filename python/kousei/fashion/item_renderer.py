@@ -74,15 +74,16 @@ def render_items(n: int, wrong: int = 1, rng: Rng = None) -> OutfitTable:
 
     An outfit has a top, a bottom and shoes, and with a chance of a half each a hat and a bag. It is of one of four
     styles, three colours and a pattern: each region of each item takes one of the colours and has the pattern. Of one
-    that does not match, a region of one item, the culprit, has a colour and the pattern of another style. All else is
-    drawn alike: grounds, places, shades and pixels are noisy.
+    that does not match, one region of one item, the culprit, or several of its regions, are of another style. All
+    else is drawn alike: grounds, places, shades and pixels are noisy.
 
     Parameters
     ----------
     n : int
         Outfits.
     wrong : int
-        Regions of the culprit that do not match, 1 to 4.
+        Regions of a culprit that are of the other style: any number from 1 to this one, at most 4. Those of many
+        teach more, and those of one tell whether an explanation points at it.
     rng : numpy.random.Generator, int or None
         Source of all that is drawn.
 
@@ -119,7 +120,7 @@ def render_items(n: int, wrong: int = 1, rng: Rng = None) -> OutfitTable:
     culprit = np.where(present, drawn.random((n, items)), -1).argmax(axis=1)
     order = drawn.random((n, _PARTS)).argsort(axis=1)
     bad = np.zeros((n, items, _PARTS + 1), bool)
-    bad[np.arange(n), culprit, 1:] = ~matches[:, None] & (order < wrong)
+    bad[np.arange(n), culprit, 1:] = ~matches[:, None] & (order < drawn.integers(1, wrong + 1, (n, 1)))
 
     style = drawn.integers(len(STYLES), size=n)
     other = (style + drawn.integers(1, len(STYLES), size=n)) % len(STYLES)

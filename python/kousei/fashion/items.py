@@ -61,7 +61,8 @@ class OutfitTable:
         if self.wrong is not None:
             if self.regions is None:
                 raise ValueError("wrong was given without regions; regions are accepted with it")
-            _check_dtype("wrong", self.wrong, "b", (n, items, int(self.regions.max(initial=0)) + 1))
+            labels = int(self.regions.max(initial=-1)) + 1
+            _check_dtype("wrong", self.wrong, "b", (n, items, max(labels, *self.wrong.shape[2:])))
 
     def __len__(self) -> int:
         return len(self.images)
