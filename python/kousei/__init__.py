@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, fashion, ising, isotonic, rbm, rg, ridgelet, score
+    from kousei import attribution, equivariant, fashion, ising, isotonic, rbm, rg, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -38,6 +38,7 @@ __all__ = [
     "SizeError",
     "__version__",
     "activation",
+    "attribution",
     "binarize",
     "binary",
     "chain_decomposition",
@@ -73,6 +74,7 @@ _LATER = {
     "RBM": "rbm",
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
+    "attribution": "attribution",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "fashion": "fashion",

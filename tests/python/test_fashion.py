@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import kousei
+from kousei.attribution import completeness_gap, consistency_gap
 from kousei.fashion import (
     ContrastiveLoss,
     ImageTable,
@@ -111,6 +112,27 @@ def test_heat_adds_up_to_scores(table: ImageTable, name: str) -> None:
     np.testing.assert_allclose(heat.sum(axis=(2, 3)), scores, rtol=0, atol=1e-6)
     one = model.tag_heatmap(table.images, "formal", table.masks)
     np.testing.assert_array_equal(one, heat[:, table.tag_names.index("formal")])
+
+
+@pytest.mark.parametrize("name", ["plain", "max", "attention"])
+def test_explanations_add_up(table: ImageTable, name: str) -> None:
+    model = _models(table)[name]
+    assert table.masks is not None
+    found = model.explain(table.images[0], "formal", table.masks[0], budget=2000, rng=0)
+    score = model.scores(table.images[:1], table.masks[:1])[0, table.tag_names.index("formal")]
+    assert found.items.shape == (64,)
+    assert found.base == 0
+    assert found.value == pytest.approx(score, abs=1e-6)
+    assert consistency_gap(found) <= 1e-12
+    assert completeness_gap(found) <= 1e-12
+
+
+def test_explanation_by_hand() -> None:
+    model = _by_hand(VisualSemanticEmbedding(["x", "y"], weights="uniform", backbone=Colors(), dim=2, rng=0))
+    both, alone = 1 / np.hypot(1.5, 1), 1 / np.hypot(0.5, 1)
+    second = (both + alone) / 2  # the first cell alone has nothing of y
+    found = model.explain(IMAGE[0], "y", budget=50, rng=0)
+    np.testing.assert_allclose(found.items, [both - second, second], rtol=1e-6)
 
 
 def test_triplets_by_hand() -> None:
@@ -306,6 +328,9 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
         (lambda m, t: m.scores(t.images, t.masks[:3]), ValueError, r"masks has shape \(3, .*\(48, 5, rows, columns"),
         (lambda m, t: m.scores(t.images, t.masks[:, :2]), ValueError, "masks has shape"),
         (lambda m, t: m.tag_heatmap(t.images, "black top", t.masks), ValueError, "near it are 'black-top'"),
+        (lambda m, t: m.explain(t.images[0], "tote bag", t.masks[0]), ValueError, "near it are 'tote'"),
+        (lambda m, t: m.explain(t.images, "tote", t.masks[0]), ValueError, "images has shape"),
+        (lambda m, t: m.explain(t.images[0], "tote", t.masks[0], budget=3), ValueError, "budget was 3"),
         (lambda m, t: m.related_tags("skirts"), ValueError, "near it are 'skirt'"),
         (lambda m, t: m.part_attention("skirts"), ValueError, "near it are 'skirt'"),
         (lambda m, t: m.index(t.images, t.masks).retrieve(["caps"]), ValueError, "near it are 'cap'"),

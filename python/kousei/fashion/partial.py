@@ -14,7 +14,8 @@ from kousei._lib.random import Rng
 from kousei.fashion import files
 from kousei.fashion.backbones import Backbone
 from kousei.fashion.data import check_names, tag_index
-from kousei.fashion.embedding import VisualSemanticEmbedding, foreground, normalized
+from kousei.fashion.embedding import VisualSemanticEmbedding
+from kousei.fashion.grid import foreground, normalized
 from kousei.fashion.masks import MaskPredictor
 
 #: What a cell outside of a part weighs beside one inside: an image without the part is embedded by all its cells.
