@@ -1,6 +1,9 @@
 """Embeddings of images and tags: values by hand, training, retrieval, heat maps and files."""
 
 import dataclasses
+import doctest
+import importlib
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,12 @@ def _one_thread() -> Any:
 @pytest.fixture(scope="module")
 def table() -> ImageTable:
     return render_outfits(48, rng=0)
+
+
+@pytest.mark.parametrize("module", [module.name for module in pkgutil.iter_modules(kousei.fashion.__path__)])
+def test_examples(module: str) -> None:
+    # scipy-doctest takes those that torch writes for the methods of every module with them.
+    assert doctest.testmod(importlib.import_module(f"kousei.fashion.{module}")).failed == 0
 
 
 class Colors(nn.Module):
