@@ -334,6 +334,7 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
     [
         (lambda m, t: m.scores(t.images), ValueError, "masks are missing; masks, or a mask_predictor"),
         (lambda m, t: m.scores(t.images.astype("float64"), t.masks), TypeError, "images has dtype float64"),
+        (lambda m, t: m.scores(t.images[..., :7], t.masks), ValueError, "images have 64 x 7 pixels; at least 8 x 8"),
         (lambda m, t: m.scores(t.images, t.masks[:3]), ValueError, r"masks has shape \(3, .*\(48, 5, rows, columns"),
         (lambda m, t: m.scores(t.images, t.masks[:, :2]), ValueError, "masks has shape"),
         (lambda m, t: m.tag_heatmap(t.images, "black top", t.masks), ValueError, "near it are 'black-top'"),
@@ -349,6 +350,7 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
         (lambda m, t: m.fit(t, loss="hinge"), ValueError, "loss was 'hinge'; 'triplet' and 'contrastive'"),
         (lambda m, t: m.fit(t, patience=2), ValueError, "patience was 2 without validation"),
         (lambda m, t: m.fit(t, validation=t, patience=0), ValueError, "patience was 0; at least 1 is accepted"),
+        (lambda m, t: m.fit(t, validation=t[:0]), ValueError, "validation has no image with a tag"),
         (lambda m, t: m.fit(t, epochs=0), ValueError, "epochs was 0; at least 1 is accepted"),
         (lambda m, t: m.fit(t, batch_size=1), ValueError, "batch_size was 1; at least 2 is accepted"),
         (lambda m, t: m.fit(t, learning_rate=0), ValueError, "learning_rate was 0; a positive finite number"),
@@ -368,6 +370,11 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
         (lambda m, t: VisualSemanticEmbedding(["x"], weights="even"), ValueError, "weights was 'even'"),
         (lambda m, t: VisualSemanticEmbedding(["x"], backbone=nn.ReLU()), TypeError, "backbone was ReLU; a name, or"),
         (lambda m, t: VisualSemanticEmbedding(["x"], dim=0), ValueError, "dim was 0; at least 1 is accepted"),
+        (
+            lambda m, t: PartialVSE(["x"], ["p"], mask_predictor=MaskPredictor(["q"])),
+            ValueError,
+            r"mask_predictor predicts \('q',\); \('p',\) are accepted",
+        ),
         (lambda m, t: PartialVSE(["x"], ["p"], pooling="mean"), ValueError, "pooling was 'mean'"),
         (
             lambda m, t: PartialVSE(["x"], ["p"], pooling="max").part_attention("x"),
@@ -403,7 +410,6 @@ def test_weights_of_imagenet(table: ImageTable) -> None:
     heat = model.heatmaps(few.images, few.masks)
     assert heat.shape == (4, 48, 4, 4)
     np.testing.assert_allclose(heat.sum(axis=(2, 3)), model.scores(few.images, few.masks), atol=1e-6)
-    # With weights that were drawn, ramps to the right and downwards would not be told apart by first features.
     model.fit(few, epochs=1, batch_size=4, learning_rate=1e-4, rng=0)
     assert np.isfinite(model.history[0]["loss"])
 

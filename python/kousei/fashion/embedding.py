@@ -96,7 +96,7 @@ class VisualSemanticEmbedding(nn.Module):
             self.backbone, channels = resolve(backbone)
             self.projection = nn.Conv2d(channels, self.dim, 1)
             self.tag_vectors = nn.Parameter(torch.empty(len(self.tag_names), self.dim))
-            nn.init.normal_(self.tag_vectors)
+            nn.init.normal_(self.tag_vectors, std=self.dim**-0.5)
         self.mask_predictor = mask_predictor
 
     def tags(self) -> Tensor:
@@ -177,6 +177,8 @@ class VisualSemanticEmbedding(nn.Module):
             raise ValueError(f"patience was {patience} without validation; a table to judge by is accepted with it")
         masks = self._of_table("table", table)
         judged = None if validation is None else self._of_table("validation", validation)
+        if validation is not None and not validation.tags.any():
+            raise ValueError("validation has no image with a tag; one or more are accepted")
         contrastive = ContrastiveLoss().to(self.tag_vectors.device)
         measure: Callable[[Tensor, Tensor], Tensor] = contrastive if loss == "contrastive" else triplet_loss
 
