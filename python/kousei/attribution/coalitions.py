@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from kousei.attribution.game import Flags, Reals
+from kousei.attribution.game import Reals
+from kousei.attribution.masks import Flags
 
 Codes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
@@ -14,6 +15,13 @@ Codes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 def members(codes: Codes, players: int) -> Flags:
     """Return coalitions (..., players) of which bit k of a code tells whether player k is in."""
     return (codes[..., None] >> np.arange(players) & 1).astype(bool)
+
+
+def without(player: int, players: int) -> Codes:
+    """Return the coalitions (2^(players - 1),) that a player is not in."""
+    others = np.arange(2 ** (players - 1))
+    low = others & (1 << player) - 1
+    return (others ^ low) << 1 | low
 
 
 def order_weights(others: int) -> Reals:

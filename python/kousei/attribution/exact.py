@@ -10,7 +10,7 @@ import numpy as np
 from kousei._lib.arrays import require_memory
 from kousei._lib.errors import check_bool
 from kousei._lib.progress import bar
-from kousei.attribution.coalitions import members, order_weights, shapley
+from kousei.attribution.coalitions import members, order_weights, shapley, without
 from kousei.attribution.game import AT_ONCE, Game, Reals
 from kousei.attribution.result import Attribution
 
@@ -77,12 +77,17 @@ def owen_values(
     n, d = game.n, game.features
     require_memory(2.0**n, 8, f"a table of the 2^{n} sets of items")
     require_memory(n * 2.0**d, 8, f"{n} tables of the 2^{d} sets of features")
-    with bar(progress, "coalitions", 2**n + n * 2 ** (n - 1) * (2**d - 2)) as advance:
+    count = 2**n + n * 2 ** (n - 1) * (2**d - 2)
+    game.tabulate(count)
+    with bar(progress, "coalitions", count) as advance:
         table = quotient(game, advance)
-        features = shapley(_averages(game, table, advance), d)
+        features = game.tables.owen_values() if game.tables else None
+        # Values that are not finite are found, and named, where they are looked at one by one.
+        if features is None or not np.isfinite(features).all():
+            features = shapley(_averages(game, table, advance), d)
     zeros = np.zeros_like(features)
     return Attribution(
-        features, shapley(table, n), zeros, zeros[:, 0].copy(), float(table[-1]), float(table[0]), game.evaluations
+        features, shapley(table, n), zeros, zeros[:, 0].copy(), float(table[-1]), float(table[0]), count
     )
 
 
@@ -143,14 +148,11 @@ def _averages(game: Game, table: Reals, advance: Callable[[int], Any]) -> Reals:
     Game i has for features T of item i the mean, over the items R that come before i, of the value of R and T.
     """
     n, d = game.n, game.features
-    orders = order_weights(n - 1)
     averages = np.zeros((n, 2**d))
-    before = np.arange(2 ** (n - 1))
     between = 2**d - 2  # T neither empty nor whole
     for i in range(n):
-        low = before & (1 << i) - 1
-        codes = (before ^ low) << 1 | low  # a bit for item i, which is not in
-        weights = orders[np.bitwise_count(before)]
+        codes = without(i, n)
+        weights = order_weights(n - 1)[np.bitwise_count(codes)]
         averages[i, [0, -1]] = weights @ table[codes], weights @ table[codes | 1 << i]
         for start in range(0, len(codes) * between, AT_ONCE):
             r, t = np.divmod(np.arange(start, min(start + AT_ONCE, len(codes) * between)), between)

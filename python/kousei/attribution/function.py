@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 from array_api_compat import is_torch_array
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei.attribution.masks import Groups
+from kousei.attribution.tables import Tables
 from kousei.network import MLP
 
 
@@ -69,20 +70,22 @@ class SetFunction:
         ValueError
             If it returns another shape, or is a `kousei.MLP` and an item is absent.
         """
-        if is_torch_array(x):
-            import torch
-
-            off = torch.no_grad()
-        else:
-            off = nullcontext()
-        with off:
+        if not is_torch_array(x):
             return self.values(x, mask)
+        import torch
+
+        with torch.no_grad():
+            return self.values(x, mask)
+
+    def tabulate(self, items: Array, baseline: Array, absent: str, groups: Groups) -> Tables | None:
+        """Return what has the values of all coalitions of a set by a table, where a function has one."""
+        return None
 
     def values(self, x: Array, mask: Array) -> Array:
         """Evaluate the function as `__call__`, with gradients where it has them."""
         batch, items, columns = arrays.shape_of(x)
         if isinstance(self._f, MLP):
-            if not bool(mask.all()):
+            if not bool(arrays.namespace(mask).all(mask)):
                 raise ValueError("f is a kousei.MLP and takes all items; absent='baseline' is accepted")
             values = self._f(arrays.namespace(x).reshape(x, (batch, items * columns)))
         elif _is_module(self._f) and not is_torch_array(x):

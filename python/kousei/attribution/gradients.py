@@ -64,9 +64,7 @@ def integrated_gradients(
            [ 7.5, 7.5]])
     """
     if isinstance(f, MLP):
-        raise TypeError(
-            "f was MLP, which gradients do not pass in torch; the module kousei.io.to_torch(f) is accepted"
-        )
+        raise TypeError("f was MLP, which gradients of torch do not pass; a module, as of io.to_torch, is accepted")
     if not is_torch_array(items):
         raise TypeError(f"items was {type(items).__name__}; a tensor of torch is accepted")
     import torch
@@ -84,8 +82,7 @@ def integrated_gradients(
     mean = np.tensordot(weights / 2, arrays.to_host(gradient).astype(np.float64), axes=1)
     if not np.isfinite(mean).all():
         raise ValueError("f has a gradient with NaN or infinite values; finite numbers are accepted")
-    features = np.zeros((game.n, game.features))
-    np.add.at(features, (slice(None), game.groups), mean * arrays.to_host(step))
+    features = (mean * arrays.to_host(step)) @ np.eye(game.features)[game.groups]
     base, value = game.ends()
     zeros = np.zeros_like(features)
     return Attribution(

@@ -10,10 +10,11 @@ import numpy as np
 from kousei._lib.errors import check_bool, check_integer
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
-from kousei.attribution.coalitions import shapley
+from kousei.attribution.coalitions import Codes, order_weights, shapley, without
 from kousei.attribution.exact import quotient
-from kousei.attribution.game import Flags, Game, Reals
+from kousei.attribution.game import Game, Reals
 from kousei.attribution.least_squares import constrained_least_squares
+from kousei.attribution.masks import Flags
 from kousei.attribution.result import Attribution
 from kousei.attribution.sampling import Draws, draw, jackknife_error
 
@@ -74,41 +75,50 @@ def owen_kernel(
     rng = generator(rng)
     game = Game(f, items, baseline, absent, groups)
     n, d = game.n, game.features
-    whole, for_items, for_features = _plan(n, d, check_integer("budget", budget, _least(n, d)))
-    with bar(progress, "coalitions", int(budget)) as advance:
-        table = quotient(game, advance) if whole else None
-        if table is not None:
-            base, value, of_items, item_errors = table[0], table[-1], shapley(table, n), np.zeros(n)
+    # Of each fit one pair more than there are unknowns; a pair is two values, and four of sets of items.
+    fewest = (d + 1) * (d > 1)
+    in_table, without_table = max(2 * 2**n, 2**n + 2 * n * fewest), max(4 * n + 6, 12 * n * fewest + 2)
+    budget = check_integer("budget", budget, min(in_table, without_table))
+    game.tabulate(budget)
+    with bar(progress, "coalitions", budget) as advance:
+        if budget >= in_table:
+            table = quotient(game, advance)
+            base, value = float(table[0]), float(table[-1])
+            of_items: Reals = shapley(table, n)
+            item_errors: Reals = np.zeros(n)
+            pairs = _shared((budget - 2**n) // 2, fewest, table, n, d)
         else:
+            table = None
             base, value = game.ends()
-            sets = draw(n, 0, for_items, rng)
+            sets = draw(n, 0, (budget - 2) // (4 if d > 1 else 2), rng)
             values = game(_whole(sets.players, d), advance) - base
-            (of_items,), (item_errors,) = _fit([sets], values[None], np.array([value - base]), rng)
-        features, errors = of_items[:, None], item_errors[:, None]
+            of_items, item_errors = _fit(sets, values, value - base, rng)
+            pairs = np.full(n, (budget - game.evaluations) // (6 * n))
+        features, errors = of_items[:, None].copy(), item_errors[:, None].copy()
         if d > 1:
-            draws = [draw(d, n - 1, for_features, rng) for _ in range(n)]
-            responses = [_responses(game, i, draws[i], table, of_items[i], advance) for i in range(n)]
-            features, errors = _fit(draws, np.stack(responses), of_items, rng)
-            # An item is shared alike among its features where it is off.
+            features, errors = np.empty((n, d)), np.empty((n, d))
+            for i in range(n):
+                draws = draw(d, n - 1, int(pairs[i]), rng)
+                responses = _responses(game, i, draws, table, of_items[i], advance)
+                features[i], errors[i] = _fit(draws, responses, of_items[i], rng)
+            # Where an item is off, its features are, alike.
             errors = np.hypot(errors, item_errors[:, None] / d)
-    return Attribution(features, of_items, errors, item_errors, float(value), float(base), game.evaluations)
+    return Attribution(features, of_items, errors, item_errors, value, base, game.evaluations)
 
 
-def _least(n: int, d: int) -> int:
-    """Return the least budget: one pair more than there are unknowns in each fit."""
-    fits = (d + 1) * (d > 1)
-    return min(max(2**n * 2, 2**n + 2 * n * fits), max(4 * n + 6, 12 * n * fits + 2))
+def _shared(pairs: int, fewest: int, table: Reals, n: int, d: int) -> Codes:
+    """Return how many pairs each item has: half of them alike, half in proportion to the root mean square it adds.
 
-
-def _plan(n: int, d: int, budget: int) -> tuple[bool, int, int]:
-    """Return whether all sets of items are taken, or how many pairs of them; and how many pairs for each item.
-
-    A pair is two values, and four more of sets of items where these are not in a table.
+    Features of an item that adds little add little, and are as well known by few draws.
     """
-    if budget >= max(2**n * 2, 2**n + 2 * n * (d + 1) * (d > 1)):
-        return True, 0, (budget - 2**n) // (2 * n)
-    for_items = (budget - 2) // (4 if d > 1 else 2)
-    return False, for_items, (budget - 2 - 2 * for_items) // (6 * n)
+    everything = 2 ** (n - 1) * (2 ** (d - 1) - 1)
+    if pairs >= n * everything:
+        return np.full(n, everything)
+    before = [without(i, n) for i in range(n)]
+    weights = order_weights(n - 1)[np.bitwise_count(before[0])]  # as many are in the sets of all
+    sizes = np.sqrt([weights @ (table[sets | 1 << i] - table[sets]) ** 2 for i, sets in enumerate(before)])
+    shares = (1 / n + sizes / sizes.sum()) / 2 if sizes.any() else np.full(n, 1 / n)
+    return fewest + ((pairs - n * fewest) * shares).astype(int)
 
 
 def _whole(sets: Flags, features: int) -> Flags:
@@ -137,10 +147,11 @@ def _responses(
     return game(sets, advance) - ends[0] - draws.players.mean(axis=1) * excess
 
 
-def _fit(draws: list[Draws], responses: Reals, totals: Reals, rng: np.random.Generator) -> tuple[Reals, Reals]:
-    """Return the coefficients (problems, players) of least squares, and their errors by the jackknife."""
-    x = np.stack([each.players for each in draws]).astype(np.float64)
-    weights = np.stack([each.weights for each in draws])
-    without = zip(*(each.without(rng) for each in draws), strict=True)
-    fitted, *others = (constrained_least_squares(x, responses, w, totals) for w in (weights, *map(np.stack, without)))
-    return fitted, jackknife_error(np.array(others))
+def _fit(draws: Draws, responses: Reals, total: float, rng: np.random.Generator) -> tuple[Reals, Reals]:
+    """Return the coefficients (players,) of least squares, and their errors by the jackknife."""
+    weights = np.stack([draws.weights, *draws.without(rng)])
+    x = np.broadcast_to(draws.players.astype(np.float64), (len(weights), *draws.players.shape))
+    fits = constrained_least_squares(
+        x, np.broadcast_to(responses, weights.shape), weights, np.full(len(weights), total)
+    )
+    return fits[0], jackknife_error(fits[1:])

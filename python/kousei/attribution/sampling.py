@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import comb
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from kousei.attribution.coalitions import kernel_law
-from kousei.attribution.game import Flags, Reals
+from kousei.attribution.game import Reals
+from kousei.attribution.masks import Flags
 
 #: Groups of draws that the jackknife leaves out, one after the other.
 _GROUPS = 10
+
+#: Numbers of others and of players, how many pairs of coalitions have them, and their probability.
+Cell: TypeAlias = tuple[int, int, float, float]
 
 
 class Draws(NamedTuple):
@@ -54,7 +58,7 @@ def draw(players: int, others: int, pairs: int, rng: np.random.Generator) -> Dra
     expected have each of them once, with its probability for a weight: what is left is drawn from the rest.
     """
     law = kernel_law(players) / (others + 1)
-    cells = []  # one of each and its complement: others, players, how many pairs, their probability
+    cells: list[Cell] = []  # one of each and its complement
     for r in range(others + 1):
         for t in range(1, players):
             mirrored = others - r, players - t
@@ -82,7 +86,7 @@ def _all(players: int, others: int, r: int, t: int, count: float, probability: f
     return Draws(T, R, np.full(len(T), probability / count), np.zeros(len(T), bool))
 
 
-def _some(players: int, others: int, count: int, cells: list, mass: float, rng: np.random.Generator) -> Draws:
+def _some(players: int, others: int, count: int, cells: list[Cell], mass: float, rng: np.random.Generator) -> Draws:
     """Return pairs of cells; of each as many as are expected of it, rounded up or down at random."""
     r, t, _, probability = np.array(cells).T
     ends = np.floor(np.append(0, np.cumsum(probability) / mass * count).round(9) + rng.random()).astype(int)
