@@ -13,11 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from kousei.attribution import consistent_two_level, owen_kernel, owen_permutation, owen_values
+from kousei.attribution import (
+    AttentionPooling,
+    Attribution,
+    consistent_two_level,
+    owen_kernel,
+    owen_permutation,
+    owen_values,
+)
+from kousei.io import from_torch
 
 NAME = "attribution-bags"
 BAGS, ITEMS, SIDE = 12, 5, 8
-BUDGETS, SEEDS = (200, 800, 3200), range(2)
+BUDGETS, SEEDS = (200, 800, 3200), range(3)
 #: The largest errors of `owen_kernel` that pass.
 CEILINGS = {800: 0.12, 3200: 0.05}
 #: A feature is a row of a digit.
@@ -60,6 +68,7 @@ def main() -> int:
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    print(table(record))
     return int(not met)
 
 
@@ -74,7 +83,7 @@ def digits() -> tuple[Array, Array, Array]:
     return images[:1200], labels[:1200], images[bags]
 
 
-def trained(images: Array, labels: Array) -> Callable[[Array, Array], Array]:
+def trained(images: Array, labels: Array) -> AttentionPooling:
     """Return how sure a network is that there is a 9 in a bag, in logits: attention pooling of multiple instances.
 
     The task and the pooling are those of M. Ilse, J. Tomczak and M. Welling, arXiv:1802.04712, on smaller digits.
@@ -84,40 +93,30 @@ def trained(images: Array, labels: Array) -> Callable[[Array, Array], Array]:
 
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    phi = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU())
+    phi = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 32))
     score = nn.Sequential(nn.Linear(32, 16), nn.Tanh(), nn.Linear(16, 1))
     rho = nn.Sequential(nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 1))
-    parameters = [*phi.parameters(), *score.parameters(), *rho.parameters()]
-    optimizer = torch.optim.Adam(parameters, 3e-3)
-
-    def logits(x: Any) -> Any:
-        terms = phi(x)
-        return rho((torch.softmax(score(terms), dim=-2) * terms).sum(dim=-2))[..., 0]
-
+    optimizer = torch.optim.Adam([*phi.parameters(), *score.parameters(), *rho.parameters()], 3e-3)
     nines, others = images[labels == 9], images[labels != 9]
     for _ in range(600):
         bags = rng.choice(others, (128, ITEMS))
         has = rng.random(128) < 0.5
         bags[has, rng.integers(ITEMS, size=has.sum())] = rng.choice(nines, has.sum())
         x, y = (torch.from_numpy(each.astype("float32")) for each in (bags, has))
+        terms = phi(x)
+        logits = rho((torch.softmax(score(terms), dim=1) * terms).sum(dim=1))[:, 0]
         optimizer.zero_grad()
-        nn.functional.binary_cross_entropy_with_logits(logits(x), y).backward()
+        nn.functional.binary_cross_entropy_with_logits(logits, y).backward()
         optimizer.step()
-    for module in (phi, score, rho):
-        module.double()
-
-    @torch.no_grad()
-    def f(x: Array, mask: Array) -> Array:
-        return logits(torch.from_numpy(x)).numpy()
-
-    return f
+    of_item, of_term, of_mean = (from_torch(net.double()) for net in (phi, score, rho))
+    return AttentionPooling(of_item, of_item >> of_term, of_mean)
 
 
-def attributed(attribution: Any) -> tuple[Array, Array]:
+def attributed(attribution: Attribution) -> tuple[Array, Array]:
     return attribution.features, attribution.items
 
 
-def methods(f: Callable[[Array, Array], Array], baseline: Array) -> dict[str, Method]:
+def methods(f: AttentionPooling, baseline: Array) -> dict[str, Method]:
     def ours(method: Any) -> Method:
         return lambda bag, budget, seed: attributed(method(f, bag, budget, baseline, groups=GROUPS, rng=seed))
 
@@ -230,6 +229,19 @@ def measured(method: Method, bags: Array, budget: int, exact: list[tuple[Array, 
         "consistency gap": float(max(gaps)) / scale,
         "completeness gap": float(max(totals)) / scale,
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """Return a record as a table in Markdown."""
+    heads = [*(f"{budget:,} values" for budget in BUDGETS), "items", "gap"]
+    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for name in dict.fromkeys(row["method"] for row in record["rows"]):
+        *_, last = rows = [row for row in record["rows"] if row["method"] == name]
+        errors = [f"{row['features']:.3f}" for row in rows]
+        gap = f"{last['consistency gap']:.2g}" if last["consistency gap"] > 1e-12 else "0"
+        of_items = f"{last['items']:.3f}"
+        lines.append(f"| {' | '.join([name, *errors, of_items, gap])} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

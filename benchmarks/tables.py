@@ -17,6 +17,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     "README.md",
     "docs/performance.md",
+    "docs/theory/fashion.md",
     "docs/theory/funahashi.md",
     "docs/theory/isotonic.md",
     "docs/theory/ridgelet.md",
@@ -238,6 +239,13 @@ def designs() -> str:
     return monotone_designs.table(recorded(monotone_designs.NAME))
 
 
+def outfits() -> str:
+    """Return how well embeddings of rendered outfits find them."""
+    import fashion_table
+
+    return fashion_table.table(recorded(fashion_table.NAME)["rows"])
+
+
 def units(record: Record) -> str:
     method, sizes = record["case"].split("-")[1], record["sizes"]
     order = f"N = {sizes['order']}, " if "order" in sizes else ""
@@ -390,6 +398,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "ridgelet-costs": costs,
     "chosen-frequencies": frequencies,
     "monotone-designs": designs,
+    "fashion-table": outfits,
     "device-summary": device_summary,
     "device-sums": device_sums,
     "device-signs": device_signs,

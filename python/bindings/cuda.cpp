@@ -1,4 +1,5 @@
 #include <kousei/cuda/activation.hpp>
+#include <kousei/cuda/attribution.hpp>
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
@@ -11,6 +12,7 @@
 #include <kousei/cuda/ridgelet.hpp>
 
 #include "activation.hpp"
+#include "attribution.hpp"
 #include "device_array.hpp"
 #include "equivariant.hpp"
 #include "funahashi.hpp"
@@ -122,6 +124,7 @@ void bind(py::module_& m) {
     bind_ridgelet<DeviceSide, Real>(m);
     bind_ridgelet_sums<DeviceSide, Real>(m);
     bind_equivariant<DeviceSide, Real>(m);
+    bind_attribution<DeviceSide, Real>(m);
 }
 
 }  // namespace
@@ -172,6 +175,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_ising<DeviceSide>(m);
     bind_packed_dot<DeviceSide>(m);
     bind_ising_counts<DeviceSide>(m);
+    bind_least_squares<DeviceSide>(m);
     bind_rbm<DeviceSide>(m);
 }
 

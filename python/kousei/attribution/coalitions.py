@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from kousei.attribution.game import Flags, Reals
+from kousei.attribution.game import Reals
+from kousei.attribution.masks import Flags
 
 Codes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 

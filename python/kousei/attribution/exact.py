@@ -77,12 +77,17 @@ def owen_values(
     n, d = game.n, game.features
     require_memory(2.0**n, 8, f"a table of the 2^{n} sets of items")
     require_memory(n * 2.0**d, 8, f"{n} tables of the 2^{d} sets of features")
-    with bar(progress, "coalitions", 2**n + n * 2 ** (n - 1) * (2**d - 2)) as advance:
+    count = 2**n + n * 2 ** (n - 1) * (2**d - 2)
+    game.tabulate(count)
+    with bar(progress, "coalitions", count) as advance:
         table = quotient(game, advance)
-        features = shapley(_averages(game, table, advance), d)
+        features = game.tables.owen_values() if game.tables else None
+        # Values that are not finite are found, and named, where they are looked at one by one.
+        if features is None or not np.isfinite(features).all():
+            features = shapley(_averages(game, table, advance), d)
     zeros = np.zeros_like(features)
     return Attribution(
-        features, shapley(table, n), zeros, zeros[:, 0].copy(), float(table[-1]), float(table[0]), game.evaluations
+        features, shapley(table, n), zeros, zeros[:, 0].copy(), float(table[-1]), float(table[0]), count
     )
 
 

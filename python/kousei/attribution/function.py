@@ -10,6 +10,8 @@ from array_api_compat import is_torch_array
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei.attribution.masks import Groups
+from kousei.attribution.tables import Tables
 from kousei.network import MLP
 
 
@@ -75,11 +77,15 @@ class SetFunction:
         with torch.no_grad():
             return self.values(x, mask)
 
+    def tabulate(self, items: Array, baseline: Array, absent: str, groups: Groups) -> Tables | None:
+        """Return what has the values of all coalitions of a set by a table, where a function has one."""
+        return None
+
     def values(self, x: Array, mask: Array) -> Array:
         """Evaluate the function as `__call__`, with gradients where it has them."""
         batch, items, columns = arrays.shape_of(x)
         if isinstance(self._f, MLP):
-            if not bool(mask.all()):
+            if not bool(arrays.namespace(mask).all(mask)):
                 raise ValueError("f is a kousei.MLP and takes all items; absent='baseline' is accepted")
             values = self._f(arrays.namespace(x).reshape(x, (batch, items * columns)))
         elif _is_module(self._f) and not is_torch_array(x):

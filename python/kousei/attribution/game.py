@@ -11,10 +11,10 @@ from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_choice
 from kousei.attribution.function import as_set_function
-from kousei.attribution.masks import masked_sets
+from kousei.attribution.masks import Flags, Groups, masked_sets
+from kousei.attribution.tables import Tables
 
 Reals: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 #: Coalitions that are written down at a time.
 AT_ONCE = 2**14
@@ -37,6 +37,8 @@ class Game:
         Items, and features of each.
     evaluations : int
         Values that were asked for.
+    tables : Tables or None
+        What values are taken from, once `tabulate` has found that there is a table.
     """
 
     def __init__(self, f: Any, items: Any, baseline: Any, absent: str, groups: Any) -> None:
@@ -49,6 +51,12 @@ class Game:
         self.groups = _groups(groups, columns)
         self.features = int(self.groups.max()) + 1
         self.evaluations = 0
+        self.tables: Tables | None = None
+
+    def tabulate(self, values: int) -> None:
+        """Take values from a table of what features leave of each item, where it takes less than so many sets."""
+        if 2**self.features <= values:
+            self.tables = self.f.tabulate(self.items, self.baseline, self.absent, self.groups)
 
     def __call__(self, coalitions: Flags, advance: Callable[[int], Any] = lambda steps: None) -> Reals:
         """Return the values of coalitions (batch, n, features), and advance a bar by their number."""
@@ -63,7 +71,7 @@ class Game:
 
     def masked(self, coalitions: Flags) -> tuple[Array, Array]:
         """Return what coalitions leave, x (batch, n, columns) and mask (batch, n)."""
-        return masked_sets(self.items, self.baseline, coalitions[..., self.groups], self.absent)
+        return masked_sets(self.items, self.baseline, coalitions, self.absent, self.groups)
 
     def ends(self) -> tuple[float, float]:
         """Return the values without items and of all of them."""
@@ -73,7 +81,8 @@ class Game:
         return float(base), float(value)
 
     def _values(self, coalitions: Flags) -> Reals:
-        values = arrays.to_host(self.f(*self.masked(coalitions))).astype(np.float64)
+        found = self.f(*self.masked(coalitions)) if self.tables is None else self.tables(coalitions)
+        values = arrays.real_numbers("f(x, mask)", arrays.to_host(found))
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:
             shown = _described(coalitions[wrong[0]])
@@ -98,7 +107,7 @@ def _items(items: Any) -> Array:
     shape = arrays.shape_of(items)
     if len(shape) != 2 or not all(shape):
         raise ValueError(f"items has shape {shape}; (items, columns), at least one of each, is accepted")
-    require_finite("items", items)
+    arrays.require_finite("items", arrays.to_host(items))
     return items
 
 
@@ -114,17 +123,11 @@ def _baseline(baseline: Any, items: Array, columns: int) -> Array:
         raise TypeError(
             f"baseline was {type(baseline).__name__}; an array like items, {type(items).__name__}, is accepted"
         )
-    require_finite("baseline", baseline)
+    arrays.require_finite("baseline", arrays.to_host(baseline))
     return baseline
 
 
-def require_finite(name: str, array: Array) -> None:
-    """Raise ValueError unless all numbers of an array of any library are finite."""
-    if not bool(arrays.namespace(array).isfinite(array).all()):
-        raise ValueError(f"{name} has NaN or infinite values; finite numbers are accepted")
-
-
-def _groups(groups: Any, columns: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _groups(groups: Any, columns: int) -> Groups:
     """Return the feature of each column."""
     if groups is None:
         return np.arange(columns)
@@ -136,7 +139,7 @@ def _groups(groups: Any, columns: int) -> np.ndarray[Any, np.dtype[np.int64]]:
         )
     labels = labels.astype(np.int64)
     if labels.min() < 0 or len(np.unique(labels)) != labels.max() + 1:
-        raise ValueError(f"groups has the labels {np.unique(labels)}; all of 0, 1, ... are accepted")
+        raise ValueError(f"groups has the labels {np.unique(labels).tolist()}; all of 0, 1, ... are accepted")
     return labels
 
 

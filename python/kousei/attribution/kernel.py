@@ -12,8 +12,9 @@ from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.attribution.coalitions import Codes, order_weights, shapley, without
 from kousei.attribution.exact import quotient
-from kousei.attribution.game import Flags, Game, Reals
+from kousei.attribution.game import Game, Reals
 from kousei.attribution.least_squares import constrained_least_squares
+from kousei.attribution.masks import Flags
 from kousei.attribution.result import Attribution
 from kousei.attribution.sampling import Draws, draw, jackknife_error
 
@@ -78,10 +79,13 @@ def owen_kernel(
     fewest = (d + 1) * (d > 1)
     in_table, without_table = max(2 * 2**n, 2**n + 2 * n * fewest), max(4 * n + 6, 12 * n * fewest + 2)
     budget = check_integer("budget", budget, min(in_table, without_table))
+    game.tabulate(budget)
     with bar(progress, "coalitions", budget) as advance:
         if budget >= in_table:
             table = quotient(game, advance)
-            base, value, of_items, item_errors = float(table[0]), float(table[-1]), shapley(table, n), np.zeros(n)
+            base, value = float(table[0]), float(table[-1])
+            of_items: Reals = shapley(table, n)
+            item_errors: Reals = np.zeros(n)
             pairs = _shared((budget - 2**n) // 2, fewest, table, n, d)
         else:
             table = None

@@ -65,8 +65,9 @@ def owen_permutation(
     game = Game(f, items, baseline, absent, groups)
     players = game.n * game.features
     each = 2 * (players - 1)  # nothing and the set itself are the ends of all walks
-    check_integer("budget", budget, 2 + 2 * each)
-    pairs = (int(budget) - 2) // each if each else 2
+    budget = check_integer("budget", budget, 2 + 2 * each)
+    pairs = (budget - 2) // each if each else 2
+    game.tabulate(budget)
     base, value = game.ends()
     at_once = max(1, AT_ONCE // max(each, 1))
     with bar(progress, "coalitions", pairs * each) as advance:

@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from kousei.attribution.coalitions import kernel_law
-from kousei.attribution.game import Flags, Reals
+from kousei.attribution.game import Reals
+from kousei.attribution.masks import Flags
 
 #: Groups of draws that the jackknife leaves out, one after the other.
 _GROUPS = 10

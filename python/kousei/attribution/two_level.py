@@ -91,6 +91,7 @@ def consistent_two_level(
     game = Game(f, items, baseline, absent, groups)
     n, d = game.n, game.features
     left = check_integer("budget", budget, 18) - 2
+    game.tabulate(left)
     upper = _draw(n, left // 4, kernel, rng)
     lower = _draw(n * d, left - len(upper.players), kernel, rng)
     with bar(progress, "coalitions", len(upper.players) + len(lower.players)) as advance:

@@ -32,6 +32,9 @@ class SmallCNN(Backbone):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the features (n, 64, height // 8, width // 8) of images."""
+        height, width = images.shape[-2:]
+        if min(height, width) < 8:
+            raise ValueError(f"images have {height} x {width} pixels; at least 8 x 8 are accepted")
         return self.layers(2 * images - 1)
 
 

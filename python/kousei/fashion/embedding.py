@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -14,32 +14,18 @@ from torch import Tensor, nn
 from kousei import io
 from kousei._lib.errors import check_choice, check_integer, check_type
 from kousei._lib.random import Rng
+from kousei.attribution import Attribution
 from kousei.fashion import files
 from kousei.fashion.backbones import Backbone, resolve
 from kousei.fashion.data import Array, ImageTable, check_images, check_masks, check_names, tag_index
+from kousei.fashion.explanation import attributed
+from kousei.fashion.grid import Grid, foreground, normalized
 from kousei.fashion.losses import ContrastiveLoss, triplet_loss
 from kousei.fashion.masks import MaskPredictor
 from kousei.fashion.measures import average_precision
 from kousei.fashion.retrieval import ImageIndex
 from kousei.fashion.tensors import batches, seeded, tensor
 from kousei.fashion.training import descend
-
-#: What a cell without any part weighs beside one that is all of parts.
-_GROUND = 0.02
-
-
-class Grid(NamedTuple):
-    """The cells of images in the space of tags, and what each weighs in each embedding."""
-
-    cells: Tensor  # (n, dim, rows, columns)
-    weights: Tensor  # (n, embeddings, rows, columns), or 1 in the place of n
-
-    def embeddings(self) -> tuple[Tensor, Tensor]:
-        """Return embeddings (n, embeddings, dim) of length 1, and how long they were (n, embeddings, 1)."""
-        weights = self.weights.expand(len(self.cells), -1, -1, -1)
-        sums = torch.einsum("nkrc,ndrc->nkd", weights, self.cells)
-        lengths = sums.norm(dim=-1, keepdim=True).clamp(min=1e-12)
-        return sums / lengths, lengths
 
 
 class VisualSemanticEmbedding(nn.Module):
@@ -110,7 +96,7 @@ class VisualSemanticEmbedding(nn.Module):
             self.backbone, channels = resolve(backbone)
             self.projection = nn.Conv2d(channels, self.dim, 1)
             self.tag_vectors = nn.Parameter(torch.empty(len(self.tag_names), self.dim))
-            nn.init.normal_(self.tag_vectors)
+            nn.init.normal_(self.tag_vectors, std=self.dim**-0.5)
         self.mask_predictor = mask_predictor
 
     def tags(self) -> Tensor:
@@ -191,6 +177,8 @@ class VisualSemanticEmbedding(nn.Module):
             raise ValueError(f"patience was {patience} without validation; a table to judge by is accepted with it")
         masks = self._of_table("table", table)
         judged = None if validation is None else self._of_table("validation", validation)
+        if validation is not None and not validation.tags.any():
+            raise ValueError("validation has no image with a tag; one or more are accepted")
         contrastive = ContrastiveLoss().to(self.tag_vectors.device)
         measure: Callable[[Tensor, Tensor], Tensor] = contrastive if loss == "contrastive" else triplet_loss
 
@@ -275,6 +263,52 @@ class VisualSemanticEmbedding(nn.Module):
         """
         return self._over(images, masks, self._heat)
 
+    def explain(
+        self,
+        image: Array,
+        tag: str,
+        masks: Array | None = None,
+        *,
+        budget: int = 10_000,
+        rng: Rng = None,
+        progress: bool = False,
+    ) -> Attribution:
+        """Return what each cell of an image adds to the score of a tag, by Shapley values.
+
+        `tag_heatmap` divides by the length of the embedding of the whole image. Here cells that are left out do not
+        count for it either: what is attributed to a cell is what it changes when it comes, in the mean over orders.
+
+        Parameters
+        ----------
+        image : numpy.ndarray (3, height, width) of float32
+            In [0, 1].
+        tag : str
+            One of `tag_names`.
+        masks : numpy.ndarray (parts, rows, columns) of bool or float32, optional
+            As of `scores`, of one image.
+        budget : int
+            Scores that may be taken, see `kousei.attribution.owen_permutation`.
+        rng : numpy.random.Generator, int or None
+            Source of the orders.
+        progress : bool
+            Show a bar.
+
+        Returns
+        -------
+        kousei.attribution.Attribution
+            Whose items are the cells, row by row; they add up to the score.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `scores` and `tag_heatmap`, or if the budget is too small.
+        """
+        column = tag_index(tag, self.tag_names)
+        check_type("image", image, np.ndarray, "a NumPy array")
+        images, of_image = image[None], None if masks is None else masks[None]
+        cells = self._over(images, of_image, Grid.joined)[0]
+        return attributed(self, cells.reshape(len(cells), -1).T, column, budget, rng, progress)
+
     def index(self, images: Array, masks: Array | None = None) -> ImageIndex:
         """Return an index that images are retrieved from.
 
@@ -340,7 +374,7 @@ class VisualSemanticEmbedding(nn.Module):
     def _heat(self, grid: Grid) -> Tensor:
         embeddings, lengths = grid.embeddings()
         shares = self.shares(embeddings @ self.tags().T) / lengths
-        weights = torch.einsum("nkrc,nkt->ntrc", grid.weights.expand(len(lengths), -1, -1, -1), shares)
+        weights = torch.einsum("nkrc,nkt->ntrc", grid.of_each(), shares)
         return weights * torch.einsum("ndrc,td->ntrc", grid.cells, self.tags())
 
     def _over(self, images: Array, masks: Array | None, function: Callable[[Grid], Tensor]) -> Array:
@@ -381,16 +415,6 @@ class VisualSemanticEmbedding(nn.Module):
 
     def _weights(self, covered: Tensor) -> Tensor:
         return normalized(foreground(covered))
-
-
-def foreground(covered: Tensor) -> Tensor:
-    """Return how much of each cell, (n, 1, rows, columns), is of any part, and a little for what is not."""
-    return covered.sum(dim=1, keepdim=True).clamp(0, 1) + _GROUND
-
-
-def normalized(weights: Tensor) -> Tensor:
-    """Return weights (n, embeddings, rows, columns) whose sums over cells are 1."""
-    return weights / weights.sum(dim=(2, 3), keepdim=True)
 
 
 io.register(VisualSemanticEmbedding, files.to_state, functools.partial(files.from_state, VisualSemanticEmbedding))

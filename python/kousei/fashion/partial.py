@@ -14,7 +14,8 @@ from kousei._lib.random import Rng
 from kousei.fashion import files
 from kousei.fashion.backbones import Backbone
 from kousei.fashion.data import check_names, tag_index
-from kousei.fashion.embedding import VisualSemanticEmbedding, foreground, normalized
+from kousei.fashion.embedding import VisualSemanticEmbedding
+from kousei.fashion.grid import foreground, normalized
 from kousei.fashion.masks import MaskPredictor
 
 #: What a cell outside of a part weighs beside one inside: an image without the part is embedded by all its cells.
@@ -73,6 +74,8 @@ class PartialVSE(VisualSemanticEmbedding):
         super().__init__(tag_names, backbone=backbone, dim=dim, mask_predictor=mask_predictor, rng=rng)
         check_choice("pooling", pooling, "attention", "max")
         self.part_names = check_names("part_names", part_names)
+        if mask_predictor is not None and mask_predictor.part_names != self.part_names:
+            raise ValueError(f"mask_predictor predicts {mask_predictor.part_names}; {self.part_names} are accepted")
         self.pooling = pooling
         if pooling == "attention":
             self.attention = nn.Parameter(torch.zeros(len(self.part_names) + 1, len(self.tag_names)))
