@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,8 @@ def run(action: str, folder: str, model: str | None, **arguments: Any) -> None:
     if find_spec("torch") is None or find_spec("PIL") is None:
         raise ValueError("torch and pillow are not both installed: pip install 'kousei[fashion]'")
     path = model or str(Path(folder) / "model.safetensors")
-    {"train": train, "query": query, "heatmap": heatmap}[action](folder, path, **arguments)
+    actions: dict[str, Callable[..., None]] = {"train": train, "query": query, "heatmap": heatmap}
+    actions[action](folder, path, **arguments)
 
 
 def train(folder: str, model: str, size: int, demo: int | None, epochs: int, seed: int, progress: bool) -> None:

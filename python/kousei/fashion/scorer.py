@@ -243,7 +243,7 @@ class OutfitScorer(nn.Module):
         with torch.inference_mode():
             cells = self.cells(tensor(images, self)).double()
             of_region = torch.as_tensor(np.eye(regions.max() + 1)[regions], device=cells.device).permute(0, 3, 1, 2)
-            shares = nn.functional.adaptive_avg_pool2d(of_region, cells.shape[-2:])
+            shares = nn.functional.adaptive_avg_pool2d(of_region, tuple(cells.shape[-2:]))
             sums = torch.einsum("nkrc,ndrc->nkd", shares, cells).cpu().numpy()
         count = sums.shape[1]
         return owen_values(
