@@ -22,8 +22,9 @@ import torch
 from kousei.fashion import PartialVSE, average_precision, render_outfits
 
 torch.set_num_threads(1)
-known, shop = render_outfits(1200, rng=0), render_outfits(400, rng=1)
-model = PartialVSE(known.tag_names, known.part_names, rng=0).fit(known, epochs=8, rng=0)
+known, shop = render_outfits(1500, rng=0), render_outfits(400, rng=1)
+model = PartialVSE(known.tag_names, known.part_names, rng=0)
+model.fit(known, epochs=7, batch_size=32, rng=0)
 precision = average_precision(model.scores(shop.images, shop.masks), shop.tags)
 print(f"mean average precision on {len(shop)} other outfits: {np.nanmean(precision):.2f}")
 
