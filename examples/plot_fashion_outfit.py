@@ -11,7 +11,7 @@ Owen values, :mod:`kousei.attribution`, tell which item brings the score down, a
 # ------------------------------
 #
 # Each outfit is of one of four styles, with three colours and a pattern of its own. In about half of them something
-# is of another style: one region of one item in those that are explained, and one to four in those that the network
+# is of another style: one region of one item in those that are explained, and one or two in those that the network
 # is trained by. It is told which outfits match, and nothing else.
 
 import matplotlib.pyplot as plt
@@ -22,7 +22,7 @@ from kousei.attribution import completeness_gap, consistency_gap
 from kousei.fashion import OutfitScorer, render_items
 
 torch.set_num_threads(1)
-scorer = OutfitScorer(rng=0).fit(render_items(2000, wrong=4, rng=0), epochs=10, rng=0)
+scorer = OutfitScorer(rng=0).fit(render_items(2000, wrong=2, rng=0), epochs=9, rng=0)
 test = render_items(150, rng=1)
 scores = scorer.scores(test.images, test.present)
 print(f"told right: {np.mean((scores > 0) == test.matches):.0%} of {len(test)} outfits")

@@ -106,8 +106,7 @@ def by_hand() -> OutfitScorer:
         scorer.head.weight.copy_(torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 0]])[:, :, None, None])
         assert scorer.head.bias is not None
         scorer.head.bias.zero_()
-        scorer.log_scale.zero_()
-        scorer.threshold.zero_()
+    scorer.calibration.eps = 0
     return scorer
 
 
@@ -125,8 +124,8 @@ def test_scores_by_hand() -> None:
     first = np.array([[True, False]])
     np.testing.assert_allclose(scorer.scores(COLORS[None], first), [1], rtol=1e-6)
     with torch.no_grad():
-        scorer.log_scale.fill_(np.log(2))
-        scorer.threshold.fill_(0.25)
+        scorer.calibration.weight.fill_(2)
+        scorer.calibration.bias.fill_(-0.5)
     np.testing.assert_allclose(scorer.scores(COLORS[None]), [2 * (agreement(3, 1) - 0.25)], rtol=1e-6)
 
 
@@ -181,7 +180,7 @@ def test_order_and_padding_mean_nothing(scorer: OutfitScorer, table: OutfitTable
 
 def test_culprits_are_found() -> None:
     """A network trained for seconds tells most outfits right, and points at what is wrong with the others."""
-    scorer = OutfitScorer(rng=0).fit(render_items(800, wrong=4, rng=0), epochs=8, batch_size=16, rng=0)
+    scorer = OutfitScorer(rng=0).fit(render_items(800, wrong=2, rng=0), epochs=8, batch_size=16, rng=0)
     test = render_items(120, rng=1)
     assert test.regions is not None
     assert test.wrong is not None

@@ -33,11 +33,11 @@ class OutfitScorer(nn.Module):
     A backbone gives each cell g of each item a unit vector :math:`u_g` and a weight :math:`w_g` in (0, 1). They are
     pooled by attention over all items, and the score is
 
-    .. math:: s\left(\frac{\lvert\sum_gw_gu_g\rvert^2+1}{(\sum_gw_g)^2+1}-\tau\right)
+    .. math:: s\,\frac{\lvert\sum_gw_gu_g\rvert^2+1}{(\sum_gw_g)^2+1}-\tau
 
-    with scalars :math:`s>0` and :math:`\tau` that are trained too: but for the 1, with which no cells agree, the
-    weighted mean of the cosines of all pairs of cells. It is the logit of the chance that the outfit matches. A set
-    of cells is what is pooled, so that any of them can be left out, which `explain` does.
+    with numbers s and :math:`\tau` of a batch normalisation. But for the 1, with which no cells agree, the fraction
+    is the weighted mean of the cosines of all pairs of cells. The score is the logit of the chance that the outfit
+    matches. A set of cells is what is pooled, so that any of them can be left out, which `explain` does.
 
     Parameters
     ----------
@@ -71,27 +71,25 @@ class OutfitScorer(nn.Module):
         with seeded(rng):
             self.backbone, channels = resolve(backbone)
             self.head = nn.Conv2d(channels, self.dim + 1, 1)
-        self.log_scale = nn.Parameter(torch.tensor(3.0))
-        self.threshold = nn.Parameter(torch.tensor(0.8))
+            # Vectors that are all alike, as they would begin without it, have no gradient that parts them.
+            self.center = nn.BatchNorm2d(self.dim, affine=False)
+        self.calibration = nn.BatchNorm1d(1)
 
     def cells(self, images: Tensor) -> Tensor:
         """Return w u and w, (n, dim + 1, rows, columns), of the cells of images (n, 3, height, width)."""
         features = self.head(self.backbone(images))
         weights = torch.sigmoid(features[:, -1:])
-        return torch.cat([weights * nn.functional.normalize(features[:, :-1], dim=1), weights], dim=1)
+        return torch.cat([weights * nn.functional.normalize(self.center(features[:, :-1]), dim=1), weights], dim=1)
 
     def forward(self, images: Tensor, present: Tensor) -> Tensor:
         """Return the scores (n,) of outfits (n, items, 3, height, width), present (n, items)."""
         sums = images.new_zeros(*present.shape, self.dim + 1)
         sums[present] = self.cells(images[present]).sum(dim=(2, 3))
-        return self._score(sums.sum(dim=1))
+        return self.calibration(self._agreement(sums.sum(dim=1))[:, None])[:, 0]
 
-    def _score(self, sums: Any) -> Any:
-        """Return the scores (...,) of sums (..., dim + 1) over cells, of torch or of NumPy."""
-        agreement = ((sums[..., :-1] ** 2).sum(-1) + 1) / (sums[..., -1] ** 2 + 1)
-        if isinstance(sums, Tensor):
-            return self.log_scale.exp() * (agreement - self.threshold)
-        return np.exp(self.log_scale.item()) * (agreement - self.threshold.item())
+    def _agreement(self, sums: Any) -> Any:
+        """Return the agreement (...,) of sums (..., dim + 1) over cells, of torch or of NumPy."""
+        return ((sums[..., :-1] ** 2).sum(-1) + 1) / (sums[..., -1] ** 2 + 1)
 
     def fit(
         self,
@@ -245,11 +243,12 @@ class OutfitScorer(nn.Module):
             of_region = torch.as_tensor(np.eye(regions.max() + 1)[regions], device=cells.device).permute(0, 3, 1, 2)
             shares = nn.functional.adaptive_avg_pool2d(of_region, tuple(cells.shape[-2:]))
             sums = torch.einsum("nkrc,ndrc->nkd", shares, cells).cpu().numpy()
-        count = sums.shape[1]
+            ends = self.calibration(cells.new_tensor([[0.0], [1.0]], dtype=torch.float32)).double().cpu().numpy()
+        offset, scale = ends[0, 0], ends[1, 0] - ends[0, 0]
         return owen_values(
-            lambda x, mask: self._score(x.reshape(len(x), -1, self.dim + 1).sum(axis=1)),
+            lambda x, mask: offset + scale * self._agreement(x.reshape(len(x), -1, self.dim + 1).sum(axis=1)),
             sums.reshape(items, -1),
-            groups=np.repeat(np.arange(count), self.dim + 1),
+            groups=np.repeat(np.arange(sums.shape[1]), self.dim + 1),
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -278,7 +277,7 @@ class OutfitScorer(nn.Module):
         return files.load(cls, path)
 
     def _flags(self, present: Array) -> Tensor:
-        return torch.as_tensor(present, device=self.threshold.device)
+        return torch.as_tensor(present, device=self.head.weight.device)
 
 
 def _to_state(scorer: OutfitScorer) -> tuple[Config, Arrays]:
