@@ -17,6 +17,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     "README.md",
     "docs/performance.md",
+    "docs/theory/attribution.md",
     "docs/theory/fashion.md",
     "docs/theory/funahashi.md",
     "docs/theory/isotonic.md",
@@ -239,6 +240,13 @@ def designs() -> str:
     return monotone_designs.table(recorded(monotone_designs.NAME))
 
 
+def bags() -> str:
+    """Return the errors of attributions of bags of digits."""
+    import attribution_bags
+
+    return attribution_bags.table(recorded(attribution_bags.NAME))
+
+
 def outfits() -> str:
     """Return how well embeddings of rendered outfits find them."""
     import fashion_table
@@ -397,6 +405,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "growth": growth,
     "ridgelet-costs": costs,
     "chosen-frequencies": frequencies,
+    "attribution-bags": bags,
     "monotone-designs": designs,
     "fashion-table": outfits,
     "device-summary": device_summary,

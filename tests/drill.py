@@ -222,6 +222,20 @@ BREAKS = (
         "tests/python/test_rbm_training.py::test_trades_are_fair",
     ),
     Break(
+        "cpp/include/kousei/attribution_unit.hpp",
+        "return other + (other >= item ? 1 : 0);",
+        "return other + (other > item ? 1 : 0);",
+        "Owen values: an item keeps its own company, and the one behind it is left out",
+        "tests/cpp/test_attribution.cpp::Owen values are the sums that define them",
+    ),
+    Break(
+        "cpp/include/kousei/attribution_samples_unit.hpp",
+        "at(r, c) += c == r ? 2 * ridge : ridge;",
+        "at(r, c) += c == r ? ridge : 0;",
+        "least squares with a given sum: the ridge leaves out the coefficient that has what is left of the total",
+        "tests/cpp/test_attribution.cpp::least squares with a given sum",
+    ),
+    Break(
         "python/kousei/fashion/embedding.py",
         "self.shares(embeddings @ self.tags().T) / lengths",
         "self.shares(embeddings @ self.tags().T)",

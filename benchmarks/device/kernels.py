@@ -9,6 +9,7 @@ from itertools import cycle
 from typing import Any
 
 import numpy as np
+from coalitions import coalitions
 from machines import machines
 from problem import Array, Kernel, Problem, Rates
 
@@ -513,6 +514,7 @@ KERNELS = [
     *equivariant(),
     *ising(),
     *machines(),
+    *coalitions(),
 ]
 FUNCTIONS = sorted({kernel.function for kernel in KERNELS})
 #: Units and points: one tile of units, and several with the last one partly filled.

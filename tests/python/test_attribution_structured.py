@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 import kousei
-from kousei.attribution import AttentionPooling, DeepSet
+from kousei.attribution import (
+    AttentionPooling,
+    DeepSet,
+    consistent_two_level,
+    owen_kernel,
+    owen_permutation,
+    owen_values,
+)
 from kousei.attribution.least_squares import constrained_least_squares
 from kousei.attribution.masks import masked_sets
 from kousei.attribution.tables import Tables
@@ -138,6 +145,16 @@ def test_refused() -> None:
         AttentionPooling(phi, MLP.random([2, 1]), rho)
     with pytest.raises(ValueError, match="score has 2 outputs; 1 is accepted"):
         AttentionPooling(phi, MLP.random([3, 2]), rho)
+    x, mask = np.ones((2, 5, 3)), np.ones((2, 5), bool)
+    for f in (DeepSet(phi, rho), AttentionPooling(phi, MLP.random([3, 1]), rho)):
+        with pytest.raises(ValueError, match=r"x has shape \(5, 3\); \(batch, items, columns\) is accepted"):
+            f(x[0], mask[0])
+        with pytest.raises(ValueError, match=r"mask has shape \(5,\); \(2, 5\) is accepted"):
+            f(x, mask[0])
+        with pytest.raises(TypeError, match="mask has dtype float64; bool is accepted"):
+            f(x, mask.astype(float))
+        with pytest.raises(TypeError, match="x has dtype float32 and the network float64; they must agree"):
+            f(x.astype("float32"), mask)
 
 
 def _by_lagrange(x: np.ndarray, y: np.ndarray, weight: np.ndarray, total: float, ridge: float) -> np.ndarray:
@@ -170,3 +187,29 @@ def test_problems_that_are_not_finite_are_named() -> None:
     x, y = np.eye(3)[None].repeat(2, axis=0), np.array([[1.0, 2, 3], [1, np.nan, 3]])
     with pytest.raises(ValueError, match="problem 1 is not finite; finite numbers are accepted"):
         constrained_least_squares(x, y, np.ones((2, 3)), np.ones(2))
+
+
+@pytest.mark.parametrize("make", [_deep_set, _attention])
+@pytest.mark.parametrize("absent", ["baseline", "remove"])
+def test_methods_take_values_from_tables(library: Library, make: Any, absent: str) -> None:
+    items = library.asarray(np.random.default_rng(5).normal(size=(3, 3)))
+    f = make(items)
+    for method, arguments in (
+        (owen_values, {}),
+        (owen_permutation, {"budget": 200, "rng": 0}),
+        (owen_kernel, {"budget": 100, "rng": 0}),
+        (consistent_two_level, {"budget": 100, "rng": 0}),
+    ):
+        found = method(f, items, absent=absent, **arguments)
+        expected = method(lambda x, mask: f(x, mask), items, absent=absent, **arguments)
+        np.testing.assert_allclose(found.features, expected.features, rtol=0, atol=1e-13)
+        np.testing.assert_allclose(found.items, expected.items, rtol=0, atol=1e-13)
+        assert found.evaluations == expected.evaluations
+
+
+def test_a_value_that_is_not_finite_is_named() -> None:
+    items = np.array([[1.0, 2.0], [1e200, 1.0]])
+    square = MLP([np.array([[1.0], [-1.0]]), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], ["repu2"])
+    f = DeepSet(MLP([np.ones((1, 2))], [np.zeros(1)], []), square)
+    with pytest.raises(ValueError, match=r"f returned inf for the coalition of item 1"):
+        owen_values(f, items)

@@ -114,7 +114,7 @@ def _items(items: Any) -> Array:
 def _baseline(baseline: Any, items: Array, columns: int) -> Array:
     xp = arrays.namespace(items)
     if baseline is None:
-        return xp.zeros_like(items[0])
+        return xp.zeros_like(items[0, ...])
     baseline = arrays.known("baseline", baseline)
     arrays.real_dtype(baseline=baseline, items=items)
     arrays.require_shape("baseline", baseline, (columns,))

@@ -10,13 +10,16 @@ import numpy as np
 from kousei._lib.errors import check_bool, check_integer
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
-from kousei.attribution.coalitions import Codes, order_weights, shapley, without
+from kousei.attribution.coalitions import shapley
 from kousei.attribution.exact import quotient
 from kousei.attribution.game import Game, Reals
 from kousei.attribution.least_squares import constrained_least_squares
 from kousei.attribution.masks import Flags
 from kousei.attribution.result import Attribution
-from kousei.attribution.sampling import Draws, draw, jackknife_error
+from kousei.attribution.sampling import Draws, draw, jackknife_error, join
+
+#: Draws of which this part is shared alike among the items, before the rest goes where it is needed.
+_FIRST = 1 / 3
 
 
 def owen_kernel(
@@ -34,7 +37,8 @@ def owen_kernel(
 
     First the items: exactly where all sets of items are at most half of the budget, else by KernelSHAP. Then, for
     each item, its features, in the company of items that are drawn as they come before it in random orders: the least
-    squares of KernelSHAP with the item for a total. Estimates satisfy the identities of the Owen value.
+    squares of KernelSHAP with the item for a total. Most draws go to the items whose features are least certain.
+    Estimates satisfy the identities of the Owen value.
 
     Parameters
     ----------
@@ -86,39 +90,47 @@ def owen_kernel(
             base, value = float(table[0]), float(table[-1])
             of_items: Reals = shapley(table, n)
             item_errors: Reals = np.zeros(n)
-            pairs = _shared((budget - 2**n) // 2, fewest, table, n, d)
         else:
             table = None
             base, value = game.ends()
             sets = draw(n, 0, (budget - 2) // (4 if d > 1 else 2), rng)
             values = game(_whole(sets.players, d), advance) - base
             of_items, item_errors = _fit(sets, values, value - base, rng)
-            pairs = np.full(n, (budget - game.evaluations) // (6 * n))
         features, errors = of_items[:, None].copy(), item_errors[:, None].copy()
         if d > 1:
-            features, errors = np.empty((n, d)), np.empty((n, d))
-            for i in range(n):
-                draws = draw(d, n - 1, int(pairs[i]), rng)
-                responses = _responses(game, i, draws, table, of_items[i], advance)
-                features[i], errors[i] = _fit(draws, responses, of_items[i], rng)
+            pairs = (budget - game.evaluations) // (2 if table is not None else 6)
+            features, errors = _features(game, table, of_items, pairs, fewest, rng, advance)
             # Where an item is off, its features are, alike.
             errors = np.hypot(errors, item_errors[:, None] / d)
     return Attribution(features, of_items, errors, item_errors, value, base, game.evaluations)
 
 
-def _shared(pairs: int, fewest: int, table: Reals, n: int, d: int) -> Codes:
-    """Return how many pairs each item has: half of them alike, half in proportion to the root mean square it adds.
+def _features(
+    game: Game,
+    table: Reals | None,
+    totals: Reals,
+    pairs: int,
+    fewest: int,
+    rng: np.random.Generator,
+    advance: Callable[[int], Any],
+) -> tuple[Reals, Reals]:
+    """Return the values of the features of all items, and their errors, by so many pairs of draws.
 
-    Features of an item that adds little add little, and are as well known by few draws.
+    Some are shared alike among the items, and the rest so that an item has as many as its responses spread, by which
+    the sum of the squares of the errors is least (J. Neyman, 1934).
     """
-    everything = 2 ** (n - 1) * (2 ** (d - 1) - 1)
-    if pairs >= n * everything:
-        return np.full(n, everything)
-    before = [without(i, n) for i in range(n)]
-    weights = order_weights(n - 1)[np.bitwise_count(before[0])]  # as many are in the sets of all
-    sizes = np.sqrt([weights @ (table[sets | 1 << i] - table[sets]) ** 2 for i, sets in enumerate(before)])
-    shares = (1 / n + sizes / sizes.sum()) / 2 if sizes.any() else np.full(n, 1 / n)
-    return fewest + ((pairs - n * fewest) * shares).astype(int)
+    n = game.n
+    everything = 2 ** (n - 1) * (2 ** (game.features - 1) - 1)
+    first = everything if pairs >= n * everything else max(fewest, int(_FIRST * pairs / n))
+    items = [_Item(game, i, table, totals[i], first, rng, advance) for i in range(n)]
+    left, spreads = pairs - n * first, np.array([item.spread() for item in items])
+    if first < everything and left and spreads.any():
+        wanted = np.maximum(pairs * spreads / spreads.sum() - first, 0)
+        for item, more in zip(items, (left * wanted / wanted.sum()).astype(int), strict=True):
+            if more:
+                item.draw(int(more))
+    features, errors = zip(*(item.fit() for item in items), strict=True)
+    return np.stack(features), np.stack(errors)
 
 
 def _whole(sets: Flags, features: int) -> Flags:
@@ -126,25 +138,60 @@ def _whole(sets: Flags, features: int) -> Flags:
     return sets[..., None].repeat(features, axis=-1)
 
 
-def _responses(
-    game: Game, i: int, draws: Draws, table: Reals | None, of_item: float, advance: Callable[[int], Any]
-) -> Reals:
-    """Return what features T of item i add to the items R before it.
+class _Item:
+    """The game that the features of one item play in the mean over orders of the items, and draws of it."""
 
-    Less |T|/features of by how much the item adds more to R than it does in the mean: that is 0 in the mean, and most
-    of what differs from R to R.
-    """
-    before = np.insert(draws.others, i, False, axis=1)
-    after = before.copy()
-    after[:, i] = True
-    sets = _whole(before, game.features)
-    sets[:, i] = draws.players
-    if table is None:
-        ends = game(_whole(before, game.features), advance), game(_whole(after, game.features), advance)
-    else:
-        ends = table[before @ (1 << np.arange(game.n))], table[after @ (1 << np.arange(game.n))]
-    excess = ends[1] - ends[0] - of_item
-    return game(sets, advance) - ends[0] - draws.players.mean(axis=1) * excess
+    def __init__(
+        self,
+        game: Game,
+        i: int,
+        table: Reals | None,
+        total: float,
+        pairs: int,
+        rng: np.random.Generator,
+        advance: Callable[[int], Any],
+    ) -> None:
+        self._game, self._i, self._table, self._total = game, i, table, total
+        self._rng, self._advance = rng, advance
+        self._draws = draw(game.features, game.n - 1, pairs, rng)
+        self._responses = self._respond(self._draws)
+
+    def draw(self, pairs: int) -> None:
+        """Draw so many pairs more."""
+        more = draw(self._game.features, self._game.n - 1, pairs, self._rng)
+        responses = self._respond(more)
+        if more.drawn.any():
+            self._draws, self._responses = self._draws.join(more), join(self._responses, responses)
+        else:  # All coalitions are there; what was drawn before is some of them.
+            self._draws, self._responses = more, responses
+
+    def fit(self) -> tuple[Reals, Reals]:
+        """Return the values of the features, and their errors."""
+        return _fit(self._draws, self._responses, self._total, self._rng)
+
+    def spread(self) -> float:
+        """Return how far responses are from the sums of the features' values, root mean square."""
+        residuals = self._responses - self._draws.players @ self.fit()[0]
+        return float(np.sqrt(self._draws.weights @ residuals**2))
+
+    def _respond(self, draws: Draws) -> Reals:
+        """Return what features T add to the items R before theirs.
+
+        Less |T|/features of by how much the item adds more to R than it does in the mean: that is 0 in the mean, and
+        most of what differs from R to R.
+        """
+        game, i = self._game, self._i
+        before = np.insert(draws.others, i, False, axis=1)
+        after = before.copy()
+        after[:, i] = True
+        sets = _whole(before, game.features)
+        sets[:, i] = draws.players
+        if self._table is None:
+            ends = [game(_whole(whole, game.features), self._advance) for whole in (before, after)]
+        else:
+            ends = [self._table[whole @ (1 << np.arange(game.n))] for whole in (before, after)]
+        excess = ends[1] - ends[0] - self._total
+        return game(sets, self._advance) - ends[0] - draws.players.mean(axis=1) * excess
 
 
 def _fit(draws: Draws, responses: Reals, total: float, rng: np.random.Generator) -> tuple[Reals, Reals]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import comb
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -43,6 +43,21 @@ class Draws(NamedTuple):
         group[self.drawn] = np.tile(rng.permutation(np.arange(pairs) % _GROUPS), 2)
         more = np.where(self.drawn, _GROUPS / (_GROUPS - 1), 1)
         return [self.weights * more * (group != k) for k in range(_GROUPS)]
+
+    def join(self, other: Draws) -> Draws:
+        """Return the rows of both; each part weighs as many rows as it has."""
+        rows = len(self.weights), len(other.weights)
+        parts = [
+            part._replace(weights=part.weights * count / sum(rows))
+            for part, count in zip((self, other), rows, strict=True)
+        ]
+        return Draws(*map(join, *parts))
+
+
+def join(first: Any, second: Any) -> Any:
+    """Return the rows of two arrays of draws, so that complements are in the second half."""
+    halves = zip(np.split(first, 2), np.split(second, 2), strict=True)
+    return np.concatenate([part for half in halves for part in half])
 
 
 def jackknife_error(without: Reals) -> Reals:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'activation_apply', 'attribution_evaluate', 'attribution_masked_sets', 'attribution_owen_values', 'attribution_solve', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_respond', 'rbm_update', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -47,6 +47,26 @@ def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Act
     ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, bias: Array | None, z: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_evaluate(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], present: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_evaluate(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], present: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_masked_sets(values: Array, baseline: Array, groups: Array, removes: bool, present: Array, x: Array, mask: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_masked_sets(values: Array, baseline: Array, groups: Array, removes: bool, present: Array, x: Array, mask: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_owen_values(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_owen_values(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], out: Array, on: Cuda) -> None:
+    ...
+def attribution_solve(x: Array, y: Array, weight: Array, total: Array, ridge: typing.SupportsFloat | typing.SupportsIndex, beta: Array, outcomes: Array, on: Cuda) -> None:
     ...
 def device_count() -> int:
     ...
