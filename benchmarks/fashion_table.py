@@ -109,24 +109,29 @@ def reached(model: Any, test: Any, masks: Array) -> Row:
         "abstract": round(float(precision[ABSTRACT].mean()), 4),
         "pointing": round(float(shares @ hits), 4),
         "pointing abstract": round(float(shares[ABSTRACT] @ hits[ABSTRACT] / shares[ABSTRACT].sum()), 4),
-        "recoloured": round(recoloured(model.index(test.images, masks), test), 4),
         "heat gap": float(f"{gap:.1e}"),
-    }
+    } | recoloured(model.index(test.images, masks), test)
 
 
-def recoloured(index: Any, test: Any) -> float:
-    """Return how many of the first 5 images have the colour that was added in the place of that of an image's top."""
-    names = list(test.tag_names)
+def recoloured(index: Any, test: Any) -> Row:
+    """Return how many of the first 5 images have the colour that replaces that of an image's top, and keep the rest.
+
+    The rest is the garments of the image but the top, and their colours.
+    """
+    names, top = list(test.tag_names), test.part_names.index("top")
     colors = [name for name in names if name.endswith("-top")]
     of_colors = [names.index(name) for name in colors]
     rng = np.random.default_rng(0)
-    found = []
+    new, kept = [], []
     for row in range(QUERIES):
         own = int(np.flatnonzero(test.tags[row, of_colors])[0])
         other = (own + int(rng.integers(1, len(colors)))) % len(colors)
         rows = index.retrieve([colors[other]], without=[colors[own]], like=row, n=5).rows
-        found.append(test.tags[rows, of_colors[other]].mean())
-    return float(np.mean(found))
+        rest = test.tags[row] & ~test.tag_parts[row, :, top]
+        rest[ABSTRACT] = False
+        new.append(test.tags[rows, of_colors[other]].mean())
+        kept.append(test.tags[rows][:, rest].mean())
+    return {"recoloured": round(float(np.mean(new)), 4), "kept": round(float(np.mean(kept)), 4)}
 
 
 def overlap(predicted: Array, masks: Array) -> dict[str, float]:
@@ -156,8 +161,8 @@ def met(rows: list[Row]) -> bool:
 def table(rows: list[Row]) -> str:
     """Return the means over the seeds as a table in Markdown."""
     rows = [row for row in rows if "precision" in row]
-    columns = ("precision", "abstract", "pointing", "recoloured")
-    lines = ["| | masks | precision | of rules | pointing | recoloured |", "|---" * 6 + "|"]
+    columns = ("precision", "abstract", "pointing", "recoloured", "kept")
+    lines = ["| | masks | precision | of rules | pointing | recoloured | kept |", "|---" * 7 + "|"]
     for name, masks in dict.fromkeys((row["model"], row["masks"]) for row in rows):
         cells = [f"{mean_of(rows, name, masks, what):.3f}" for what in columns]
         lines.append("| " + " | ".join([name, masks, *cells]) + " |")

@@ -38,9 +38,9 @@ class ImageIndex:
     ) -> Retrieved:
         """Return the images that tags describe best; or those like an image, but for tags.
 
-        By tags alone, images are ranked by the sum of their scores less those of the tags they are to be without.
-        With an image, tags t are added to its embeddings and tags u are taken away, e + sum t - sum u, each from
-        those parts that count for it, and images are ranked by the mean cosine of their embeddings with these.
+        Images are ranked by the sum of the scores of `tags`, less those of `without`. With an image, the mean cosine
+        of their embeddings with its own is added: of one embedding e the sum is the cosine with e + sum t - sum u,
+        but for the length of that.
 
         Parameters
         ----------
@@ -79,20 +79,12 @@ class ImageIndex:
         if like is None and not added and not taken:
             raise ValueError("tags, without and like were left out; one of them is accepted")
         with torch.inference_mode():
-            if like is None:
-                scores = self._model.tag_scores(self._embeddings)
-                found = scores[:, added].sum(dim=1) - scores[:, taken].sum(dim=1)
-            else:
-                like = check_integer("like", like, 0, len(self) - 1)
-                found = self._similarity(like, added, taken)
+            of_tags = self._model.tag_scores(self._embeddings)
+            found = of_tags[:, added].sum(dim=1) - of_tags[:, taken].sum(dim=1)
+            if like is not None:
+                image = self._embeddings[check_integer("like", like, 0, len(self) - 1)]
+                found += (self._embeddings * image).sum(dim=-1).mean(dim=1)
                 found[like] = -torch.inf
             values = found.cpu().numpy()
         order = np.argsort(-values, kind="stable")[: min(n, len(self) - (like is not None))]
         return Retrieved(order, values[order])
-
-    def _similarity(self, like: int, added: list[int], taken: list[int]) -> Tensor:
-        image, vectors = self._embeddings[like : like + 1], self._model.tags()
-        moved = self._model.shares(image @ vectors.T)  # (1, embeddings, tags)
-        change = moved[..., added] @ vectors[added] - moved[..., taken] @ vectors[taken]
-        query = torch.nn.functional.normalize(image + change, dim=-1)
-        return (self._embeddings * query).sum(dim=-1).mean(dim=1)
