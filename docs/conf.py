@@ -77,8 +77,8 @@ rooms = [
     for name in (
         *("kousei", "kousei.activation", "kousei.attribution", "kousei.binary", "kousei.equivariant"),
         *("kousei.fashion", "kousei.funahashi", "kousei.interop.torch", "kousei.io", "kousei.ising"),
-        *("kousei.isotonic", "kousei.network", "kousei.packed", "kousei.rbm", "kousei.repu", "kousei.rg"),
-        *("kousei.ridgelet", "kousei.score"),
+        *("kousei.isotonic", "kousei.network", "kousei.packed"),
+        *("kousei.rbm", "kousei.repu", "kousei.rg", "kousei.ridgelet", "kousei.score"),
     )
 ]
 autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}
