@@ -105,7 +105,7 @@ def render_items(n: int, wrong: int = 1, rng: Rng = None) -> OutfitTable:
     >>> from kousei.fashion import render_items
     >>> table = render_items(100, rng=0)
     >>> table
-    OutfitTable(100 outfits of up to 5 items of 32 x 32, 49 match)
+    OutfitTable(100 outfits of up to 5 items of 32 x 32, 44 match)
     >>> bool((table.wrong.sum(axis=(1, 2)) == ~table.matches).all())
     True
     """
