@@ -241,7 +241,8 @@ class OutfitScorer(nn.Module):
         with torch.inference_mode():
             cells = self.cells(tensor(images, self)).double()
             of_region = torch.as_tensor(np.eye(regions.max() + 1)[regions], device=cells.device).permute(0, 3, 1, 2)
-            shares = nn.functional.adaptive_avg_pool2d(of_region, tuple(cells.shape[-2:]))
+            rows, columns = cells.shape[-2:]
+            shares = nn.functional.adaptive_avg_pool2d(of_region, (rows, columns))
             sums = torch.einsum("nkrc,ndrc->nkd", shares, cells).cpu().numpy()
             ends = self.calibration(cells.new_tensor([[0.0], [1.0]], dtype=torch.float32)).double().cpu().numpy()
         offset, scale = ends[0, 0], ends[1, 0] - ends[0, 0]
