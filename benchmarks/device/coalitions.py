@@ -43,7 +43,7 @@ def owen_values(dtype: str) -> Kernel:
         x = np.arange(n).astype(dtype)  # the rows of the result
         return Problem(x=x, prepare=prepare, exact=exact, scale=1.0, evaluations=n << (2 * n - 1))
 
-    # Hidden values are written, activated in place and read.
+    # Hidden values are written and read.
     itemsize, units = np.dtype(dtype).itemsize, 32
     return Kernel(
         "attribution_owen_values",
@@ -51,7 +51,7 @@ def owen_values(dtype: str) -> Kernel:
         2e-6 if dtype == "float32" else 1e-14,
         problem,
         (units, 10 << 19),
-        lambda rates: rates["copied bytes"] / (4 * itemsize * units),
+        lambda rates: rates["copied bytes"] / (2 * itemsize * units),
     )
 
 

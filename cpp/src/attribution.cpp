@@ -1,8 +1,8 @@
 #include <kousei/attribution.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
-#include <stdexcept>
 #include <utility>
 
 #include <kousei/attribution_unit.hpp>
@@ -22,17 +22,6 @@ using network::Layer;
 /// Coalitions of a task, of which some panels are, and contexts that are summed at a time.
 constexpr std::int64_t lanes_each = 256, contexts_together = 64;
 
-template <class Real>
-void require_tables(const Tables<Real>& tables, Layers<Real> rho) {
-    if (tables.items < 1 || tables.items > most_items || tables.features < 1 || tables.features > most_features) {
-        throw std::invalid_argument("a table has " + std::to_string(tables.items) + " items and " +
-                                    std::to_string(tables.features) + " features; 1 to " +
-                                    std::to_string(most_items) + " and 1 to " + std::to_string(most_features) +
-                                    " are accepted");
-    }
-    if (rho.empty()) throw std::invalid_argument("rho has no layers; one or more are accepted");
-}
-
 /// `on` with the number of threads that a call has to the end, for so many values.
 template <class Real>
 Cpu settled(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double values) {
@@ -46,10 +35,10 @@ Cpu settled(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double values)
     return on;
 }
 
+/// How many coalitions are evaluated.
 template <class Real>
-double owen_values_count(const Tables<Real>& tables) {
-    return static_cast<double>(tables.items) * static_cast<double>(tables.versions()) *
-           static_cast<double>(std::int64_t{1} << (tables.items - 1));
+double unions_of(const Tables<Real>& tables) {
+    return std::ldexp(static_cast<double>(tables.items), static_cast<int>(tables.items - 1 + tables.features));
 }
 
 /// sum += the term of a version of an item, and weight += its weight.
@@ -260,13 +249,14 @@ void evaluate(Cpu on, const Tables<Real>& tables, Layers<Real> rho, const std::u
 template <class Real>
 std::int64_t owen_workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rho) {
     require_tables(tables, rho);
+    require_items_of_owen_values(tables.items);
     const std::int64_t games = checked_mul(checked_mul(rho.back().units, tables.items), tables.versions());
     return Carver::padded_bytes<double>(games) + workspace_bytes(on, tables, rho);
 }
 
 template <class Real>
 void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double* out, Workspace workspace) {
-    on = settled(on, tables, rho, owen_values_count(tables));
+    on = settled(on, tables, rho, unions_of(tables));
     require_workspace(workspace, owen_workspace_bytes(on, tables, rho));
     const std::int64_t outputs = rho.back().units, versions = tables.versions();
     const std::int64_t games_count = outputs * tables.items * versions;
@@ -274,14 +264,14 @@ void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double* o
     auto* const scratches = static_cast<std::byte*>(workspace.data) + Carver::padded_bytes<double>(games_count);
     std::fill_n(games, games_count, 0.0);
     const Scratch<Real> all(tables, rho);
-    const auto unions_of = [&](std::int64_t item) {
+    const auto unions = [&](std::int64_t item) {
         return Unions::with_lanes(tables.items, tables.features, item, lanes_each);
     };
-    const std::int64_t lanes = unions_of(0).lanes(), blocks = blocks_of(lanes, lanes_each);
+    const std::int64_t lanes = unions(0).lanes(), blocks = blocks_of(lanes, lanes_each);
     Poll poll(on);
     parallel_for(on, tables.items * blocks, [&](std::int64_t index, int worker) {
         const std::int64_t first = index % blocks * lanes_each, count = std::min(lanes_each, lanes - first);
-        sum_over_unions(tables, rho, unions_of(index / blocks), first, count, all.at(scratches, worker), poll, worker,
+        sum_over_unions(tables, rho, unions(index / blocks), first, count, all.at(scratches, worker), poll, worker,
                         games);
     });
     parallel_for(on, outputs * tables.items, [&](std::int64_t game, int) {

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <stdexcept>
 #include <utility>
 
 #include "launch.cuh"
+#include "parts.cuh"
 
 namespace kousei::attribution {
 namespace {
@@ -23,15 +23,6 @@ constexpr std::int64_t alignment = 256;
 
 std::int64_t padded(std::int64_t count, std::int64_t size) {
     return checked_mul(blocks_of(checked_mul(count, size), alignment), alignment);
-}
-
-template <class Real>
-void require_tables(const Tables<Real>& tables, Layers<Real> rho) {
-    if (tables.items < 1 || tables.items > most_items || tables.features < 1 || tables.features > most_features ||
-        rho.empty()) {
-        throw std::invalid_argument("tables of 1 to " + std::to_string(most_items) + " items and 1 to " +
-                                    std::to_string(most_features) + " features and a rho are accepted");
-    }
 }
 
 /// Where the values of a block of coalitions are computed.
@@ -79,6 +70,13 @@ const Real* values_of(Cuda on, const Tables<Real>& tables, Layers<Real> rho, con
     const Real* const bias = first.bias;
     const std::int64_t units = first.units, items = tables.items, versions = tables.versions();
     const Real *const terms = tables.terms, *const weights = tables.weights;
+    cuda::Parts<Real> parts{};
+    const bool fits = std::ssize(first.parts) <= parts.most;
+    if (fits) {
+        std::copy(first.parts.begin(), first.parts.end(), parts.part);
+        parts.count = std::ssize(first.parts);
+    }
+    const Precision precision = on.precision;
     cuda::for_each(on, points * units, [=] __device__(std::int64_t at) {
         const std::int64_t point = at / units, unit = at - point * units;
         Real sum = 0, weight = 0;
@@ -87,9 +85,10 @@ const Real* values_of(Cuda on, const Tables<Real>& tables, Layers<Real> rho, con
             sum += terms[row * units + unit];
             if (weights) weight += weights[row];
         }
-        hidden[at] = argument(sum, Real(0), weights ? share(weight) : Real(1), bias[unit]);
+        const Real z = argument(sum, Real(0), weights ? share(weight) : Real(1), bias[unit]);
+        hidden[at] = cuda::value_of(parts, precision, unit, z);
     });
-    if (!first.parts.empty()) {
+    if (!fits) {
         activation::apply<Real>(on, first.parts.data(), std::ssize(first.parts), nullptr, hidden, points, hidden);
     }
     for (const Layer<Real>& layer : rho.subspan(1)) {
@@ -148,6 +147,7 @@ void evaluate(Cuda on, const Tables<Real>& tables, Layers<Real> rho, const std::
 template <class Real>
 std::int64_t owen_workspace_bytes(Cuda, const Tables<Real>& tables, Layers<Real> rho) {
     require_tables(tables, rho);
+    require_items_of_owen_values(tables.items);
     const std::int64_t outputs = rho.back().units;
     return 2 * Hidden<Real>(rho).bytes_each() +
            padded(checked_mul(outputs, lanes_of(tables.items, tables.features)), sizeof(double)) +

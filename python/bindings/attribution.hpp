@@ -45,10 +45,10 @@ attribution::Tables<Real> attribution_tables(const Array& terms, const std::opti
                                              const OwnedLayers<Real>& rho, std::int64_t features) {
     require_axes("terms", terms, 3);
     const std::int64_t items = terms.shape(0);
-    if (items < 1 || items > attribution::most_items || features < 1 || features > attribution::most_features) {
+    if (items < 1 || features < 1 || features > attribution::most_features) {
         throw pybind11::value_error("there are " + std::to_string(items) + " items and " + std::to_string(features) +
-                                    " features; 1 to " + std::to_string(attribution::most_items) + " and 1 to " +
-                                    std::to_string(attribution::most_features) + " are accepted");
+                                    " features; at least 1 and 1 to " + std::to_string(attribution::most_features) +
+                                    " are accepted");
     }
     const attribution::Tables<Real> tables{terms.data(), weights ? weights->data() : nullptr, items, features};
     require_shape("terms", terms, {items, tables.versions(), rho.layers.front().units});
@@ -122,6 +122,10 @@ void bind_attribution(pybind11::module_& m) {
             const OwnedLayers<Real> owned(rho);
             const auto tables = attribution_tables<Real>(terms, weights, owned, features);
             const attribution::Layers<Real> layers(owned.layers);
+            if (tables.items > attribution::most_items) {
+                throw pybind11::value_error("there are " + std::to_string(tables.items) + " items; " +
+                                            std::to_string(attribution::most_items) + " at most are accepted");
+            }
             require_shape("out", out, {layers.back().units, tables.items, features});
             double* const to = out.mutable_data();
             Side::run(on, tables.terms, [&](auto where, auto lend) {

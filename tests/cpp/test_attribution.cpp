@@ -181,6 +181,8 @@ TEST_CASE("tables that do not fit are refused") {
     CHECK_THROWS_AS(attribution::workspace_bytes(Cpu{}, tables, {}), std::invalid_argument);
     tables.items = attribution::most_items + 1;
     CHECK_THROWS_AS(attribution::owen_workspace_bytes(Cpu{}, tables, game.rho()), std::invalid_argument);
+    tables.features = attribution::most_features + 1;
+    CHECK_THROWS_AS(attribution::workspace_bytes(Cpu{}, tables, game.rho()), std::invalid_argument);
     CHECK_THROWS_AS(attribution::owen_values(Cpu{}, game.tables(), game.rho(), nullptr, {}), std::invalid_argument);
 }
 

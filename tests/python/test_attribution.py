@@ -23,6 +23,7 @@ from kousei.attribution import (
     owen_values,
     shapley_values,
 )
+from kousei.attribution.sampling import draw
 from support import Library
 
 
@@ -350,3 +351,28 @@ def test_picture() -> None:
     plt.close(ax.figure)
     assert repr(found) == "Attribution(2 items x 2 features, 0 -> 2, 12 evaluations)"
     assert isinstance(found, Attribution)
+
+
+def test_coalitions_by_their_numbers() -> None:
+    # The mean of 1/(coalitions of these numbers) over draws is that of the law, for any budget.
+    rng = np.random.default_rng(0)
+    for pairs in (3, 20, 60, 10**4):
+        total = np.zeros((3, 5))
+        for _ in range(300):
+            found = draw(5, 2, pairs, rng)
+            assert np.array_equal(found.players, np.concatenate([p := found.players[: len(found.players) // 2], ~p]))
+            assert found.weights.sum() == pytest.approx(2, abs=1e-12)
+            np.add.at(total, (found.others.sum(axis=1), found.players.sum(axis=1) - 1), found.weights / 2 / 300)
+        law = np.array([1 / 4, 1 / 6, 1 / 6, 1 / 4]) / (5 / 6)
+        assert total[:, 4].max() == 0
+        np.testing.assert_allclose(total[:, :4], np.tile(law / 3, (3, 1)), atol=0.05)
+    everything = draw(5, 2, 10**4, rng)
+    assert not everything.drawn.any()
+    rows = np.concatenate([everything.players, everything.others], axis=1)
+    assert len(np.unique(rows, axis=0)) == len(rows) == 30 * 4
+
+
+def test_more_coalitions_than_a_float_counts() -> None:
+    found = draw(1100, 3, 50, np.random.default_rng(0))
+    assert found.players.shape == (100, 1100)
+    assert found.drawn.all()

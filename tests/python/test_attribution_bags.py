@@ -1,13 +1,14 @@
 """Errors of Owen values of bags of digits, as benchmarks/attribution_bags.py measures them, for ours alone."""
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -15,11 +16,13 @@ if not (BENCHMARKS / "attribution_bags.py").exists():
     pytest.skip("benchmarks are not part of the source distribution", allow_module_level=True)
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        return importlib.import_module("attribution_bags")
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # threads would wait for one another: the tensors are small
+    yield importlib.import_module("attribution_bags")
+    torch.set_num_threads(threads)
 
 
 def test_errors_of_bags_of_digits(benchmark: Any) -> None:

@@ -121,6 +121,17 @@ def test_golden() -> None:
     np.testing.assert_allclose(tables.owen_values(), [[9, 9], [13.5, 13.5], [18, 18]], rtol=1e-14)
 
 
+def test_tables_of_many_items() -> None:
+    rng = np.random.default_rng(5)
+    items = rng.normal(size=(100, 3))
+    f, groups, coalitions = _deep_set(items), np.array([0, 1, 0]), rng.random((300, 100, 2)) < 0.5
+    tables = f.tabulate(items, np.ones(3), "remove", groups)
+    expected = f(*masked_sets(items, np.ones(3), coalitions, "remove", groups))
+    assert tables is not None
+    np.testing.assert_allclose(tables(coalitions), expected, rtol=0, atol=1e-12)
+    assert f.tabulate(np.ones((100, 30)), np.ones(30), "remove", np.arange(30)) is None
+
+
 def test_functions_without_tables() -> None:
     items, groups = np.ones((2, 3)), np.arange(3)
     phi, rho = MLP.random([3, 4], rng=1), MLP.random([4, 1], rng=2)

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <string>
 
 #include <kousei/execution.hpp>
 #include <kousei/network.hpp>
@@ -35,17 +37,29 @@ template <class Real>
 struct Tables {
     const Real* terms;      ///< (items, 2^features, units of the first layer)
     const Real* weights;    ///< (items, 2^features): sums are divided by theirs, or 0 where that is 0; nullptr: not
-    std::int64_t items;     ///< 1 to most_items
+    std::int64_t items;     ///< at least 1
     std::int64_t features;  ///< 1 to most_features
 
     std::int64_t versions() const { return std::int64_t{1} << features; }
 };
 
-inline constexpr std::int64_t most_items = 40, most_features = 24;
+inline constexpr std::int64_t most_features = 24;
+/// Of Owen values, whose coalitions are counted.
+inline constexpr std::int64_t most_items = 32;
 
 /// The layers of rho; the weight of the first one is in the terms, and not read.
 template <class Real>
 using Layers = std::span<const network::Layer<Real>>;
+
+template <class Real>
+void require_tables(const Tables<Real>& tables, Layers<Real> rho) {
+    if (tables.items < 1 || tables.features < 1 || tables.features > most_features) {
+        throw std::invalid_argument("a table has " + std::to_string(tables.items) + " items and " +
+                                    std::to_string(tables.features) + " features; at least 1 and 1 to " +
+                                    std::to_string(most_features) + " are accepted");
+    }
+    if (rho.empty()) throw std::invalid_argument("rho has no layers; one or more are accepted");
+}
 
 template <class Real>
 std::int64_t workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rho);
@@ -54,6 +68,12 @@ std::int64_t workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rh
 template <class Real>
 void evaluate(Cpu on, const Tables<Real>& tables, Layers<Real> rho, const std::uint8_t* present,
               std::int64_t coalitions, Real* out, Workspace workspace);
+
+inline void require_items_of_owen_values(std::int64_t items) {
+    if (items <= most_items) return;
+    throw std::invalid_argument("a table has " + std::to_string(items) + " items; for Owen values " +
+                                std::to_string(most_items) + " at most are accepted");
+}
 
 template <class Real>
 std::int64_t owen_workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rho);

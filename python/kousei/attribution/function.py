@@ -78,11 +78,39 @@ class SetFunction:
             return self.values(x, mask)
 
     def tabulate(self, items: Array, baseline: Array, absent: str, groups: Groups) -> Tables | None:
-        """Return what has the values of all coalitions of a set by a table, where a function has one."""
+        """Return what has the values of all coalitions of a set by a table, where a function has one.
+
+        Parameters
+        ----------
+        items : array (n, columns)
+        baseline : array (columns,)
+        absent : {"baseline", "remove"}
+        groups : numpy.ndarray (columns,) of int64
+
+        Returns
+        -------
+        Tables or None
+            None, but of `DeepSet` and `AttentionPooling`.
+        """
         return None
 
     def values(self, x: Array, mask: Array) -> Array:
-        """Evaluate the function as `__call__`, with gradients where it has them."""
+        """Evaluate the function as `__call__`, with gradients where it has them.
+
+        Parameters
+        ----------
+        x, mask : array
+            As those of `__call__`.
+
+        Returns
+        -------
+        array (batch,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `__call__`.
+        """
         batch, items, columns = arrays.shape_of(x)
         if isinstance(self._f, MLP):
             if not bool(arrays.namespace(mask).all(mask)):

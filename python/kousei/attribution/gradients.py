@@ -11,6 +11,7 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_integer
 from kousei.attribution.game import Game
 from kousei.attribution.result import Attribution
+from kousei.attribution.structured import AttentionPooling, DeepSet
 from kousei.network import MLP
 
 
@@ -46,7 +47,7 @@ def integrated_gradients(
     ImportError
         If PyTorch is not installed.
     TypeError
-        If `items` is no tensor, or f is a `kousei.MLP`: `kousei.io.to_torch` gives a module.
+        If `items` is no tensor, or f a network of kousei, or pools some: `kousei.io.to_torch` gives modules.
     ValueError
         As `owen_values`, or if f gives values without a gradient.
 
@@ -63,8 +64,9 @@ def integrated_gradients(
     array([[ 5.,  5.],
            [ 7.5, 7.5]])
     """
-    if isinstance(f, MLP):
-        raise TypeError("f was MLP, which gradients of torch do not pass; a module, as of io.to_torch, is accepted")
+    if isinstance(f, MLP | DeepSet | AttentionPooling):
+        accepted = "a function in torch, such as a module of kousei.io.to_torch, is accepted"
+        raise TypeError(f"f was {type(f).__name__}, which gradients of torch do not pass; {accepted}")
     if not is_torch_array(items):
         raise TypeError(f"items was {type(items).__name__}; a tensor of torch is accepted")
     import torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 from math import comb
 from typing import Any, NamedTuple, TypeAlias
@@ -14,9 +15,11 @@ from kousei.attribution.masks import Flags
 
 #: Groups of draws that the jackknife leaves out, one after the other.
 _GROUPS = 10
+#: Pairs of coalitions that are not counted further.
+_MOST = 2**62
 
 #: Numbers of others and of players, how many pairs of coalitions have them, and their probability.
-Cell: TypeAlias = tuple[int, int, float, float]
+Cell: TypeAlias = tuple[int, int, int, float]
 
 
 class Draws(NamedTuple):
@@ -72,27 +75,36 @@ def draw(players: int, others: int, pairs: int, rng: np.random.Generator) -> Dra
     t)), and coalitions of the same numbers are alike. Numbers of which as many draws as there are coalitions are
     expected have each of them once, with its probability for a weight: what is left is drawn from the rest.
     """
-    law = kernel_law(players) / (others + 1)
-    cells: list[Cell] = []  # one of each and its complement
-    for r in range(others + 1):
-        for t in range(1, players):
-            mirrored = others - r, players - t
-            if (r, t) <= mirrored:
-                double = 2 - ((r, t) == mirrored)
-                cells.append((r, t, comb(others, r) * comb(players, t) * double / 2, law[t - 1] * double))
-    rest, left, mass = cells, pairs, 1.0
-    while rest and (full := [cell for cell in rest if left * cell[3] >= mass * cell[2]]):
-        rest = [cell for cell in rest if cell not in full]
-        left -= sum(int(cell[2]) for cell in full)
+    full: list[Cell] = []
+    rest, left, mass = _cells(players, others), pairs, 1.0
+    while crowded := [cell for cell in rest if left * cell[3] >= mass * cell[2]]:
+        rest = [cell for cell in rest if left * cell[3] < mass * cell[2]]
+        full += crowded
+        left -= sum(cell[2] for cell in crowded)
         mass = sum(cell[3] for cell in rest)
-    parts = [_all(players, others, *cell) for cell in cells if cell not in rest]
+    parts = [_all(players, others, *cell) for cell in full]
     if rest:
         parts.append(_some(players, others, left, rest, mass, rng))
     T, R, weights, drawn = (np.concatenate(each) for each in zip(*parts, strict=True))
     return Draws(np.concatenate([T, ~T]), np.concatenate([R, ~R]), np.tile(weights, 2), np.tile(drawn, 2))
 
 
-def _all(players: int, others: int, r: int, t: int, count: float, probability: float) -> Draws:
+@cache
+def _cells(players: int, others: int) -> list[Cell]:
+    """Return the cells, one of each and its complement."""
+    law = kernel_law(players) / (others + 1)
+    cells = []
+    for r in range(others + 1):
+        for t in range(1, players):
+            mirrored = others - r, players - t
+            if (r, t) <= mirrored:
+                double = 2 - ((r, t) == mirrored)
+                count = comb(others, r) * comb(players, t) * double // 2
+                cells.append((r, t, min(count, _MOST), float(law[t - 1]) * double))
+    return cells
+
+
+def _all(players: int, others: int, r: int, t: int, count: int, probability: float) -> Draws:
     """Return all pairs of a cell; of a cell that is its own complement those T that have player 0."""
     T, R = _subsets(players, t), _subsets(others, r)
     if 2 * t == players and 2 * r == others:

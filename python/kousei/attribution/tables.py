@@ -13,10 +13,12 @@ from kousei._lib.arrays import Array
 from kousei.attribution.masks import Flags, Groups, as_bytes, masked_sets
 from kousei.network import MLP
 
-#: What the kernels accept: kousei::attribution::most_items and most_features.
-_MOST_ITEMS, _MOST_FEATURES = 40, 24
+#: What the kernels accept: kousei::attribution::most_features.
+_MOST_FEATURES = 24
 #: Numbers of masked items that the networks are given at a time, in bytes.
 _BYTES_AT_ONCE = 2**24
+#: Numbers of a table, in bytes: what takes more is not tabulated.
+_MOST_BYTES = 2**30
 
 
 class Tables:
@@ -80,8 +82,8 @@ def tabulate(
 ) -> Tables | None:
     """Return tables of what terms_of(x) gives of masked items: terms (..., width), and scores (...) or None.
 
-    None where rho has a function of one's own among its activations, scores are too far apart for a table, or the
-    kernels accept fewer items or features.
+    None where rho has a function of one's own among its activations, scores are too far apart for a table, there are
+    more features than the kernels accept, or it would take more than 1 GiB.
     """
     backend, items = backends.enter("items", items)
     parts = [
@@ -89,7 +91,8 @@ def tabulate(
     ]
     n, columns = arrays.shape_of(items)
     features = int(groups.max()) + 1
-    if None in parts or n > _MOST_ITEMS or features > _MOST_FEATURES:
+    width = max(rho.dim, rho.sizes[1])
+    if None in parts or features > _MOST_FEATURES or n * 2**features * width * rho.dtype.itemsize > _MOST_BYTES:
         return None
     versions = (np.arange(2**features)[:, None] >> np.arange(features) & 1).astype(bool)
     blocks = []
