@@ -76,8 +76,8 @@ rooms = [
     import_module(name)
     for name in (
         *("kousei", "kousei.activation", "kousei.attribution", "kousei.binary", "kousei.equivariant"),
-        *("kousei.funahashi", "kousei.interop.torch", "kousei.io", "kousei.ising", "kousei.isotonic"),
-        *("kousei.network", "kousei.packed"),
+        *("kousei.fashion", "kousei.funahashi", "kousei.interop.torch", "kousei.io", "kousei.ising"),
+        *("kousei.isotonic", "kousei.network", "kousei.packed"),
         *("kousei.rbm", "kousei.recommend", "kousei.repu", "kousei.rg", "kousei.ridgelet", "kousei.score"),
     )
 ]

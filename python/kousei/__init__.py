@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import attribution, equivariant, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei import attribution, equivariant, fashion, ising, isotonic, rbm, recommend, rg, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -44,6 +44,7 @@ __all__ = [
     "chain_decomposition",
     "dual_ridgelet_transform",
     "equivariant",
+    "fashion",
     "funahashi",
     "identity",
     "io",
@@ -77,6 +78,7 @@ _LATER = {
     "attribution": "attribution",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "fashion": "fashion",
     "ising": "ising",
     "isotonic": "isotonic",
     "rbm": "rbm",
