@@ -317,7 +317,7 @@ def main() -> None:
     signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
     signs.add_argument("--progress", action="store_true", help="show a bar")
     fashion.add_arguments(
-        command_named("fashion", "a folder of images and of tags.csv, learned, searched and explained")
+        command_named("fashion", "images of a folder and their tags, learned, searched and explained")
     )
     recommend.add_arguments(command_named("recommend", "shops recommended beside a shop, why, and which are clicked"))
     run: dict[str, Callable[..., None]] = {
