@@ -1,6 +1,8 @@
 """Training of machines: gradients, likelihoods, and runs that are interrupted and go on."""
 
+import gc
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -338,7 +340,7 @@ def test_steps_on_a_device_are_graphs(algorithm: str, k: int, monkeypatch: pytes
     assert (updates[0], recorded[0]) == ((12, 0) if algorithm == "tempering" else (4, 2))
     assert state_of(of_device) == state_of(of_host)
 
-    monkeypatch.setattr(Device, "repeated", lambda _, work: work)
+    monkeypatch.setattr(Device, "repeated", lambda _: lambda work: work())
     assert state_of(trained(**parameters).fit(Library("cupy").asarray(X), epochs=3)) == state_of(of_host)
 
 
@@ -362,10 +364,10 @@ def test_an_interrupted_fit_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None
         seen[0] += 1
         if seen[0] == 7:  # of 4 an epoch: in the second, between replays
             raise KeyboardInterrupt
-        return step_of(self, rows)
+        return step(self, rows)
 
-    step_of = Trainer._step_of
-    monkeypatch.setattr(Trainer, "_step_of", interrupted)
+    step = Trainer._step
+    monkeypatch.setattr(Trainer, "_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         machine.fit(X, epochs=3)
     monkeypatch.undo()
@@ -385,13 +387,59 @@ def test_a_recording_that_fails_is_over() -> None:
         backend.launch()
         return tries[0]
 
-    run = backend.repeated(work)
-    assert run() == 1
+    run = backend.repeated()
+    assert run(work) == 1
     with pytest.raises(RuntimeError, match="no"):
-        run()
+        run(work)
     assert backend.stream == stream
     assert backend._recording is None
-    assert [run(), run()] == [3, 3]  # recorded, and replayed
+    assert [run(work), run(work)] == [3, 3]  # recorded, and replayed
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+@pytest.mark.parametrize("algorithm", ["cd", "pcd"])
+def test_the_memory_of_a_graph(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays as long as the graph, and no longer; k Gibbs steps share it."""
+    X, empty = Library("cupy").asarray(data_of("spin", rows=60)), Device.empty
+    counts, alive = [], []
+
+    def followed(self: Device, *arguments: Any) -> Any:
+        array = empty(self, *arguments)
+        if self._recording:
+            held.append(weakref.ref(array))
+        return array
+
+    monkeypatch.setattr(Device, "empty", followed)
+    for k in (2, 10):
+        held: list[Any] = []
+        machine = trained(algorithm=algorithm, k=k, precision="fast")
+        trainer = Trainer(machine, kousei.pack_signs(X).words)
+        trainer.epoch(lambda _: None)
+        trainer.epoch(lambda _: None)
+        alive.append(all(array() is not None for array in held))
+        counts.append(len(held))
+        del trainer
+        alive.append(any(array() is not None for array in held))
+    assert alive == [True, False] * 2
+    assert counts[0] == counts[1] > 0
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_training_leaves_no_memory_behind(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it had is free when it ends, not when garbage is collected: on a device that may be late."""
+    trainers, begin = [], Trainer.__init__
+
+    def followed(self: Trainer, *arguments: Any) -> None:
+        trainers.append(weakref.ref(self))
+        begin(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "__init__", followed)
+    gc.disable()
+    try:
+        trained(algorithm=algorithm).fit(data_of("spin"), epochs=2)
+        assert [trainer() for trainer in trainers] == [None]
+    finally:
+        gc.enable()
 
 
 @pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
