@@ -230,7 +230,7 @@ def test_exit_before_a_daemon_thread_polls() -> None:
 
 
 @pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
-def test_exit_while_a_daemon_thread_allocates() -> None:
+def test_exit_while_a_daemon_thread_allocates_on_cupy() -> None:
     code = """
     import threading, time, cupy, kousei
     from kousei._lib.backends import Device
