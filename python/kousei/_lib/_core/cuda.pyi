@@ -44,9 +44,9 @@ class Cuda:
         ...
 class Graph:
     """
-    What `enqueue(stream)` puts on that stream, recorded for the device of an array.
+    What `enqueue(stream)` puts on that stream, recorded for a device. The caller keeps the memory alive, that from `allocate` too, as long as the graph is launched.
     """
-    def __init__(self, array: Array, enqueue: collections.abc.Callable) -> None:
+    def __init__(self, device: typing.SupportsInt | typing.SupportsIndex, enqueue: collections.abc.Callable) -> None:
         ...
     def launch(self, stream: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
