@@ -74,7 +74,7 @@ def by_igraph(ratings: Coded) -> Array:
 
     pairs = edges(ratings)
     ends = np.stack(pairs.coords, axis=-1)
-    graph = igraph.Graph(n=pairs.shape[0], edges=ends.tolist(), directed=True)
+    graph = igraph.Graph(n=pairs.shape[0], edges=ends, directed=True)
     return np.array(graph.pagerank(weights=pairs.data.tolist(), damping=0.85))
 
 
@@ -114,8 +114,8 @@ def normalised(matrix: Any) -> Any:
 def by_implicit(matrix: Any) -> Callable[[], Any]:
     from implicit.nearest_neighbours import all_pairs_knn
 
-    # It has the row itself among its neighbours.
-    return lambda: all_pairs_knn(normalised(matrix), _NEIGHBOURS + 1, num_threads=1, show_progress=False)
+    # It compares columns, takes the transpose in CSR format, and has each itself among its neighbours.
+    return lambda: all_pairs_knn(normalised(matrix).T.tocsr(), _NEIGHBOURS + 1, num_threads=1, show_progress=False)
 
 
 def by_scipy(matrix: Any) -> Array:
