@@ -118,7 +118,7 @@ def changed(rows, column, value):
             "time nan in row 1",
         ),
         (ratings_table, changed(RATINGS, "time", [1, "2", 3]), TypeError, "times of mixed-integer kind; all numbers"),
-        (ratings_table, pd.DataFrame(RATINGS).iloc[:, [0, 0, 1, 2]], ValueError, "ratings has 2 column 'user'"),
+        (ratings_table, pd.DataFrame(RATINGS).iloc[:, [0, 0, 1, 2]], ValueError, "ratings has 2 columns 'user'"),
         (shop_table, changed(SHOPS, "shop", ["b", "b"]), ValueError, "shop 'b' in row 1; each shop once"),
         (shop_table, changed(SHOPS, "categories", [1, 2]), TypeError, "shops has categories 1"),
         (shop_table, changed(SHOPS, "price_band", ["low", "high"]), TypeError, "shops has price_band of dtype"),

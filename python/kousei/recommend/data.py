@@ -250,8 +250,8 @@ def _table(name: str, source: Any, columns: tuple[str, ...], numbers: tuple[str,
     for column in columns:
         count = list(frame.columns).count(column)
         if count != 1:
-            accepted = ", ".join(columns)
-            raise ValueError(f"{name} has {count or 'no'} column {column!r}; {accepted}, each once, are accepted")
+            found, accepted = f"{count} columns" if count else "no column", ", ".join(columns)
+            raise ValueError(f"{name} has {found} {column!r}; {accepted}, each once, are accepted")
     if frame.empty:
         raise ValueError(f"{name} is empty; one row or more is accepted")
     return frame.reset_index(drop=True)
