@@ -48,8 +48,16 @@ struct Scratch {
 /// Adds up the products of a row with all that share a column with it, and returns how many these are.
 template <class Real>
 std::int64_t multiply(const SparseRows<Real>& matrix, std::int64_t row, const Scratch<Real>& scratch) {
+    // Lists of columns lie anywhere in memory, and are asked for some columns before they are read.
+    constexpr std::int64_t ahead = 8;
+    const std::int64_t end = matrix.begin[row + 1];
     std::int64_t count = 0;
-    for (std::int64_t i = matrix.begin[row]; i < matrix.begin[row + 1]; ++i) {
+    for (std::int64_t i = matrix.begin[row]; i < end; ++i) {
+        if (i + ahead < end) {
+            const std::int64_t next = matrix.column_begin[matrix.columns[i + ahead]];
+            __builtin_prefetch(matrix.rows_of + next);
+            __builtin_prefetch(matrix.values_of + next);
+        }
         const Real value = matrix.values[i];
         const std::int32_t column = matrix.columns[i];
         for (std::int64_t j = matrix.column_begin[column]; j < matrix.column_begin[column + 1]; ++j) {

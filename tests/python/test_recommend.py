@@ -86,6 +86,18 @@ def test_networkx_on_the_materialised_graph(rng, user_norm, damping):
     assert recommend.PreferenceGraph(ratings, user_norm, shops=shops).outdegree == pytest.approx(edges.sum(axis=1))
 
 
+def test_shops_of_a_categorical_are_in_the_order_of_their_ids():
+    shop = pd.Categorical(FOUR["shop"], categories=list("DCBAZ"))
+    pd.testing.assert_series_equal(
+        recommend.preference_pagerank(FOUR.assign(shop=shop)), recommend.preference_pagerank(FOUR)
+    )
+
+
+def test_damping_of_every_kind_of_number():
+    graph = recommend.PreferenceGraph(FOUR)
+    assert np.array_equal(graph.pagerank(Fraction(1, 2)), graph.pagerank(0.5))
+
+
 def test_a_region_is_ranked_by_its_own_ratings(rng):
     ratings = random_ratings(rng, 30, 40, 300)
     region = list(range(10, 25))
@@ -145,6 +157,12 @@ def test_graphs_refuse():
         recommend.preference_pagerank(FOUR, shops=["A", "A"])
     with pytest.raises(ValueError, match="shops has 0 entries"):
         recommend.preference_pagerank(FOUR, shops=[])
+    for text in ("A", 5):
+        with pytest.raises(TypeError, match=f"shops was {text!r}; a sequence of ids is accepted"):
+            recommend.preference_pagerank(FOUR, shops=text)
+    for of_others in (["E"], [1, 2]):
+        with pytest.raises(ValueError, match="shops has none that ratings have"):
+            recommend.preference_pagerank(FOUR, shops=of_others)
 
 
 def matrix(rows: int = 60, columns: int = 40, dtype=np.float64, *, rng):
@@ -219,11 +237,26 @@ def test_cosines_on_a_device(rng):
         (scipy.sparse.eye_array(3, format="csr"), 1.5, TypeError, "k was 1.5"),
         (scipy.sparse.coo_array(np.ones(3)), 1, ValueError, r"matrix has shape \(3,\)"),
         (scipy.sparse.eye_array(3, format="csr"), 2**62, kousei.SizeError, "the neighbours of all rows"),
+        (scipy.sparse.csr_array((1, 2**31)), 1, kousei.SizeError, r"matrix has shape \(1, 2147483648\)"),
     ],
 )
 def test_cosines_refuse(sparse, k, error, message):
     with pytest.raises(error, match=message):
         recommend.cosine_topk(sparse, k)
+
+
+@pytest.mark.parametrize(("part", "number"), [("indices", 3), ("indices", -1), ("indptr", 9), ("indptr", -9)])
+def test_entries_out_of_range_are_refused_before_scipy_sorts_them(part, number):
+    sparse = scipy.sparse.csr_array(np.ones((4, 3)))
+    getattr(sparse, part)[1] = number
+    with pytest.raises(ValueError, match="matrix has entries out of range"):
+        recommend.cosine_topk(sparse, 1)
+
+
+def test_numbers_that_overflow_as_they_add_up():
+    twice = scipy.sparse.csr_array((np.full(3, 1e308), [0, 0, 0], [0, 2, 3]), shape=(2, 1))
+    with pytest.raises(ValueError, match="matrix has NaN or infinite values"):
+        recommend.cosine_topk(twice, 1)
 
 
 def test_kernels_refuse_lists_that_are_none():
@@ -302,6 +335,8 @@ def test_similarities_refuse():
         similarity.recommend(shop="nowhere")
     with pytest.raises(ValueError, match="user was 3; a shop is accepted"):
         similarity.recommend(user=3)
+    with pytest.raises(TypeError, match="shop was list; a whole number or a text is accepted"):
+        similarity.recommend(shop=["A"])
     with pytest.raises(ValueError, match="price_scale was 0"):
         recommend.ItemSimilarity(SHOPS, price_scale=0)
 

@@ -72,9 +72,9 @@ def test_shops():
     assert list(named.seats) == [3, 4]
 
 
-@pytest.mark.parametrize("dtype", [object, "string"])
+@pytest.mark.parametrize("dtype", [object, "string", "category"])
 def test_texts_that_are_missing(dtype):
-    missing = pd.array(["ramen", None], dtype=dtype)
+    missing = pd.Series(["ramen", None], dtype=dtype)
     table = shop_table(pd.DataFrame(SHOPS | {"categories": missing, "scenes": missing, "name": missing}))
     assert list(table.categories) == list(table.scenes) == [("ramen",), ()]
     assert list(table.name) == ["ramen", "b"]
@@ -117,6 +117,8 @@ def changed(rows, column, value):
             ValueError,
             "time nan in row 1",
         ),
+        (ratings_table, changed(RATINGS, "time", [1, "2", 3]), TypeError, "times of mixed-integer kind; all numbers"),
+        (ratings_table, pd.DataFrame(RATINGS).iloc[:, [0, 0, 1, 2]], ValueError, "ratings has 2 columns 'user'"),
         (shop_table, changed(SHOPS, "shop", ["b", "b"]), ValueError, "shop 'b' in row 1; each shop once"),
         (shop_table, changed(SHOPS, "categories", [1, 2]), TypeError, "shops has categories 1"),
         (shop_table, changed(SHOPS, "price_band", ["low", "high"]), TypeError, "shops has price_band of dtype"),
@@ -136,12 +138,31 @@ def test_refused(read, table, error, message):
         read(table)
 
 
+def test_a_torn_parquet_file(tmp_path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "torn.parquet"
+    pd.DataFrame(RATINGS).to_parquet(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40] + b"\xff" * 30 + whole[-10:])
+    with pytest.raises(ValueError, match=r"torn.parquet is no table"):
+        ratings_table(path)
+
+
 def test_files_that_are_no_tables(tmp_path):
     for name, text in (("empty.csv", ""), ("torn.csv", 'a,b\n"1,2'), ("text.parquet", "no")):
         path = tmp_path / name
         path.write_text(text)
         with pytest.raises(ValueError, match=f"{name} is no table"):
             ratings_table(path)
+    for text in ("user,shop,rating\n9,1,2,Good\n", "user,shop,rating\n1,2,Good,\n"):
+        (tmp_path / "long.csv").write_text(text)
+        with pytest.raises(ValueError, match=r"long.csv has rows with more fields than its header"):
+            ratings_table(tmp_path / "long.csv")
+    (tmp_path / "time.csv").write_text("user,shop,rating,time\n1,2,Good,9\n1,2,Average,nan\n1,2,Average,10\n")
+    with pytest.raises(ValueError, match=r"time.csv has time 'nan' in row 1; a number is accepted"):
+        ratings_table(tmp_path / "time.csv")
+    with pytest.raises(FileNotFoundError):
+        ratings_table(tmp_path / "nowhere.csv")
     path = tmp_path / "shops.csv"
     path.write_text("shop,categories,scenes,price_band,latitude,longitude\na,ramen,,low,,\n")
     with pytest.raises(ValueError, match="price_band 'low' in row 0; a number is accepted"):

@@ -46,6 +46,8 @@ def test_what_all_have_in_common(make):
     [
         ({}, ValueError, "shop was None and user None; one of the two is accepted"),
         ({"shop": "A", "user": 0}, ValueError, "shop was 'A' and user 0"),
+        ({"user": 1.5}, TypeError, "user was float; a whole number or a text is accepted"),
+        ({"shop": ["A"]}, TypeError, "shop was list; a whole number or a text is accepted"),
         ({"shop": "A", "k": 0}, ValueError, "k was 0"),
         ({"shop": "A", "k": 2.0}, TypeError, "k was 2.0"),
     ],
@@ -135,6 +137,9 @@ def test_evaluation_by_hand():
     assert found.novelty == pytest.approx((-math.log2(3 / 4) - math.log2(1 / 4)) / 2)
     # The two with the most ratings are a and, before b, d.
     assert found.serendipity == 1 / 4
+    everything = pd.DataFrame({"user": [1, 1], "shop": ["a", "b"], "rating": "Good"})
+    nothing = recommend.evaluate(recommend.PopularRecommender(everything), everything, everything)
+    assert nothing == recommend.Evaluation(0, 0, 0, 0, 0)
     with pytest.raises(ValueError, match="k was 0"):
         recommend.evaluate(Fixed(), training, held_out, k=0)
     with pytest.raises(ValueError, match="held_out is empty"):

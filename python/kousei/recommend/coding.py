@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kousei._lib.errors import SizeError
-from kousei.recommend.data import Source, rated
+from kousei._lib.errors import SizeError, shown
+from kousei.recommend.data import GRADES, Source, rated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,17 +46,30 @@ def coded(ratings: Source, shops: Any = None) -> Coded:
 
     table, (user, users), (shop, index) = rated(ratings)
     grade = table["rating"].cat.codes.to_numpy()
-    wanted = index.sort_values() if shops is None else pd.Index(shops)
-    if wanted.empty or wanted.has_duplicates:
-        raise ValueError(f"shops has {len(wanted)} entries; one or more, each once, are accepted")
+    wanted = index.sort_values() if shops is None else _chosen(shops)
     shop = wanted.get_indexer(index)[shop]
     if shops is not None:
         chosen = shop >= 0
+        if not chosen.any():
+            raise ValueError("shops has none that ratings have; one or more of these, as the same kind, are accepted")
         user, of_users = pd.factorize(user[chosen])
         users, shop, grade = users[of_users], shop[chosen], grade[chosen]
-    if max(2 * len(users), len(wanted)) >= 2**31:
-        raise SizeError(f"ratings has {len(users)} users and {len(wanted)} shops; fewer than 2**30 are accepted")
+    # Users times grades are numbers of int32.
+    if max(len(GRADES) * len(users), len(wanted)) >= 2**31:
+        raise SizeError(f"ratings has {len(users)} users and {len(wanted)} shops; fewer than 2**31 / 3 are accepted")
     return Coded(users, wanted, user.astype(np.int32), shop.astype(np.int32), grade.astype(np.int32))
+
+
+def _chosen(shops: Any) -> pd.Index[Any]:
+    """Return ids that are to be those of some shops as an index."""
+    import pandas as pd
+
+    if isinstance(shops, str) or not isinstance(shops, Iterable):
+        raise TypeError(f"shops was {shown(shops)}; a sequence of ids is accepted")
+    index = pd.Index(list(shops))
+    if index.empty or index.has_duplicates:
+        raise ValueError(f"shops has {len(index)} entries; one or more, each once, are accepted")
+    return index
 
 
 def lists_of(keys: Array, entries: Array, count: int) -> tuple[Array, Array]:

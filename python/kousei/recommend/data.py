@@ -32,7 +32,8 @@ def ratings_table(source: Source) -> pd.DataFrame:
     ----------
     source : DataFrame, or path of a .csv or .parquet file
         Columns ``user`` and ``shop``, whole numbers or texts (texts in a CSV file), and ``rating``, each "Excellent",
-        "Good" or "Average". Where there is a column ``time``, it can be sorted. Others are kept.
+        "Good" or "Average". A column ``time`` may be there: all numbers, all dates or all texts, which are in the
+        order of their characters, as ISO 8601 has it. Others are kept.
 
     Returns
     -------
@@ -43,10 +44,11 @@ def ratings_table(source: Source) -> pd.DataFrame:
     Raises
     ------
     TypeError
-        If `source` is neither a table nor a path, or users or shops are neither whole numbers nor texts.
+        If `source` is neither a table nor a path, or users or shops are neither whole numbers nor texts, or times are
+        of several kinds.
     ValueError
-        If the table is empty, lacks a column, or has a rating outside the three grades, or a user, shop or time that
-        is missing.
+        If the table is empty, lacks a column or has it twice, or has a rating outside the three grades, or a user,
+        shop or time that is missing; or if a file is no table.
     ImportError
         If pandas, or for Parquet pyarrow, is not installed.
 
@@ -79,15 +81,33 @@ def rated(source: Source, name: str = "ratings") -> tuple[pd.DataFrame, Factoris
     if wrong.any():
         _refuse(name, frame, "rating", wrong, "'Excellent', 'Good' and 'Average' are accepted")
     frame["rating"] = frame["rating"].astype(grades)
-    if "time" in frame.columns and frame["time"].isna().any():
-        _refuse(name, frame, "time", frame["time"].isna(), "a time for each rating is accepted")
+    if "time" in frame.columns:
+        _check_times(name, frame)
     (user, users), (shop, shops) = (pd.factorize(frame[column]) for column in ("user", "shop"))
     pair = user * len(shops) + shop
     ordered = np.sort(pair)
     if (ordered[1:] == ordered[:-1]).any():
         latest = _latest(name, frame, pair)
         frame, user, shop = frame.iloc[latest].reset_index(drop=True), user[latest], shop[latest]
-    return frame, (user, pd.Index(users)), (shop, pd.Index(shops))
+    return frame, (user, _plain(users)), (shop, _plain(shops))
+
+
+def _plain(ids: Any) -> pd.Index[Any]:
+    """Return ids as an index; those of a categorical as what its categories are, whose order is that of ids."""
+    import pandas as pd
+
+    return pd.Index(ids.astype(ids.categories.dtype) if isinstance(ids.dtype, pd.CategoricalDtype) else ids)
+
+
+def _check_times(name: str, frame: pd.DataFrame) -> None:
+    import pandas as pd
+
+    times = frame["time"]
+    if times.isna().any():
+        _refuse(name, frame, "time", times.isna(), "a time for each rating is accepted")
+    kind = pd.api.types.infer_dtype(times)
+    if kind.startswith(("mixed", "complex")):
+        raise TypeError(f"{name} has times of {kind} kind; all numbers, all texts or all dates are accepted")
 
 
 def _latest(name: str, frame: pd.DataFrame, pair: Array) -> Array:
@@ -147,7 +167,7 @@ def shop_table(source: Source) -> pd.DataFrame:
     if twice.any():
         _refuse("shops", frame, "shop", twice, "each shop once is accepted")
     for column in ("categories", "scenes"):
-        there = frame[column].where(frame[column].notna(), "")
+        there = frame[column].astype(object).where(frame[column].notna(), "")
         frame[column] = [_labels(column, value) for value in there]
     for column in _SHOP_NUMBERS:
         frame[column] = _numbers("shops", frame, column)
@@ -160,11 +180,11 @@ def shop_table(source: Source) -> pd.DataFrame:
         _refuse("shops", frame, "latitude", half, "a longitude with each latitude, or neither, is accepted")
     names = frame["shop"].astype(str)
     if "name" in frame.columns:
-        given = frame["name"].isna() | (frame["name"] == "")
-        wrong = ~given & ~frame["name"].map(lambda value: isinstance(value, str))
+        given = frame["name"].astype(object).where(frame["name"].notna(), "")
+        wrong = ~given.map(lambda value: isinstance(value, str))
         if wrong.any():
             _refuse("shops", frame, "name", wrong, "a text is accepted", TypeError)
-        names = frame["name"].where(~given, names)
+        names = given.where(given != "", names)
     frame["name"] = names
     return frame.set_index("shop")
 
@@ -228,8 +248,10 @@ def _table(name: str, source: Any, columns: tuple[str, ...], numbers: tuple[str,
     check_type(name, source, pd.DataFrame | str | PathLike, "a pandas DataFrame or the path of a table")
     frame = source.copy(deep=False) if isinstance(source, pd.DataFrame) else _read(Path(source), numbers)
     for column in columns:
-        if column not in frame.columns:
-            raise ValueError(f"{name} has no column {column!r}; {', '.join(columns)} are accepted")
+        count = list(frame.columns).count(column)
+        if count != 1:
+            found, accepted = f"{count} columns" if count else "no column", ", ".join(columns)
+            raise ValueError(f"{name} has {found} {column!r}; {accepted}, each once, are accepted")
     if frame.empty:
         raise ValueError(f"{name} is empty; one row or more is accepted")
     return frame.reset_index(drop=True)
@@ -245,14 +267,18 @@ def _read(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except ValueError as error:  # malformed ones have errors that are ValueErrors
+    except (ValueError, OSError) as error:  # malformed ones have errors that are ValueErrors, or of no system call
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise ValueError(f"{path} is no table: {error}") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # else columns would stand under the names of others
+        raise ValueError(f"{path} has rows with more fields than its header; as many are accepted")
     for column in {*numbers, "time"} & {*frame.columns}:
         parsed = pd.to_numeric(frame[column].where(frame[column] != ""), errors="coerce")
         wrong = parsed.isna() & (frame[column] != "")
         if not wrong.any():
             frame[column] = parsed
-        elif column != "time":  # which may be in words that can be sorted
+        elif column != "time" or parsed.notna().any():  # times may be in words: all of them
             _refuse(str(path), frame, column, wrong, "a number is accepted")
     return frame
 

@@ -29,7 +29,8 @@ class Evaluation:
     coverage : float
         The share of the shops with ratings that are in any list.
     novelty : float
-        The mean over all lists of -log2 of the share of users who rated a shop: the bits of its news.
+        The mean over all that is in lists of -log2 of the share of users who rated a shop, or of one user where
+        nobody did: the bits of its news. 0 where all lists are empty.
     serendipity : float
         The share of held-out ratings whose shop is in the list and not among the k with the most ratings.
     """
@@ -125,11 +126,11 @@ def evaluate(recommender: Recommender, training: Source, held_out: Source, k: in
         hits_of_note += bool(place >= 0 and shop not in most_rated)
     at = np.array(places)
     shown = np.concatenate([each.to_numpy() for each in lists])
-    shares = raters.reindex(shown).fillna(1).to_numpy() / users
+    news = np.log2(users / raters.reindex(shown).fillna(1).to_numpy())
     return Evaluation(
         hit_rate=float((at >= 0).mean()),
         ndcg=float(np.where(at >= 0, 1 / np.log2(2 + np.maximum(at, 0)), 0).mean()),
         coverage=len(set(shown) & set(raters.index)) / len(raters),
-        novelty=float(-np.log2(shares).mean()),
+        novelty=float(news.mean()) if len(news) else 0.0,
         serendipity=hits_of_note / len(at),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays, backends
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import SizeError, check_integer
 
 Array = Any
 
@@ -35,7 +35,10 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
     TypeError
         If `matrix` is not sparse or of another dtype, or `k` is no integer.
     ValueError
-        If `matrix` has other than two axes or numbers that are not finite, or `k` is below 1.
+        If `matrix` has other than two axes, entries that are out of range or numbers that are not finite, or `k` is
+        below 1.
+    SizeError
+        If `matrix` has 2**31 rows or columns or more.
     CudaError
         If `matrix` lies in CUDA memory and there is no device or no CUDA build.
 
@@ -62,16 +65,23 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
     dtype = arrays.real_dtype(matrix=matrix)
     if len(matrix.shape) != 2:
         raise ValueError(f"matrix has shape {matrix.shape}; (rows, columns) is accepted")
+    if max(matrix.shape) >= 2**31:
+        raise SizeError(f"matrix has shape {matrix.shape}; fewer than 2**31 rows and columns are accepted")
     rows = matrix.tocsr()
-    if not arrays.namespace(rows.data).isfinite(rows.data).all():
-        raise ValueError("matrix has NaN or infinite values; finite numbers are accepted")
+    xp = arrays.namespace(rows.data)
+    # SciPy's and CuPy's own kernels, which come first, write where entries say.
+    begin, columns = rows.indptr, rows.indices
+    rises = begin[0] == 0 and begin[-1] == len(columns) and (begin[:-1] <= begin[1:]).all()
+    if not rises or not ((columns >= 0) & (columns < rows.shape[1])).all():
+        raise ValueError(f"matrix has entries out of range; those of rows of {rows.shape[1]} columns are accepted")
     backend, _ = backends.enter("matrix", rows.data)
     count = rows.shape[0]
     arrays.require_memory(count * k, dtype.itemsize + 4, "the neighbours of all rows")
     if not rows.has_canonical_format:
         rows = rows.copy()
         rows.sum_duplicates()  # which sorts, too
-    xp = arrays.namespace(rows.data)
+    if not xp.isfinite(rows.data).all():
+        raise ValueError("matrix has NaN or infinite values; finite numbers are accepted")
     begin, columns = (xp.asarray(each, dtype=of) for each, of in ((rows.indptr, xp.int64), (rows.indices, xp.int32)))
     views = [backend.view(name, each) for name, each in (("begin", begin), ("columns", columns))]
     units = backend.empty((rows.nnz,), dtype)

@@ -35,7 +35,7 @@ class PreferenceGraph:
         Give each user the weight 1 in all, spread over his or her pairs, in place of 1 for each pair.
     shops : sequence of ids, optional
         The shops of the graph, of a region say; ratings of others are left out, and one that nobody rated has no
-        edges. All shops that have ratings, in the order of their ids, by default.
+        edges, but one or more are rated. All shops that have ratings, in the order of their ids, by default.
 
     Attributes
     ----------
@@ -47,7 +47,8 @@ class PreferenceGraph:
     Raises
     ------
     TypeError, ValueError
-        As `kousei.recommend.ratings_table`; ValueError if `shops` is empty or has one twice, too.
+        As `kousei.recommend.ratings_table`; TypeError if `shops` is a text or no sequence, ValueError if it is empty,
+        has one twice or none that is rated.
 
     Examples
     --------
@@ -144,7 +145,7 @@ class PreferenceGraph:
         require_real_number("damping", damping)
         if not 0 <= damping < 1:
             raise ValueError(f"damping was {damping}; 0 to below 1 is accepted")
-        count = len(self.shops)
+        damping, count = float(damping), len(self.shops)
         if start is None:
             start = np.full(count, 1 / count)
         backend, x = backends.enter("start", start)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kousei._lib.errors import check_type
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -23,6 +25,8 @@ def first(scores: np.ndarray[Any, Any], shops: pd.Index[Any], k: int, name: str)
 
 
 def the_one_of(shop: Any, user: Any) -> None:
-    """Raise ValueError unless there is either a shop or a user."""
+    """Raise ValueError unless there is either a shop or a user, TypeError unless it can be an id."""
     if (shop is None) == (user is None):
         raise ValueError(f"shop was {shop!r} and user {user!r}; one of the two is accepted")
+    name, value = ("shop", shop) if user is None else ("user", user)
+    check_type(name, value, int | np.integer | str, "a whole number or a text")

@@ -81,7 +81,7 @@ class RatingRecommender:
         Raises
         ------
         TypeError
-            If `k` is no integer.
+            If `k` is no integer, or the id neither a whole number nor a text.
         ValueError
             If `k` is below 1, or neither or both of `shop` and `user` are given.
         """

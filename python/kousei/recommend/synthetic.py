@@ -23,7 +23,7 @@ def synthetic_ratings(users: int, shops: int, ratings: int, rng: Rng = None) -> 
     Parameters
     ----------
     users, shops, ratings : int
-        At least 1. Of a user and a shop that are drawn twice one rating is left, so that there are fewer.
+        1 to 2**31 - 1. Of a user and a shop that are drawn twice one rating is left, so that there are fewer.
     rng : numpy.random.Generator or int, optional
 
     Returns
@@ -36,13 +36,13 @@ def synthetic_ratings(users: int, shops: int, ratings: int, rng: Rng = None) -> 
     TypeError
         If a number is no integer.
     ValueError
-        If one is below 1.
+        If one is out of range.
 
     Notes
     -----
-    The chance of shop s = 1, 2, ... falls as s^-0.7. Of 8 tastes each user and each shop has one; half of all ratings
-    are of shops of the user's taste. Grades are Excellent, Good and Average with the chances .5, .35 and .15 there,
-    and .3, .4 and .3 elsewhere.
+    The chance of shop s = 1, 2, ... falls as s^-0.7. Of 8 tastes each user and each shop has one; half of all draws
+    are of shops of the user's taste, the others of any. Grades are Excellent, Good and Average with the chances .5,
+    .35 and .15 there, and .3, .4 and .3 elsewhere.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def synthetic_ratings(users: int, shops: int, ratings: int, rng: Rng = None) -> 
     import pandas as pd
 
     for name, value in (("users", users), ("shops", shops), ("ratings", ratings)):
-        check_integer(name, value, 1)
+        check_integer(name, value, 1, 2**31 - 1)
     random = generator(rng)
     user = random.integers(users, size=ratings)
     chance = np.cumsum(np.arange(1, shops + 1) ** -0.7)
