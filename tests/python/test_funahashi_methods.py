@@ -280,7 +280,7 @@ def test_plan() -> None:
     assert net.plan(0).nanoseconds["dense"] == 0
     with pytest.raises(TypeError, match="n_points was 1.5"):
         net.plan(1.5)
-    with pytest.raises(ValueError, match="n_points was 1000.*; 0 to 9223372036854775807 is accepted"):
+    with pytest.raises(ValueError, match="n_points was of type int; 0 to 9223372036854775807 is accepted"):
         net.plan(10**400)
     with pytest.raises(ValueError, match="n_points was -1"):
         net.plan(-1)
