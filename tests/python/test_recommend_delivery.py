@@ -103,6 +103,7 @@ def test_few_shops_and_constant_features() -> None:
         (([[1.0]], [[1, 1]], [[-1, 1]]), "clicks has -1; whole numbers from 0 to"),
         (([[1.0]], [[0, 0]], [[0, 0]]), "impressions has zeros only"),
         (([[np.nan]], [[1, 1]], [[1, 1]]), "features has NaN or infinite values"),
+        ((np.zeros((0, 1)), np.zeros((0, 2)), np.zeros((0, 2))), r"features has shape \(0, 1\); one shop or more"),
         (([1.0], [[1, 1]], [[1, 1]]), r"features has shape \(1,\); \(shops, features\) is accepted"),
         (([[1e300], [-1e300]], [[1, 1]] * 2, [[1, 1]] * 2), "features has columns whose variance overflows"),
     ],
@@ -268,14 +269,17 @@ def test_arguments_of_an_optimizer() -> None:
 # Saved and loaded
 
 
-@pytest.mark.parametrize("shops", [["a", "b", "c"], [3, 1, 2]])
-def test_resumed_days_are_those_of_one_run(shops: list[Any], tmp_path: Path) -> None:
-    features = pd.DataFrame({"price": [1.0, 2, 3]}, index=shops)
-    ctr = pd.DataFrame({"p": [0.1, 0.2, 0.3], "q": [0.3, 0.2, 0.1]}, index=shops)
+@pytest.mark.parametrize(
+    "shops",
+    [["a", "b", "c"], [3, 1, 2], pd.Index(["a", "b", "c"], name="place"), np.arange(3, dtype=np.int32), ["a"]],
+)
+def test_resumed_days_are_those_of_one_run(shops: Any, tmp_path: Path) -> None:
+    features = pd.DataFrame({"price": [1.0, 2, 3][: len(shops)]}, index=shops)
+    ctr = pd.DataFrame({"p": [0.1, 0.2, 0.3], "q": [0.3, 0.2, 0.1]})[: len(shops)].set_axis(shops)
     kept = DeliveryOptimizer(features, ["p", "q"], rng=5)
     path = tmp_path / "delivery.npz"
     for seed in range(3):
-        log = simulate_clicks(ctr, kept.shares(), [50, 60, 70], rng=seed)
+        log = simulate_clicks(ctr, kept.shares(), [50, 60, 70][: len(shops)], rng=seed)
         kept.update(log)
         if seed:
             resumed = DeliveryOptimizer.load(path)
@@ -314,6 +318,13 @@ def test_every_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> Non
         path.write_bytes(whole[:end])
         with pytest.raises(ValueError, match="is no whole file of a kousei"):
             DeliveryOptimizer.load(path)
+    # The name of a part without what tells that it is an array.
+    path.write_bytes(whole.replace(b"format.npy", b"format.nxy"))
+    with pytest.raises(ValueError, match="'format' is missing"):
+        DeliveryOptimizer.load(path)
+    path.write_text("neither an archive nor a pickle")
+    with pytest.raises(ValueError, match="File is not a zip file"):
+        DeliveryOptimizer.load(path)
 
 
 @pytest.mark.parametrize(
@@ -446,7 +457,7 @@ def test_errors_on_a_known_value(logs: Any) -> None:
     assert rmse["dr"] < 0.7 * rmse["ips"]
     assert abs(off["dr"].mean()) < 3 * rmse["dr"] / np.sqrt(15)
     assert held["dr"].mean() > 0.7
-    # The model does not know half of what tells the rates.
+    # The model does not know a third of what tells the rates.
     assert abs(off["dm"].mean()) > 0.05
 
 
@@ -464,6 +475,7 @@ def test_errors_of_ten_seeds(logs: Any) -> None:
         ({"propensities": [0.5, 0.0]}, "propensities has 0 in row 1"),
         ({"propensities": [0.5, 1.5]}, r"propensities has values outside of \[0, 1\]"),
         ({"propensities": [0.5, 1e-200], "target": [[1, 0], [0, 1]]}, "propensities are so small"),
+        ({"rewards": [1e308, -1e308]}, "rewards or predicted are so large"),
         ({"propensities": [0.5]}, r"propensities has shape \(1,\); \(2,\) is accepted"),
         ({"actions": [0, 2]}, "actions has 2; whole numbers from 0 to 1"),
         ({"actions": [0, 0.5]}, "actions has 0.5"),
