@@ -261,6 +261,14 @@ def test_build_query_and_pages(run) -> None:
     assert SCRIPT not in Path("folder/2.html").read_text()
 
 
+def test_warnings_are_said_like_errors(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pd.concat([ratings(), ratings().head(1).assign(shop="z")]).to_csv("more.csv", index=False)
+    monkeypatch.setattr("warnings.filters", [])
+    out, err = run("build", "shops.csv", "more.csv", "table.csv")
+    assert "recommendations for 5 shops" in out
+    assert err == "kousei: ratings has 1 of shops that the similarity does not know; they are left out\n"
+
+
 def test_ids_that_are_numbers(run) -> None:
     ids = dict(zip("abcde", range(5), strict=True))
     shops().assign(shop=range(5)).to_parquet("shops.parquet")
