@@ -38,11 +38,11 @@ class CTRModel:
 
     Notes
     -----
-    With n impressions, c clicks and p = (c + m r)/(n + m), r the rate of the algorithm over all shops and m the
-    smoothing, the logits of p are fitted by weighted least squares, the weights n p (1 - p) being the inverse of
-    their variance. The slopes are those shared by all algorithms plus those of each, both under the penalty of the
-    Elastic Net; the offsets are free of it. The penalty is chosen by cross-validation in which all rows of a shop
-    are left out together.
+    With n impressions, c clicks and p = (c + m r)/(n + m), r the rate of the algorithm over all shops, smoothed
+    likewise by that of all algorithms, and m the smoothing, the logits of p are fitted by weighted least squares, the
+    weights n p (1 - p) being the inverse of their variance. The slopes are those shared by all algorithms plus those
+    of each, both under the penalty of the Elastic Net; the offsets are free of it. The penalty is chosen by
+    cross-validation in which all rows of a shop are left out together.
 
     Examples
     --------

@@ -50,6 +50,7 @@ class DeliveryOptimizer:
     Attributes
     ----------
     features : pandas.DataFrame (shops, features)
+        Its index, as that of all tables here, is named "shop".
     impressions, clicks : pandas.DataFrame (shops, algorithms)
         Of all days so far.
     day : int
