@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 LIBRARIES = (
     *("numpy", "finufft", "torch", "pykeops", "llama_cpp_python", "jax", "folx", "mcising"),
-    *("scikit-learn", "rbms", "igraph", "implicit"),
+    *("scikit-learn", "rbms", "igraph", "implicit", "shap"),
 )
 
 

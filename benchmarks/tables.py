@@ -18,6 +18,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     "README.md",
     "docs/performance.md",
+    "docs/theory/attribution.md",
+    "docs/theory/fashion.md",
     "docs/theory/funahashi.md",
     "docs/theory/isotonic.md",
     "docs/theory/recommend.md",
@@ -384,6 +386,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "growth": growth,
     "ridgelet-costs": costs,
     "chosen-frequencies": lambda: of_script("chosen_frequencies"),
+    "attribution-bags": lambda: of_script("attribution_bags"),
+    "fashion-table": lambda: of_script("fashion_table"),
     "monotone-designs": lambda: of_script("monotone_designs"),
     "recommend-ml100k": lambda: of_script("recommend_ml100k"),
     "recommend-bandit": lambda: of_script("recommend_bandit"),

@@ -75,8 +75,9 @@ def api_of(room):
 rooms = [
     import_module(name)
     for name in (
-        *("kousei", "kousei.activation", "kousei.binary", "kousei.equivariant", "kousei.funahashi"),
-        *("kousei.interop.torch", "kousei.io", "kousei.ising", "kousei.isotonic", "kousei.network", "kousei.packed"),
+        *("kousei", "kousei.activation", "kousei.attribution", "kousei.binary", "kousei.equivariant"),
+        *("kousei.fashion", "kousei.funahashi", "kousei.interop.torch", "kousei.io", "kousei.ising"),
+        *("kousei.isotonic", "kousei.network", "kousei.packed"),
         *("kousei.rbm", "kousei.recommend", "kousei.repu", "kousei.rg", "kousei.ridgelet", "kousei.score"),
     )
 ]

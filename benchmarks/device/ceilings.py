@@ -88,10 +88,14 @@ def seconds(run: Callable[[], Any]) -> float:
     return median(_time(run, together) for _ in range(11))
 
 
-def replayed_seconds(run: Callable[[], Any]) -> float:
-    """Return the median time of a run without what it takes to launch it: of a CUDA graph of several."""
+def replayed_seconds(prepare: Callable[[], Callable[[], Any]]) -> float:
+    """Return the median time of a run without what it takes to launch it: of a CUDA graph of several.
+
+    It is prepared on the stream that is recorded, since what is prepared may hold the current one.
+    """
     together = 20
     with cupy.cuda.Stream(non_blocking=True) as stream:
+        run = prepare()
         run()
         stream.begin_capture()
         outputs = [run() for _ in range(together)]  # kept, as their memory is written to again

@@ -9,6 +9,7 @@ from itertools import cycle
 from typing import Any
 
 import numpy as np
+from coalitions import coalitions
 from machines import machines
 from problem import Array, Kernel, Problem, Rates
 from recommend import recommenders
@@ -515,6 +516,7 @@ KERNELS = [
     *ising(),
     *machines(),
     *recommenders(),
+    *coalitions(),
 ]
 FUNCTIONS = sorted({kernel.function for kernel in KERNELS})
 #: Units and points: one tile of units, and several with the last one partly filled.

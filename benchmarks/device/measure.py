@@ -66,7 +66,7 @@ def record(kernel: Kernel, rates: dict[str, float], clean: bool) -> dict[str, An
     error = max(errors)
     time = ceilings.seconds(run)
     if time < 1e-3:
-        time = ceilings.replayed_seconds(run)
+        time = ceilings.replayed_seconds(lambda: problem.prepare(cupy.asarray(problem.x)))
     rate, ceiling = problem.evaluations / time, kernel.ceiling(rates)
     others = {name: other_time(prepare, problem) for name, prepare in problem.others.items()}
     return {

@@ -61,18 +61,17 @@ def weights_of(data: Any, epochs: int, **parameters: Any) -> bytes:
 def step(X: np.ndarray[Any, Any], precision: str, graphs: bool) -> tuple[float, bytes]:
     """Return the seconds of an update, launches included, and the weights after two epochs."""
     data = pack_signs(cupy.asarray(X))
-    launches = mock.patch.object(Device, "repeated", lambda _, work: work)
+    launches = mock.patch.object(Device, "repeated", return_value=lambda work: work())
     with nullcontext() if graphs else launches:
         weights = weights_of(data, 2, precision=precision)
         trainer = Trainer(machine(precision=precision), data.words)
         trainer.epoch(lambda _: None)
-        update = trainer._step_of(BATCH)
         start = cupy.zeros(3, cupy.int64)
 
         def epoch() -> None:
             trainer._clock[...] = start
             for _ in range(BATCHES):
-                update()
+                trainer._step(BATCH)
 
         return ceilings.seconds(epoch) / BATCHES, weights
 

@@ -4,6 +4,7 @@
 #include <kousei/network.hpp>
 #include <kousei/sizes.hpp>
 
+#include "layer_panels.hpp"
 #include "parallel.hpp"
 #include "simd/kernels.hpp"
 #include "workspace.hpp"
@@ -16,9 +17,6 @@ constexpr std::int64_t held_bytes = std::int64_t{1} << 25;
 
 /// Weights that stay in the second level of cache while the panels of a chunk pass, in bytes.
 constexpr std::int64_t cached_bytes = std::int64_t{1} << 19;
-
-/// Inputs whose products are added up in registers.
-constexpr std::int64_t most_depth = 512;
 
 /// Multiplications of one task, tens of milliseconds: between tasks it is asked whether to stop.
 constexpr std::int64_t most_work = std::int64_t{1} << 29;
@@ -85,7 +83,7 @@ class Chunk {
             Real* const sum = &layer == &layers.back() ? out : write_;
             for_blocks(layer, points, [&](std::int64_t first, std::int64_t units) {
                 if (layer.starts) {
-                    kernels_.sparse_rows(sparse(layer, first, units), x, points, layer.inputs, sum + first,
+                    kernels_.sparse_rows(sparse_block(layer, first, units), x, points, layer.inputs, sum + first,
                                          layer.units);
                 } else {
                     const simd::DenseBlock<Real> block{layer.weight + first * layer.inputs,
@@ -153,58 +151,21 @@ class Chunk {
 
     /// Some units of a layer in all panels, from read_ to write_.
     void block(const Layer<Real>& layer, std::int64_t first, std::int64_t units, std::int64_t points) const {
-        constexpr std::int64_t together = 48;  // units whose sums are activated while they are in cache
         for (std::int64_t k = 0; k == 0 || k < layer.inputs; k += most_depth) {
-            const bool last = layer.starts || k + most_depth >= layer.inputs;
             for_panels(points, [&](std::int64_t point, std::int64_t lanes) {
-                const Real* const hidden = read_ + point * layer.inputs;
-                for (std::int64_t u = first; u < first + units; u += together) {
-                    const std::int64_t some = std::min(together, first + units - u);
-                    Real* const sum = write_ + point * layer.units + u * lanes;
-                    if (layer.starts) {
-                        kernels_.sparse(sparse(layer, u, some), hidden, lanes, sum);
-                    } else {
-                        const std::int64_t depth = std::min(most_depth, layer.inputs - k);
-                        kernels_.dense({layer.weight + u * layer.inputs + k, last ? layer.bias + u : nullptr, some,
-                                        depth, layer.inputs, k > 0},
-                                       hidden + k * lanes, lanes, sum);
-                    }
-                    if (last) activate(layer, u, some, lanes, sum);
-                }
+                panels_.add_inputs(layer, first, units, k, read_ + point * layer.inputs, lanes,
+                                   write_ + point * layer.units);
             });
-            if (last) break;
+            if (panels_.is_last(layer, k)) break;
         }
-    }
-
-    /// z = f(z) for some units in one panel.
-    void activate(const Layer<Real>& layer, std::int64_t first, std::int64_t units, std::int64_t lanes,
-                  Real* z) const {
-        std::int64_t start = 0;
-        for (const auto& part : layer.parts) {
-            const std::int64_t from = std::max(first, start), to = std::min(first + units, start + part.units);
-            if (from < to) {
-                Real* const at = z + (from - first) * lanes;
-                if (part.which == Activation::homogeneous) {
-                    const Real* const below = part.parameters + from - start;
-                    kernels_.homogeneous(below, below + part.units, to - from, lanes, at);
-                } else {
-                    const std::int64_t count = (to - from) * lanes;
-                    apply_part_({part.which, part.parameters, part.count, count}, nullptr, at, 1, count, at, count);
-                }
-            }
-            start += part.units;
-        }
-    }
-
-    static simd::SparseBlock<Real> sparse(const Layer<Real>& layer, std::int64_t first, std::int64_t units) {
-        return {layer.weight, layer.starts + first, layer.columns, layer.bias + first, units};
     }
 
     Cpu on_;
     const Chunks<Real>& chunks_;
     Real* read_;
     Real* write_;
-    const simd::LayerKernels<Real>& kernels_ = simd::instruction_set().of<Real>().layers;
+    Panels<Real> panels_;
+    const simd::LayerKernels<Real>& kernels_ = panels_.kernels;
     simd::ApplyPart<Real> apply_part_ = simd::instruction_set().of<Real>().apply_part;
 };
 

@@ -342,10 +342,10 @@ void next_rows(Cuda on, const Epoch& epoch, const Clock* clock, std::int64_t row
 
 void advance(Cuda on, Clock* clock, const Passed& passed) {
     constexpr std::int64_t words_of_thread = 8, most_blocks = 1 << 16;
-    const std::int64_t words = passed.model ? checked_mul(passed.rows, passed.words) : 1;
-    const std::int64_t blocks = blocks_of(words, threads * words_of_thread);
-    cuda::launch(on, dim3(static_cast<unsigned>(std::min(blocks, most_blocks))), threads, advance_kernel, clock,
-                 passed);
+    const std::int64_t words = passed.model ? checked_mul(passed.rows, passed.words) : 0;
+    // One at least, which moves the clock on.
+    const std::int64_t blocks = std::clamp<std::int64_t>(blocks_of(words, threads * words_of_thread), 1, most_blocks);
+    cuda::launch(on, dim3(static_cast<unsigned>(blocks)), threads, advance_kernel, clock, passed);
 }
 
 }  // namespace kousei::rbm

@@ -1,4 +1,5 @@
 #include "activation.hpp"
+#include "attribution.hpp"
 #include "binary.hpp"
 #include "equivariant.hpp"
 #include "funahashi.hpp"
@@ -30,6 +31,7 @@ void bind(py::module_& m) {
     bind_ridgelet<HostSide, Real>(m);
     bind_ridgelet_sums<HostSide, Real>(m);
     bind_equivariant<HostSide, Real>(m);
+    bind_attribution<HostSide, Real>(m);
 }
 
 }  // namespace
@@ -56,6 +58,7 @@ void bind_cpu(py::module_& m) {
     bind_chain<std::uint32_t>(m);
     bind_ising_clusters(m);
     bind_ising_counts<HostSide>(m);
+    bind_least_squares<HostSide>(m);
 }
 
 }  // namespace kousei::python

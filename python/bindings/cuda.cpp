@@ -1,4 +1,5 @@
 #include <kousei/cuda/activation.hpp>
+#include <kousei/cuda/attribution.hpp>
 #include <kousei/cuda/device.hpp>
 #include <kousei/cuda/equivariant.hpp>
 #include <kousei/cuda/funahashi.hpp>
@@ -13,6 +14,7 @@
 #include <kousei/cuda/ridgelet.hpp>
 
 #include "activation.hpp"
+#include "attribution.hpp"
 #include "device_array.hpp"
 #include "equivariant.hpp"
 #include "funahashi.hpp"
@@ -33,8 +35,7 @@ namespace {
 /// A graph and its device.
 class RecordedWork {
  public:
-    RecordedWork(const DeviceView& array, const py::function& enqueue)
-        : device_(cuda::device_of(reinterpret_cast<const void*>(array.pointer))) {
+    RecordedWork(int device, const py::function& enqueue) : device_(device) {
         const cuda::DeviceScope scope(device_);
         graph_.emplace([&](std::uintptr_t stream) { enqueue(stream); });
     }
@@ -146,6 +147,7 @@ void bind(py::module_& m) {
     bind_ridgelet<DeviceSide, Real>(m);
     bind_ridgelet_sums<DeviceSide, Real>(m);
     bind_equivariant<DeviceSide, Real>(m);
+    bind_attribution<DeviceSide, Real>(m);
 }
 
 }  // namespace
@@ -187,9 +189,11 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
              }),
              py::arg("stream") = 0, py::arg("allocate") = py::none(), py::arg("fast") = false);
 
-    py::class_<RecordedWork>(m, "Graph",
-                             "What `enqueue(stream)` puts on that stream, recorded for the device of an array.")
-        .def(py::init<const DeviceView&, const py::function&>(), py::arg("array"), py::arg("enqueue"))
+    py::class_<RecordedWork>(
+        m, "Graph",
+        "What `enqueue(stream)` puts on that stream, recorded for a device. The caller keeps the "
+        "memory alive, that from `allocate` too, as long as the graph is launched.")
+        .def(py::init<int, const py::function&>(), py::arg("device"), py::arg("enqueue"))
         .def("launch", &RecordedWork::launch, py::arg("stream"));
 
     bind<float>(m);
@@ -201,6 +205,7 @@ stream has passed the kernel. `allocate(bytes)` returns scratch memory, an Array
     bind_ising<DeviceSide>(m);
     bind_packed_dot<DeviceSide>(m);
     bind_ising_counts<DeviceSide>(m);
+    bind_least_squares<DeviceSide>(m);
     bind_rbm<DeviceSide>(m);
     bind_recommend<DeviceSide>(m);
 }

@@ -10,15 +10,21 @@ namespace kousei::python {
 /// What this thread was to the interpreter when it gave the GIL away.
 inline thread_local PyThreadState* state_without_gil = nullptr;
 
-/// Takes the GIL back. At exit CPython ends other threads here by a forced unwind, which must not reach a frame that
-/// catches everything: such a thread sleeps until the process is gone. Of all ways to take the GIL, this one alone is
-/// safe once the interpreter has been finalized (the others look up what is no longer there).
-inline void take_gil() {
+/// Calls f, in which the GIL is taken. At exit CPython ends other threads there by a forced unwind, which must not
+/// reach a frame that catches everything: such a thread sleeps until the process is gone.
+template <class F>
+void sleeping_at_exit(F&& f) {
     try {
-        PyEval_RestoreThread(state_without_gil);
+        f();
     } catch (abi::__forced_unwind&) {
         while (true) pause();
     }
+}
+
+/// Takes the GIL back. Of all ways to take it, this one alone is safe once the interpreter has been finalized (the
+/// others look up what is no longer there).
+inline void take_gil() {
+    sleeping_at_exit([] { PyEval_RestoreThread(state_without_gil); });
 }
 
 /// Calls f without the GIL.
@@ -41,7 +47,7 @@ void with_gil(F&& f) {
     take_gil();
     std::exception_ptr error;
     try {
-        f();
+        sleeping_at_exit(f);  // Python lets other threads have the GIL in turns
     } catch (...) {
         error = std::current_exception();
     }

@@ -15,7 +15,7 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import equivariant, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei import attribution, equivariant, fashion, ising, isotonic, rbm, recommend, rg, ridgelet, score
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -38,11 +38,13 @@ __all__ = [
     "SizeError",
     "__version__",
     "activation",
+    "attribution",
     "binarize",
     "binary",
     "chain_decomposition",
     "dual_ridgelet_transform",
     "equivariant",
+    "fashion",
     "funahashi",
     "identity",
     "io",
@@ -73,8 +75,10 @@ _LATER = {
     "RBM": "rbm",
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
+    "attribution": "attribution",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
+    "fashion": "fashion",
     "ising": "ising",
     "isotonic": "isotonic",
     "rbm": "rbm",

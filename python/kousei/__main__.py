@@ -1,4 +1,4 @@
-"""``python -m kousei info``, ``demo``, ``convert``, ``binarize`` and ``recommend``."""
+"""``python -m kousei info``, ``demo``, ``convert``, ``binarize``, ``fashion`` and ``recommend``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 import kousei
+from kousei._commands import fashion, recommend
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
-from kousei.recommend import command as recommend
 
 Array = np.ndarray[Any, Any]
 
@@ -317,12 +317,16 @@ def main() -> None:
     )
     signs.add_argument("--labels", metavar="y.npy", help="classes of these points, from 0 on, for the accuracy")
     signs.add_argument("--progress", action="store_true", help="show a bar")
+    fashion.add_arguments(
+        command_named("fashion", "images of a folder and their tags, learned, searched and explained")
+    )
     recommend.add_arguments(command_named("recommend", "shops recommended beside a shop, why, and which are clicked"))
     run: dict[str, Callable[..., None]] = {
         "info": info,
         "demo": demo,
         "convert": convert,
         "binarize": binarize,
+        "fashion": fashion.run,
         "recommend": recommend.run,
     }
     arguments = vars(parser.parse_args())

@@ -124,6 +124,9 @@ TEST_CASE("bits that changed are counted without a limit of a block") {
     rbm::advance(Cuda{}, &found, {1, rows, words, data.data(), nullptr});
     CHECK(found.changed == expected.changed);
     CHECK(found.rows == 1402);
+    rbm::advance(Cuda{}, &found, {1, 0, words, data.data(), model.data()});
+    CHECK(found.draws == 7);
+    CHECK(found.rows == 1402);
 }
 
 TEST_CASE("a recording that fails leaves nothing behind") {

@@ -373,7 +373,7 @@ def test_low_level_route_checks_the_steps_of_an_epoch() -> None:
     with pytest.raises(ValueError, match="read-only"):
         cuda.rbm_advance(array(3, dtype="i8", read_only=True), 1, batch, None, on)
     with pytest.raises(TypeError):
-        cuda.Graph(data, 3)
+        cuda.Graph(0, 3)
 
 
 def funahashi_arguments(dtype: str = "f8", points: int = 5) -> dict[str, Any]:
@@ -420,7 +420,7 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
         _core.cuda.network_evaluate(**network_arguments(dtype))
     z = _core.cuda.Array(POINTER, (5,), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
-        _core.cuda.Graph(z, lambda stream: None)
+        _core.cuda.Graph(0, lambda stream: None)
     none = _core.cuda.Array(0, (0,), dtype)
     with pytest.raises(kousei.CudaError, match="cudaError"):
         _core.cuda.activation_apply([(_core.Activation.tanh, 5, 0)], none, None, z, z, _core.cuda.Cuda())

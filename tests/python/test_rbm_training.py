@@ -1,6 +1,8 @@
 """Training of machines: gradients, likelihoods, and runs that are interrupted and go on."""
 
+import gc
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from support import Library, libraries
 from test_rbm import all_states, joint, small
 
 ALGORITHMS = ["cd", "pcd", "tempering"]
+DEVICES = [name for name in libraries() if Library(name).on_gpu]
 
 
 def data_of(units: str, rows: int = 200, width: int = 6) -> np.ndarray:
@@ -305,20 +308,20 @@ def test_in_pipelines_of_scikit_learn() -> None:
     assert steps.fit(X, y, rbm__epochs=200).score(X, y) > 0.85
 
 
-@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("centered", [False, True])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_run_on_cupy_is_that_of_the_host(algorithm: str, centered: bool) -> None:
+def test_a_run_on_a_device_is_that_of_the_host(algorithm: str, centered: bool, device: str) -> None:
     X = data_of("spin", rows=100)
     parameters = {"algorithm": algorithm, "centered": centered, "momentum": 0.5, "l1": 1e-3, "temperatures": 3}
     of_host = trained(**parameters).fit(X, epochs=2)
-    of_device = trained(**parameters).fit(Library("cupy").asarray(X), epochs=2)
+    of_device = trained(**parameters).fit(Library(device).asarray(X), epochs=2)
     assert state_of(of_device) == state_of(of_host)
 
 
-@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(("algorithm", "k"), [("cd", 1), ("cd", 3), ("pcd", 2), ("tempering", 2)])
-def test_steps_on_a_device_are_graphs(algorithm: str, k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_on_a_device_are_graphs(algorithm: str, k: int, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Updates by 30 rows and by the last 10 are launched once, recorded once, and replayed; trades are not."""
     X, parameters = data_of("spin", rows=100), {"algorithm": algorithm, "k": k, "temperatures": 3, "momentum": 0.5}
     of_host = trained(**parameters).fit(X, epochs=3)
@@ -334,16 +337,16 @@ def test_steps_on_a_device_are_graphs(algorithm: str, k: int, monkeypatch: pytes
 
     monkeypatch.setattr(Trainer, "_update", counted_update)
     monkeypatch.setattr(Device, "_record", counted_record)
-    of_device = trained(**parameters).fit(Library("cupy").asarray(X), epochs=3)
+    of_device = trained(**parameters).fit(Library(device).asarray(X), epochs=3)
     assert (updates[0], recorded[0]) == ((12, 0) if algorithm == "tempering" else (4, 2))
     assert state_of(of_device) == state_of(of_host)
 
-    monkeypatch.setattr(Device, "repeated", lambda _, work: work)
-    assert state_of(trained(**parameters).fit(Library("cupy").asarray(X), epochs=3)) == state_of(of_host)
+    monkeypatch.setattr(Device, "repeated", lambda _: lambda work: work())
+    assert state_of(trained(**parameters).fit(Library(device).asarray(X), epochs=3)) == state_of(of_host)
 
 
 @pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
-def test_a_run_on_another_stream() -> None:
+def test_a_run_on_another_stream_of_cupy() -> None:
     cupy = pytest.importorskip("cupy")
     if not hasattr(cupy.cuda, "Stream"):
         pytest.skip("the stand-in has one stream")
@@ -353,7 +356,7 @@ def test_a_run_on_another_stream() -> None:
 
 
 @pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
-def test_an_interrupted_fit_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_fit_on_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
     X = Library("cupy").asarray(data_of("spin", rows=100))
     machine, whole = trained(), trained().fit(X, epochs=3)
     seen = [0]
@@ -362,10 +365,10 @@ def test_an_interrupted_fit_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None
         seen[0] += 1
         if seen[0] == 7:  # of 4 an epoch: in the second, between replays
             raise KeyboardInterrupt
-        return step_of(self, rows)
+        return step(self, rows)
 
-    step_of = Trainer._step_of
-    monkeypatch.setattr(Trainer, "_step_of", interrupted)
+    step = Trainer._step
+    monkeypatch.setattr(Trainer, "_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         machine.fit(X, epochs=3)
     monkeypatch.undo()
@@ -374,7 +377,7 @@ def test_an_interrupted_fit_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
-def test_a_recording_that_fails_is_over() -> None:
+def test_a_recording_that_fails_is_over_on_cupy() -> None:
     backend, _ = enter("x", Library("cupy").asarray(np.ones(3)))
     stream, tries = backend.stream, [0]
 
@@ -385,13 +388,59 @@ def test_a_recording_that_fails_is_over() -> None:
         backend.launch()
         return tries[0]
 
-    run = backend.repeated(work)
-    assert run() == 1
+    run = backend.repeated()
+    assert run(work) == 1
     with pytest.raises(RuntimeError, match="no"):
-        run()
+        run(work)
     assert backend.stream == stream
     assert backend._recording is None
-    assert [run(), run()] == [3, 3]  # recorded, and replayed
+    assert [run(work), run(work)] == [3, 3]  # recorded, and replayed
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+@pytest.mark.parametrize("algorithm", ["cd", "pcd"])
+def test_the_memory_of_a_graph_on_cupy(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays as long as the graph, and no longer; k Gibbs steps share it."""
+    X, empty = Library("cupy").asarray(data_of("spin", rows=60)), Device.empty
+    counts, alive = [], []
+
+    def followed(self: Device, *arguments: Any) -> Any:
+        array = empty(self, *arguments)
+        if self._recording:
+            held.append(weakref.ref(array))
+        return array
+
+    monkeypatch.setattr(Device, "empty", followed)
+    for k in (2, 4):
+        held: list[Any] = []
+        machine = trained(algorithm=algorithm, k=k, precision="fast")
+        trainer = Trainer(machine, kousei.pack_signs(X).words)
+        trainer.epoch(lambda _: None)
+        trainer.epoch(lambda _: None)
+        alive.append(all(array() is not None for array in held))
+        counts.append(len(held))
+        del trainer
+        alive.append(any(array() is not None for array in held))
+    assert alive == [True, False] * 2
+    assert counts[0] == counts[1] > 0
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_training_leaves_no_memory_behind(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it had is free when it ends, not when garbage is collected: on a device that may be late."""
+    trainers, begin = [], Trainer.__init__
+
+    def followed(self: Trainer, *arguments: Any) -> None:
+        trainers.append(weakref.ref(self))
+        begin(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "__init__", followed)
+    gc.disable()
+    try:
+        trained(algorithm=algorithm).fit(data_of("spin"), epochs=2)
+        assert [trainer() for trainer in trainers] == [None]
+    finally:
+        gc.enable()
 
 
 @pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")

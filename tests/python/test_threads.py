@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import kousei
-from support import seconds_to_interrupt
+from support import libraries, seconds_to_interrupt
 
 
 @pytest.fixture(autouse=True)
@@ -227,6 +227,23 @@ def test_exit_before_a_daemon_thread_polls() -> None:
     time.sleep(0.1)
     """
     assert run(code) == ""
+
+
+@pytest.mark.skipif("cupy" not in libraries(), reason="no CUDA device")
+def test_exit_while_a_daemon_thread_allocates_on_cupy() -> None:
+    code = """
+    import threading, time, cupy, kousei
+    from kousei._lib.backends import Device
+    def allocate(device, size):
+        print("allocates")
+        while True:
+            pass
+    Device._allocate = allocate
+    machine = kousei.RBM(8, 8, precision="fast", rng=0)
+    threading.Thread(target=machine.transform, args=(cupy.ones((3, 8)),), daemon=True).start()
+    time.sleep(1)
+    """
+    assert run(code) == "allocates"
 
 
 def test_importing_is_light() -> None:

@@ -11,6 +11,7 @@ const InstructionSet set{"avx2",
                          &dot_signs,
                          ising_kernels,
                          &random_words,
-                         rbm_kernels};
+                         rbm_kernels,
+                         &add_to_normal};
 
 }  // namespace kousei::simd::avx2

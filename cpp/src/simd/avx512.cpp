@@ -14,6 +14,7 @@ const InstructionSet set{"avx512",
                          &dot_signs,
                          ising_kernels,
                          &random_words,
-                         rbm_kernels};
+                         rbm_kernels,
+                         &add_to_normal};
 
 }  // namespace kousei::simd::avx512

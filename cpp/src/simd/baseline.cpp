@@ -5,7 +5,7 @@
 namespace kousei::simd::baseline {
 
 extern const InstructionSet set;
-const InstructionSet set{"baseline", [] { return true; }, kernels_for<float>, kernels_for<double>,
-                         &dot_signs, ising_kernels,       &random_words,      rbm_kernels};
+const InstructionSet set{"baseline",    [] { return true; }, kernels_for<float>, kernels_for<double>, &dot_signs,
+                         ising_kernels, &random_words,       rbm_kernels,        &add_to_normal};
 
 }  // namespace kousei::simd::baseline

@@ -14,6 +14,8 @@
 #include "rbm.inl"
 #include "ridgelet.inl"
 
+#include "attribution.inl"
+
 namespace kousei::simd {
 namespace KOUSEI_ISA {
 namespace {
@@ -22,7 +24,7 @@ template <class Real>
 constexpr KernelsFor<Real> kernels_for = {&kernels<Real>,         phase_kernels<Real>,   &apply_part<Real>,
                                           &derive_part<Real>,     layer_kernels<Real>,   &multiply_signs<Real>,
                                           sign_tables<Real>,      &multiply_panel<Real>, &add_chains<Real>,
-                                          ridgelet_kernels<Real>, &look_up_labels<Real>};
+                                          ridgelet_kernels<Real>, &look_up_labels<Real>, &pool<Real>};
 
 }  // namespace
 }  // namespace KOUSEI_ISA

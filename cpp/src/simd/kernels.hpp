@@ -4,6 +4,7 @@
 #include <kousei/activation.hpp>
 #include <kousei/funahashi.hpp>
 
+#include "attribution.hpp"
 #include "binary.hpp"
 #include "equivariant.hpp"
 #include "ising.hpp"
@@ -102,6 +103,7 @@ struct KernelsFor {
     AddChains<Real> add_chains;
     RidgeletKernels<Real> ridgelet;
     LookUpLabels<Real> look_up_labels;
+    Pool<Real> pool;
 };
 
 struct InstructionSet {
@@ -113,6 +115,7 @@ struct InstructionSet {
     IsingKernels ising;
     RandomWords random_words;
     RbmKernels rbm;
+    AddToNormal add_to_normal;
 
     template <class Real>
     const KernelsFor<Real>& of() const {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -65,9 +66,19 @@ class Host:
         """Return the execution argument of a kernel."""
         return _core.cpu.Cpu()
 
-    def repeated(self, work: Callable[[], Result]) -> Callable[[], Result]:
-        """Return what does work that is the same calls of kernels on the same arrays each time."""
-        return work
+    def repeated(self) -> Callable[[Callable[[], Result]], Result]:
+        """Return what does the work it is called with: the same calls of kernels on the same arrays each time."""
+        return lambda work: work()
+
+
+@dataclass
+class _Recording:
+    """Kernels that are recorded instead of launched: on which stream, and what memory is theirs from then on."""
+
+    stream: int
+    kept: list[Any]
+    #: For all of them, since they run one after the other.
+    workspace: Array | None = None
 
 
 class Device:
@@ -78,8 +89,7 @@ class Device:
         self._model = model
         self._fast = fast
         self.stream = _current_stream(model)
-        #: While kernels are recorded: on which stream, and what memory they have.
-        self._recording: tuple[int, list[Any]] | None = None
+        self._recording: _Recording | None = None
 
     def array(self, name: str, array: Array) -> Any:
         """As `Host.array`."""
@@ -99,7 +109,7 @@ class Device:
         device = {"device": self._model.device} if hasattr(self._model, "device") else {}
         array = xp.empty(shape, dtype=getattr(xp, dtype.name), **device)
         if self._recording:
-            self._recording[1].append(array)
+            self._recording.kept.append(array)
         return array
 
     @property
@@ -126,14 +136,14 @@ class Device:
 
     def launch(self) -> Any:
         """As `Host.launch`; scratch memory comes from the pool of the library of `model`."""
-        stream = self._recording[0] if self._recording else self.stream
+        stream = self._recording.stream if self._recording else self.stream
         return self.kernels.Cuda(stream, self._allocate, self._fast)
 
-    def repeated(self, work: Callable[[], Result]) -> Callable[[], Result]:
+    def repeated(self) -> Callable[[Callable[[], Result]], Result]:
         """As `Host.repeated`; from the second time on it is a CUDA graph, and its result is in the same arrays."""
         done, graph = False, None
 
-        def run() -> Result:
+        def run(work: Callable[[], Result]) -> Result:
             nonlocal done, graph
             if not done:  # kernels are loaded when they are launched first
                 done = True
@@ -147,13 +157,13 @@ class Device:
         kept: list[Any] = []
 
         def enqueue(stream: int) -> None:
-            self._recording = stream, kept
+            self._recording = _Recording(stream, kept)
             try:
                 kept.append(work())
             finally:
                 self._recording = None
 
-        graph = self.kernels.Graph(self.view("model", self._model), enqueue)
+        graph = self.kernels.Graph(arrays.device_index(self._model), enqueue)
 
         def launch() -> Result:
             graph.launch(self.stream)
@@ -162,7 +172,12 @@ class Device:
         return launch
 
     def _allocate(self, size: int) -> Any:
-        return self.view("workspace", self.empty((size,), np.dtype(np.uint8)))
+        recording, dtype = self._recording, np.dtype(np.uint8)
+        if not recording:
+            return self.view("workspace", self.empty((size,), dtype))
+        if recording.workspace is None or recording.workspace.shape[0] < size:
+            recording.workspace = self.empty((size,), dtype)
+        return self.view("workspace", recording.workspace)
 
 
 #: How a call reaches the kernels.

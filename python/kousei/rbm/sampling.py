@@ -43,14 +43,19 @@ class Sides:
         self._backend, self._spin = backend, units == "spin"
         self._weights, self._visible_bias, self._hidden_bias = parameters
 
-    def hidden(self, visible: Array, draws: Draws | None, ask: str, beta: Array | None = None) -> Answer:
-        """Return what is asked of hidden units, words of "fields", "means" and "drawn", given packed visible ones."""
-        return self._ask(self._hidden_bias, False, visible, draws, ask, beta)
+    def hidden(
+        self, visible: Array, draws: Draws | None, ask: str, beta: Array | None = None, into: Array | None = None
+    ) -> Answer:
+        """Return what is asked of hidden units, words of "fields", "means" and "drawn", given packed visible ones.
+
+        With `into`, those that are drawn are written there.
+        """
+        return self._ask(self._hidden_bias, False, visible, draws, ask, beta, into)
 
     def visible(
         self, hidden: Array, draws: Draws | None, ask: str, beta: Array | None = None, into: Array | None = None
     ) -> Answer:
-        """Return the same of visible units; with `into`, those that are drawn are written there."""
+        """Return the same of visible units."""
         return self._ask(self._visible_bias, True, hidden, draws, ask, beta, into)
 
     def _ask(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from kousei.rbm.sampling import Draws, Sides
 if TYPE_CHECKING:
     from kousei.rbm.machine import RBM
 
+#: Packed states of the data and of the model.
+States: TypeAlias = tuple[Array, Array]
 #: How far the centre of a hidden unit slides to the mean of a batch.
 _SLIDE = 0.01
 #: What random numbers of NumPy are for.
@@ -67,10 +69,8 @@ class Trainer:
         self._arrays = {name: arrays.like(array.copy(), self._data) for name, array in host.items()}
         self._sides = Sides(self._backend, [self._arrays[name] for name in PARAMETERS], machine.units)
         self._monitors: dict[str, list[float]] = {}
-        self._steps: dict[int, Callable[[], tuple[Array, Array]]] = {}
-        self._sample = {"cd": self._contrastive, "pcd": self._persistent, "tempering": self._tempered}[
-            machine.algorithm
-        ]
+        #: What repeats the updates by so many rows.
+        self._repeated: dict[int, Callable[[Callable[[], States]], States]] = {}
 
     def epoch(self, seen: Callable[[int], Any]) -> None:
         """Train on all data once, and tell the machine; `seen` is called with the rows of each batch."""
@@ -80,7 +80,7 @@ class Trainer:
             array[...] = arrays.like(start, self._data)
         for first in range(0, rows, size):
             batch = min(size, rows - first)
-            data, model = self._step_of(batch)()
+            data, model = self._step(batch)
             seen(batch)
         self._require_finite()
         self._draws.count, _, changed = arrays.to_host(self._clock).tolist()
@@ -91,22 +91,22 @@ class Trainer:
         self._epoch += 1
         self._tell()
 
-    def _step_of(self, rows: int) -> Callable[[], tuple[Array, Array]]:
-        if rows not in self._steps:
-            step = partial(self._step, rows)
-            # The host has a hand in the trades between temperatures.
-            tempering = self._machine.algorithm == "tempering"
-            self._steps[rows] = step if tempering else self._backend.repeated(step)
-        return self._steps[rows]
-
-    def _step(self, rows: int) -> tuple[Array, Array]:
+    def _step(self, rows: int) -> States:
         """Update by the next rows, and return their states and those of the model."""
+        if self._machine.algorithm == "tempering":  # the host has a hand in the trades between temperatures
+            return self._work(rows)
+        if rows not in self._repeated:
+            self._repeated[rows] = self._backend.repeated()
+        return self._repeated[rows](partial(self._work, rows))
+
+    def _work(self, rows: int) -> States:
         backend, draws = self._backend, Draws(self._draws.key, clock=self._clock)
         clock = backend.view("clock", self._clock, copy=False)
         data = backend.empty((rows, self._data.shape[1]), np.dtype(np.uint32))
         views = backend.view("data", self._data), backend.view("order", self._order)
         backend.kernels.rbm_next_rows(*views, clock, backend.view("batch", data, copy=False), backend.launch())
-        samples = self._sample(data, draws)
+        sample = {"cd": self._contrastive, "pcd": self._persistent, "tempering": self._tempered}
+        samples = sample[self._machine.algorithm](data, draws)
         self._update(data, samples)
         paired = backend.view("model", samples.model) if self._machine.algorithm == "cd" else None
         backend.kernels.rbm_advance(clock, draws.count, backend.view("data", data), paired, backend.launch())
@@ -172,11 +172,11 @@ class Trainer:
         return Samples(self._means(data), model, self._means(model))
 
     def _gibbs(self, hidden: Array, draws: Draws, into: Array | None = None) -> Array:
-        """Return the visible states after k - 1 Gibbs steps and half of one from hidden ones."""
+        """Return the visible states after k - 1 Gibbs steps and half of one from hidden ones, which it overwrites."""
         visible = self._sides.visible(hidden, draws, "drawn", into=into).drawn
         for _ in range(self._machine.k - 1):
-            hidden = self._sides.hidden(visible, draws, "drawn").drawn
-            visible = self._sides.visible(hidden, draws, "drawn", into=into).drawn
+            self._sides.hidden(visible, draws, "drawn", into=hidden)
+            self._sides.visible(hidden, draws, "drawn", into=visible)
         return visible
 
     def _means(self, visible: Array) -> Array:

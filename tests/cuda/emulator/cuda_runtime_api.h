@@ -38,12 +38,12 @@ struct CUstream_st {
 using cudaStream_t = CUstream_st*;
 using cudaGraph_t = CUgraph_st*;
 using cudaGraphExec_t = CUgraphExec_st*;
-enum cudaError_t { cudaSuccess, cudaErrorMemoryAllocation };
+enum cudaError_t { cudaSuccess, cudaErrorMemoryAllocation, cudaErrorInvalidConfiguration };
 inline cudaError_t cudaGetLastError() {
     return cudaSuccess;
 }
-inline const char* cudaGetErrorName(cudaError_t) {
-    return "";
+inline const char* cudaGetErrorName(cudaError_t code) {
+    return code == cudaErrorInvalidConfiguration ? "cudaErrorInvalidConfiguration" : "";
 }
 inline const char* cudaGetErrorString(cudaError_t) {
     return "";
@@ -240,6 +240,7 @@ std::tuple<Parameters...> arguments_of(void** pointers, std::index_sequence<inde
 template <class... Parameters>
 cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 grid, dim3 block, void** pointers, std::size_t,
                              cudaStream_t stream) {
+    if (grid.x == 0 || grid.y == 0 || grid.z == 0) return cudaErrorInvalidConfiguration;
     // Copied: what is recorded runs when they are gone.
     const auto arguments = arguments_of<Parameters...>(pointers, std::index_sequence_for<Parameters...>{});
     const auto launch = [=] { emulator::run(kernel, grid, block, arguments); };

@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'ising_swendsen_wang', 'ising_wolff', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'attribution_evaluate', 'attribution_masked_sets', 'attribution_owen_values', 'attribution_solve', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'ising_swendsen_wang', 'ising_wolff', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -87,6 +87,26 @@ def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Act
     ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: numpy.typing.NDArray[numpy.float64], bias: numpy.typing.NDArray[numpy.float64] | None, z: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def attribution_evaluate(terms: numpy.typing.NDArray[numpy.float32], weights: numpy.typing.NDArray[numpy.float32] | None, rho: list[tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32], list[tuple[kousei._lib._core.Activation, int, int]], numpy.typing.NDArray[numpy.float32]]], present: numpy.typing.NDArray[numpy.uint8], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def attribution_evaluate(terms: numpy.typing.NDArray[numpy.float64], weights: numpy.typing.NDArray[numpy.float64] | None, rho: list[tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], list[tuple[kousei._lib._core.Activation, int, int]], numpy.typing.NDArray[numpy.float64]]], present: numpy.typing.NDArray[numpy.uint8], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def attribution_masked_sets(values: numpy.typing.NDArray[numpy.float32], baseline: numpy.typing.NDArray[numpy.float32], groups: numpy.typing.NDArray[numpy.int32], removes: bool, present: numpy.typing.NDArray[numpy.uint8], x: numpy.typing.NDArray[numpy.float32], mask: numpy.typing.NDArray[numpy.uint8], on: Cpu) -> None:
+    ...
+@typing.overload
+def attribution_masked_sets(values: numpy.typing.NDArray[numpy.float64], baseline: numpy.typing.NDArray[numpy.float64], groups: numpy.typing.NDArray[numpy.int32], removes: bool, present: numpy.typing.NDArray[numpy.uint8], x: numpy.typing.NDArray[numpy.float64], mask: numpy.typing.NDArray[numpy.uint8], on: Cpu) -> None:
+    ...
+@typing.overload
+def attribution_owen_values(terms: numpy.typing.NDArray[numpy.float32], weights: numpy.typing.NDArray[numpy.float32] | None, rho: list[tuple[numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.float32], list[tuple[kousei._lib._core.Activation, int, int]], numpy.typing.NDArray[numpy.float32]]], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def attribution_owen_values(terms: numpy.typing.NDArray[numpy.float64], weights: numpy.typing.NDArray[numpy.float64] | None, rho: list[tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64], list[tuple[kousei._lib._core.Activation, int, int]], numpy.typing.NDArray[numpy.float64]]], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+def attribution_solve(x: numpy.typing.NDArray[numpy.float64], y: numpy.typing.NDArray[numpy.float64], weight: numpy.typing.NDArray[numpy.float64], total: numpy.typing.NDArray[numpy.float64], ridge: typing.SupportsFloat | typing.SupportsIndex, beta: numpy.typing.NDArray[numpy.float64], outcomes: numpy.typing.NDArray[numpy.int32], on: Cpu) -> None:
     ...
 @typing.overload
 def binary_signs(ranks: numpy.typing.NDArray[numpy.uint16], signs: numpy.typing.NDArray[numpy.int8], counts: numpy.typing.NDArray[numpy.int64], words: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc
 import kousei._lib._core
 import typing
-__all__: list[str] = ['Array', 'Cuda', 'Graph', 'activation_apply', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
+__all__: list[str] = ['Array', 'Cuda', 'Graph', 'activation_apply', 'attribution_evaluate', 'attribution_masked_sets', 'attribution_owen_values', 'attribution_solve', 'device_count', 'device_name', 'device_of', 'driver_version', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_fourier_sum', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'network_derive', 'network_evaluate', 'network_layer', 'packed_dot', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'runtime_version']
 class Array:
     """
     A C-contiguous array in CUDA memory, borrowed.
@@ -44,9 +44,9 @@ class Cuda:
         ...
 class Graph:
     """
-    What `enqueue(stream)` puts on that stream, recorded for the device of an array.
+    What `enqueue(stream)` puts on that stream, recorded for a device. The caller keeps the memory alive, that from `allocate` too, as long as the graph is launched.
     """
-    def __init__(self, array: Array, enqueue: collections.abc.Callable) -> None:
+    def __init__(self, device: typing.SupportsInt | typing.SupportsIndex, enqueue: collections.abc.Callable) -> None:
         ...
     def launch(self, stream: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -55,6 +55,26 @@ def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Act
     ...
 @typing.overload
 def activation_apply(parts: collections.abc.Sequence[tuple[kousei._lib._core.Activation, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], parameters: Array, bias: Array | None, z: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_evaluate(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], present: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_evaluate(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], present: Array, out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_masked_sets(values: Array, baseline: Array, groups: Array, removes: bool, present: Array, x: Array, mask: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_masked_sets(values: Array, baseline: Array, groups: Array, removes: bool, present: Array, x: Array, mask: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_owen_values(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], out: Array, on: Cuda) -> None:
+    ...
+@typing.overload
+def attribution_owen_values(terms: Array, weights: Array | None, rho: list[tuple[Array, Array, list[tuple[kousei._lib._core.Activation, int, int]], Array]], out: Array, on: Cuda) -> None:
+    ...
+def attribution_solve(x: Array, y: Array, weight: Array, total: Array, ridge: typing.SupportsFloat | typing.SupportsIndex, beta: Array, outcomes: Array, on: Cuda) -> None:
     ...
 def device_count() -> int:
     ...
