@@ -105,6 +105,8 @@ for panel, kind in zip(panels, ["linear", "not linear", "no features"], strict=T
     panel.set(title=kind, xlabel="day")
     panel.grid(alpha=0.3)
 panels[0].set_ylabel("share of the clicks lost")
+panels[0].set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], ["2%", "5%", "10%", "20%", "50%"])
+panels[0].minorticks_off()
 panels[2].legend(loc="lower left", frameon=False)
 plt.show()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -331,9 +332,16 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     command = run[arguments.pop("command")]
     try:
-        command(**arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            command(**arguments)
     except (ImportError, MemoryError, OSError, TypeError, ValueError) as error:
         parser.exit(1, f"kousei: {' '.join(str(error).split())}\n")
+
+
+def _say(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Show a warning as an error is shown, without the line of this program that led to it."""
+    print(f"kousei: {message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

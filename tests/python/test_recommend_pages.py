@@ -171,7 +171,12 @@ def test_pages_say_what_is_recommended_and_why(tmp_path: Path) -> None:
     written = write_pages(tmp_path / "pages", table, similarity)
     assert [path.name for path in written] == ["1.html", "2.html", "3.html", "4.html", "5.html", "index.html"]
     page = Page(written[0])
-    assert [each["id"] for each in page.all("section")] == ["similar", "popular", "collaborative", "random"]
+    assert [each["data-algorithm"] for each in page.all("section")] == [
+        "similar",
+        "popular",
+        "collaborative",
+        "random",
+    ]
     assert "Ramen Ichi" in page.texts
     links = [each["href"] for each in page.all("a")]
     numbers = {shop: f"{i}.html" for i, shop in enumerate("abcde", 1)}
@@ -202,7 +207,7 @@ def test_names_are_shown_as_they_are(name: str, tmp_path: Path) -> None:
         allowed = {"html", "head", "meta", "title", "style", "body", "p", "a", "h1", "h2", "main", "section", "ol"}
         allowed |= {"ul", "li", "span", "dl", "div", "dt", "dd"}
         assert {tag for tag, _ in page.elements} <= allowed
-        known = {"lang", "charset", "name", "content", "http-equiv", "class", "href", "id", "style"}
+        known = {"lang", "charset", "name", "content", "http-equiv", "class", "href", "data-algorithm", "style"}
         assert {key for _, attributes in page.elements for key in attributes} <= known
         assert name in page.texts
         assert all(each["href"] in {"index.html", *(f"{i}.html" for i in range(1, 6))} for each in page.all("a"))
@@ -256,6 +261,14 @@ def test_build_query_and_pages(run) -> None:
     assert SCRIPT not in Path("folder/2.html").read_text()
 
 
+def test_warnings_are_said_like_errors(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pd.concat([ratings(), ratings().head(1).assign(shop="z")]).to_csv("more.csv", index=False)
+    monkeypatch.setattr("warnings.filters", [])
+    out, err = run("build", "shops.csv", "more.csv", "table.csv")
+    assert "recommendations for 5 shops" in out
+    assert err == "kousei: ratings has 1 of shops that the similarity does not know; they are left out\n"
+
+
 def test_ids_that_are_numbers(run) -> None:
     ids = dict(zip("abcde", range(5), strict=True))
     shops().assign(shop=range(5)).to_parquet("shops.parquet")
@@ -289,6 +302,8 @@ def test_what_the_command_line_refuses(run) -> None:
         (("query", "shops.csv", "ratings.csv", "a"), "ratings.csv has no column 'algorithm'"),
         (("pages", "fewer.csv", "table.csv", "folder"), "table.csv has the shop 'e'|recommended 'e'"),
         (("simulate", "shops.csv", "--days", "0"), "--days was 0"),
+        (("simulate", "shops.csv", "--visits", str(10**20)), "--visits was 100000000000000000000"),
+        (("simulate", "shops.csv", "--seed", "1", "--state", "state.npz"), "--seed was 1; that with which state.npz"),
         (("simulate", "fewer.csv", "--state", "state.npz"), "state.npz is of other shops than fewer.csv"),
         (("simulate", "shops.csv", "--state", "broken.npz"), "broken.npz is no whole file"),
     ):

@@ -28,11 +28,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     def action_named(name: str, text: str) -> argparse.ArgumentParser:
         action = actions.add_parser(name, help=text, description=text)
-        action.add_argument("shops", help="table of shops, .csv or .parquet")
+        action.add_argument(
+            "shops",
+            help="table of shops, .csv or .parquet: columns shop, categories, scenes, price_band, latitude, "
+            "longitude, name; the last if there is one",
+        )
         return action
 
     building = action_named("build", "what each algorithm recommends on the page of each shop, as a .csv file")
-    building.add_argument("ratings", help="table of ratings, .csv or .parquet")
+    building.add_argument(
+        "ratings",
+        help="table of ratings, .csv or .parquet: columns user, shop, rating (Excellent, Good or Average), time; "
+        "the last if there is one",
+    )
     building.add_argument("target", help="the .csv file to write")
     building.add_argument("-k", type=int, default=10, help="recommendations of each algorithm (default: %(default)s)")
     asking = action_named("query", "what is recommended on the page of a shop, and why")
@@ -122,7 +130,7 @@ def simulate(shops: str, days: int, visits: int, seed: int, state: str | None) -
     import pandas as pd
 
     check_integer("--days", days, 1)
-    check_integer("--visits", visits, 1)
+    check_integer("--visits", visits, 1, 10**12)
     check_integer("--seed", seed, 0)
     features = shop_features(shops)
     rng = np.random.default_rng(seed)
@@ -135,9 +143,11 @@ def simulate(shops: str, days: int, visits: int, seed: int, state: str | None) -
     traffic = rng.dirichlet(np.full(len(features), 0.5))
     optimizer = DeliveryOptimizer(features, ALGORITHMS, rng=seed)
     if state is not None and Path(state).exists():
-        optimizer = DeliveryOptimizer.load(state)
-        if not (optimizer.features.equals(features) and list(optimizer.clicks.columns) == list(ALGORITHMS)):
+        fresh, optimizer = optimizer, DeliveryOptimizer.load(state)
+        if not (optimizer.features.equals(features) and optimizer.clicks.columns.equals(fresh.clicks.columns)):
             raise ValueError(f"{state} is of other shops than {shops}; the same are accepted")
+        if optimizer._seed != fresh._seed:  # whose clicks are of another world
+            raise ValueError(f"--seed was {seed}; that with which {state} was written is accepted")
         print(f"{state}: {optimizer.day} days so far")
     logs = []
     for _ in range(days):

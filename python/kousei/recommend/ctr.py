@@ -34,15 +34,15 @@ class CTRModel:
     coef_ : array (algorithms, features)
         Their slopes, per standard deviation of a feature.
     alpha_ : float
-        The penalty that was chosen.
+        The penalty that was chosen; infinite where there was no choice, of one shop or without features.
 
     Notes
     -----
-    With n impressions, c clicks and p = (c + m r)/(n + m), r the rate of the algorithm over all shops and m the
-    smoothing, the logits of p are fitted by weighted least squares, the weights n p (1 - p) being the inverse of
-    their variance. The slopes are those shared by all algorithms plus those of each, both under the penalty of the
-    Elastic Net; the offsets are free of it. The penalty is chosen by cross-validation in which all rows of a shop
-    are left out together.
+    With n impressions, c clicks and p = (c + m r)/(n + m), r the rate of the algorithm over all shops, smoothed
+    likewise by that of all algorithms, and m the smoothing, the logits of p are fitted by weighted least squares, the
+    weights n p (1 - p) being the inverse of their variance. The slopes are those shared by all algorithms plus those
+    of each, both under the penalty of the Elastic Net; the offsets are free of it. The penalty is chosen by
+    cross-validation in which all rows of a shop are left out together.
 
     Examples
     --------
@@ -85,6 +85,8 @@ class CTRModel:
         from scipy.special import logit
 
         x = _features(features)
+        if len(x) == 0:
+            raise ValueError(f"features has shape {x.shape}; one shop or more is accepted")
         n, c = require_counts(impressions, clicks)
         if n.ndim != 2 or len(n) != len(x) or n.shape[1] == 0:
             raise ValueError(f"impressions has shape {n.shape}; ({len(x)}, algorithms) is accepted")
@@ -167,6 +169,6 @@ class CTRModel:
 
 def _features(features: Any) -> Array:
     x = finite_numbers("features", features)
-    if x.ndim != 2 or len(x) == 0:
+    if x.ndim != 2:
         raise ValueError(f"features has shape {x.shape}; (shops, features) is accepted")
     return x

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -50,6 +50,7 @@ class DeliveryOptimizer:
     Attributes
     ----------
     features : pandas.DataFrame (shops, features)
+        Its index, as that of all tables here, is named "shop".
     impressions, clicks : pandas.DataFrame (shops, algorithms)
         Of all days so far.
     day : int
@@ -95,11 +96,12 @@ class DeliveryOptimizer:
         _labels("features", features.columns, least=0)
         if isinstance(algorithms, str) or names.dtype.kind != "U" or len(names) < 2:
             raise ValueError(f"algorithms was {list(algorithms)}; a sequence of two names or more is accepted")
-        self.features = features.copy()
+        # As `load` has it: the same index whatever its dtype and its name were.
+        self.features = features.copy().set_axis(pd.Index(shops.tolist(), name="shop"))
         self.draws = check_integer("draws", draws, 1)
         self.day = 0
         self.impressions, self.clicks = (
-            pd.DataFrame(np.zeros((len(shops), len(names))), features.index, pd.Index(names.tolist()))
+            pd.DataFrame(np.zeros((len(shops), len(names))), self.features.index, pd.Index(names.tolist()))
             for _ in range(2)
         )
         self._seed = int(generator(rng).integers(2**63))
@@ -211,8 +213,10 @@ class DeliveryOptimizer:
         """
         with Path(path).open("rb") as file:
             try:
+                ZipFile(file).close()  # of any other file NumPy says how to load it unsafely
+                file.seek(0)
                 with np.load(file, allow_pickle=False) as found:
-                    state = {name: found[name] for name in found.files}
+                    state = {name: np.asarray(found[name]) for name in found.files}
                 return cls._from(state)
             except KeyError as error:
                 raise ValueError(f"{path}: {error} is missing") from None

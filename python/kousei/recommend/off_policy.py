@@ -65,7 +65,8 @@ def off_policy(
         Rewards that a model predicts, for "dm" and "dr" alone. Of a round that the model was fitted to they are too
         good; predict each half by a model of the other.
     counts : array_like (n,) of int, optional
-        How many rounds each row stands for, 0 of what was not shown; without it one.
+        How many rounds each row stands for, 0 of what was not shown; without it one. All rounds of a row have its
+        reward: clicks are one row, and impressions without a click another.
     confidence : float
         Between 0 and 1.
 
@@ -77,7 +78,8 @@ def off_policy(
     ------
     TypeError, ValueError
         If arrays are not finite numbers of shapes that fit, there are fewer than two rounds, an action is out of
-        range, probabilities are none, or a propensity is 0: of what was never shown a log says nothing.
+        range, probabilities are none, a propensity is 0 (of what was never shown a log says nothing), or numbers are
+        so large that variances overflow.
 
     Notes
     -----
@@ -144,22 +146,25 @@ def off_policy(
     if not np.isfinite(size):
         raise ValueError("propensities are so small that weights overflow; larger ones are accepted")
 
-    if predicted is None:
-        terms = w * r
-    else:
-        q = finite_numbers("predicted", predicted)
-        require_shape("predicted", q, pi.shape)
-        terms = (pi * q).sum(axis=1)
-        if method == "dr":
-            terms += w * (r - q[np.arange(n), chosen])
-    value = times @ terms / rounds
-    if method == "snips":
-        if not times @ w:
-            raise ValueError("target gives all logged actions the probability 0; 'snips' divides by it")
-        scale = times @ w / rounds
-        value /= scale
-        terms = value + w * (r - value) / scale
-    error = float(np.sqrt(times @ (terms - value) ** 2 / (rounds - 1) / rounds))
+    if method == "snips" and not times @ w:
+        raise ValueError("target gives all logged actions the probability 0; 'snips' divides by it")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if predicted is None:
+            terms = w * r
+        else:
+            q = finite_numbers("predicted", predicted)
+            require_shape("predicted", q, pi.shape)
+            terms = (pi * q).sum(axis=1)
+            if method == "dr":
+                terms += w * (r - q[np.arange(n), chosen])
+        value = times @ terms / rounds
+        if method == "snips":
+            scale = times @ w / rounds
+            value /= scale
+            terms = value + w * (r - value) / scale
+        error = float(np.sqrt(times @ (terms - value) ** 2 / (rounds - 1) / rounds))
+    if not np.isfinite(error):
+        raise ValueError("rewards or predicted are so large that their variance overflows; smaller ones are accepted")
     half = float(ndtri((1 + level) / 2)) * error
     return OffPolicyEstimate(
         float(value), error, (float(value - half), float(value + half)), float(size), float(w.max())

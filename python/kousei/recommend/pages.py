@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kousei._lib.errors import check_type
-from kousei.recommend.reasons import facts, reasons
+from kousei.recommend.reasons import Reason, facts, reasons
 from kousei.recommend.similarity import ItemSimilarity
 
 if TYPE_CHECKING:
@@ -83,8 +83,13 @@ def write_pages(
     by_shop: dict[Any, dict[str, list[tuple[Any, str]]]] = {}
     for shop, algorithm, other, by in zip(*(recommendations[name] for name in _COLUMNS), strict=True):
         by_shop.setdefault(shop, {}).setdefault(algorithm, []).append((other, by))
+    # Bars of all shops are on one scale, whose end is the largest weight.
+    scale = 100 / max(similarity.weights.values())
     for shop, head in heads.items():
-        designs = [_design(name, shop, others, similarity, heads) for name, others in by_shop.get(shop, {}).items()]
+        lists = by_shop.get(shop, {})
+        others = list({other: None for listed in lists.values() for other, _ in listed})
+        why = dict(zip(others, reasons(similarity, shop, others), strict=True))
+        designs = [_design(name, listed, why, scale, heads) for name, listed in lists.items()]
         written.append(folder / head["page"])
         written[-1].write_text(page.render(shop=head, designs=designs), encoding="utf-8")
     written.append(folder / "index.html")
@@ -94,18 +99,15 @@ def write_pages(
 
 def _design(
     algorithm: Any,
-    shop: Any,
     listed: list[tuple[Any, str]],
-    similarity: ItemSimilarity,
+    why: dict[Any, list[Reason]],
+    scale: float,
     heads: dict[Any, dict[str, Any]],
 ) -> dict[str, Any]:
     title, note, own = _DESIGNS.get(algorithm, (str(algorithm), "", listed[0][1]))
-    others = [other for other, _ in listed]
-    # Bars of all shops are on one scale, whose end is the largest weight.
-    scale = 100 / max(similarity.weights.values())
     shown = []
-    for (other, by), why in zip(listed, reasons(similarity, shop, others), strict=True):
-        bars = [each._asdict() | {"percent": round(scale * each.contribution)} for each in why]
-        total = sum(each.contribution for each in why)
+    for other, by in listed:
+        bars = [each._asdict() | {"percent": round(scale * each.contribution)} for each in why[other]]
+        total = sum(each.contribution for each in why[other])
         shown.append(heads[other] | {"reasons": bars, "total": total, "by": "" if by == own else by})
     return {"name": algorithm, "title": title, "note": note, "recommended": shown}
