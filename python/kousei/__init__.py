@@ -88,6 +88,13 @@ _LATER = {
     "score": "score",
 }
 
+#: What their files hold, which `load` looks for there.
+io.files.HOMES |= {
+    "OutfitScorer": "kousei.fashion.scorer",
+    "PartialVSE": "kousei.fashion.partial",
+    "VisualSemanticEmbedding": "kousei.fashion.embedding",
+}
+
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER and name not in _LATER.values():
