@@ -234,6 +234,14 @@ def test_train(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     assert "epochs: 100%" in written.err
 
 
+@pytest.mark.slow
+def test_training_on_a_small_folder_is_long_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    run(monkeypatch, "train", str(tmp_path / "new"), "--demo", "800")
+    assert float(capsys.readouterr().out.split()[3]) > 0.8
+
+
 def test_train_without_masks(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     run(monkeypatch, "train", str(folder), "--epochs", "1")
     path = folder / "model.safetensors"
