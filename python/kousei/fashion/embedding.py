@@ -44,8 +44,8 @@ class VisualSemanticEmbedding(nn.Module):
         "foreground": cells weigh as much as parts cover them, and others a little; "uniform": all alike, without
         masks.
     backbone : str or torch.nn.Module
-        "small", four convolutions; "efficientnet-lite0", with weights of ImageNet; or a module with `channels`, from
-        images in [0, 1] to a grid of features.
+        "small", four convolutions; "patches", each 4 x 4 pixels for themselves; "efficientnet-lite0", with weights of
+        ImageNet; or a module with `channels`, from images in [0, 1] to a grid of features.
     dim : int
         Of the space.
     mask_predictor : MaskPredictor, optional
