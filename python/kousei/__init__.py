@@ -88,12 +88,8 @@ _LATER = {
     "score": "score",
 }
 
-#: What their files hold, which `load` looks for there.
-io.files.HOMES |= {
-    "OutfitScorer": "kousei.fashion.scorer",
-    "PartialVSE": "kousei.fashion.partial",
-    "VisualSemanticEmbedding": "kousei.fashion.embedding",
-}
+# Their classes that files hold, which `load` asks for there.
+io.files.HOMES |= dict.fromkeys(("OutfitScorer", "PartialVSE", "VisualSemanticEmbedding"), "kousei.fashion")
 
 
 def __getattr__(name: str) -> Any:

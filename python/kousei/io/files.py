@@ -42,7 +42,7 @@ _kinds = {
     "ScaledSigns": _Kind(ScaledSigns, packed.scaled_to_state, packed.scaled_from_state),
 }
 
-#: The modules that register classes once they are imported, by class: `kousei` fills in those that it imports later.
+#: Rooms that `kousei` imports later, by the names of classes that are registered once these are asked for there.
 HOMES: dict[str, str] = {}
 
 
@@ -242,7 +242,7 @@ def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> Any:
     if name not in _known():
         raise ValueError(f"the class of the network is {shown(name)}; {one_of(_known())} are accepted")
     if name not in _kinds:
-        import_module(HOMES[name])
+        getattr(import_module(HOMES[name]), name)
     with np.errstate(all="ignore"):  # what is not finite is for from_state to accept or to refuse
         return _kinds[name].from_state(entry(file, "config", dict), read())
 
