@@ -1,6 +1,7 @@
 """How often explanations find what does not match in an outfit: `python benchmarks/outfit_culprits.py`.
 
-Nothing is timed: any machine will do. A minute or two.
+Nothing is timed: any machine will do. A minute or two. The least that is accepted is that of the means over seeds:
+one seed has some 470 culprits, of which 1.4 % more or fewer are found by chance.
 """
 
 from __future__ import annotations

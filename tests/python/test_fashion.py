@@ -4,6 +4,8 @@ import dataclasses
 import doctest
 import importlib
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from kousei.fashion import (
     ContrastiveLoss,
     ImageTable,
     MaskPredictor,
+    OutfitScorer,
     PartialVSE,
     VisualSemanticEmbedding,
     average_precision,
@@ -298,6 +301,20 @@ def test_files(table: ImageTable, tmp_path: Path, name: str) -> None:
     assert (kousei.load(tmp_path / "model.safetensors").scores(table.images) == model.scores(table.images)).all()
 
 
+def test_files_are_known_before_the_room_is_imported(tmp_path: Path) -> None:
+    models = [VisualSemanticEmbedding(["x"], rng=0), PartialVSE(["x"], ["p"], rng=0), OutfitScorer(rng=0)]
+    assert {type(model).__name__ for model in models} == set(kousei.io.files.HOMES)
+    path = tmp_path / "model.safetensors"
+    for model in models:
+        model.save(path)
+        code = f"import kousei; print(type(kousei.load({str(path)!r})).__name__)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+        assert done.stdout.strip() == type(model).__name__
+    code = f"import sys; sys.modules['torch'] = None; import kousei; kousei.load({str(path)!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stderr.strip().endswith("ImportError: torch is not installed: pip install 'kousei[fashion]'")
+
+
 def test_files_of_another_architecture(table: ImageTable, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     _models(table)["plain"].save(path)
@@ -342,6 +359,9 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
         model.tag_vectors[0, 0] = torch.nan
     with pytest.raises(ValueError, match="tensor 'tag_vectors' has NaN"):
         model.save(tmp_path / "model.safetensors")
+
+
+SCORES, HOLD, NAN = torch.zeros(2, 3), torch.ones(2, 3, dtype=torch.bool), np.full((2, 3), np.nan)
 
 
 @pytest.mark.parametrize(
@@ -390,6 +410,25 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
             ValueError,
             r"mask_predictor predicts \('q',\); \('p',\) are accepted",
         ),
+        (lambda m, t: VisualSemanticEmbedding([]), ValueError, "tag_names has 0 names; at least 1 is accepted"),
+        (lambda m, t: PartialVSE(["x"], []), ValueError, "part_names has 0 names; at least 1 is accepted"),
+        (lambda m, t: MaskPredictor([]), ValueError, "part_names has 0 names; at least 1 is accepted"),
+        (lambda m, t: pointing(None, t), TypeError, "model was NoneType; a VisualSemanticEmbedding is accepted"),
+        (lambda m, t: pointing(VisualSemanticEmbedding(["x"]), t), ValueError, "table has other tags than the model"),
+        (lambda m, t: average_precision([[1.0]], t.tags), TypeError, "scores was list; a NumPy array is accepted"),
+        (lambda m, t: average_precision(t.tags, t.tags), TypeError, "scores has dtype bool; float32 and float64"),
+        (lambda m, t: average_precision(NAN, NAN > 0), ValueError, "scores has NaN"),
+        (lambda m, t: average_precision(SCORES.numpy(), t.tags), ValueError, r"holds has shape \(48, 48\); \(2, 3\)"),
+        (lambda m, t: triplet_loss(SCORES, HOLD[:, :2]), ValueError, r"shapes \(2, 3\) and \(2, 2\); \(images, tags"),
+        (lambda m, t: triplet_loss(SCORES, SCORES), TypeError, "tags has dtype torch.float32; torch.bool is"),
+        (
+            lambda m, t: triplet_loss(SCORES.numpy(), HOLD),
+            TypeError,
+            "scores was ndarray; a torch.Tensor is",
+        ),
+        (lambda m, t: triplet_loss(SCORES, HOLD, hardest=0), ValueError, "hardest was 0; at least 1 is accepted"),
+        (lambda m, t: triplet_loss(SCORES, HOLD, margin=0), ValueError, "margin was 0; a positive finite number"),
+        (lambda m, t: ContrastiveLoss()(SCORES, HOLD[0]), ValueError, r"shapes \(2, 3\) and \(3,\)"),
         (lambda m, t: PartialVSE(["x"], ["p"], pooling="mean"), ValueError, "pooling was 'mean'"),
         (
             lambda m, t: PartialVSE(["x"], ["p"], pooling="max").part_attention("x"),

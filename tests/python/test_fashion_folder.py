@@ -1,6 +1,7 @@
 """Folders of images and tags, and the commands for them."""
 
 import csv
+import dataclasses
 import os
 import subprocess
 import sys
@@ -115,6 +116,13 @@ def test_what_cannot_be_read_is_skipped_or_refused(folder: Path, damage: Any, wh
         read_folder(folder, unreadable="raise")
 
 
+def test_levels_of_16_bits_are_not_cut_off(folder: Path) -> None:
+    Image.fromarray(np.arange(256, dtype=np.uint16).reshape(16, 16) * 257).save(folder / "deep.png")
+    write_table(folder, [["image", "tags"], ["red.png", "a"], ["deep.png", "b"]])
+    why = "deep.png cannot be read: its pixels are of mode I;16; levels of 8 bits are accepted"
+    assert read_folder(folder).skipped == {"deep.png": why}
+
+
 def test_masks_that_cannot_be_read(folder: Path) -> None:
     Image.fromarray(np.full((8, 16), 255, np.uint8)).save(folder / "mask.png")
     rows = [["image", "tags", "mask:top"], ["red.png", "a", "mask.png"], ["blue.png", "a", ""]]
@@ -170,10 +178,22 @@ def test_arguments_that_are_refused(folder: Path) -> None:
         read_folder(folder, unreadable="warn")
     with pytest.raises(FileNotFoundError):
         read_folder(folder / "none")
+    (folder / "tags.csv").unlink()
+    with pytest.raises(FileNotFoundError, match=r"has no tags.csv; a table with the columns image and tags"):
+        read_folder(folder)
     with pytest.raises(FileExistsError, match="is not empty; an empty folder is accepted"):
         write_folder(folder, table)
     with pytest.raises(TypeError, match="table was list; an ImageTable is accepted"):
         write_folder(folder / "new", [])  # type: ignore[arg-type]
+    assert table.masks is not None
+    for masks, error, match in (
+        (table.masks.astype("float32"), TypeError, "masks of table has dtype float32; bool is accepted"),
+        (table.masks[:, :, ::8, ::8], ValueError, r"masks of table has shape \(1, 5, 8, 8\); \(1, 5, 64, 64\)"),
+    ):
+        with pytest.raises(error, match=match):
+            write_folder(folder / "new", dataclasses.replace(table, masks=masks))
+    with pytest.raises(ValueError, match="part 'a/b' is no name of a file"):
+        write_folder(folder / "new", dataclasses.replace(table, part_names=["a/b", *"cdef"]))
     odd = type(table)(table.images, table.tags[:, :1], ["a;b"])
     with pytest.raises(ValueError, match="tag 'a;b' has ';' in it or spaces at its ends"):
         write_folder(folder / "new", odd)
@@ -212,6 +232,14 @@ def test_train(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     assert judged.endswith(" on 2 images kept out of training")
     assert saved == f"PartialVSE of {len(kousei.load(path).tag_names)} tags in {path}"
     assert "epochs: 100%" in written.err
+
+
+@pytest.mark.slow
+def test_training_on_a_small_folder_is_long_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    run(monkeypatch, "train", str(tmp_path / "new"), "--demo", "800")
+    assert float(capsys.readouterr().out.split()[3]) > 0.8
 
 
 def test_train_without_masks(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -255,6 +283,9 @@ def test_heatmap(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         (["train", "none"], "No such file or directory"),
         (["train", "{}", "--demo", "5"], "is not empty; an empty folder is accepted"),
         (["train", "{}", "--epochs", "0"], "epochs was 0; at least 1 is accepted"),
+        (["train", "new", "--demo", "1"], "--demo was 1; at least 2 is accepted"),
+        (["train", "{}", "--seed", "-1"], "--seed was -1; "),
+        (["train", "{}", "--model", "none/a.safetensors"], "--model was 'none/a.safetensors'; there is no folder"),
         (["train", "{}", "--size", "4"], "size was 4; at least 8 is accepted"),
         (["query", "{}", "black top"], "tag was 'black top', which is not known; near it are 'black-top'"),
         (["query", "{}"], "tags, without and like were left out"),

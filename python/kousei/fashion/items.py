@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib.arrays import require_finite, require_shape
+from kousei._lib.arrays import require_finite
 from kousei._lib.errors import check_type
-from kousei.fashion.data import Array
+from kousei.fashion.data import Array, check_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +55,14 @@ class OutfitTable:
     def __post_init__(self) -> None:
         check_sets(self.images, self.present)
         n, items, _, height, width = self.images.shape
-        _check_dtype("matches", self.matches, "b", (n,))
+        check_array("matches", self.matches, "b", (n,))
         if self.regions is not None:
             check_regions(self.regions, (n, items, height, width))
         if self.wrong is not None:
             if self.regions is None:
                 raise ValueError("wrong was given without regions; regions are accepted with it")
             labels = int(self.regions.max(initial=-1)) + 1
-            _check_dtype("wrong", self.wrong, "b", (n, items, max(labels, *self.wrong.shape[2:])))
+            check_array("wrong", self.wrong, "b", (n, items, max(labels, *self.wrong.shape[2:])))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -85,7 +85,7 @@ def check_sets(images: Any, present: Any) -> None:
         raise TypeError(f"images has dtype {images.dtype}; float32 is accepted")
     if images.ndim != 5 or images.shape[2] != 3 or 0 in images.shape[1:]:
         raise ValueError(f"images has shape {images.shape}; (n, items, 3, height, width) is accepted")
-    _check_dtype("present", present, "b", images.shape[:2])
+    check_array("present", present, "b", images.shape[:2])
     if not present.any(axis=1).all():
         raise ValueError(f"outfit {int(present.any(axis=1).argmin())} has no item; one or more are accepted")
     of_items = images[present]
@@ -96,13 +96,6 @@ def check_sets(images: Any, present: Any) -> None:
 
 def check_regions(regions: Any, shape: tuple[int, ...]) -> None:
     """Raise TypeError or ValueError unless each pixel has a region, 0, 1, ..."""
-    _check_dtype("regions", regions, "iu", shape)
+    check_array("regions", regions, "iu", shape)
     if regions.size and regions.min() < 0:
         raise ValueError(f"regions has the label {regions.min()}; 0, 1, ... are accepted")
-
-
-def _check_dtype(name: str, array: Any, kinds: str, shape: tuple[int, ...]) -> None:
-    check_type(name, array, np.ndarray, "a NumPy array")
-    if array.dtype.kind not in kinds:
-        raise TypeError(f"{name} has dtype {array.dtype}; {'bool is' if kinds == 'b' else 'integers are'} accepted")
-    require_shape(name, array, shape)

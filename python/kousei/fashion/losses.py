@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from kousei._lib.errors import check_integer, check_type, require_positive
 
 
 def triplet_loss(scores: Tensor, tags: Tensor, margin: float = 0.2, hardest: int = 8) -> Tensor:
@@ -22,12 +25,18 @@ def triplet_loss(scores: Tensor, tags: Tensor, margin: float = 0.2, hardest: int
     tags : torch.Tensor (images, tags) of bool
         Which hold.
     margin : float
+        How much more it is to score, finite and above 0.
     hardest : int
-        Negatives for each image and for each tag; all, where they are fewer.
+        Negatives for each image and for each tag, at least 1; all, where they are fewer.
 
     Returns
     -------
     torch.Tensor ()
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not such tensors and numbers.
 
     Examples
     --------
@@ -37,6 +46,9 @@ def triplet_loss(scores: Tensor, tags: Tensor, margin: float = 0.2, hardest: int
     >>> round(triplet_loss(scores, torch.eye(2, dtype=torch.bool)).item(), 3)  # 0.2 - 0.5 + 0.4, one of two images
     0.05
     """
+    _check(scores, tags)
+    require_positive(margin=margin)
+    check_integer("hardest", hardest, 1)
     return _hinge(scores, tags, margin, hardest) + _hinge(scores.T, tags.T, margin, hardest)
 
 
@@ -68,8 +80,19 @@ class ContrastiveLoss(nn.Module):
 
     def forward(self, scores: Tensor, tags: Tensor) -> Tensor:
         """Return the loss () of scores (images, tags) and of tags (images, tags) of bool."""
+        _check(scores, tags)
         logits = self.log_scale.exp() * scores
         return _cross_entropy(logits, tags) + _cross_entropy(logits.T, tags.T)
+
+
+def _check(scores: Any, tags: Any) -> None:
+    for name, tensor in (("scores", scores), ("tags", tags)):
+        check_type(name, tensor, Tensor, "a torch.Tensor")
+    if tags.dtype != torch.bool:
+        raise TypeError(f"tags has dtype {tags.dtype}; torch.bool is accepted")
+    if scores.ndim != 2 or tags.shape != scores.shape:
+        shapes = f"{tuple(scores.shape)} and {tuple(tags.shape)}"
+        raise ValueError(f"scores and tags have shapes {shapes}; (images, tags) is accepted of both")
 
 
 def _cross_entropy(logits: Tensor, holds: Tensor) -> Tensor:

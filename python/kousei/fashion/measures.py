@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kousei._lib.arrays import require_finite
 from kousei._lib.errors import check_type
-from kousei.fashion.data import Array, ImageTable
+from kousei.fashion.data import Array, ImageTable, check_array, check_tags
 
 if TYPE_CHECKING:
     from kousei.fashion.embedding import VisualSemanticEmbedding
@@ -18,7 +19,7 @@ def average_precision(scores: Array, holds: Array) -> Array:
 
     Parameters
     ----------
-    scores : numpy.ndarray (images, tags)
+    scores : numpy.ndarray (images, tags) of float32 or float64
         Of equal ones the first image ranks first.
     holds : numpy.ndarray (images, tags) of bool
         Which image has which tag.
@@ -30,8 +31,8 @@ def average_precision(scores: Array, holds: Array) -> Array:
 
     Raises
     ------
-    ValueError
-        If shapes disagree.
+    TypeError, ValueError
+        If they are not such arrays, shapes disagree, or a score is not finite.
 
     Examples
     --------
@@ -41,10 +42,13 @@ def average_precision(scores: Array, holds: Array) -> Array:
     >>> average_precision(scores, np.array([[True], [False], [True], [False]])).round(4)  # (1/1 + 2/3) / 2
     array([0.8333])
     """
-    if scores.ndim != 2 or scores.shape != holds.shape:
-        raise ValueError(
-            f"scores and holds have shapes {scores.shape} and {holds.shape}; one of two axes is accepted of both"
-        )
+    check_type("scores", scores, np.ndarray, "a NumPy array")
+    if scores.dtype not in (np.float32, np.float64):
+        raise TypeError(f"scores has dtype {scores.dtype}; float32 and float64 are accepted")
+    if scores.ndim != 2:
+        raise ValueError(f"scores has shape {scores.shape}; (images, tags) is accepted")
+    require_finite("scores", scores)
+    check_array("holds", holds, "b", scores.shape)
     ranked = np.take_along_axis(holds, np.argsort(-scores, axis=0, kind="stable"), axis=0)
     precision = np.cumsum(ranked, axis=0) / np.arange(1, len(ranked) + 1)[:, None]
     counts = ranked.sum(axis=0)
@@ -71,12 +75,17 @@ def pointing(model: VisualSemanticEmbedding, table: ImageTable, masks: Array | N
 
     Raises
     ------
-    ValueError
-        If the table has no `tag_parts`, or the arguments are not as of `VisualSemanticEmbedding.scores`.
+    TypeError, ValueError
+        If the table has no `tag_parts` or other tags than the model, or the arguments are not as of
+        `VisualSemanticEmbedding.scores`.
     """
+    from kousei.fashion.embedding import VisualSemanticEmbedding  # which imports torch
+
+    check_type("model", model, VisualSemanticEmbedding, "a VisualSemanticEmbedding")
     check_type("table", table, ImageTable, "an ImageTable")
     if table.masks is None or table.tag_parts is None:
         raise ValueError("table has no tag_parts; a table that says which parts a tag is about is accepted")
+    check_tags("table", table.tag_names, model.tag_names)
     heat = model.heatmaps(table.images, table.masks if masks is None else masks)
     (n, tags, rows, columns), (height, width) = heat.shape, table.masks.shape[2:]
     if height % rows or width % columns:

@@ -133,8 +133,8 @@ class OutfitScorer(nn.Module):
         """
         check_type("table", table, OutfitTable, "an OutfitTable")
         check_type("validation", validation, OutfitTable | None, "an OutfitTable or None")
-        if patience is not None and validation is None:
-            raise ValueError(f"patience was {patience} without validation; a table to judge by is accepted with it")
+        if validation is not None and len(validation) == 0:
+            raise ValueError("validation has no outfit; one or more are accepted")
 
         def loss(rows: Array) -> Tensor:
             scores = self(tensor(table.images[rows], self), self._flags(table.present[rows]))

@@ -56,6 +56,8 @@ def descend(
     epochs, batch_size = check_integer("epochs", epochs, 1), check_integer("batch_size", batch_size, 2)
     if patience is not None:
         check_integer("patience", patience, 1)
+        if judge is None:
+            raise ValueError(f"patience was {patience} without validation; a table to judge by is accepted with it")
     require_positive(learning_rate=learning_rate)
     check_bool("progress", progress)
     drawn = generator(rng)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -40,6 +41,9 @@ _kinds = {
     "PackedSigns": _Kind(PackedSigns, packed.to_state, packed.from_state),
     "ScaledSigns": _Kind(ScaledSigns, packed.scaled_to_state, packed.scaled_from_state),
 }
+
+#: Rooms that `kousei` imports later, by the names of classes that are registered once these are asked for there.
+HOMES: dict[str, str] = {}
 
 
 def register(
@@ -101,7 +105,8 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     path : str or os.PathLike
         The file.
     net : MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
-        With arrays of any library; those on a device are copied from it.
+        With arrays of any library; those on a device are copied from it. Or a VisualSemanticEmbedding, a PartialVSE
+        or an OutfitScorer, of `kousei.fashion`.
 
     Raises
     ------
@@ -128,7 +133,7 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     name = type(net).__name__
     kind = _kinds.get(name)
     if kind is None or kind.cls is not type(net):
-        raise TypeError(f"net was {name}; {one_of(_kinds)} are accepted")
+        raise TypeError(f"net was {name}; {one_of(_known())} are accepted")
     config, arrays = kind.to_state(net)
     # The largest elements first, so that each tensor is aligned.
     arrays = dict(sorted(arrays.items(), key=lambda of: (-of[1].itemsize, of[0])))
@@ -173,7 +178,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     -------
     MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
         Of the class that was saved, with NumPy arrays of the same values and dtype; ``net.like(x)`` brings them to
-        another library or device. Sparse weights are `scipy.sparse.csr_array`.
+        another library or device. Sparse weights are `scipy.sparse.csr_array`. Modules of `kousei.fashion` are on
+        the CPU.
 
     Raises
     ------
@@ -184,6 +190,8 @@ def load(path: str | os.PathLike[str]) -> Any:
         kousei, was written by a newer version, or is not consistent: the message names the file and says which.
     OSError
         If the file cannot be read.
+    ImportError
+        If it holds a module of `kousei.fashion`, and torch is not installed.
 
     Examples
     --------
@@ -231,10 +239,16 @@ def _network_of(metadata: dict[str, str], read: Callable[[], Arrays]) -> Any:
         raise ValueError(f"it is of format {shown(version)}{newer}; {FORMAT} is accepted")
     check_names("metadata", file, ("format", "class", "config"))
     name = entry(file, "class", str)
+    if name not in _known():
+        raise ValueError(f"the class of the network is {shown(name)}; {one_of(_known())} are accepted")
     if name not in _kinds:
-        raise ValueError(f"the class of the network is {shown(name)}; {one_of(_kinds)} are accepted")
+        getattr(import_module(HOMES[name]), name)
     with np.errstate(all="ignore"):  # what is not finite is for from_state to accept or to refuse
         return _kinds[name].from_state(entry(file, "config", dict), read())
+
+
+def _known() -> list[str]:
+    return [*dict.fromkeys((*_kinds, *HOMES))]
 
 
 def _parse(text: str) -> Config:
