@@ -53,6 +53,11 @@ class Game:
         self.evaluations = 0
         self.tables: Tables | None = None
 
+    @property
+    def coalitions(self) -> int:
+        """How many coalitions Owen values are of: all sets of whole items, and those with part of one item."""
+        return 2**self.n + self.n * 2 ** (self.n - 1) * (2**self.features - 2)
+
     def tabulate(self, values: int) -> None:
         """Take values from a table of what features leave of each item, where it takes less than so many sets."""
         if 2**self.features <= values:

@@ -86,7 +86,7 @@ def owen_kernel(
     in_table, without_table = max(2 * 2**n, 2**n + 2 * n * fewest), max(4 * n + 6, 12 * n * fewest + 2)
     budget = check_integer("budget", budget, min(in_table, without_table))
     game.tabulate(budget)
-    with bar(progress, "coalitions", budget) as advance:
+    with bar(progress, "coalitions", min(budget, game.coalitions)) as advance:
         if budget >= in_table:
             table = quotient(game, advance)
             base, value = float(table[0]), float(table[-1])
