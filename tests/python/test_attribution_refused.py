@@ -51,6 +51,7 @@ METHODS = {
             r"items have shapes \(2,\), \(3,\); items of one width are accepted",
         ),
         ((total, [[1.0, 2.0], [3.0]]), ValueError, r"items was \[\[1.0, 2.0\], \[3.0\]\]; rows of the same length"),
+        ((total, [np.ones(2), np.ones(2, "float32")]), TypeError, r"items\[1\] has dtype float32 and items\[0\] has"),
         ((total, np.ones((2, 2), int)), TypeError, "items has dtype int64; float32 and float64 are accepted"),
         ((total, ITEMS * np.nan), ValueError, "items has NaN or infinite values; finite numbers are accepted"),
         ((total, ITEMS, np.ones(3)), ValueError, r"baseline has shape \(3,\); \(2,\) is accepted"),
@@ -88,6 +89,7 @@ def test_refused_by_all(method: Any, arguments: Any, error: type[Exception], sai
         ([0], r"groups has shape \(1,\) and dtype int64; \(2,\) integers, the feature of each column, are accepted"),
         ([0.0, 1.0], r"groups has shape \(2,\) and dtype float64; \(2,\) integers"),
         ([0, 2], r"groups has the labels \[0, 2\]; all of 0, 1, ... are accepted"),
+        (np.array([0, 2**64 - 1], "uint64"), r"groups has the labels \[0, 18446744073709551615\]; all of 0, 1"),
         ([-1, 0], r"groups has the labels \[-1, 0\]; all of 0, 1, ... are accepted"),
     ],
 )
@@ -149,6 +151,9 @@ def test_two_levels() -> None:
     ):
         with pytest.raises(error, match=said):
             consistent_two_level(total, ITEMS, 100, **named)
+    for nonnegative in (False, True):
+        with pytest.raises(ValueError, match="ridge was 1e-300, by which 16 coalitions do not tell 40 features"):
+            consistent_two_level(total, np.ones((5, 8)), 18, ridge=1e-300, nonnegative=nonnegative, rng=0)
 
 
 def test_attributions() -> None:
@@ -166,6 +171,16 @@ def test_tables_that_do_not_fit() -> None:
         owen_values(total, np.ones((45, 1)))
     with pytest.raises(kousei.SizeError, match=r"2 tables of the 2\^80 sets of features, 8 bytes each, is not"):
         owen_values(total, np.ones((2, 80)))
+    for shape in ((2000, 1), (1, 2000)):  # more than a float counts
+        with pytest.raises(kousei.SizeError, match=r"2\^2000 sets"):
+            owen_values(total, np.ones(shape))
+
+
+def test_coalitions_that_do_not_fit() -> None:
+    with pytest.raises(MemoryError, match=r"a table of 499999999488 pairs of coalitions takes"):
+        consistent_two_level(total, np.ones((10, 8)), 10**12)
+    with pytest.raises(MemoryError, match=r"a table of 1000000\^2 features on a walk takes"):
+        owen_permutation(total, np.ones((10, 10**5)), 10**7)
 
 
 def test_gradients() -> None:
@@ -177,6 +192,9 @@ def test_gradients() -> None:
         integrated_gradients(kousei.MLP.random([6, 3, 1]), tensor)
     with pytest.raises(ValueError, match="f returned values without a gradient"):
         integrated_gradients(lambda x, mask: x.detach().sum(dim=(1, 2)), tensor)
+    parameter = torch.ones(1, requires_grad=True)
+    with pytest.raises(ValueError, match="f returned values without a gradient"):
+        integrated_gradients(lambda x, mask: parameter.expand(len(x)), tensor)
     with pytest.raises(ValueError, match="steps was 0; at least 1 is accepted"):
         integrated_gradients(lambda x, mask: x.sum(dim=(1, 2)), tensor, steps=0)
     with pytest.raises(ValueError, match="f has a gradient with NaN or infinite values"):
@@ -185,8 +203,25 @@ def test_gradients() -> None:
         integrated_gradients(lambda x, mask: x.sum(dim=(1, 2)), tensor, np.zeros(2))
 
 
+def test_values_and_items_of_torch() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"f\(x, mask\) has dtype bfloat16, which NumPy has not; float32 and float64"):
+        owen_values(lambda x, mask: x.sum(dim=(1, 2)).bfloat16(), torch.ones(2, 2))
+    with pytest.raises(TypeError, match=r"items\[1\] was ndarray; an array like items\[0\], Tensor, is accepted"):
+        owen_values(total, [torch.ones(2), np.ones(2, "float32")])
+
+
 def test_set_functions() -> None:
     with pytest.raises(TypeError, match="f was str; a function of x and mask is accepted"):
         SetFunction("f")  # type: ignore[arg-type]
+    for arguments, error, said in (
+        (([[[1.0]]], [[True]]), TypeError, "x was list; a NumPy, CuPy or torch array"),
+        ((ITEMS, ITEMS > 0), ValueError, r"x has shape \(3, 2\); \(batch, items, columns\) is accepted"),
+        ((ITEMS[None], np.ones((1, 2), bool)), ValueError, r"mask has shape \(1, 2\); \(1, 3\) is accepted"),
+        ((ITEMS[None], np.ones((1, 3))), TypeError, "mask has dtype float64; bool is accepted"),
+        ((ITEMS[None].astype(int), np.ones((1, 3), bool)), TypeError, "x has dtype int64; float32 and float64"),
+    ):
+        with pytest.raises(error, match=said):
+            SetFunction(total)(*arguments)
     assert repr(SetFunction(total)) == "SetFunction(total)"
     assert repr(SetFunction(kousei.MLP.random([2, 1]))) == "SetFunction(MLP)"

@@ -218,6 +218,22 @@ def test_methods_take_values_from_tables(library: Library, make: Any, absent: st
         assert found.evaluations == expected.evaluations
 
 
+@pytest.mark.parametrize("make", [_deep_set, _attention])
+def test_values_do_not_depend_on_threads(make: Any) -> None:
+    items = np.random.default_rng(6).normal(size=(4, 10))
+    f = make(items, 10)
+    threads, found = kousei.num_threads(), []
+    try:
+        for count in (1, 2, 4):
+            kousei.set_num_threads(count)
+            found.append((owen_values(f, items).features, owen_kernel(f, items, 5000, rng=0).features))
+    finally:
+        kousei.set_num_threads(threads)
+    for others in found[1:]:
+        for first, other in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(first, other)
+
+
 def test_a_value_that_is_not_finite_is_named() -> None:
     items = np.array([[1.0, 2.0], [1e200, 1.0]])
     square = MLP([np.array([[1.0], [-1.0]]), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], ["repu2"])

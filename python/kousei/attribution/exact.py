@@ -75,9 +75,9 @@ def owen_values(
     check_bool("progress", progress)
     game = Game(f, items, baseline, absent, groups)
     n, d = game.n, game.features
-    require_memory(2.0**n, 8, f"a table of the 2^{n} sets of items")
-    require_memory(n * 2.0**d, 8, f"{n} tables of the 2^{d} sets of features")
-    count = 2**n + n * 2 ** (n - 1) * (2**d - 2)
+    require_memory(2**n, 8, f"a table of the 2^{n} sets of items")
+    require_memory(n * 2**d, 8, f"{n} tables of the 2^{d} sets of features")
+    count = game.coalitions
     game.tabulate(count)
     with bar(progress, "coalitions", count) as advance:
         table = quotient(game, advance)

@@ -66,10 +66,19 @@ class SetFunction:
         Raises
         ------
         TypeError
-            If the function is a module of torch and `x` no tensor, or returns no array.
+            If an argument is no array of these dtypes, or the function is a module of torch and `x` no tensor, or
+            returns no array.
         ValueError
-            If it returns another shape, or is a `kousei.MLP` and an item is absent.
+            If an argument has another shape, or what it returns, or it is a `kousei.MLP` and an item is absent.
         """
+        x, mask = arrays.known("x", x), arrays.known("mask", mask)
+        arrays.real_dtype(x=x)
+        shape = arrays.shape_of(x)
+        if len(shape) != 3:
+            raise ValueError(f"x has shape {shape}; (batch, items, columns) is accepted")
+        arrays.require_shape("mask", mask, shape[:2])
+        if arrays.dtype_name(mask) != "bool":
+            raise TypeError(f"mask has dtype {arrays.dtype_name(mask)}; bool is accepted")
         if not is_torch_array(x):
             return self.values(x, mask)
         import torch

@@ -53,6 +53,11 @@ class Game:
         self.evaluations = 0
         self.tables: Tables | None = None
 
+    @property
+    def coalitions(self) -> int:
+        """How many coalitions Owen values are of: all sets of whole items, and those with part of one item."""
+        return 2**self.n + self.n * 2 ** (self.n - 1) * (2**self.features - 2)
+
     def tabulate(self, values: int) -> None:
         """Take values from a table of what features leave of each item, where it takes less than so many sets."""
         if 2**self.features <= values:
@@ -82,6 +87,8 @@ class Game:
 
     def _values(self, coalitions: Flags) -> Reals:
         found = self.f(*self.masked(coalitions)) if self.tables is None else self.tables(coalitions)
+        if arrays.dtype_name(found) == "bfloat16":
+            raise TypeError("f(x, mask) has dtype bfloat16, which NumPy has not; float32 and float64 are accepted")
         values = arrays.real_numbers("f(x, mask)", arrays.to_host(found))
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:
@@ -99,6 +106,7 @@ def _items(items: Any) -> Array:
                 f"items have shapes {', '.join(map(str, shapes))}; items of one width are accepted, as an array "
                 "(items, columns)"
             )
+        _require_alike(items)
         items = arrays.namespace(items[0]).stack(list(items))
     elif isinstance(items, Sequence):
         items = arrays.real_numbers("items", items)
@@ -109,6 +117,18 @@ def _items(items: Any) -> Array:
         raise ValueError(f"items has shape {shape}; (items, columns), at least one of each, is accepted")
     arrays.require_finite("items", arrays.to_host(items))
     return items
+
+
+def _require_alike(items: Sequence[Array]) -> None:
+    """Raise TypeError unless items are arrays of one library, dtype and place."""
+    named = {f"items[{i}]": item for i, item in enumerate(items)}
+    arrays.real_dtype(**{name: arrays.known(name, item) for name, item in named.items()})
+    for name, item in named.items():
+        arrays.require_one_place(name, item, "items[0]", items[0])
+        if type(item) is not type(items[0]):
+            raise TypeError(
+                f"{name} was {type(item).__name__}; an array like items[0], {type(items[0]).__name__}, is accepted"
+            )
 
 
 def _baseline(baseline: Any, items: Array, columns: int) -> Array:
@@ -137,10 +157,10 @@ def _groups(groups: Any, columns: int) -> Groups:
             f"groups has shape {labels.shape} and dtype {labels.dtype}; ({columns},) integers, the feature of each "
             "column, are accepted"
         )
-    labels = labels.astype(np.int64)
-    if labels.min() < 0 or len(np.unique(labels)) != labels.max() + 1:
-        raise ValueError(f"groups has the labels {np.unique(labels).tolist()}; all of 0, 1, ... are accepted")
-    return labels
+    found = np.unique(labels)
+    if not np.array_equal(found, np.arange(len(found))):
+        raise ValueError(f"groups has the labels {found.tolist()}; all of 0, 1, ... are accepted")
+    return labels.astype(np.int64)
 
 
 def _described(coalition: Flags) -> str:

@@ -70,17 +70,20 @@ def integrated_gradients(
     if not is_torch_array(items):
         raise TypeError(f"items was {type(items).__name__}; a tensor of torch is accepted")
     import torch
+    from scipy.special import roots_legendre
 
     game = Game(f, items, baseline, "baseline", groups)
-    nodes, weights = np.polynomial.legendre.leggauss(check_integer("steps", steps, 1))
+    nodes, weights = roots_legendre(check_integer("steps", steps, 1))
     step = game.items - game.baseline
     along = arrays.like(((nodes + 1) / 2).astype(arrays.dtype_name(items)), items)[:, None, None]
     points = (game.baseline + along * step).requires_grad_()
     with torch.enable_grad():
         values = game.f.values(points, torch.ones(points.shape[:2], dtype=torch.bool, device=items.device))
-    if not values.requires_grad:
+    gradient = None
+    if values.requires_grad:  # be it by its parameters alone
+        (gradient,) = torch.autograd.grad(values.sum(), points, allow_unused=True)
+    if gradient is None:
         raise ValueError("f returned values without a gradient; operations of torch that gradients pass are accepted")
-    (gradient,) = torch.autograd.grad(values.sum(), points)
     mean = np.tensordot(weights / 2, arrays.to_host(gradient).astype(np.float64), axes=1)
     if not np.isfinite(mean).all():
         raise ValueError("f has a gradient with NaN or infinite values; finite numbers are accepted")

@@ -62,6 +62,8 @@ def owen_kernel(
     ------
     TypeError, ValueError
         As `owen_values`, or if the budget is below the least one.
+    MemoryError
+        If a table of coalitions does not fit.
 
     Notes
     -----
@@ -84,7 +86,7 @@ def owen_kernel(
     in_table, without_table = max(2 * 2**n, 2**n + 2 * n * fewest), max(4 * n + 6, 12 * n * fewest + 2)
     budget = check_integer("budget", budget, min(in_table, without_table))
     game.tabulate(budget)
-    with bar(progress, "coalitions", budget) as advance:
+    with bar(progress, "coalitions", min(budget, game.coalitions)) as advance:
         if budget >= in_table:
             table = quotient(game, advance)
             base, value = float(table[0]), float(table[-1])
@@ -171,7 +173,8 @@ class _Item:
 
     def spread(self) -> float:
         """Return how far responses are from the sums of the features' values, root mean square."""
-        residuals = self._responses - self._draws.players @ self.fit()[0]
+        (values,) = _solved(self._draws, self._responses, self._total, [self._draws.weights])
+        residuals = self._responses - self._draws.players @ values
         return float(np.sqrt(self._draws.weights @ residuals**2))
 
     def _respond(self, draws: Draws) -> Reals:
@@ -196,9 +199,14 @@ class _Item:
 
 def _fit(draws: Draws, responses: Reals, total: float, rng: np.random.Generator) -> tuple[Reals, Reals]:
     """Return the coefficients (players,) of least squares, and their errors by the jackknife."""
-    weights = np.stack([draws.weights, *draws.without(rng)])
-    x = np.broadcast_to(draws.players.astype(np.float64), (len(weights), *draws.players.shape))
-    fits = constrained_least_squares(
-        x, np.broadcast_to(responses, weights.shape), weights, np.full(len(weights), total)
-    )
-    return fits[0], jackknife_error(fits[1:])
+    values, *without = _solved(draws, responses, total, [draws.weights, *draws.without(rng)])
+    return values, jackknife_error(np.stack(without))
+
+
+def _solved(draws: Draws, responses: Reals, total: float, weights: list[Reals]) -> Reals:
+    """Return the coefficients (len(weights), players) of least squares, with each of the weights of the rows."""
+    count = len(weights)
+    x = np.broadcast_to(draws.players.astype(np.float64), (count, *draws.players.shape))
+    y = np.broadcast_to(responses, (count, len(responses)))
+    solved: Reals = constrained_least_squares(x, y, np.stack(weights), np.full(count, total))
+    return solved

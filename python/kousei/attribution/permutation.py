@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kousei._lib.arrays import require_memory
 from kousei._lib.errors import check_bool, check_integer
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
@@ -46,12 +47,14 @@ def owen_permutation(
     Returns
     -------
     Attribution
-        With standard errors, from how walks with their reverses differ.
+        With standard errors, from how walks with their reverses differ; those of a few walks are rough.
 
     Raises
     ------
     TypeError, ValueError
         As `owen_values`, or if the budget is below the least one.
+    MemoryError
+        If a table of coalitions does not fit.
 
     Examples
     --------
@@ -70,6 +73,7 @@ def owen_permutation(
     game.tabulate(budget)
     base, value = game.ends()
     at_once = max(1, AT_ONCE // max(each, 1))
+    require_memory(players**2, 4, f"a table of {players}^2 features on a walk")
     with bar(progress, "coalitions", pairs * each) as advance:
         blocks = [
             _walks(game, min(at_once, pairs - start), base, value, rng, advance) for start in range(0, pairs, at_once)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from kousei._lib.arrays import require_memory
 from kousei.attribution.coalitions import kernel_law
 from kousei.attribution.game import Reals
 from kousei.attribution.masks import Flags
@@ -77,6 +78,8 @@ def draw(players: int, others: int, pairs: int, rng: np.random.Generator) -> Dra
     """
     full: list[Cell] = []
     rest, left, mass = _cells(players, others), pairs, 1.0
+    most = min(pairs, sum(cell[2] for cell in rest))
+    require_memory(most, 16 * (players + others), f"a table of {most} pairs of coalitions")
     while crowded := [cell for cell in rest if left * cell[3] >= mass * cell[2]]:
         rest = [cell for cell in rest if left * cell[3] < mass * cell[2]]
         full += crowded
@@ -93,15 +96,26 @@ def draw(players: int, others: int, pairs: int, rng: np.random.Generator) -> Dra
 def _cells(players: int, others: int) -> list[Cell]:
     """Return the cells, one of each and its complement."""
     law = kernel_law(players) / (others + 1)
+    of_others, of_players = _counts(others), _counts(players)
     cells = []
     for r in range(others + 1):
         for t in range(1, players):
             mirrored = others - r, players - t
             if (r, t) <= mirrored:
                 double = 2 - ((r, t) == mirrored)
-                count = comb(others, r) * comb(players, t) * double // 2
+                count = of_others[r] * of_players[t] * double // 2
                 cells.append((r, t, min(count, _MOST), float(law[t - 1]) * double))
     return cells
+
+
+def _counts(players: int) -> list[int]:
+    """Return how many coalitions have 0, 1, ... of the players; those of middle sizes are not counted to the end."""
+    counts, count = [1], 1
+    for size in range(1, players // 2 + 1):
+        if count < _MOST:
+            count = count * (players - size + 1) // size
+        counts.append(count)
+    return counts + counts[: (players + 1) // 2][::-1]
 
 
 def _all(players: int, others: int, r: int, t: int, count: int, probability: float) -> Draws:

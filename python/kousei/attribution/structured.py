@@ -63,7 +63,7 @@ class DeepSet(SetFunction):
 
     def values(self, x: Array, mask: Array) -> Array:
         """As that of `SetFunction`; rho(0) of a set without items."""
-        xp = _namespace_of_sets(x, mask)
+        xp = arrays.namespace(x)
         terms = xp.where(mask[..., None], _columns(xp, self.phi, x), 0)
         return self.rho(xp.sum(terms, axis=1))
 
@@ -129,7 +129,7 @@ class AttentionPooling(SetFunction):
 
     def values(self, x: Array, mask: Array) -> Array:
         """As that of `SetFunction`; rho(0) of a set without items."""
-        xp = _namespace_of_sets(x, mask)
+        xp = arrays.namespace(x)
         scores = xp.where(mask, self.score(x), -xp.inf)
         largest = xp.max(scores, axis=1, keepdims=True)
         weights = xp.exp(scores - xp.where(xp.isfinite(largest), largest, 0))
@@ -144,17 +144,6 @@ class AttentionPooling(SetFunction):
             return _columns(arrays.namespace(x), self.phi, x), self.score(x)
 
         return tabulate(terms_of, self.rho, items, baseline, absent, groups)
-
-
-def _namespace_of_sets(x: Array, mask: Array) -> Any:
-    """Return the namespace of x (batch, items, columns); ValueError unless mask is (batch, items) of bool."""
-    shape = arrays.shape_of(x)
-    if len(shape) != 3:
-        raise ValueError(f"x has shape {shape}; (batch, items, columns) is accepted")
-    arrays.require_shape("mask", mask, shape[:2])
-    if arrays.dtype_name(mask) != "bool":
-        raise TypeError(f"mask has dtype {arrays.dtype_name(mask)}; bool is accepted")
-    return arrays.namespace(x)
 
 
 def _columns(xp: Any, net: MLP, x: Array) -> Array:

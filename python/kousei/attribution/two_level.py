@@ -65,7 +65,10 @@ def consistent_two_level(
     Raises
     ------
     TypeError, ValueError
-        As `owen_values`, or if the budget is below 18, the kernel is none of these or `ridge` not positive.
+        As `owen_values`, or if the budget is below 18, the kernel is none of these or `ridge` not positive, or so
+        small that the regression is singular.
+    MemoryError
+        If a table of coalitions does not fit.
 
     Notes
     -----
@@ -106,7 +109,13 @@ def consistent_two_level(
     def fit(*weights: Reals) -> Reals:
         weighted = x * np.concatenate([w / w.sum() for w in weights])[:, None]
         solve = _at_least_0 if nonnegative else np.linalg.solve
-        return solve(weighted.T @ x + penalty, weighted.T @ y).reshape(n, d)
+        try:
+            return solve(weighted.T @ x + penalty, weighted.T @ y).reshape(n, d)
+        except np.linalg.LinAlgError:
+            raise ValueError(
+                f"ridge was {ridge}, by which {len(x)} coalitions do not tell {n * d} features apart; a larger one, "
+                "or a larger budget, is accepted"
+            ) from None
 
     features = fit(upper.weights, lower.weights)
     without = np.array([fit(*each) for each in zip(upper.without(rng), lower.without(rng), strict=True)])
