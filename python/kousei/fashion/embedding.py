@@ -28,7 +28,7 @@ from kousei.fashion.tensors import batches, seeded, tensor
 from kousei.fashion.training import descend
 
 
-class VisualSemanticEmbedding(nn.Module):
+class VisualSemanticEmbedding(files.FiledModule):
     r"""Images and tags as unit vectors, whose cosines say how well a tag describes an image.
 
     A backbone gives a grid of features :math:`f_g`, and :math:`z_g=Wf_g`. The embedding of an image is
@@ -343,31 +343,6 @@ class VisualSemanticEmbedding(nn.Module):
             cosines = (self.tags() @ self.tags()[column]).cpu().numpy()
         order = [row for row in np.argsort(-cosines, kind="stable").tolist() if row != column]
         return [(self.tag_names[row], float(cosines[row])) for row in order[:n]]
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write what was trained, and its `mask_predictor`, into a safetensors file, as `kousei.save` does.
-
-        Raises
-        ------
-        ValueError
-            If a backbone is a module of its own, which no file holds.
-        OSError
-            If the file cannot be written.
-        """
-        io.save(path, self)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what `save` wrote.
-
-        Raises
-        ------
-        ValueError
-            If the file is malformed, or holds a module of another class or architecture.
-        OSError
-            If the file cannot be read.
-        """
-        return files.load(cls, path)
 
     def _heat(self, grid: Grid) -> Tensor:
         embeddings, lengths = grid.embeddings()

@@ -1,9 +1,9 @@
-"""How files hold an embedding."""
+"""How files hold modules."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import torch
 from torch import nn
@@ -21,12 +21,36 @@ Model = TypeVar("Model", bound="VisualSemanticEmbedding")
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def load(cls: type[Module], path: str | os.PathLike[str]) -> Module:
-    """Return the module of a file; ValueError where it is of another class."""
-    found = io.load(path)
-    if type(found) is not cls:
-        raise ValueError(f"{os.fspath(path)} holds a {type(found).__name__}; a {cls.__name__} is accepted")
-    return found
+class FiledModule(nn.Module):
+    """A module that `kousei.save` and `kousei.load` know."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what was trained, and a `mask_predictor`, into a safetensors file, as `kousei.save` does.
+
+        Raises
+        ------
+        ValueError
+            If a backbone is a module of its own, which no file holds.
+        OSError
+            If the file cannot be written.
+        """
+        io.save(path, self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file is malformed, or holds a module of another class or architecture.
+        OSError
+            If the file cannot be read.
+        """
+        found = io.load(path)
+        if type(found) is not cls:
+            raise ValueError(f"{os.fspath(path)} holds a {type(found).__name__}; a {cls.__name__} is accepted")
+        return found
 
 
 def to_state(model: VisualSemanticEmbedding) -> tuple[Config, Arrays]:

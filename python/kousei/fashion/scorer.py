@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 _SIDE = 3
 
 
-class OutfitScorer(nn.Module):
+class OutfitScorer(files.FiledModule):
     r"""A score of outfits, sets of images of items, that is high where all cells of all items agree.
 
     A backbone gives each cell g of each item a unit vector :math:`u_g` and a weight :math:`w_g` in (0, 1). They are
@@ -251,31 +250,6 @@ class OutfitScorer(nn.Module):
             sums.reshape(items, -1),
             groups=np.repeat(np.arange(sums.shape[1]), self.dim + 1),
         )
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write what was trained into a safetensors file, as `kousei.save` does.
-
-        Raises
-        ------
-        ValueError
-            If the backbone is a module of its own, which no file holds.
-        OSError
-            If the file cannot be written.
-        """
-        io.save(path, self)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what `save` wrote.
-
-        Raises
-        ------
-        ValueError
-            If the file is malformed, or holds a module of another class or architecture.
-        OSError
-            If the file cannot be read.
-        """
-        return files.load(cls, path)
 
     def _flags(self, present: Array) -> Tensor:
         return torch.as_tensor(present, device=self.head.weight.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -32,7 +33,7 @@ class Recommender(Protocol):
         """Return at most k scores by shop, best first, under the name of what gave them."""
 
 
-class RatingRecommender:
+class RatingRecommender(ABC):
     """What recommenders that learn from ratings have in common; see `recommend`.
 
     Parameters
@@ -111,13 +112,13 @@ class RatingRecommender:
         scores[known] = 0
         return first(scores, self._coded.shops, k, "popularity")
 
+    @abstractmethod
     def _of_user(self, user: int) -> Array:
         """Return new scores of all shops for a user."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _of_shop(self, shop: int) -> Array:
         """Return new scores of all shops for one at a shop."""
-        raise NotImplementedError
 
 
 class PopularRecommender(RatingRecommender):
