@@ -122,10 +122,7 @@ void bind_attribution(pybind11::module_& m) {
             const OwnedLayers<Real> owned(rho);
             const auto tables = attribution_tables<Real>(terms, weights, owned, features);
             const attribution::Layers<Real> layers(owned.layers);
-            if (tables.items > attribution::most_items) {
-                throw pybind11::value_error("there are " + std::to_string(tables.items) + " items; " +
-                                            std::to_string(attribution::most_items) + " at most are accepted");
-            }
+            attribution::require_items_of_owen_values(tables.items);
             require_shape("out", out, {layers.back().units, tables.items, features});
             double* const to = out.mutable_data();
             Side::run(on, tables.terms, [&](auto where, auto lend) {
