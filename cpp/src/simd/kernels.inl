@@ -62,15 +62,22 @@ inline Vector<Real> hidden_at(const Tile<Real>& tile, std::int64_t k, const Real
     return Formula::template of_scaled<range>(z);
 }
 
-/// Kernels<Real>::accumulate of one output for `together` points, whose chains of operations hide each other's latency.
+/// The units before the vector that has to be masked: behind the last unit all is zero, and adds zero unless 0 times
+/// a coordinate is NaN.
+template <class Real, Range range>
+constexpr std::int64_t unmasked(std::int64_t units) {
+    return range == Range::any ? units / width<Real> * width<Real> : units;
+}
+
+/// Kernels<Real>::accumulate of one output for `together` points, whose chains of operations hide each other's
+/// latency.
 template <class Formula, class Real, std::int64_t fixed_dim, Range range, int together>
 inline void accumulate_points(const Tile<Real>& tile, const Real* x, double* sum) {
     const std::int64_t dim = fixed_dim ? fixed_dim : tile.dim;
     const auto hidden = [&](std::int64_t k, int point) {
         return hidden_at<Formula, Real, fixed_dim, range>(tile, k, x + point * dim);
     };
-    // Behind the last unit all is zero, and adds zero unless 0 times a coordinate is NaN.
-    const std::int64_t whole = range == Range::any ? tile.units / width<Real> * width<Real> : tile.units;
+    const std::int64_t whole = unmasked<Real, range>(tile.units);
     Vector<Real> total[together] = {};
     for (std::int64_t k = 0; k < whole; k += width<Real>) {
         for (int p = 0; p < together; ++p) total[p] += load(tile.coef + k) * hidden(k, p);
@@ -86,12 +93,15 @@ inline void accumulate_points(const Tile<Real>& tile, const Real* x, double* sum
 /// The same of any number of outputs, point by point.
 template <class Formula, class Real, std::int64_t fixed_dim, Range range>
 void accumulate_outputs(const Tile<Real>& tile, const Real* x, std::int64_t points, double* sum) {
+    const std::int64_t whole = unmasked<Real, range>(tile.units);
     for (std::int64_t i = 0; i < points; ++i) {
-        std::int64_t end = 0;
-        for (; end < tile.units; end += width<Real>) {
-            store<Real>(hidden_at<Formula, Real, fixed_dim, range>(tile, end, x + i * tile.dim), tile.hidden + end);
+        const auto hidden = [&](std::int64_t k) {
+            return hidden_at<Formula, Real, fixed_dim, range>(tile, k, x + i * tile.dim);
+        };
+        for (std::int64_t k = 0; k < whole; k += width<Real>) store<Real>(hidden(k), tile.hidden + k);
+        if (whole < tile.units) {
+            store<Real>(first_lanes<Real>(hidden(whole), tile.units - whole), tile.hidden + whole);
         }
-        for (std::int64_t k = tile.units; k < end; ++k) tile.hidden[k] = 0;
         for (std::int64_t o = 0; o < tile.outputs; ++o) {
             Vector<Real> total{};
             for (std::int64_t k = 0; k < tile.units; k += width<Real>) {
