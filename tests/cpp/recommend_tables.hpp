@@ -59,9 +59,10 @@ struct Ratings {
         std::vector<double> to(static_cast<std::size_t>(shops));
         for (std::int64_t u = 0; u < users; ++u) {
             for (std::int64_t s = 0; s < shops; ++s) {
+                const int lower = at(grade, u * shops + s);
+                if (lower == 0) continue;
                 for (std::int64_t t = 0; t < shops; ++t) {
-                    const int lower = at(grade, u * shops + s), higher = at(grade, u * shops + t);
-                    if (lower > 0 && lower < higher) at(to, t) += at(weight, u) * at(z, s);
+                    if (lower < at(grade, u * shops + t)) at(to, t) += at(weight, u) * at(z, s);
                 }
             }
         }

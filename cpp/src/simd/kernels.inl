@@ -53,56 +53,74 @@ inline Real sum_of_lanes(Vector<Real> v) {
     return lane[0];
 }
 
-/// Kernels<Real>::accumulate for `together` points, whose chains of operations hide each other's latency.
-/// fixed_dim 0: the dimension of the tile.
+/// Units k, k + 1, ... of the tile at x, one in each lane. fixed_dim 0: the dimension of the tile.
+template <class Formula, class Real, std::int64_t fixed_dim, Range range>
+inline Vector<Real> hidden_at(const Tile<Real>& tile, std::int64_t k, const Real* x) {
+    const std::int64_t dim = fixed_dim ? fixed_dim : tile.dim;
+    Vector<Real> z = load(tile.bias + k);
+    for (std::int64_t d = 0; d < dim; ++d) z += load(tile.weight + d * tile.stride + k) * x[d];
+    return Formula::template of_scaled<range>(z);
+}
+
+/// The units before the vector that has to be masked: behind the last unit all is zero, and adds zero unless 0 times
+/// a coordinate is NaN.
+template <class Real, Range range>
+constexpr std::int64_t unmasked(std::int64_t units) {
+    return range == Range::any ? units / width<Real> * width<Real> : units;
+}
+
+/// Kernels<Real>::accumulate of one output for `together` points, whose chains of operations hide each other's
+/// latency.
 template <class Formula, class Real, std::int64_t fixed_dim, Range range, int together>
 inline void accumulate_points(const Tile<Real>& tile, const Real* x, double* sum) {
-    using V = Vector<Real>;
     const std::int64_t dim = fixed_dim ? fixed_dim : tile.dim;
     const auto hidden = [&](std::int64_t k, int point) {
-        V z = load(tile.bias + k);
-        for (std::int64_t d = 0; d < dim; ++d) z += load(tile.weight + d * tile.stride + k) * x[point * dim + d];
-        return Formula::template of_scaled<range>(z);
+        return hidden_at<Formula, Real, fixed_dim, range>(tile, k, x + point * dim);
     };
-    const std::int64_t whole = tile.units / width<Real> * width<Real>;
-    if (tile.outputs == 1) {
-        V total[together] = {};
-        for (std::int64_t k = 0; k < whole; k += width<Real>) {
-            for (int p = 0; p < together; ++p) total[p] += load(tile.coef + k) * hidden(k, p);
-        }
-        for (int p = 0; p < together; ++p) {
-            if (whole < tile.units) {
-                total[p] += load(tile.coef + whole) * first_lanes<Real>(hidden(whole, p), tile.units - whole);
-            }
-            sum[p] += static_cast<double>(sum_of_lanes<Real>(total[p]));
-        }
-        return;
+    const std::int64_t whole = unmasked<Real, range>(tile.units);
+    Vector<Real> total[together] = {};
+    for (std::int64_t k = 0; k < whole; k += width<Real>) {
+        for (int p = 0; p < together; ++p) total[p] += load(tile.coef + k) * hidden(k, p);
     }
     for (int p = 0; p < together; ++p) {
-        for (std::int64_t k = 0; k < whole; k += width<Real>) store<Real>(hidden(k, p), tile.hidden + k);
         if (whole < tile.units) {
-            store<Real>(first_lanes<Real>(hidden(whole, p), tile.units - whole), tile.hidden + whole);
+            total[p] += load(tile.coef + whole) * first_lanes<Real>(hidden(whole, p), tile.units - whole);
+        }
+        sum[p] += static_cast<double>(sum_of_lanes<Real>(total[p]));
+    }
+}
+
+/// The same of any number of outputs, point by point.
+template <class Formula, class Real, std::int64_t fixed_dim, Range range>
+void accumulate_outputs(const Tile<Real>& tile, const Real* x, std::int64_t points, double* sum) {
+    const std::int64_t whole = unmasked<Real, range>(tile.units);
+    for (std::int64_t i = 0; i < points; ++i) {
+        const auto hidden = [&](std::int64_t k) {
+            return hidden_at<Formula, Real, fixed_dim, range>(tile, k, x + i * tile.dim);
+        };
+        for (std::int64_t k = 0; k < whole; k += width<Real>) store<Real>(hidden(k), tile.hidden + k);
+        if (whole < tile.units) {
+            store<Real>(first_lanes<Real>(hidden(whole), tile.units - whole), tile.hidden + whole);
         }
         for (std::int64_t o = 0; o < tile.outputs; ++o) {
-            V total{};
+            Vector<Real> total{};
             for (std::int64_t k = 0; k < tile.units; k += width<Real>) {
                 total += load(tile.coef + o * tile.stride + k) * load(tile.hidden + k);
             }
-            sum[p * tile.outputs + o] += static_cast<double>(sum_of_lanes<Real>(total));
+            sum[i * tile.outputs + o] += static_cast<double>(sum_of_lanes<Real>(total));
         }
     }
 }
 
 template <class Formula, class Real, std::int64_t fixed_dim, Range range>
 void accumulate_range(const Tile<Real>& tile, const Real* x, std::int64_t points, double* sum) {
+    if (tile.outputs != 1) return accumulate_outputs<Formula, Real, fixed_dim, range>(tile, x, points, sum);
     constexpr int together = 4;
     std::int64_t i = 0;
     for (; i + together <= points; i += together) {
-        accumulate_points<Formula, Real, fixed_dim, range, together>(tile, x + i * tile.dim, sum + i * tile.outputs);
+        accumulate_points<Formula, Real, fixed_dim, range, together>(tile, x + i * tile.dim, sum + i);
     }
-    for (; i < points; ++i) {
-        accumulate_points<Formula, Real, fixed_dim, range, 1>(tile, x + i * tile.dim, sum + i * tile.outputs);
-    }
+    for (; i < points; ++i) accumulate_points<Formula, Real, fixed_dim, range, 1>(tile, x + i * tile.dim, sum + i);
 }
 
 template <class Formula, class Real, std::int64_t fixed_dim>
