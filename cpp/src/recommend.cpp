@@ -129,7 +129,7 @@ class Worker {
             const simd::Products<Real> found{products_, largest_, reach_, lowest_, blocks_of(row, block)};
             kernels_.find_largest(found, groups(k_), of_groups_);
             if (found.blocks >= groups(k_)) {
-                // As many products as there are groups are no less than their largest: so are k than the k-th.
+                // The largest of each group is one of the products, so that k of these reach the k-th of the largest.
                 Real* const kth = of_groups_ + k_ - 1;
                 std::nth_element(of_groups_, kth, of_groups_ + groups(k_) * strip, std::greater<>());
                 own = std::max(own, *kth);
@@ -146,10 +146,10 @@ class Worker {
         }
         constexpr std::int64_t ahead = 4;
         for (std::int64_t i = 0; i < count; ++i) {
-            if (i + ahead < count) lists.ask_for(found_[i + ahead]);
+            if (dense && i + ahead < count) lists.ask_for(found_[i + ahead]);
             const std::int32_t other = found_[i];
             const Real product = products_[other];
-            if (product >= own) raise(row, lists.put(product, other, row));
+            if (product >= own) own = std::max(own, raise(row, lists.put(product, other, row)));
             if (product >= reach_[other]) raise(other, lists.put(product, static_cast<std::int32_t>(row), other));
         }
         if (dense) {
@@ -190,13 +190,15 @@ class Worker {
         }
     }
 
-    void raise(std::int64_t row, Real last) {
-        if (!(last > reach_[row])) return;
+    /// Knows the last product of a list, and returns from which on others come into it.
+    Real raise(std::int64_t row, Real last) {
+        if (!(last > reach_[row])) return reach_[row];
         reach_[row] = last;
         const std::int64_t of_block = row / block, lane = row % strip;
         const Real* const at = reach_ + of_block * block + lane;
         lowest_[of_block * strip + lane] =
             std::min(std::min(at[0], at[strip]), std::min(at[2 * strip], at[3 * strip]));
+        return last;
     }
 
     std::int64_t rows_, blocks_, k_;

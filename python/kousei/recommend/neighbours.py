@@ -47,7 +47,7 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
     The products of a row with all before it are added up along its columns (Gustavson's algorithm), in the order of
     the columns, and offered to the lists of both rows; the matrix of all products is never formed. Results do not
     depend on the number of threads, nor on the instruction set. Besides the results, which are (rows, k), the work
-    takes a copy of the matrix, its transpose, and some 2.5 numbers a row for each thread.
+    takes a copy of the matrix, its transpose, and some 3 numbers a row for each thread.
 
     References
     ----------
