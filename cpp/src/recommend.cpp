@@ -146,7 +146,10 @@ class Worker {
         }
         constexpr std::int64_t ahead = 4;
         for (std::int64_t i = 0; i < count; ++i) {
-            if (dense && i + ahead < count) lists.ask_for(found_[i + ahead]);
+            if (i + ahead < count) {
+                const std::int32_t next = found_[i + ahead];
+                if (dense || products_[next] >= reach_[next]) lists.ask_for(next);
+            }
             const std::int32_t other = found_[i];
             const Real product = products_[other];
             if (product >= own) own = std::max(own, raise(row, lists.put(product, other, row)));
