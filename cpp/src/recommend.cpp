@@ -1,11 +1,18 @@
 #include <kousei/recommend.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
+#include <thread>
 
 #include <kousei/recommend_unit.hpp>
 
 #include "parallel.hpp"
+#include "simd/kernels.hpp"
 #include "workspace.hpp"
 
 namespace kousei::recommend {
@@ -25,51 +32,196 @@ double sum_of(const double* values, const std::int32_t* entries, std::int64_t be
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-/// What one worker has: the products of a row with all others and which of them have terms, zero between rows.
+/// Lists of k products, one for each row, into which several workers put what they find.
 template <class Real>
-struct Scratch {
-    Real* products;         ///< (rows)
-    std::uint8_t* seen;     ///< (rows)
-    std::int32_t* touched;  ///< (rows + 1)
+class Lists {
+ public:
+    Lists(std::int64_t k, std::int32_t* indices, Real* products, bool shared)
+        : k_(k), indices_(indices), products_(products), shared_(shared) {}
 
-    static std::int64_t bytes(std::int64_t rows) {
-        return Carver::padded_bytes<Real>(rows) + Carver::padded_bytes<std::uint8_t>(rows) +
-               Carver::padded_bytes<std::int32_t>(rows + 1);
+    /// So that the end of the list of a row is near when it is put to.
+    void ask_for(std::int64_t row) const {
+        __builtin_prefetch(indices_ + row * k_ + k_ - 1, 1);
+        __builtin_prefetch(products_ + row * k_ + k_ - 1, 1);
     }
 
-    Scratch(Workspace workspace, std::int64_t rows, int worker) {
-        Carver carver({static_cast<std::byte*>(workspace.data) + worker * bytes(rows), 0});
-        products = carver.take<Real>(rows);
-        seen = carver.take<std::uint8_t>(rows);
-        touched = carver.take<std::int32_t>(rows + 1);
+    /// Puts a product into the list of a row, and returns the last of the list.
+    Real put(Real product, std::int32_t index, std::int64_t row) {
+        std::atomic_flag& lock = locks_[static_cast<std::size_t>(row) % locks_.size()];
+        while (shared_ && lock.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+        insert(product, index, k_, indices_ + row * k_, products_ + row * k_);
+        const Real last = products_[row * k_ + k_ - 1];
+        if (shared_) lock.clear(std::memory_order_release);
+        return last;
+    }
+
+ private:
+    std::int64_t k_;
+    std::int32_t* indices_;
+    Real* products_;
+    bool shared_;
+    std::array<std::atomic_flag, 1024> locks_{};
+};
+
+/// For each entry of the rows, how many its column has in the rows before.
+template <class Real>
+struct Before {
+    std::int32_t* entries;  ///< (entries)
+    std::int32_t* columns;  ///< (column_count), scratch
+
+    static std::int64_t bytes(const SparseRows<Real>& matrix) {
+        return Carver::padded_bytes<std::int32_t>(matrix.begin[matrix.rows]) +
+               Carver::padded_bytes<std::int32_t>(matrix.column_count);
+    }
+
+    Before(Workspace workspace, const SparseRows<Real>& matrix) {
+        Carver carver(workspace);
+        entries = carver.take<std::int32_t>(matrix.begin[matrix.rows]);
+        columns = carver.take<std::int32_t>(matrix.column_count);
+        std::fill_n(columns, matrix.column_count, 0);
+        for (std::int64_t i = 0; i < matrix.begin[matrix.rows]; ++i) entries[i] = columns[matrix.columns[i]]++;
     }
 };
 
-/// Adds up the products of a row with all that share a column with it, and returns how many these are.
+/// What one worker has: the products of a row with those before it, zero between rows, and a bound on those that
+/// still come into a list: the last of each list when the worker saw it, which has only risen since.
 template <class Real>
-std::int64_t multiply(const SparseRows<Real>& matrix, std::int64_t row, const Scratch<Real>& scratch) {
-    // Lists of columns lie anywhere in memory, and are asked for some columns before they are read.
-    constexpr std::int64_t ahead = 8;
-    const std::int64_t end = matrix.begin[row + 1];
-    std::int64_t count = 0;
-    for (std::int64_t i = matrix.begin[row]; i < end; ++i) {
-        if (i + ahead < end) {
-            const std::int64_t next = matrix.column_begin[matrix.columns[i + ahead]];
-            __builtin_prefetch(matrix.rows_of + next);
-            __builtin_prefetch(matrix.values_of + next);
+class Worker {
+ public:
+    static std::int64_t bytes(std::int64_t rows, std::int64_t k) {
+        const std::int64_t blocks = blocks_of(rows, block), lanes = checked_mul(blocks, strip);
+        return checked_mul(2, Carver::padded_bytes<Real>(checked_mul(blocks, block))) +
+               checked_mul(2, Carver::padded_bytes<Real>(lanes)) +
+               Carver::padded_bytes<Real>(checked_mul(groups(k), strip)) +
+               Carver::padded_bytes<std::int32_t>(rows + 1) + Carver::padded_bytes<std::uint8_t>(rows);
+    }
+
+    Worker(std::byte* memory, std::int64_t rows, std::int64_t k, int number) : k_(k) {
+        Carver carver({memory + number * bytes(rows, k), 0});
+        blocks_ = blocks_of(rows, block);
+        products_ = carver.take<Real>(blocks_ * block);
+        reach_ = carver.take<Real>(blocks_ * block);
+        largest_ = carver.take<Real>(blocks_ * strip);
+        lowest_ = carver.take<Real>(blocks_ * strip);
+        of_groups_ = carver.take<Real>(groups(k) * strip);
+        found_ = carver.take<std::int32_t>(rows + 1);
+        seen_ = carver.take<std::uint8_t>(rows);
+        rows_ = rows;
+    }
+
+    void begin() {
+        // From the smallest number on: products count that are positive.
+        constexpr Real positive = std::numeric_limits<Real>::denorm_min();
+        std::fill_n(products_, blocks_ * block, Real(0));
+        std::fill_n(reach_, blocks_ * block, positive);
+        std::fill_n(lowest_, blocks_ * strip, positive);
+        std::fill_n(seen_, rows_, std::uint8_t{0});
+    }
+
+    /// The products of a row with those before it, into its list and theirs. `dense`: most have terms, and all are
+    /// looked at.
+    void add(const SparseRows<Real>& matrix, const std::int32_t* before, std::int64_t row, bool dense,
+             Lists<Real>& lists) {
+        Real own = reach_[row];
+        std::int64_t count = 0;
+        if (dense) {
+            multiply(matrix, before, row, [&](std::int32_t other, Real term) { products_[other] += term; });
+            const simd::Products<Real> found{products_, largest_, reach_, lowest_, blocks_of(row, block)};
+            kernels_.find_largest(found, groups(k_), of_groups_);
+            if (found.blocks >= groups(k_)) {
+                // The largest of each group is one of the products, so that k of these reach the k-th of the largest.
+                Real* const kth = of_groups_ + k_ - 1;
+                std::nth_element(of_groups_, kth, of_groups_ + groups(k_) * strip, std::greater<>());
+                own = std::max(own, *kth);
+            }
+            count = kernels_.find_reaching(found, own, found_);
+        } else {
+            multiply(matrix, before, row, [&](std::int32_t other, Real term) {
+                // Without a branch, which could not be foretold.
+                found_[count] = other;
+                count += 1 - seen_[other];
+                seen_[other] = 1;
+                products_[other] += term;
+            });
         }
-        const Real value = matrix.values[i];
-        const std::int32_t column = matrix.columns[i];
-        for (std::int64_t j = matrix.column_begin[column]; j < matrix.column_begin[column + 1]; ++j) {
-            const std::int32_t other = matrix.rows_of[j];
-            // Without a branch, which could not be foretold.
-            scratch.touched[count] = other;
-            count += 1 - scratch.seen[other];
-            scratch.seen[other] = 1;
-            scratch.products[other] += value * matrix.values_of[j];
+        constexpr std::int64_t ahead = 4;
+        for (std::int64_t i = 0; i < count; ++i) {
+            if (i + ahead < count) {
+                const std::int32_t next = found_[i + ahead];
+                if (dense || products_[next] >= reach_[next]) lists.ask_for(next);
+            }
+            const std::int32_t other = found_[i];
+            const Real product = products_[other];
+            if (product >= own) own = std::max(own, raise(row, lists.put(product, other, row)));
+            if (product >= reach_[other]) raise(other, lists.put(product, static_cast<std::int32_t>(row), other));
+        }
+        if (dense) {
+            std::fill_n(products_, row, Real(0));
+        } else {
+            for (std::int64_t i = 0; i < count; ++i) {
+                products_[found_[i]] = 0;
+                seen_[found_[i]] = 0;
+            }
         }
     }
-    return count;
+
+ private:
+    static constexpr std::int64_t strip = simd::strip<Real>, block = simd::strips_block<Real>;
+
+    /// Groups of numbers, twice as many as places: some more numbers than these are found.
+    static std::int64_t groups(std::int64_t k) { return blocks_of(checked_mul(2, k), strip); }
+
+    /// add(other, term) for all terms of the products of a row with those before it.
+    template <class Add>
+    static void multiply(const SparseRows<Real>& matrix, const std::int32_t* before, std::int64_t row, Add add) {
+        // Lists of columns lie anywhere in memory, and are asked for some columns before they are read: those of the
+        // next row, too.
+        constexpr std::int64_t ahead = 8;
+        const std::int64_t end = matrix.begin[row + 1], entries = matrix.begin[matrix.rows];
+        for (std::int64_t i = matrix.begin[row]; i < end; ++i) {
+            if (i + ahead < entries) {
+                const std::int64_t next = matrix.column_begin[matrix.columns[i + ahead]];
+                __builtin_prefetch(matrix.rows_of + next);
+                __builtin_prefetch(matrix.values_of + next);
+                __builtin_prefetch(matrix.values_of + next + strip);
+            }
+            const Real value = matrix.values[i];
+            const std::int64_t first = matrix.column_begin[matrix.columns[i]];
+            const std::int32_t* const others = matrix.rows_of + first;
+            const Real* const values = matrix.values_of + first;
+            for (std::int32_t j = 0; j < before[i]; ++j) add(others[j], value * values[j]);
+        }
+    }
+
+    /// Knows the last product of a list, and returns from which on others come into it.
+    Real raise(std::int64_t row, Real last) {
+        if (!(last > reach_[row])) return reach_[row];
+        reach_[row] = last;
+        const std::int64_t of_block = row / block, lane = row % strip;
+        const Real* const at = reach_ + of_block * block + lane;
+        lowest_[of_block * strip + lane] =
+            std::min(std::min(at[0], at[strip]), std::min(at[2 * strip], at[3 * strip]));
+        return last;
+    }
+
+    std::int64_t rows_, blocks_, k_;
+    Real *products_, *reach_, *largest_, *lowest_, *of_groups_;
+    std::int32_t* found_;
+    std::uint8_t* seen_;
+    const simd::RecommendKernels<Real>& kernels_ = simd::instruction_set().of<Real>().recommend;
+};
+
+/// Whether rows share so many columns that it is faster to look at the products with all rows than to keep a list of
+/// those that have terms: a term in the list costs as much as some 16 of the others.
+template <class Real>
+bool are_dense(const SparseRows<Real>& matrix) {
+    const auto rows = static_cast<double>(matrix.rows);
+    double terms = 0;
+    for (std::int64_t c = 0; c < matrix.column_count; ++c) {
+        const auto length = static_cast<double>(matrix.column_begin[c + 1] - matrix.column_begin[c]);
+        terms += length * length;
+    }
+    return 16 * terms >= rows * rows;
 }
 
 }  // namespace
@@ -112,8 +264,33 @@ void unit_rows(Cpu on, const std::int64_t* begin, const Real* values, std::int64
 }
 
 template <class Real>
-std::int64_t workspace_bytes(Cpu on, const SparseRows<Real>& matrix, std::int64_t) {
-    return checked_mul(thread_limit(on), Scratch<Real>::bytes(matrix.rows));
+void transpose(Cpu, const std::int64_t* begin, const std::int32_t* columns, const Real* values, std::int64_t rows,
+               std::int64_t column_count, std::int64_t* column_begin, std::int32_t* rows_of, Real* values_of) {
+    // While entries are put into their columns, a column begins where the next one will.
+    std::fill_n(column_begin, column_count + 1, std::int64_t{0});
+    const std::int64_t entries = begin[rows];
+    for (std::int64_t i = 0; i < entries; ++i) {
+        if (columns[i] + 2 <= column_count) ++column_begin[columns[i] + 2];
+    }
+    for (std::int64_t c = 2; c <= column_count; ++c) column_begin[c] += column_begin[c - 1];
+    constexpr std::int64_t ahead = 16;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::int64_t i = begin[row]; i < begin[row + 1]; ++i) {
+            if (i + ahead < entries) {
+                const std::int64_t next = column_begin[columns[i + ahead] + 1];
+                __builtin_prefetch(rows_of + next, 1);
+                __builtin_prefetch(values_of + next, 1);
+            }
+            const std::int64_t place = column_begin[columns[i] + 1]++;
+            rows_of[place] = static_cast<std::int32_t>(row);
+            values_of[place] = values[i];
+        }
+    }
+}
+
+template <class Real>
+std::int64_t workspace_bytes(Cpu on, const SparseRows<Real>& matrix, std::int64_t k) {
+    return Before<Real>::bytes(matrix) + checked_mul(thread_limit(on), Worker<Real>::bytes(matrix.rows, k));
 }
 
 template <class Real>
@@ -121,34 +298,29 @@ void top_products(Cpu on, const SparseRows<Real>& matrix, std::int64_t k, std::i
                   Workspace workspace) {
     require_workspace(workspace, workspace_bytes(on, matrix, k));
     on.threads = thread_limit(on);
-    for (int worker = 0; worker < on.threads; ++worker) {
-        const Scratch<Real> scratch(workspace, matrix.rows, worker);
-        std::fill_n(scratch.products, matrix.rows, Real(0));
-        std::fill_n(scratch.seen, matrix.rows, std::uint8_t{0});
-    }
     const std::int64_t places = checked_mul(matrix.rows, k);
     std::fill_n(indices, places, -1);
     std::fill_n(products, places, Real(0));
     if (k == 0) return;
+    const Before<Real> before(workspace, matrix);
+    std::byte* const memory = static_cast<std::byte*>(workspace.data) + Before<Real>::bytes(matrix);
+    for (int number = 0; number < on.threads; ++number) Worker<Real>(memory, matrix.rows, k, number).begin();
+    Lists<Real> lists(k, indices, products, on.threads > 1);
+    const bool dense = are_dense(matrix);
     constexpr std::int64_t together = 16;
-    parallel_for(on, blocks_of(matrix.rows, together), [&](std::int64_t task, int worker) {
-        const Scratch<Real> scratch(workspace, matrix.rows, worker);
+    parallel_for(on, blocks_of(matrix.rows, together), [&](std::int64_t task, int number) {
+        Worker<Real> worker(memory, matrix.rows, k, number);
         for (std::int64_t row = task * together; row < std::min(matrix.rows, (task + 1) * together); ++row) {
-            const std::int64_t count = multiply(matrix, row, scratch);
-            scratch.products[row] = 0;
-            for (std::int64_t i = 0; i < count; ++i) {
-                const std::int32_t other = scratch.touched[i];
-                insert(scratch.products[other], other, k, indices + row * k, products + row * k);
-                scratch.products[other] = 0;
-                scratch.seen[other] = 0;
-            }
+            worker.add(matrix, before.entries, row, dense, lists);
         }
     });
 }
 
-#define KOUSEI_INSTANTIATE(Real)                                                         \
-    template void unit_rows(Cpu, const std::int64_t*, const Real*, std::int64_t, Real*); \
-    template std::int64_t workspace_bytes(Cpu, const SparseRows<Real>&, std::int64_t);   \
+#define KOUSEI_INSTANTIATE(Real)                                                                                    \
+    template void unit_rows(Cpu, const std::int64_t*, const Real*, std::int64_t, Real*);                            \
+    template void transpose(Cpu, const std::int64_t*, const std::int32_t*, const Real*, std::int64_t, std::int64_t, \
+                            std::int64_t*, std::int32_t*, Real*);                                                   \
+    template std::int64_t workspace_bytes(Cpu, const SparseRows<Real>&, std::int64_t);                              \
     template void top_products(Cpu, const SparseRows<Real>&, std::int64_t, std::int32_t*, Real*, Workspace);
 KOUSEI_INSTANTIATE(float)
 KOUSEI_INSTANTIATE(double)

@@ -98,6 +98,38 @@ void bind_unit_rows(pybind11::module_& m) {
         "begin"_a.noconvert(), "values"_a.noconvert(), "out"_a.noconvert(), "on"_a);
 }
 
+/// On a device CuPy transposes.
+template <class Real>
+void bind_transpose(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Begin = HostSide::Array<std::int64_t>;
+    using Entries = HostSide::Array<std::int32_t>;
+    using Numbers = HostSide::Array<Real>;
+    m.def(
+        "recommend_transpose",
+        [](const Begin& begin, const Entries& columns, const Numbers& values, Begin& column_begin, Entries& rows_of,
+           Numbers& values_of, const HostSide::Execution& on) {
+            require_axes("column_begin", column_begin, 1);
+            const std::int64_t column_count = column_begin.shape(0) - 1;
+            require_lists<HostSide>("begin", begin, "columns", columns, column_count);
+            const std::int64_t rows = begin.shape(0) - 1, entries = columns.shape(0);
+            require_shape("values", values, {entries});
+            require_shape("rows_of", rows_of, {entries});
+            require_shape("values_of", values_of, {entries});
+            const std::int64_t* const at = begin.data();
+            const std::int32_t* const in = columns.data();
+            const Real* const from = values.data();
+            std::int64_t* const to_begin = column_begin.mutable_data();
+            std::int32_t* const to_rows = rows_of.mutable_data();
+            Real* const to = values_of.mutable_data();
+            HostSide::run(on, at, [&](auto where, auto) {
+                recommend::transpose(where, at, in, from, rows, column_count, to_begin, to_rows, to);
+            });
+        },
+        "begin"_a.noconvert(), "columns"_a.noconvert(), "values"_a.noconvert(), "column_begin"_a.noconvert(),
+        "rows_of"_a.noconvert(), "values_of"_a.noconvert(), "on"_a);
+}
+
 template <class Side, class Real>
 void bind_top_products(pybind11::module_& m) {
     using namespace pybind11::literals;
@@ -121,7 +153,7 @@ void bind_top_products(pybind11::module_& m) {
             require_shape("indices", indices, {rows, k});
             const recommend::SparseRows<Real> matrix{
                 begin.data(),   columns.data(),   values.data(), column_begin.data(),
-                rows_of.data(), values_of.data(), rows};
+                rows_of.data(), values_of.data(), rows,          column_begin.shape(0) - 1};
             std::int32_t* const best = indices.mutable_data();
             Real* const to = out.mutable_data();
             Side::run(on, to, [&](auto where, auto lend) {
@@ -137,6 +169,10 @@ void bind_recommend(pybind11::module_& m) {
     bind_prefer<Side>(m);
     bind_unit_rows<Side, float>(m);
     bind_unit_rows<Side, double>(m);
+    if constexpr (Side::readable) {
+        bind_transpose<float>(m);
+        bind_transpose<double>(m);
+    }
     bind_top_products<Side, float>(m);
     bind_top_products<Side, double>(m);
 }

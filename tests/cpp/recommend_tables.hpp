@@ -70,7 +70,7 @@ struct Ratings {
     }
 };
 
-/// Whole numbers -2 to 3 at some places of a matrix.
+/// Whole numbers -2 to 3 at some places of a matrix: 5 of `most` + 3.
 template <class Real>
 struct Matrix {
     std::int64_t rows, columns;
@@ -78,9 +78,9 @@ struct Matrix {
     std::vector<std::int64_t> begin{0}, column_begin{0};
     std::vector<std::int32_t> columns_in, rows_of;
 
-    Matrix(std::int64_t rows_, std::int64_t columns_, unsigned seed) : rows(rows_), columns(columns_) {
+    Matrix(std::int64_t rows_, std::int64_t columns_, unsigned seed, int most = 7) : rows(rows_), columns(columns_) {
         std::mt19937 random(seed);
-        std::uniform_int_distribution<int> one_of(-2, 7);
+        std::uniform_int_distribution<int> one_of(-2, most);
         for (std::int64_t i = 0; i < rows * columns; ++i) {
             const int number = one_of(random);
             dense.push_back(static_cast<Real>(number > 3 ? 0 : number));
@@ -97,7 +97,7 @@ struct Matrix {
 
     SparseRows<Real> view() const {
         return {begin.data(),   columns_in.data(), values.data(), column_begin.data(),
-                rows_of.data(), values_of.data(),  rows};
+                rows_of.data(), values_of.data(),  rows,          columns};
     }
 
     Real product(std::int64_t r, std::int64_t s) {

@@ -4,16 +4,19 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <random>
 #include <utility>
 #include <vector>
 
 #include "recommend_tables.hpp"
+#include "simd/kernels.hpp"
 #include "workspace.hpp"
 
 namespace {
 
 using namespace kousei::recommend;
 using kousei::Cpu;
+namespace simd = kousei::simd;
 
 /// Many enough that several threads take part.
 constexpr std::int64_t many = 1100;
@@ -45,17 +48,22 @@ TEST_CASE("what users prefer is what the pairs of their ratings say") {
 }
 
 TEST_CASE_TEMPLATE("the first products of a row, ties by number", Real, float, double) {
-    for (const auto& [rows, columns] : {std::pair<std::int64_t, std::int64_t>{1, 4}, {5, 0}, {60, 3}, {50, 12}}) {
-        Matrix<Real> matrix(rows, columns, 2);
+    // Rows that share most columns, few of them, and none.
+    struct Shape {
+        std::int64_t rows, columns;
+        int most;
+    };
+    for (const auto& [rows, columns, most] :
+         {Shape{1, 4, 7}, {5, 0, 7}, {60, 3, 7}, {50, 12, 7}, {300, 20, 7}, {300, 200, 500}, {90, 4, 5000}}) {
+        Matrix<Real> matrix(rows, columns, 2, most);
         for (const std::int64_t k : {0, 1, 7, 70}) {
             std::vector<std::int32_t> indices;
             std::vector<Real> products;
             for (std::int64_t r = 0; r < rows; ++r) {
                 std::vector<std::pair<Real, std::int32_t>> all;
                 for (std::int64_t s = 0; s < rows; ++s) {
-                    if (s != r && matrix.product(r, s) > 0) {
-                        all.emplace_back(-matrix.product(r, s), static_cast<std::int32_t>(s));
-                    }
+                    const Real product = matrix.product(r, s);
+                    if (s != r && product > 0) all.emplace_back(-product, static_cast<std::int32_t>(s));
                 }
                 std::ranges::sort(all);
                 all.resize(static_cast<std::size_t>(k), {Real(0), -1});
@@ -74,6 +82,72 @@ TEST_CASE_TEMPLATE("the first products of a row, ties by number", Real, float, d
                 CHECK(found == products);
             }
         }
+    }
+}
+
+TEST_CASE_TEMPLATE("every instruction set finds the products that reach a bound", Real, float, double) {
+    constexpr std::int64_t strip = simd::strip<Real>, block = simd::strips_block<Real>;
+    std::mt19937 random(3);
+    std::uniform_int_distribution<int> one_of(-9, 99);
+    const auto number = [&] { return static_cast<Real>(one_of(random)); };
+    for (const std::int64_t blocks : {1, 2, 7}) {
+        std::vector<Real> products, reach, lowest, expected_lanes, expected_groups;
+        for (std::int64_t i = 0; i < blocks * block; ++i) {
+            products.push_back(number());
+            reach.push_back(number() + 40);
+        }
+        for (std::int64_t i = 0; i < blocks * strip; ++i) {
+            const auto of_lane = [&](std::vector<Real>& numbers) {
+                std::vector<Real> four;
+                for (int s = 0; s < 4; ++s) four.push_back(at(numbers, i / strip * block + s * strip + i % strip));
+                return std::ranges::minmax(four);
+            };
+            lowest.push_back(of_lane(reach).min);
+            expected_lanes.push_back(std::max(Real(0), of_lane(products).max));
+        }
+        for (const std::int64_t groups : {1, 3}) {
+            expected_groups.assign(static_cast<std::size_t>(groups * strip), 0);
+            for (std::int64_t i = 0; i < blocks * strip; ++i) {
+                Real& of_group = at(expected_groups, i / strip % groups * strip + i % strip);
+                of_group = std::max(of_group, at(expected_lanes, i));
+            }
+            for (const auto* const* set = simd::instruction_sets; *set; ++set) {
+                if (!(*set)->supported()) continue;
+                CAPTURE((*set)->name);
+                std::vector<Real> largest(expected_lanes.size(), Real(-1)),
+                    of_groups(expected_groups.size(), Real(-1));
+                const simd::Products<Real> row{products.data(), largest.data(), reach.data(), lowest.data(), blocks};
+                const auto& kernels = (*set)->template of<Real>().recommend;
+                kernels.find_largest(row, groups, of_groups.data());
+                CHECK(largest == expected_lanes);
+                CHECK(of_groups == expected_groups);
+                for (const Real own : {Real(1), Real(60), Real(99), Real(500)}) {
+                    std::vector<std::int32_t> found(products.size() + 1), expected;
+                    for (std::int64_t i = 0; i < blocks * block; ++i) {
+                        const Real product = at(products, i);
+                        if (product >= own || product >= at(reach, i))
+                            expected.push_back(static_cast<std::int32_t>(i));
+                    }
+                    found.resize(static_cast<std::size_t>(kernels.find_reaching(row, own, found.data())));
+                    std::ranges::sort(found);
+                    CHECK(found == expected);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("columns of sparse rows", Real, float, double) {
+    for (const auto& [rows, columns] : {std::pair<std::int64_t, std::int64_t>{0, 3}, {5, 0}, {1, 1}, {40, 30}}) {
+        const Matrix<Real> matrix(rows, columns, 4);
+        std::vector<std::int64_t> begin(matrix.column_begin.size(), -1);
+        std::vector<std::int32_t> rows_of(matrix.rows_of.size(), -1);
+        std::vector<Real> values(matrix.values_of.size());
+        transpose(Cpu{}, matrix.begin.data(), matrix.columns_in.data(), matrix.values.data(), rows, columns,
+                  begin.data(), rows_of.data(), values.data());
+        CHECK(begin == matrix.column_begin);
+        CHECK(rows_of == matrix.rows_of);
+        CHECK(values == matrix.values_of);
     }
 }
 

@@ -195,6 +195,28 @@ def test_cosines(rng, dtype, k):
         assert row not in indices[row]
 
 
+@pytest.mark.parametrize(("shape", "density"), [((700, 30), 0.2), ((40, 3000), 0.05), ((900, 5000), 0.001)])
+def test_cosines_of_rows_that_share_many_columns_or_few(shape, density, rng):
+    sparse = scipy.sparse.csr_array((rng.random(shape) < density).astype(float))
+    before, found = kousei.num_threads(), []
+    try:
+        for threads in (1, 2, 4):
+            kousei.set_num_threads(threads)
+            found.append(recommend.cosine_topk(sparse, 9))
+    finally:
+        kousei.set_num_threads(before)
+    units = sparse.toarray() / np.sqrt(sparse.sum(axis=1)).clip(1)[:, None]
+    products = units @ units.T
+    np.fill_diagonal(products, 0)
+    order = np.argsort(-products.round(12), axis=1, kind="stable")[:, :9]
+    expected = np.take_along_axis(products, order, axis=1)
+    for indices, cosines in found:
+        assert (indices == found[0][0]).all()
+        assert (cosines == found[0][1]).all()
+        assert cosines == pytest.approx(expected, abs=1e-14)
+        assert ((indices >= 0) == (expected > 0)).all()
+
+
 def test_ties_are_in_the_order_of_rows():
     rows = np.tile([[1.0, 2]], (9, 1))
     indices, cosines = recommend.cosine_topk(scipy.sparse.csr_array(rows), 4)

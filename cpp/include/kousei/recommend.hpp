@@ -28,7 +28,13 @@ void prefer(Cpu on, const Preferences& preferences, const double* z, double* to,
 template <class Real>
 void unit_rows(Cpu on, const std::int64_t* begin, const Real* values, std::int64_t rows, Real* out);
 
-/// Rows of a sparse matrix, and those of its transpose; borrowed. Columns stand in a row once.
+/// The transpose of sparse rows, (columns + 1), (entries) and (entries): rows rise in a column.
+template <class Real>
+void transpose(Cpu on, const std::int64_t* begin, const std::int32_t* columns, const Real* values, std::int64_t rows,
+               std::int64_t column_count, std::int64_t* column_begin, std::int32_t* rows_of, Real* values_of);
+
+/// Rows of a sparse matrix, and those of its transpose; borrowed. Columns stand in a row once, and rows rise in a
+/// column.
 template <class Real>
 struct SparseRows {
     const std::int64_t* begin;  ///< (rows + 1)
@@ -37,7 +43,7 @@ struct SparseRows {
     const std::int64_t* column_begin;  ///< (columns + 1)
     const std::int32_t* rows_of;
     const Real* values_of;
-    std::int64_t rows;  ///< below 2^31
+    std::int64_t rows, column_count;  ///< below 2^31
 };
 
 template <class Real>

@@ -12,6 +12,7 @@
 #include "packed_gemv.inl"
 #include "random.inl"
 #include "rbm.inl"
+#include "recommend.inl"
 #include "ridgelet.inl"
 
 #include "attribution.inl"
@@ -21,10 +22,10 @@ namespace KOUSEI_ISA {
 namespace {
 
 template <class Real>
-constexpr KernelsFor<Real> kernels_for = {&kernels<Real>,         phase_kernels<Real>,   &apply_part<Real>,
-                                          &derive_part<Real>,     layer_kernels<Real>,   &multiply_signs<Real>,
-                                          sign_tables<Real>,      &multiply_panel<Real>, &add_chains<Real>,
-                                          ridgelet_kernels<Real>, &look_up_labels<Real>, &pool<Real>};
+constexpr KernelsFor<Real> kernels_for = {
+    &kernels<Real>,        phase_kernels<Real>, &apply_part<Real>,      &derive_part<Real>, layer_kernels<Real>,
+    &multiply_signs<Real>, sign_tables<Real>,   &multiply_panel<Real>,  &add_chains<Real>,  ridgelet_kernels<Real>,
+    &look_up_labels<Real>, &pool<Real>,         recommend_kernels<Real>};
 
 }  // namespace
 }  // namespace KOUSEI_ISA

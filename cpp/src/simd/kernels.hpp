@@ -13,6 +13,7 @@
 #include "packed.hpp"
 #include "random.hpp"
 #include "rbm.hpp"
+#include "recommend.hpp"
 #include "ridgelet.hpp"
 
 namespace kousei::simd {
@@ -104,6 +105,7 @@ struct KernelsFor {
     RidgeletKernels<Real> ridgelet;
     LookUpLabels<Real> look_up_labels;
     Pool<Real> pool;
+    RecommendKernels<Real> recommend;
 };
 
 struct InstructionSet {

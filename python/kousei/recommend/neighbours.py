@@ -44,8 +44,10 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
 
     Notes
     -----
-    A row and the transpose make its products with all others one after the other (Gustavson's algorithm), of which
-    the first k are kept: the matrix of all products is never formed. Results do not depend on the number of threads.
+    The products of a row with all before it are added up along its columns (Gustavson's algorithm), in the order of
+    the columns, and offered to the lists of both rows; the matrix of all products is never formed. Results do not
+    depend on the number of threads, nor on the instruction set. Besides the results, which are (rows, k), the work
+    takes a copy of the matrix, its transpose, and some 3 numbers a row for each thread.
 
     References
     ----------
@@ -88,14 +90,25 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
     backend.kernels.recommend_unit_rows(
         views[0], backend.view("matrix", rows.data), backend.view("units", units), backend.launch()
     )
-    transpose = type(rows)((units, rows.indices, rows.indptr), shape=rows.shape).tocsc()
-    column_begin, rows_of = (
-        xp.asarray(transpose.indptr, dtype=xp.int64),
-        xp.asarray(transpose.indices, dtype=xp.int32),
-    )
+    transpose = _transposed(rows, views, units, backend)
     indices, cosines = backend.empty((count, k), np.dtype(np.int32)), backend.empty((count, k), dtype)
-    others = (units, column_begin, rows_of, transpose.data, indices, cosines)
+    others = (units, *transpose, indices, cosines)
     backend.kernels.recommend_top_products(
         *views, *(backend.view("matrix", each) for each in others), backend.launch()
     )
     return backend.finish(indices), backend.finish(cosines)
+
+
+def _transposed(rows: Any, views: list[Any], units: Array, backend: Any) -> list[Array]:
+    """Return where columns begin, their rows and the `units` in them, which are the numbers of the CSR `rows`."""
+    if not isinstance(backend, backends.Host):
+        columns = type(rows)((units, rows.indices, rows.indptr), shape=rows.shape).tocsc()
+        xp = arrays.namespace(units)
+        return [xp.asarray(columns.indptr, dtype=xp.int64), xp.asarray(columns.indices, dtype=xp.int32), columns.data]
+    transpose = [
+        backend.empty((rows.shape[1] + 1,), np.dtype(np.int64)),
+        backend.empty((rows.nnz,), np.dtype(np.int32)),
+        backend.empty((rows.nnz,), units.dtype),
+    ]
+    backend.kernels.recommend_transpose(*views, units, *transpose, backend.launch())
+    return transpose
