@@ -112,7 +112,7 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
     """Return the coefficients of g on [a, b], as many as it takes; None where those are too many."""
     from scipy.fft import dct  # where it is used: it takes longer to import than all of this package
 
-    n = _FEWEST
+    n, before = _FEWEST, np.inf
     while n <= _MOST:
         c = dct(g(nodes(a, b, n))[::-1], axis=0) / n
         c[0] /= 2
@@ -121,7 +121,9 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
             off = np.polynomial.chebyshev.chebval((2 * held - a - b) / (b - a), c).T - values
             if np.abs(off).max(initial=0) <= 2 * _SHARE:
                 return c[: max(1, int(np.count_nonzero(left > _SHARE)))]
-        n *= 2
+        elif n > 2 * _FEWEST and left[3 * n // 4] > 0.3 * before:
+            return None  # they fall as those of a kink do, or not yet
+        before, n = left[3 * n // 4], 2 * n
     return None
 
 

@@ -10,9 +10,14 @@ import numpy as np
 from kousei.activation import Activation, PiecewiseLinear, relu, tanh
 from kousei.front.knots import fit_knots
 from kousei.front.pieces import resolve
+from kousei.front.problem import RefusedError
 from kousei.front.smooth import fit_smooth
 
 Array = np.ndarray[Any, Any]
+
+#: Share of the tolerance that rounding may take.
+_ROUNDING = 1 / 16
+_EPS = float(np.finfo(float).eps)
 
 
 class Layer(NamedTuple):
@@ -63,4 +68,10 @@ def fit_line(
         weight, bias, coef, offset = fit_knots(pieces, activation, most)
     else:
         weight, bias, coef, offset = fit_smooth(pieces, activation, most)
+    # Of the arguments, where a unit is as steep as it can be, and of the sum; they are of either sign.
+    rounding = np.linalg.norm(coef * (1 + np.abs(weight) * max(abs(lo), abs(hi)) + np.abs(bias)), axis=1)
+    if (_EPS * rounding > _ROUNDING).any():
+        raise RefusedError(
+            f"the tolerance is below the rounding of coefficients of up to {np.abs(coef * tol[:, None]).max():.2g}"
+        )
     return Layer(weight, bias, activation, coef * tol[:, None], offset * tol)
