@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ Array = np.ndarray[Any, Any]
 Line = Callable[[Array], Array]
 
 #: Chebyshev nodes of a piece, to begin with and at most; all samples; points that every piece is held against.
-_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 256
+_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 1024
 #: Share of the tolerance that a piece may be off.
 _SHARE = 1 / 32
 _EPS = float(np.finfo(float).eps)
@@ -54,10 +53,14 @@ class Pieces:
         counts = [max(least, oversampling * len(series)) for series in self.series]
         return np.concatenate([nodes(a, b, n) for a, b, n in zip(self.breaks, self.breaks[1:], counts, strict=False)])
 
-    @cached_property
-    def degree(self) -> int:
-        """The largest degree of a piece."""
-        return max(map(len, self.series)) - 1
+    @property
+    def affine(self) -> bool:
+        """Whether it is one piece, of degree 1 at most."""
+        return len(self.series) == 1 and len(self.series[0]) <= 2
+
+    def scaled(self, factor: float) -> Pieces:
+        """Return the same pieces, times a factor."""
+        return Pieces(self.breaks, [factor * series for series in self.series], self.kinks)
 
 
 def nodes(a: float, b: float, n: int) -> Array:
@@ -76,7 +79,7 @@ def resolve(g: Line, lo: float, hi: float) -> Pieces:
     values = g(held)
     largest = float(np.abs(values).max())
     if largest * _EPS * 16 > _SHARE:
-        raise RefusedError(f"the tolerance is below the rounding of values of {largest:.2g} times its size")
+        raise RefusedError(f"values of {largest:.2g} times the tolerance are rounded too much for it")
     spent = 0
 
     def sampled(t: Array) -> Array:
@@ -140,8 +143,8 @@ def _edge(g: Line, a: float, b: float) -> float | None:
         bends = np.abs(np.diff(v, 2, axis=0)).max(axis=1)
         i = int(bends.argmax())
         if b - a <= 8 * _EPS * max(abs(a), abs(b), width):
-            if np.abs(v[-1] - v[0]).max() > 1:
-                raise RefusedError(f"it jumps at {t[i + 1]:.9g}, and a network is continuous")
+            if (jump := np.abs(v[-1] - v[0]).max()) > 1:
+                raise RefusedError(f"it jumps at {t[i + 1]:.9g}, by {jump:.2g} times the tolerance")
             return float(t[i + 1])
         if bends[i] <= 16 * _EPS * np.abs(v).max():
             return float(t[i + 1])

@@ -9,7 +9,7 @@ import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear, relu, tanh
 from kousei.front.knots import fit_knots
-from kousei.front.pieces import resolve
+from kousei.front.pieces import Pieces, resolve
 from kousei.front.problem import RefusedError
 from kousei.front.smooth import fit_smooth
 
@@ -61,7 +61,12 @@ def fit_line(
         Units.
     """
     # All errors are in units of what is allowed.
-    pieces = resolve(lambda t: np.asarray(g(t)) / tol, lo, hi)
+    return fit_pieces(resolve(lambda t: np.asarray(g(t)) / tol, lo, hi), tol, activation, most)
+
+
+def fit_pieces(pieces: Pieces, tol: Array, activation: Activation | None, most: int) -> Layer:
+    """As `fit_line`, of pieces of g/tol."""
+    lo, hi = pieces.breaks[0], pieces.breaks[-1]
     if activation is None:
         activation = relu if len(pieces.kinks) else tanh
     if isinstance(activation, PiecewiseLinear):
