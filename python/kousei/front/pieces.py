@@ -13,11 +13,15 @@ from kousei.front.problem import RefusedError
 
 Array = np.ndarray[Any, Any]
 Line = Callable[[Array], Array]
+#: Weight (n,), bias (n,), coef (m, n) and offset (m,) of a layer, see `univariate.Layer`.
+Units = tuple[Array, Array, Array, Array]
 
 #: Chebyshev nodes of a piece, to begin with and at most; all samples; points that every piece is held against.
 _FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 1024
 #: Share of the tolerance that a piece may be off.
 _SHARE = 1 / 32
+#: Coefficients that sum up to so much are left out.
+_CUT = 1e-4
 _EPS = float(np.finfo(float).eps)
 
 
@@ -57,6 +61,12 @@ class Pieces:
     def affine(self) -> bool:
         """Whether it is one piece, of degree 1 at most."""
         return len(self.series) == 1 and len(self.series[0]) <= 2
+
+    def derivative(self, piece: int, order: int, end: int) -> Array:
+        """Return a derivative (m,) of a piece at its left (-1) or right (1) end."""
+        width = self.breaks[piece + 1] - self.breaks[piece]
+        series = np.polynomial.chebyshev.chebder(self.series[piece], order)
+        return np.asarray(np.polynomial.chebyshev.chebval(end, series) * (2 / width) ** order)
 
     def scaled(self, factor: float) -> Pieces:
         """Return the same pieces, times a factor."""
@@ -123,7 +133,7 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
         if left[3 * n // 4] <= _SHARE:
             off = np.polynomial.chebyshev.chebval((2 * held - a - b) / (b - a), c).T - values
             if np.abs(off).max(initial=0) <= 2 * _SHARE:
-                return c[: max(1, int(np.count_nonzero(left > _SHARE)))]
+                return c[: max(1, int(np.count_nonzero(left > _CUT)))]
         elif n > 2 * _FEWEST and left[3 * n // 4] > 0.3 * before:
             return None  # they fall as those of a kink do, or not yet
         before, n = left[3 * n // 4], 2 * n

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,17 +61,16 @@ def additive(problem: Problem, most: int) -> MLP:
     def line(axis: int, t: Array) -> Array:
         y = np.tile(base, (len(t), 1))
         y[:, axis] = t
-        return problem(problem.place(y)) - at_base
+        return (problem(problem.place(y)) - at_base)[:, None] / share
 
-    y = _scattered(problem, _VERIFIED // dim + 16)
-    off = float(np.abs(problem(problem.place(y)) - at_base - sum(map(line, range(dim), y.T))).max())
-    if off > _SHARE * problem.tol:
+    y, share = _scattered(problem, _VERIFIED // dim + 16), problem.tol / dim
+    total = sum(line(axis, t)[:, 0] for axis, t in enumerate(y.T))
+    off = float(np.abs((problem(problem.place(y)) - at_base) / share - total).max()) / dim
+    if off > _SHARE:
         raise RefusedError("it is no sum of functions of one variable each")
-    tol = (problem.tol - 2 * off) * (1 - _SHARE)
-    share = tol / dim
     slopes, constant, curved = np.zeros(dim), at_base, []
     for axis in range(dim):
-        pieces = resolve(lambda t, axis=axis: line(axis, t)[:, None] / share, -1.0, 1.0)
+        pieces = resolve(partial(line, axis), -1.0, 1.0)
         if pieces.affine:
             left, right = pieces(np.array([-1.0, 1.0]))[:, 0] * share
             constant, slopes[axis] = constant + (left + right) / 2, (right - left) / 2
@@ -81,7 +81,7 @@ def additive(problem: Problem, most: int) -> MLP:
         return _affine(problem, slopes, constant)
     if reach > 0:
         curved.append((slopes / reach, resolve(lambda t: reach / share * t[:, None], -1.0, 1.0)))
-    layers, wider = [], dim / len(curved)
+    layers, wider = [], dim / len(curved) * (1 - _SHARE - 2 * off)
     for direction, pieces in curved:
         layer = fit_pieces(pieces.scaled(1 / wider), np.array([wider * share]), problem.activation, most)
         most -= len(layer.weight)

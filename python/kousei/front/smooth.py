@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei.activation import Activation
-from kousei.front.pieces import Pieces
+from kousei.front.pieces import Pieces, Units
 from kousei.front.problem import RefusedError
 
 Array = np.ndarray[Any, Any]
@@ -45,7 +45,7 @@ class _State(NamedTuple):
         return float(np.abs(self.residual).max())
 
 
-def fit_smooth(pieces: Pieces, activation: Activation, most: int) -> tuple[Array, Array, Array, Array]:
+def fit_smooth(pieces: Pieces, activation: Activation, most: int) -> Units:
     """Return weight, bias, coef and offset of few units for pieces to a tolerance of 1, or refuse.
 
     Slopes and centres are fitted by variable projection, which leaves the output weights to least squares: Golub and
@@ -65,7 +65,7 @@ def fit_smooth(pieces: Pieces, activation: Activation, most: int) -> tuple[Array
             state = fit.improved(state, _STEPS)
         if fit.reached(state):
             break
-        slow = n >= _MANY and before < near and state.error > before / 4
+        slow = n >= _MANY and before < near and state.error > max(before / 4, 10)
         if n >= min(most, _MOST) or fit.work > _WORK or slow:
             raise RefusedError(f"{n} units of {activation.name} reach {state.error:.2g} times the tolerance")
         n, before = min(2 * n, most, _MOST), state.error
