@@ -10,7 +10,7 @@ from kousei.front.frequencies import formula, refitted, series
 from kousei.front.polynomials import few_units, polynomial
 from kousei.front.problem import Problem
 from kousei.front.profiles import ridgelet
-from kousei.front.ridge import additive, ridge
+from kousei.front.ridge import additive, ridge, tilted
 from kousei.front.tensor import tensor
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
@@ -28,6 +28,7 @@ class Candidate(NamedTuple):
 CANDIDATES = (
     Candidate("ridge function", ridge),
     Candidate("sum over the variables", additive),
+    Candidate("ridge function and a plane", tilted),
     Candidate("few units for a polynomial", few_units),
     Candidate("finite Fourier series", series),
     Candidate("products of functions of one variable", tensor),
