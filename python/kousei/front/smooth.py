@@ -56,6 +56,8 @@ def fit_smooth(pieces: Pieces, activation: Activation, most: int) -> Units:
     if np.ptp(fit.exact, axis=0).max() <= 2 * _AIM:
         middle = (fit.exact.max(axis=0) + fit.exact.min(axis=0)) / 2
         return np.zeros(0), np.zeros(0), np.zeros((len(middle), 0)), middle
+    if most < 1:
+        raise RefusedError("no units are left for it")
     n, before, near = min(_FEWEST, most), np.inf, 0.05 * float(np.ptp(fit.exact, axis=0).max())
     while True:
         fit.sample(n)
