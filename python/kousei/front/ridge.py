@@ -38,7 +38,7 @@ def ridge(problem: Problem, most: int) -> MLP:
 
     off = 0.0
     if problem.dim > 1:
-        y = _scattered(problem, _VERIFIED)
+        y = scattered(problem, _VERIFIED)
         off = float(np.abs(line(y @ a) - problem(problem.place(y))).max())
         if off > _SHARE * problem.tol:
             raise RefusedError("it changes across the direction of its gradients")
@@ -47,7 +47,7 @@ def ridge(problem: Problem, most: int) -> MLP:
     if pieces.affine:
         left, right = pieces(np.array([-reach, reach]))[:, 0] * tol
         return _affine(problem, (right - left) / (2 * reach) * a, (left + right) / 2)
-    return _network(problem, [(a, fit_pieces(pieces, np.array([tol]), problem.activation, most))])
+    return network_of_lines(problem, [(a, fit_pieces(pieces, np.array([tol]), problem.activation, most))])
 
 
 def additive(problem: Problem, most: int) -> MLP:
@@ -66,7 +66,7 @@ def additive(problem: Problem, most: int) -> MLP:
         y[:, axis] = t
         return (problem(problem.place(y)) - at_base)[:, None] / share
 
-    y, share = _scattered(problem, _VERIFIED // dim + 16), problem.tol / dim
+    y, share = scattered(problem, _VERIFIED // dim + 16), problem.tol / dim
     total = sum(line(axis, t)[:, 0] for axis, t in enumerate(y.T))
     off = float(np.abs((problem(problem.place(y)) - at_base) / share - total).max()) / dim
     if off > _SHARE:
@@ -82,14 +82,14 @@ def additive(problem: Problem, most: int) -> MLP:
     reach = np.abs(slopes).sum()
     if not curved:
         return _affine(problem, slopes, constant)
-    if reach > 0:
+    if reach > _SHARE * share:
         curved.append((slopes / reach, resolve(lambda t: reach / share * t[:, None], -1.0, 1.0)))
     layers, wider = [], dim / len(curved) * (1 - _SHARE - 2 * off)
     for direction, pieces in curved:
         layer = fit_pieces(pieces.scaled(1 / wider), np.array([wider * share]), problem.activation, most)
         most -= len(layer.weight)
         layers.append((direction, layer))
-    return _network(problem, layers, constant)
+    return network_of_lines(problem, layers, constant)
 
 
 def tilted(problem: Problem, most: int) -> MLP:
@@ -143,7 +143,7 @@ def _gradients(problem: Problem, y: Array) -> tuple[Array, float]:
     return gradients, float(np.abs(values).max())
 
 
-def _scattered(problem: Problem, count: int) -> Array:
+def scattered(problem: Problem, count: int) -> Array:
     """Return points of the cube, half of them denser towards its sides."""
     y = 2 * problem.rng.random((count, problem.dim)) - 1
     y[1::2] = np.sin(np.pi / 2 * y[1::2])
@@ -156,7 +156,7 @@ def _affine(problem: Problem, slopes: Array, constant: float) -> MLP:
     return MLP([weight[None]], [np.array([constant - weight @ problem.center])], [])
 
 
-def _network(problem: Problem, lines: list[tuple[Array, Layer]], constant: float = 0.0) -> MLP:
+def network_of_lines(problem: Problem, lines: list[tuple[Array, Layer]], constant: float = 0.0) -> MLP:
     """Return the network of a constant and layers along directions, in coordinates of the cube."""
     if not any(len(layer.weight) for _, layer in lines):
         return _affine(problem, np.zeros(problem.dim), constant + sum(float(layer.offset[0]) for _, layer in lines))
