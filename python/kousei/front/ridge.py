@@ -17,6 +17,8 @@ Array = np.ndarray[Any, Any]
 
 #: Points at which gradients are compared, points at which the structure is verified, step of the differences.
 _GRADIENTS, _VERIFIED, _STEP = 8, 256, 1e-3
+#: Gradients of values 1 that are those of rounding.
+_NOISE = 1e-11
 #: Share of the tolerance that the structure may be off.
 _SHARE = 1 / 8
 
@@ -98,7 +100,7 @@ def _direction(problem: Problem) -> Array:
     values = problem(problem.place((y[:, None, None] + steps).reshape(-1, dim))).reshape(len(y), 4, dim)
     gradients = np.einsum("psd,s->pd", values, np.array([1.0, -8.0, 8.0, -1.0]) / (12 * _STEP))
     norms = np.linalg.norm(gradients, axis=1)
-    if norms.max() == 0:
+    if norms.max() <= _NOISE * np.abs(values).max():
         return np.eye(dim)[0]
     units = gradients / np.where(norms > 1e-9 * norms.max(), norms, np.inf)[:, None]
     across = np.linalg.norm(gradients[:, None] - (gradients @ units.T)[..., None] * units, axis=-1)
@@ -125,6 +127,8 @@ def _affine(problem: Problem, slopes: Array, constant: float) -> MLP:
 
 def _network(problem: Problem, lines: list[tuple[Array, Layer]], constant: float = 0.0) -> MLP:
     """Return the network of a constant and layers along directions, in coordinates of the cube."""
+    if not any(len(layer.weight) for _, layer in lines):
+        return _affine(problem, np.zeros(problem.dim), constant + sum(float(layer.offset[0]) for _, layer in lines))
     weight = np.concatenate([np.multiply.outer(layer.weight, direction / problem.half) for direction, layer in lines])
     bias = np.concatenate([layer.bias for _, layer in lines]) - weight @ problem.center
     coef = np.concatenate([layer.coef for _, layer in lines], axis=1)
