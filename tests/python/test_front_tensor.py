@@ -240,5 +240,5 @@ def test_plans_by_hand():
     assert plan((1,) * 11).layer == 5
     # Vectors are multiplied by matrices from both ends, 2 * 9 + 1 units each, and one with the other, 2 * 3 + 1.
     assert plan((1, 3, 3, 3, 1)).units == 2 * 19 + 7
-    # Of five matrices one variable waits for the layer in which the vector of the others meets it.
-    assert plan((1, 3, 3, 3, 3, 1)).units == 3 * 19 + 7 + 1
+    # Of five matrices three variables wait for a layer.
+    assert plan((1, 3, 3, 3, 3, 1)).units == 3 * 19 + 7 + 3
