@@ -112,7 +112,7 @@ def construct(
     >>> net.units < 16, net.error_bound().total < 1e-4
     (True, True)
     >>> net.report.chosen.name
-    'one variable'
+    'ridge function'
     """
     box = check_bounds(bounds)
     if len(box[0]) > _MOST_DIM:
