@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib.boxes import fill_cube
-from kousei.front.problem import RefusedError
+from kousei.front.problem import JumpError, RefusedError
 
 Array = np.ndarray[Any, Any]
 Line = Callable[[Array], Array]
@@ -160,7 +160,7 @@ def _kink(g: Line, a: float, b: float, order: int) -> float | None:
         i = int(bends.argmax())
         if b - a <= 8 * _EPS * max(abs(a), abs(b), width):
             if (jump := np.abs(v[-1] - v[0]).max()) > 1:
-                raise RefusedError(f"it jumps at {t[4 * order]:.9g}, by {jump:.2g} times the tolerance")
+                raise JumpError(float(t[4 * order]), float(jump))
             return float(t[4 * order])
         if bends[i] <= 8 * 2**order * _EPS * np.abs(v).max():
             return float(t[4 * order]) if zooms > 2 else None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kousei.activation import relu
 from kousei.activation.mixed import Mixed
 from kousei.front.pieces import resolve
 from kousei.front.problem import Problem, RefusedError
@@ -91,16 +92,36 @@ def additive(problem: Problem, most: int) -> MLP:
     return network_of_lines(problem, layers, constant)
 
 
+def tilted(problem: Problem, most: int) -> MLP:
+    """Return the network of f(x) = g(a.x) + c.x, or refuse.
+
+    Less its gradient anywhere, c + g'(a.x) a, times x, it is a ridge function. On the box c.x is one unit max(z, 0).
+    """
+    if problem.dim == 1:
+        raise RefusedError("a function of one variable has no other direction")
+    if problem.activation not in (None, relu):
+        raise RefusedError(f"a plane takes a unit max(z, 0), and all were to be {problem.activation.name}")
+    slopes = _gradients(problem, 2 * problem.rng.random((1, problem.dim)) - 1)[0][0]
+
+    def rest(x: Array) -> Array:
+        return problem(x) - (x - problem.center) / problem.half @ slopes
+
+    net = ridge(Problem(rest, problem.lo, problem.hi, problem.tol, problem.activation, problem.rng), most - 1)
+    weight, reach = slopes / problem.half, np.abs(slopes).sum()
+    if len(net.activations) == 0:
+        return net + MLP([weight[None]], [np.array([-weight @ problem.center])], [])
+    plane = MLP(
+        [weight[None], np.ones((1, 1))], [np.array([reach - weight @ problem.center]), np.array([-reach])], [relu]
+    )
+    return net + plane
+
+
 def _direction(problem: Problem) -> Array:
     """Return the unit vector, in coordinates of the cube, that most gradients are parallel to, or refuse."""
     dim = problem.dim
-    y = 0.9 * (2 * problem.rng.random((_GRADIENTS, dim)) - 1)
-    # Differences of the fourth order along each axis.
-    steps = np.multiply.outer([-2.0, -1.0, 1.0, 2.0], _STEP * np.eye(dim))
-    values = problem(problem.place((y[:, None, None] + steps).reshape(-1, dim))).reshape(len(y), 4, dim)
-    gradients = np.einsum("psd,s->pd", values, np.array([1.0, -8.0, 8.0, -1.0]) / (12 * _STEP))
+    gradients, size = _gradients(problem, 2 * problem.rng.random((_GRADIENTS, dim)) - 1)
     norms = np.linalg.norm(gradients, axis=1)
-    if norms.max() <= _NOISE * np.abs(values).max():
+    if norms.max() <= _NOISE * size:
         return np.eye(dim)[0]
     units = gradients / np.where(norms > 1e-9 * norms.max(), norms, np.inf)[:, None]
     across = np.linalg.norm(gradients[:, None] - (gradients @ units.T)[..., None] * units, axis=-1)
@@ -110,6 +131,16 @@ def _direction(problem: Problem) -> Array:
     if best.sum() < 3 * _GRADIENTS // 4:
         raise RefusedError("its gradients are not parallel")
     return np.asarray(np.linalg.svd(gradients[best])[2][0])
+
+
+def _gradients(problem: Problem, y: Array) -> tuple[Array, float]:
+    """Return the gradients (n, dim) at points of the cube, not at its sides, and the largest value seen for them."""
+    # Differences of the fourth order along each axis.
+    steps = np.multiply.outer([-2.0, -1.0, 1.0, 2.0], _STEP * np.eye(problem.dim))
+    points = (0.9 * y[:, None, None] + steps).reshape(-1, problem.dim)
+    values = problem(problem.place(points)).reshape(len(y), 4, problem.dim)
+    gradients = np.einsum("psd,s->pd", values, np.array([1.0, -8.0, 8.0, -1.0]) / (12 * _STEP))
+    return gradients, float(np.abs(values).max())
 
 
 def scattered(problem: Problem, count: int) -> Array:
@@ -127,6 +158,8 @@ def _affine(problem: Problem, slopes: Array, constant: float) -> MLP:
 
 def network_of_lines(problem: Problem, lines: list[tuple[Array, Layer]], constant: float = 0.0) -> MLP:
     """Return the network of a constant and layers along directions, in coordinates of the cube."""
+    if not any(len(layer.weight) for _, layer in lines):
+        return _affine(problem, np.zeros(problem.dim), constant + sum(float(layer.offset[0]) for _, layer in lines))
     weight = np.concatenate([np.multiply.outer(layer.weight, direction / problem.half) for direction, layer in lines])
     bias = np.concatenate([layer.bias for _, layer in lines]) - weight @ problem.center
     coef = np.concatenate([layer.coef for _, layer in lines], axis=1)
