@@ -72,7 +72,8 @@ def train_of(its, tol, most_rank=16):
     ("f", "sides", "dim", "ranks"),
     [
         (franke, UNIT, 2, (4,)),
-        (xor, UNIT, 2, (2,)),
+        (xor, UNIT, 2, (1,)),
+        (lambda x: 1 - bell(x), UNIT, 4, (1,) * 3),
         (bell, UNIT, 5, (1,) * 4),
         (peaks, UNIT, 3, (1, 1)),
         (wave, UNIT, 4, (2,) * 3),
@@ -219,13 +220,13 @@ def test_what_is_refused():
         tensor(problem(xor, UNIT, 2, activation=relu), 3000)
     with pytest.raises(RefusedError, match="one variable"):
         tensor(problem(bell, UNIT, 1), 3000)
-    with pytest.raises(RefusedError, match="5 units multiply, and 6 are allowed"):
-        tensor(problem(xor, UNIT, 2), 6)
+    with pytest.raises(RefusedError, match="3 units multiply, and 4 are allowed"):
+        tensor(problem(xor, UNIT, 2), 4)
     with pytest.raises(RefusedError, match="constant"):
         tensor(problem(lambda x: np.ones(len(x)), UNIT, 3), 3000)
     with pytest.raises(RefusedError, match="is 0 at all points"):
         tensor(problem(lambda x: np.zeros(len(x)), UNIT, 3), 3000)
-    with pytest.raises(RefusedError, match="along variable 2, it jumps at 0.3"):
+    with pytest.raises(RefusedError, match=r"along t = \(x_2 - 0.5\)/0.5, it jumps at -0.4"):
         tensor(problem(lambda x: np.sin(x[:, 0]) * (x[:, 1] > 0.3), UNIT, 2), 3000)
     noise = np.random.default_rng(0).normal
     with pytest.raises(RefusedError, match="rank"):
