@@ -28,7 +28,7 @@ class ErrorBound(NamedTuple):
         0 where the function was a polynomial of NumPy and the network is that polynomial.
     rounding : float
         The precision times the sum of |v df/dv| over all parameters, inputs and hidden values v of the network f, the
-        largest at 1024 points: what relative roundings of each change at most, to first order.
+        largest at 256 points: what relative roundings of each change at most, to first order.
     kind : {"proven", "estimated"}
         Of the approximation.
     points : int
