@@ -299,7 +299,7 @@ BREAKS = (
         "tests/python/test_front_construct.py::test_rounding_by_hand",
     ),
     Break(
-        "python/kousei/front/cross.py",
+        "python/kousei/front/fibres.py",
         "np.linalg.solve(self._cross.T, rows.T).T",
         "rows @ np.linalg.inv(self._cross)",
         "crosses of small pivots are inverted",
