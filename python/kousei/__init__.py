@@ -15,7 +15,8 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import attribution, equivariant, fashion, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei import attribution, equivariant, fashion, front, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei.front import compare
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -42,9 +43,11 @@ __all__ = [
     "binarize",
     "binary",
     "chain_decomposition",
+    "compare",
     "dual_ridgelet_transform",
     "equivariant",
     "fashion",
+    "front",
     "funahashi",
     "identity",
     "io",
@@ -76,9 +79,11 @@ _LATER = {
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
     "attribution": "attribution",
+    "compare": "front",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "fashion": "fashion",
+    "front": "front",
     "ising": "ising",
     "isotonic": "isotonic",
     "rbm": "rbm",
