@@ -64,17 +64,18 @@ class Comparison:
 
     def best(self, method: str) -> Run:
         """Return the run of a method with the least error; ValueError if it has none."""
-        check_choice("method", method, *self.methods)
-        return min((run for run in self.runs if run.method == method), key=lambda run: run.error)
+        return min(self._runs_of(method), key=lambda run: run.error)
 
     def seconds_to(self, error: float, method: str) -> float:
         """Return in how many seconds a run of a method had at most this error; infinity if none had."""
-        check_choice("method", method, *self.methods)
-        times = [math.inf]
-        for run in self.runs:
-            if run.method == method:
-                times += [seconds for seconds, seen in (*run.curve, (run.seconds, run.error)) if seen <= error]
-        return min(times)
+        looks = [look for run in self._runs_of(method) for look in (*run.curve, (run.seconds, run.error))]
+        return min((seconds for seconds, seen in looks if seen <= error), default=math.inf)
+
+    def _runs_of(self, method: str) -> list[Run]:
+        runs = [run for run in self.runs if run.method == method]
+        if not runs:
+            raise ValueError(f"method was {method!r}; one of those that have runs, {self.methods}, is accepted")
+        return runs
 
     def __str__(self) -> str:
         lines = [f"{'method':<13}{'units':>7}{'largest error':>15}{'seconds':>9}{f'to {self.tol:g}':>11}  setting"]
@@ -111,7 +112,7 @@ class Comparison:
             axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)[1]
         for number, method in enumerate(self.methods):
             look = {"color": f"C{number}", "label": method}
-            runs = sorted((run for run in self.runs if run.method == method), key=lambda run: run.units)
+            runs = sorted(self._runs_of(method), key=lambda run: run.units)
             axes[0].plot([run.units for run in runs], [run.error for run in runs], "o-", markersize=4, **look)
             if runs[0].curve:
                 axes[1].plot(*zip(*_envelope(runs), strict=True), drawstyle="steps-post", **look)

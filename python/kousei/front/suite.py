@@ -78,11 +78,12 @@ def benchmark_functions(dims: Sequence[int] = (1, 2, 3, 5, 10), *, rng: Rng = 0)
     >>> list(functions)[:4]
     ['XOR', 'Franke', 'Rosenbrock 2-D', 'oscillatory 2-D']
     >>> f = functions["XOR"].f
+    >>> import numpy as np
     >>> f(np.array([[0.0, 1.0], [1.0, 1.0]]))
     array([1., 0.])
     """
     dims = [check_integer("dims", dim, 1) for dim in dims]
-    rng = generator(rng)
+    seed = int(generator(rng).integers(1 << 62))
     functions: dict[str, BenchmarkFunction] = {}
     for dim in dims:
         if dim == 1:
@@ -92,10 +93,13 @@ def benchmark_functions(dims: Sequence[int] = (1, 2, 3, 5, 10), *, rng: Rng = 0)
             functions["Franke"] = BenchmarkFunction(_franke, [(0.0, 1.0)] * 2, 1e-6, 1500)
         if dim > 1:
             functions[f"Rosenbrock {dim}-D"] = BenchmarkFunction(_rosenbrock, [(-2.0, 2.0)] * dim, 1e-6, None)
+        of_dim = np.random.default_rng([seed, dim])  # whatever the other dimensions are
         for family in _DIFFICULTY:
             tol = 1e-2 if family in _ROUGH else 1e-6
             most = None if family in _ROUGH or dim > 3 else 3000
-            functions[f"{family} {dim}-D"] = BenchmarkFunction(_genz(family, dim, rng), [(0.0, 1.0)] * dim, tol, most)
+            functions[f"{family} {dim}-D"] = BenchmarkFunction(
+                _genz(family, dim, of_dim), [(0.0, 1.0)] * dim, tol, most
+            )
         functions[f"Runge {dim}-D"] = BenchmarkFunction(_runge, [(-1.0, 1.0)] * dim, 1e-6, 64 if dim == 1 else None)
         functions[f"Ackley {dim}-D"] = BenchmarkFunction(_ackley, [(-5.0, 5.0)] * dim, 1e-6, None)
     return functions
