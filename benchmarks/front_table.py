@@ -116,20 +116,17 @@ def constant(function: Any) -> float:
 
 
 def point(run: Any) -> Row:
-    return {"units": run.units, "error": short(run.error), "seconds": short(run.seconds)}
+    return {"units": run.units, "seconds": short(run.seconds), "error": short(run.error)}
 
 
 def points(found: Any, method: str) -> list[list[float]]:
-    """Return (units, seconds, error) of a method, those alone that nothing before had less error than."""
-    seen = []
-    for run in found.runs:
-        if run.method == method:
-            seen += [(run.units, *at) for at in run.curve or [(run.seconds, run.error)]]
-    kept: list[list[float]] = []
-    for units, seconds, error in sorted(seen, key=lambda at: at[1]):
-        if method not in TRAINED or not kept or error < kept[-1][2]:
-            kept.append([units, short(seconds), short(error)])
-    return kept
+    """Return (units, seconds, error): of a training whenever it is nearer than before, of others for each run."""
+    from kousei.front.comparison import nearer
+
+    runs = [run for run in found.runs if run.method == method]
+    if method not in TRAINED:
+        return [list(point(run).values()) for run in sorted(runs, key=lambda run: run.units)]
+    return [[runs[0].units, short(seconds), short(error)] for seconds, error in nearer(runs)]
 
 
 def slower(found: Any, ours: list[Any], method: str) -> Row | None:

@@ -120,14 +120,16 @@ finish(figure, panels, "hidden units, or coefficients")
 plt.show()
 
 # %%
-# And against the seconds. Steps are the least errors that a training has had by then.
+# And against the seconds: the least errors that a method has had by then.
 
 figure, panels = plt.subplots(2, 3, figsize=(12, 8), layout="constrained")
 for panel, name in zip(panels.flat, NAMES, strict=True):
     for method, points in rows[name]["points"].items():
         if method != "construct":
-            _, seconds, errors = np.transpose(points)
-            draw(panel, method, seconds, errors, steps=method in ("Adam", "L-BFGS", "MLPRegressor"))
+            _, seconds, errors = np.transpose(sorted(points, key=lambda point: point[1]))
+            nearer = errors <= np.minimum.accumulate(errors)
+            steps = method in ("Adam", "L-BFGS", "MLPRegressor")
+            draw(panel, method, seconds[nearer], errors[nearer], steps=steps)
     if networks[name]:
         draw(
             panel, "construct", [seconds for *_, seconds in networks[name]], [error for _, error, _ in networks[name]]

@@ -114,11 +114,8 @@ class Comparison:
             look = {"color": f"C{number}", "label": method}
             runs = sorted(self._runs_of(method), key=lambda run: run.units)
             axes[0].plot([run.units for run in runs], [run.error for run in runs], "o-", markersize=4, **look)
-            if runs[0].curve:
-                axes[1].plot(*zip(*_envelope(runs), strict=True), drawstyle="steps-post", **look)
-            else:
-                runs.sort(key=lambda run: run.seconds)
-                axes[1].plot([run.seconds for run in runs], [run.error for run in runs], "o-", markersize=4, **look)
+            steps = {"drawstyle": "steps-post"} if runs[0].curve else {"marker": "o", "markersize": 4}
+            axes[1].plot(*zip(*nearer(runs), strict=True), **look, **steps)
         for panel, label in zip(axes, ("hidden units, or coefficients", "seconds"), strict=True):
             panel.axhline(self.tol, color="0.6", linewidth=1, linestyle=":")
             panel.set(xscale="log", yscale="log", xlabel=label)
@@ -127,11 +124,13 @@ class Comparison:
         return axes
 
 
-def _envelope(runs: Sequence[Run]) -> list[tuple[float, float]]:
-    """Return the least error that any of some trainings had after each time that one was looked at."""
-    points = sorted(point for run in runs for point in run.curve)
-    errors = np.minimum.accumulate([error for _, error in points])
-    return [(seconds, float(error)) for (seconds, _), error in zip(points, errors, strict=True)]
+def nearer(runs: Sequence[Run]) -> list[tuple[float, float]]:
+    """Return the (seconds, error) of some runs, in the order of seconds, that are nearer than all before."""
+    kept: list[tuple[float, float]] = []
+    for seconds, error in sorted(look for run in runs for look in run.curve or ((run.seconds, run.error),)):
+        if not kept or error < kept[-1][1]:
+            kept.append((seconds, error))
+    return kept
 
 
 def compare(
