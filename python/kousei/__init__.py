@@ -16,7 +16,7 @@ from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
     from kousei import attribution, equivariant, fashion, front, ising, isotonic, rbm, recommend, rg, ridgelet, score
-    from kousei.front import compare
+    from kousei.front import compare, construct
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -44,6 +44,7 @@ __all__ = [
     "binary",
     "chain_decomposition",
     "compare",
+    "construct",
     "dual_ridgelet_transform",
     "equivariant",
     "fashion",
@@ -80,6 +81,7 @@ _LATER = {
     "ScoreEstimator": "score",
     "attribution": "attribution",
     "compare": "front",
+    "construct": "front",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "fashion": "fashion",
@@ -94,6 +96,7 @@ _LATER = {
 }
 
 # Their classes that files hold, which `load` asks for there.
+io.files.HOMES["ConstructedNetwork"] = "kousei.front"
 io.files.HOMES |= dict.fromkeys(("OutfitScorer", "PartialVSE", "VisualSemanticEmbedding"), "kousei.fashion")
 
 
