@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import kousei
-from kousei.front import RefusedError, benchmark_functions
+from kousei.front import NotReachedError, benchmark_functions
 
 NAMES = ("XOR", "Runge 1-D", "Franke", "corner peak 3-D", "continuous 2-D", "Gaussian 5-D")
 functions = {name: benchmark_functions()[name] for name in NAMES}
@@ -34,7 +34,7 @@ for name, (f, bounds, tol, _) in functions.items():
         start = perf_counter()
         try:
             net = kousei.construct(f, bounds, tolerance, rng=0)
-        except RefusedError as refusal:
+        except NotReachedError as refusal:
             print(f"{name:<16}{tolerance:>10.0e}  refused: {str(refusal).splitlines()[0]:.60}")
             continue
         seconds, error = perf_counter() - start, np.abs(net(at) - f(at)).max()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import kousei
-from kousei.front import RefusedError, benchmark_functions, comparison
+from kousei.front import NotReachedError, Report, benchmark_functions, comparison
 from kousei.front.regressions import chebyshev, nystroem, rbf_sampler
 from kousei.front.training import adam, lbfgs, mlp_regressor
 from kousei.front.trials import Run, Task, Watch
@@ -39,7 +39,7 @@ def constructed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def construct(f: Any, bounds: Any, tol: float, *, rng: Any) -> kousei.MLP:
         asked.append(tol)
         if tol < 1e-3:
-            raise RefusedError("it is too much")
+            raise NotReachedError("it is too much. What was tried:\nnothing", Report([]))
         return net
 
     monkeypatch.setattr(comparison, "construct", construct)
@@ -192,7 +192,7 @@ def test_polynomials_are_reproduced() -> None:
 def test_tolerances_down_to_what_is_refused(constructed: list[float]) -> None:
     found = kousei.compare(wave, LINE, 1e-4, methods=["Chebyshev"], rng=0)
     assert constructed == pytest.approx([1e-4, 1e-3, 1e-2, 0.1])
-    assert found.left_out == {"construct to 0.0001": "it is too much"}
+    assert found.left_out == {"construct to 0.0001": "it is too much."}
     assert found.tol == pytest.approx(1e-3)
     assert [run.setting for run in found.runs[:3]] == ["tol 0.001", "tol 0.01", "tol 0.1"]
     assert {run.units for run in found.runs[:3]} == {3}
@@ -204,7 +204,7 @@ def test_tolerances_down_to_what_is_refused(constructed: list[float]) -> None:
     assert lines[0].split() == ["method", "units", "largest", "error", "seconds", "to", "0.001", "setting"]
     assert lines[1].split()[:3] == ["construct", "3", "1.0e+00"]
     assert "never" in lines[1]
-    assert lines[-1] == "left out: construct to 0.0001: it is too much"
+    assert lines[-1] == "left out: construct to 0.0001: it is too much."
 
 
 def test_what_others_are_given(constructed: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,6 +267,23 @@ def test_everything_at_once() -> None:
     plt.close("all")
 
 
+@pytest.mark.parametrize("f", [lambda x: 2 * x[:, 0] - 1, lambda x: 0 * x[:, 0] + 3])
+def test_functions_that_need_no_units(f: Any) -> None:
+    pytest.importorskip("sklearn")
+    found = kousei.compare(f, LINE, 1e-6, methods=["Nystroem", "Chebyshev"], rng=0)
+    assert (found.best("construct").units, found.best("Nystroem").units) == (0, 1)
+    assert found.best("Chebyshev").error < 1e-14
+
+
+def test_functions_of_coordinates() -> None:
+    with pytest.warns(UserWarning, match="one array for each coordinate") as warned:
+        found = kousei.compare(lambda x, y: x * y, [(0, 2)] * 2, 1e-6, methods=["Chebyshev"], rng=0)
+    assert len(warned) == 1
+    assert max(found.best(method).error for method in found.methods) < 1e-6
+    cubic = np.polynomial.Polynomial([0, -1, 0, 1])
+    assert kousei.compare(cubic, LINE, methods=[], rng=0).best("construct").error < 1e-12
+
+
 def test_drawing_says_what_is_missing(constructed: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     found = kousei.compare(wave, LINE, 1e-3, methods=[], rng=0)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
@@ -287,7 +304,7 @@ def test_drawing_says_what_is_missing(constructed: list[float], monkeypatch: pyt
         ({"bounds": [(1, 0)]}, ValueError, "bounds was"),
         ({"rng": -1}, ValueError, "rng was -1"),
         ({"f": lambda x: x[:, 0] * np.nan}, ValueError, "finite"),
-        ({"f": lambda x: x[:, 0] * 1j}, TypeError, "complex"),
+        ({"f": lambda x: x[:, 0] * 1j}, TypeError, "complex128; real values"),
     ],
 )
 def test_bad_input(changes: dict[str, Any], error: type[Exception], message: str) -> None:

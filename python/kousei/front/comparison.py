@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
 from kousei._lib.errors import check_choice, check_integer, require_positive
 from kousei._lib.random import Rng, generator
 from kousei.front import regressions, training
-from kousei.front.construction import construct
-from kousei.front.problem import Array, Function, Problem, RefusedError
+from kousei.front.calling import vectorised
+from kousei.front.construction import NotReachedError, construct
+from kousei.front.polynomials import of_numpy
+from kousei.front.problem import Array, Function
 from kousei.front.trials import Run, Task
 
 #: What each method is, and the library that it needs.
@@ -148,7 +151,7 @@ def compare(
     Parameters
     ----------
     f : callable
-        As for `construct`: takes points (n, dim) and returns values (n,).
+        As for `construct`.
     bounds : sequence of (lo, hi)
         The box.
     tol : float
@@ -172,7 +175,7 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        If an argument is none of these, or f is none of the functions that `construct` takes.
+        If an argument is none of these, or f or a number of dimensions none that `construct` takes.
 
     See Also
     --------
@@ -199,21 +202,32 @@ def compare(
     for method in methods:
         check_choice("methods", method, *_METHODS)
     rng = generator(rng)
-    problem = Problem(f, lo, hi, tol, None, rng)
-    y = rng.uniform(-1, 1, (_HELD_OUT, problem.dim))
-    at = problem.place(y), problem(problem.place(y))
-    ours, left_out = _constructed(f, bounds, tol, budget, at, rng)
-    task = _task(problem, y, at[1], ours, budget, seeds)
+    polynomial, given = of_numpy(f, lo, hi)
+    points = vectorised(polynomial, lo, hi, float(tol))
+
+    def in_cube(y: Array) -> Array:
+        return arrays.finite_numbers("f(x)", points(_placed(y, lo, hi)), "biuf")
+
+    y = rng.uniform(-1, 1, (_HELD_OUT, len(lo)))
+    at = _placed(y, lo, hi), in_cube(y)
+    # A polynomial of NumPy is left one: its network is proven.
+    ours, left_out = _constructed(f if given else points, bounds, float(tol), budget, at, rng)
+    task = _task(in_cube, y, at[1], ours, float(tol), budget, seeds)
     runs = [run for _, run in ours]
     for method in dict.fromkeys(methods):
         make, library = _METHODS[method]
         if find_spec(library) is None:
             left_out[method] = f"{library} is not installed"
-        elif method == "Chebyshev" and problem.dim > _GRIDS:
-            left_out[method] = f"a grid in {problem.dim} dimensions has too many points"
+        elif method == "Chebyshev" and len(lo) > _GRIDS:
+            left_out[method] = f"a grid in {len(lo)} dimensions has too many points"
         else:
             runs += make(task)
     return Comparison(tuple(runs), left_out, task.target)
+
+
+def _placed(y: Array, lo: Array, hi: Array) -> Array:
+    """Return the points of a box whose coordinates are y, -1 to 1 along each axis."""
+    return np.asarray(np.clip(lo + (hi - lo) / 2 * (1 + y), lo, hi))
 
 
 def _constructed(
@@ -225,8 +239,8 @@ def _constructed(
         start = time.perf_counter()
         try:
             net = construct(f, bounds, tol, rng=rng)
-        except RefusedError as refusal:
-            left_out[f"{_OURS} to {tol:g}"] = str(refusal)
+        except NotReachedError as refusal:
+            left_out[f"{_OURS} to {tol:g}"] = str(refusal).splitlines()[0].removesuffix(" What was tried:")
         else:
             seconds, error = time.perf_counter() - start, float(np.abs(net(at[0]) - at[1]).max())
             runs.append((tol, Run(_OURS, f"tol {tol:g}", net.units, error, seconds, ())))
@@ -236,17 +250,17 @@ def _constructed(
 
 
 def _task(
-    problem: Problem, at: Array, values: Array, ours: list[tuple[float, Run]], budget: float, seeds: int
+    f: Function, at: Array, values: Array, ours: list[tuple[float, Run]], tol: float, budget: float, seeds: int
 ) -> Task:
     """Return what the others are given: the units, and the error, of ours to the least tolerance."""
-    x = 2 * fill_cube(problem.dim, _SAMPLES * min(problem.dim, 4)) - 1
-    y = problem(problem.place(x))
+    dim = at.shape[1]
+    x = 2 * fill_cube(dim, _SAMPLES * min(dim, 4)) - 1
+    y = f(x)
     mean, scale = float(y.mean()), float(y.std()) or 1.0
-    target, units = (ours[0][0], ours[0][1].units) if ours else (problem.tol, _WIDEST)
+    target, units = (ours[0][0], ours[0][1].units) if ours else (tol, _WIDEST)
+    units = max(1, min(units, _WIDEST))  # ours has none where the function is affine
 
-    def f(points: Array) -> Array:
-        return (problem(problem.place(points)) - mean) / scale
+    def scaled(points: Array) -> Array:
+        return (f(points) - mean) / scale
 
-    return Task(
-        f, x, (y - mean) / scale, at, (values - mean) / scale, scale, min(units, _WIDEST), target, budget, seeds
-    )
+    return Task(scaled, x, scaled(x), at, (values - mean) / scale, scale, units, target, budget, seeds)
