@@ -21,7 +21,7 @@ _RATIO = 3
 #: Amplitudes below this share of the largest are left out.
 _LEFT = 1e-7
 #: Units of Funahashi's formula to the power of the dimension, below which it is not tried, and its samples.
-_LEAST, _FORMULA_DIM, _SAMPLES = 12, 3, 1 << 19
+_LEAST, _SAMPLES = 12, {1: 1 << 14, 2: 1 << 19, 3: 1 << 19}
 #: Tolerances of the networks whose output weights are fitted anew, in largest values, and the most units of them.
 _COARSE, _REFITTED_MOST = (0.3, 0.1, 0.03, 0.01), 600
 
@@ -98,10 +98,12 @@ def _ridges(problem: Problem, waves: Array, amplitudes: Array, constant: float, 
 def formula(problem: Problem, most: int) -> FunahashiNetwork:
     """Return the network of Funahashi's theorem, written by formula and merged."""
     name = _bounded(problem)
+    if problem.dim not in _SAMPLES:
+        raise RefusedError(f"it takes too many units in {problem.dim} dimensions")
     least = _LEAST * 8**problem.dim
-    if problem.dim > _FORMULA_DIM or most < least:
-        raise RefusedError(f"it takes some {least} units or more in {problem.dim} dimensions, and {most} are of use")
-    f = problem.limited(_SAMPLES)
+    if most < least:
+        raise RefusedError(f"it takes some {least} units or more, and {most} are of use")
+    f = problem.limited(_SAMPLES[problem.dim])
     try:
         net = FunahashiNetwork.from_function(f, problem.bounds, tol=problem.tol / 2, activation=name)
     except ValueError as error:
@@ -122,7 +124,8 @@ def refitted(problem: Problem, most: int) -> MLP:
     for share in _COARSE:
         tol = share * float(np.abs(values).max())
         try:
-            net = FunahashiNetwork.from_function(problem.limited(_SAMPLES), problem.bounds, tol=tol, activation=name)
+            f = problem.limited(_SAMPLES[1])
+            net = FunahashiNetwork.from_function(f, problem.bounds, tol=tol, activation=name)
         except ValueError as error:
             raise RefusedError(str(error)) from None
         if not 0 < net.units <= limit:

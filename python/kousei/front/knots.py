@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kousei.activation import PiecewiseLinear
-from kousei.front.pieces import Pieces
+from kousei.front.pieces import Pieces, Units
 from kousei.front.problem import RefusedError
 
 Array = np.ndarray[Any, Any]
@@ -20,7 +20,7 @@ _AIM, _FLAT = 15 / 16, 1 / 64
 _BETWEEN = 7
 
 
-def fit_knots(pieces: Pieces, g: PiecewiseLinear, most: int) -> tuple[Array, Array, Array, Array]:
+def fit_knots(pieces: Pieces, g: PiecewiseLinear, most: int) -> Units:
     """Return weight, bias, coef and offset of units of g whose kinks are the knots of a piecewise-linear function.
 
     Between the kinks of f the knots are as dense as |f''|^(1/2), so that all segments, of a length h, are off by as
@@ -79,7 +79,7 @@ def _values(pieces: Pieces, knots: Array) -> tuple[Array, float]:
     return values, float(np.abs(chord - between - exact).max())
 
 
-def _units(knots: Array, values: Array, g: PiecewiseLinear) -> tuple[Array, Array, Array, Array]:
+def _units(knots: Array, values: Array, g: PiecewiseLinear) -> Units:
     """Write a piecewise-linear function in units of g: one for each inner knot, and one for a slope that is left."""
     slopes = np.diff(values, axis=0) / np.diff(knots)[:, None]
     width = knots[-1] - knots[0]

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from kousei._lib.boxes import fill_cube
-from kousei.front.problem import RefusedError
+from kousei.front.problem import JumpError, RefusedError
 
 Array = np.ndarray[Any, Any]
 Line = Callable[[Array], Array]
+#: Weight (n,), bias (n,), coef (m, n) and offset (m,) of a layer, see `univariate.Layer`.
+Units = tuple[Array, Array, Array, Array]
 
 #: Chebyshev nodes of a piece, to begin with and at most; all samples; points that every piece is held against.
-_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 256
+_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 1024
 #: Share of the tolerance that a piece may be off.
 _SHARE = 1 / 32
+#: Coefficients that sum up to so much are left out.
+_CUT = 1e-4
 _EPS = float(np.finfo(float).eps)
 
 
@@ -54,10 +57,20 @@ class Pieces:
         counts = [max(least, oversampling * len(series)) for series in self.series]
         return np.concatenate([nodes(a, b, n) for a, b, n in zip(self.breaks, self.breaks[1:], counts, strict=False)])
 
-    @cached_property
-    def degree(self) -> int:
-        """The largest degree of a piece."""
-        return max(map(len, self.series)) - 1
+    @property
+    def affine(self) -> bool:
+        """Whether it is one piece, of degree 1 at most."""
+        return len(self.series) == 1 and len(self.series[0]) <= 2
+
+    def derivative(self, piece: int, order: int, end: int) -> Array:
+        """Return a derivative (m,) of a piece at its left (-1) or right (1) end."""
+        width = self.breaks[piece + 1] - self.breaks[piece]
+        series = np.polynomial.chebyshev.chebder(self.series[piece], order)
+        return np.asarray(np.polynomial.chebyshev.chebval(end, series) * (2 / width) ** order)
+
+    def scaled(self, factor: float) -> Pieces:
+        """Return the same pieces, times a factor."""
+        return Pieces(self.breaks, [factor * series for series in self.series], self.kinks)
 
 
 def nodes(a: float, b: float, n: int) -> Array:
@@ -76,7 +89,7 @@ def resolve(g: Line, lo: float, hi: float) -> Pieces:
     values = g(held)
     largest = float(np.abs(values).max())
     if largest * _EPS * 16 > _SHARE:
-        raise RefusedError(f"the tolerance is below the rounding of values of {largest:.2g} times its size")
+        raise RefusedError(f"values of {largest:.2g} times the tolerance are rounded too much for it")
     spent = 0
 
     def sampled(t: Array) -> Array:
@@ -112,7 +125,7 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
     """Return the coefficients of g on [a, b], as many as it takes; None where those are too many."""
     from scipy.fft import dct  # where it is used: it takes longer to import than all of this package
 
-    n = _FEWEST
+    n, before = _FEWEST, np.inf
     while n <= _MOST:
         c = dct(g(nodes(a, b, n))[::-1], axis=0) / n
         c[0] /= 2
@@ -120,8 +133,10 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
         if left[3 * n // 4] <= _SHARE:
             off = np.polynomial.chebyshev.chebval((2 * held - a - b) / (b - a), c).T - values
             if np.abs(off).max(initial=0) <= 2 * _SHARE:
-                return c[: max(1, int(np.count_nonzero(left > _SHARE)))]
-        n *= 2
+                return c[: max(1, int(np.count_nonzero(left > _CUT)))]
+        elif n > 2 * _FEWEST and left[3 * n // 4] > 0.3 * before:
+            return None  # they fall as those of a kink do, or not yet
+        before, n = left[3 * n // 4], 2 * n
     return None
 
 
@@ -138,8 +153,8 @@ def _edge(g: Line, a: float, b: float) -> float | None:
         bends = np.abs(np.diff(v, 2, axis=0)).max(axis=1)
         i = int(bends.argmax())
         if b - a <= 8 * _EPS * max(abs(a), abs(b), width):
-            if np.abs(v[-1] - v[0]).max() > 1:
-                raise RefusedError(f"it jumps at {t[i + 1]:.9g}, and a network is continuous")
+            if (jump := np.abs(v[-1] - v[0]).max()) > 1:
+                raise JumpError(float(t[i + 1]), float(jump))
             return float(t[i + 1])
         if bends[i] <= 16 * _EPS * np.abs(v).max():
             return float(t[i + 1])

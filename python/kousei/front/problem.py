@@ -24,6 +24,14 @@ class RefusedError(Exception):
     """Says why a constructor makes no network: a sentence without a capital and without a full stop."""
 
 
+class JumpError(RefusedError):
+    """Says that a function of one variable jumps, where, and by how many tolerances."""
+
+    def __init__(self, place: float, size: float) -> None:
+        super().__init__(f"it jumps at {place:.9g}, by {size:.2g} times the tolerance")
+        self.size = size
+
+
 class FunctionError(Exception):
     """Carries what the function raised, or what its values are not, past all constructors."""
 
