@@ -166,6 +166,7 @@ NO_ARRAYS = {
     "kousei.binary.ErrorBound",
     "kousei.binary.Rounding",
     "kousei.chain_decomposition",
+    "kousei.compare",  # of a function
     "kousei.equivariant.Certificate.of",
     "kousei.equivariant.Convolution.dual",
     "kousei.equivariant.Convolution.network",
@@ -257,6 +258,12 @@ NO_ARRAYS = {
     "kousei.activation.prelu",
     "kousei.activation.repu",
     "kousei.activation.softshrink",
+    "kousei.front.BenchmarkFunction",
+    "kousei.front.Comparison.best",
+    "kousei.front.Comparison.draw",
+    "kousei.front.Comparison.seconds_to",
+    "kousei.front.Run",
+    "kousei.front.benchmark_functions",
     "kousei.fashion.ContrastiveLoss.forward",  # of tensors of torch alone, as all of fashion's modules
     "kousei.fashion.ImageIndex.retrieve",
     "kousei.fashion.MaskPredictor.fit",
