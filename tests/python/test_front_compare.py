@@ -168,10 +168,12 @@ def test_standstill_of_lbfgs() -> None:
 @pytest.mark.parametrize("method", [rbf_sampler, nystroem])
 def test_features_take_the_best_kernel(method: Any) -> None:
     pytest.importorskip("sklearn")
-    runs = method(task(0.0, units=64))
-    assert [run.units for run in runs] == [4, 16, 64]
-    assert runs[0].error > 100 * runs[-1].error
-    assert runs[-1].error < 1e-4
+    x = np.linspace(-1, 1, 600)[:, None]
+    given = task(0.0, x=x, y=wave(x))
+    runs = method(given)
+    assert [run.units for run in runs] == [32, 128, 512]
+    assert runs[-1].error < 1e-6
+    assert len(method(given._replace(budget=1e-9))) == 1
     assert all(run.setting.startswith("gamma ") for run in runs)
 
 
@@ -271,7 +273,8 @@ def test_everything_at_once() -> None:
 def test_functions_that_need_no_units(f: Any) -> None:
     pytest.importorskip("sklearn")
     found = kousei.compare(f, LINE, 1e-6, methods=["Nystroem", "Chebyshev"], rng=0)
-    assert (found.best("construct").units, found.best("Nystroem").units) == (0, 1)
+    assert found.best("construct").units == 0
+    assert found.best("Nystroem").error < 1e-3
     assert found.best("Chebyshev").error < 1e-14
 
 

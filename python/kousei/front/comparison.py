@@ -184,15 +184,20 @@ def compare(
     Notes
     -----
     Trained networks have one hidden layer of tanh, as many units as ours, up to 512, and are given 1024 samples for
-    each dimension, up to 4096, which fill the box evenly; 512 units where `construct` makes none. Errors are the
-    largest at 10,000 random points that nothing else is done with. A training ends at `tol`. Seconds are those of one
-    run: choosing among rates, seeds and widths of kernels is not counted, and neither are samples of f.
+    each dimension, up to 4096, which fill the box evenly; 512 units where `construct` makes none. Features are 32,
+    128 and 512. Errors are the largest at 10,000 random points that nothing else is done with. A training ends at
+    `tol`. Seconds are those of one run: choosing among rates, seeds and widths of kernels is not counted, and neither
+    are samples of f.
 
     Examples
     --------
+    >>> import numpy as np
     >>> import kousei
-    >>> f = lambda x: np.sin(3 * x[:, 0])
-    >>> print(kousei.compare(f, [(-1, 1)], methods=["Chebyshev"], rng=0))  # doctest: +SKIP
+    >>> found = kousei.compare(lambda x: np.sin(3 * x[:, 0]), [(-1, 1)], methods=["Chebyshev"], rng=0)
+    >>> found.best("construct").error < 1e-6, found.best("Chebyshev").units
+    (True, 32)
+    >>> found.methods, found.left_out
+    (['construct', 'Chebyshev'], {})
     """
     lo, hi = check_bounds(bounds)
     require_positive(tol=tol, budget=budget)

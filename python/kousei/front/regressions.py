@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,8 @@ from numpy.polynomial import chebyshev as polynomials
 
 from kousei.front.trials import Array, Predict, Run, Task
 
+#: Numbers of features.
+_SIZES = (32, 128, 512)
 #: Of exp(-gamma |x - y|^2), in coordinates from -1 to 1.
 _GAMMAS = (0.1, 1.0, 10.0, 100.0)
 #: Of ridge regression: enough to keep it from rounding.
@@ -44,7 +46,7 @@ def _features(task: Task, method: str, features: Callable[..., Any]) -> list[Run
         return make_pipeline(drawn, Ridge(_RIDGE, solver="svd")).fit(task.x, task.y).predict
 
     runs = []
-    for units in _within(task.budget, sorted({max(1, task.units >> shift) for shift in (4, 2, 0)})):
+    for units in _within(task.budget, _SIZES):
         of_gammas = [task.timed(method, f"gamma {gamma:g}", units, partial(fit, gamma, units)) for gamma in _GAMMAS]
         runs.append(min(of_gammas, key=lambda run: run.error))
     return runs
@@ -83,7 +85,7 @@ def _interpolate(f: Predict, dim: int, count: int) -> Predict:
     return predict
 
 
-def _within(budget: float, sizes: list[int]) -> Iterator[int]:
+def _within(budget: float, sizes: Sequence[int]) -> Iterator[int]:
     """Yield sizes as long as there is time."""
     start = time.perf_counter()
     for size in sizes:
