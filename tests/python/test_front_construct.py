@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 
 import kousei
 from kousei.front import ConstructedNetwork, NotReachedError, Report
-from kousei.front.problem import HELD_OUT
+from kousei.front.construction import _Construction
+from kousei.front.network import rounding_of
+from kousei.front.problem import HELD_OUT, Problem
 
 Function = Callable[[np.ndarray], np.ndarray]
 UNIT, SQUARE, CUBE = ([(0.0, 1.0)] * dim for dim in (1, 2, 3))
@@ -388,6 +390,41 @@ def test_bounds_of_errors(network: ConstructedNetwork) -> None:
     assert network.error_bound([(0.2, 0.3), (0.5, 0.5)]) == bound
     with pytest.raises(ValueError, match="box was .*; one inside that of the construction"):
         network.error_bound([(0, 2), (0, 1)])
+
+
+def test_bounds_are_above_what_was_found(network: ConstructedNetwork) -> None:
+    report = network.report
+    np.testing.assert_allclose(report.errors, np.abs(network(report.points) - franke(report.points)), atol=1e-14)
+    assert network.error_bound().approximation >= 1.25 * report.errors.max()
+
+
+def test_differences_are_looked_for_around_the_worst_points() -> None:
+    # A network that is right but for a spike between the points that are held out.
+    problem = Problem(exponential, np.zeros(1), np.ones(1), 1e-2, None, np.random.default_rng(0))
+    points = np.sort(problem.held_out[0][:, 0])
+    widest = np.diff(points).argmax()
+    gap = points[widest + 1] - points[widest]
+    place, spike = points[widest] + 0.35 * gap, 2 / gap
+    weight = spike * np.ones((3, 1))
+    bias = -spike * (place + np.array([-1, 0, 1]) / spike)
+    hat = kousei.MLP([weight, np.array([[9e-3, -18e-3, 9e-3]])], [bias, np.zeros(1)], ["relu"])
+    net = kousei.construct(exponential, UNIT, 1e-9) + hat
+    work = _Construction(problem, 100, "units")
+    made = work._checked(net)
+    assert made.errors.max() < 5e-3
+    assert made.origin.approximation > 1.25 * 8e-3
+
+
+def test_rounding_by_hand() -> None:
+    net = kousei.MLP([np.array([[3.0]]), np.array([[-2.0]])], [np.array([1.0]), np.array([0.5])], ["tanh"])
+    x, z = 0.2, 3 * 0.2 + 1
+    hidden = (1 - np.tanh(z) ** 2) * (3 * (x + 2 * x) + 1) + 2 * np.tanh(z)
+    assert rounding_of(net, np.array([[x], [0.0]])) == pytest.approx(2 * (hidden + 2 * np.tanh(z)) + 0.5, rel=1e-5)
+
+
+def test_functions_within_the_tolerance_of_a_constant_take_no_units() -> None:
+    net = kousei.construct(lambda x: 5 + 1e-3 * np.sin(x @ [3.0, 4.0]), SQUARE, 0.1)
+    assert net.units == 0
 
 
 def test_single_precision_has_a_bound_of_its_own(network: ConstructedNetwork) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,11 +18,11 @@ Function = Callable[[Array], Array]
 #: Points along an axis among which pivots are sought, and by which fibres are resolved at first and at most.
 _SITES, _MOST_NODES = 17, 257
 #: Functions of one variable that may have kinks.
-_MOST_ROUGH = 64
+_MOST_ROUGH = 16
 #: What is orthogonal to the others, of a function that is 1 where they are 0, is at least this, of its mean square.
 _DEPENDENT = 1e-6
 #: Points that are split at each bond beyond those that the rank asks for, and times that more are added to them.
-_MORE, _ROUNDS = 8, 5
+_MORE, _ROUNDS = 8, 4
 #: Points that a train is held against the function at.
 _CHECKS = 2048
 #: Parts of the tolerance: for pivots, for the coefficients of fibres, and for what is cut off of a train.
@@ -50,7 +51,8 @@ class Core(NamedTuple):
         return np.asarray(self.left @ self.fibres(t) @ self.right)
 
 
-class Train(NamedTuple):
+@dataclass(frozen=True)
+class Train:
     """f(y) = cores[0](y_1) @ cores[1](y_2) @ ..., from one row to one column; y from -1 to 1 along each axis.
 
     Parameters
@@ -120,7 +122,7 @@ def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
     split = 2 * fill_cube(dim, 2 * _middle_rank(f, dim, tol, most_rank) + _MORE, _CHECKS) - 1
     points = 2 * fill_cube(dim, _CHECKS) - 1
     values = f(points)
-    peak, _ = climb(lambda y: np.abs(f(y)), points[np.abs(values).argmax()])
+    peak, _ = _climb(lambda y: np.abs(f(y)), points[np.abs(values).argmax()])
     worst, error = peak, math.inf
     for again in range(_ROUNDS):
         split = np.concatenate([split, worst, 2 * fill_cube(dim, _MORE, _CHECKS + len(split)) - 1])
@@ -128,14 +130,12 @@ def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
         heads, tails = _parts(f, split, _PIVOT * share, most_rank)
         fibres = [Fibres(f, heads, tails, axis, _SERIES * share) for axis in range(dim)]
         crosses = [f(_crossed(i, j)).reshape(len(i), len(j)) for i, j in zip(heads[1:], tails, strict=False)]
-        cores = _round_off(fibres, crosses, _LEFT_OUT * share)
-        train = Train(cores, points, values, peak)
-        off = np.abs(train(points) - values)
-        worst, height = climb(lambda y, train=train: np.abs(train(y) - f(y)), points[off.argmax()])
-        before, error = error, max(float(off.max()), height)
+        train = Train(_round_off(fibres, crosses, _LEFT_OUT * share), points, values, peak)
+        before = error
+        worst, error = farthest(f, train, points, values)
         if error <= tol:
             return train
-        if error > before / 2:
+        if error > before / 4:
             break
     raise RefusedError(
         f"of ranks {', '.join(map(str, train.ranks))}, products of functions of one variable are off by {error:.2g}"
@@ -294,7 +294,7 @@ def _round_off(fibres: list[Fibres], crosses: list[Array], tol: float) -> tuple[
         rights.append(np.linalg.solve(inverse, np.linalg.inv(r)))
         tables.append(q.reshape(table.shape))
         carried = r
-    cores = []
+    cores: list[Core] = []
     for its, left, right, table in zip(fibres[::-1], lefts[::-1], rights[::-1], tables[::-1], strict=True):
         matrix = (table @ carried).swapaxes(0, 1).reshape(len(left), -1)
         u, singular, _ = np.linalg.svd(matrix, full_matrices=False)
@@ -309,7 +309,14 @@ def _round_off(fibres: list[Fibres], crosses: list[Array], tol: float) -> tuple[
     return tuple(cores[::-1])
 
 
-def climb(height: Function, start: Array) -> tuple[Array, float]:
+def farthest(f: Function, model: Function, points: Array, values: Array) -> tuple[Array, float]:
+    """Return where a model is farthest from f, (1, dim), near the worst of some points, and how far it is."""
+    off = np.abs(model(points) - values)
+    y, height = _climb(lambda y: np.abs(model(y) - f(y)), points[off.argmax()])
+    return y, max(float(off.max()), height)
+
+
+def _climb(height: Function, start: Array) -> tuple[Array, float]:
     """Return the point (1, dim) where a function is largest along each axis in turn, twice, and its value there."""
     y, value = start[None], 0.0
     for axis in [*range(y.shape[1])] * 2:

@@ -22,6 +22,8 @@ _FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 1024
 _SHARE = 1 / 32
 #: Coefficients that sum up to so much are left out.
 _CUT = 1e-4
+#: Orders of the differences by which kinks are seen: of the values, 2, and of the first and second derivative.
+_ORDERS = (2, 3, 4)
 _EPS = float(np.finfo(float).eps)
 
 
@@ -141,23 +143,27 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
 
 
 def _edge(g: Line, a: float, b: float) -> float | None:
-    """Return where g jumps in slope between a and b; None where the largest second difference is of no kink.
+    """Return where a derivative of g of the first few orders jumps between a and b; None where none is seen to."""
+    return next((edge for order in _ORDERS if (edge := _kink(g, a, b, order)) is not None), None)
 
-    Where they are 8 times closer, second differences of a smooth function are 64 times smaller, those at a kink 8
-    times, those at a jump as large.
+
+def _kink(g: Line, a: float, b: float, order: int) -> float | None:
+    """Return where the largest difference of an order is that of a jump in the derivative of one order less.
+
+    At points that are 8 times closer, it is 8 times smaller for each derivative that is continuous there.
     """
-    width, before = b - a, 0.0
+    width, before, zooms = b - a, 0.0, 0
     while True:
-        t = np.linspace(a, b, 17)
+        t = np.linspace(a, b, 8 * order + 1)
         v = g(t)
-        bends = np.abs(np.diff(v, 2, axis=0)).max(axis=1)
+        bends = np.abs(np.diff(v, order, axis=0)).max(axis=1)
         i = int(bends.argmax())
         if b - a <= 8 * _EPS * max(abs(a), abs(b), width):
             if (jump := np.abs(v[-1] - v[0]).max()) > 1:
-                raise JumpError(float(t[i + 1]), float(jump))
-            return float(t[i + 1])
-        if bends[i] <= 16 * _EPS * np.abs(v).max():
-            return float(t[i + 1])
-        if bends[i] < before / 24:
+                raise JumpError(float(t[4 * order]), float(jump))
+            return float(t[4 * order])
+        if bends[i] <= 8 * 2**order * _EPS * np.abs(v).max():
+            return float(t[4 * order]) if zooms > 2 else None
+        if bends[i] < before * 8 ** (0.5 - order):
             return None
-        before, a, b = bends[i], t[i], t[i + 2]
+        before, a, b, zooms = bends[i], t[i], t[i + order], zooms + 1

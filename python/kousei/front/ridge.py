@@ -127,6 +127,8 @@ def _affine(problem: Problem, slopes: Array, constant: float) -> MLP:
 
 def _network(problem: Problem, lines: list[tuple[Array, Layer]], constant: float = 0.0) -> MLP:
     """Return the network of a constant and layers along directions, in coordinates of the cube."""
+    if not any(len(layer.weight) for _, layer in lines):
+        return _affine(problem, np.zeros(problem.dim), constant + sum(float(layer.offset[0]) for _, layer in lines))
     weight = np.concatenate([np.multiply.outer(layer.weight, direction / problem.half) for direction, layer in lines])
     bias = np.concatenate([layer.bias for _, layer in lines]) - weight @ problem.center
     coef = np.concatenate([layer.coef for _, layer in lines], axis=1)

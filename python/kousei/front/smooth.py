@@ -69,7 +69,7 @@ def fit_smooth(pieces: Pieces, activation: Activation, most: int) -> Units:
             break
         slow = n >= _MANY and before < near and state.error > max(before / 4, 10)
         if n >= min(most, _MOST) or fit.work > _WORK or slow:
-            raise RefusedError(f"{n} units of {activation.name} reach {state.error:.2g} times the tolerance")
+            raise RefusedError(f"{n} units of {activation.name} reach {fit.between(state):.2g} times the tolerance")
         n, before = min(2 * n, most, _MOST), state.error
     state = fit.thinned(state)
     return state.slope, -state.slope * state.center, state.coef[:-1].T, state.coef[-1]
@@ -114,12 +114,14 @@ class _Fit:
             states += [self.solve(slope * density, center) for slope in _SLOPES]
         return min(states, key=lambda state: state.objective)
 
+    def between(self, state: _State) -> float:
+        """Return the largest error at points between the samples."""
+        values = self.activation(state.slope * np.subtract.outer(self.check, state.center)) @ state.coef[:-1]
+        return float(np.abs(values + state.coef[-1] - self.exact).max())
+
     def reached(self, state: _State) -> bool:
         """Tell whether the error is small enough on the samples and between them."""
-        if state.error > _AIM:
-            return False
-        values = self.activation(state.slope * np.subtract.outer(self.check, state.center)) @ state.coef[:-1]
-        return bool(np.abs(values + state.coef[-1] - self.exact).max() <= _MOST_ERROR)
+        return state.error <= _AIM and self.between(state) <= _MOST_ERROR
 
     def improved(self, state: _State, steps: int) -> _State:
         """Return a state with better slopes and centres, by Levenberg's and Marquardt's steps."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from kousei.activation import Mixed, repu
-from kousei.front.cross import Core, Train, climb, cross
+from kousei.front.cross import Core, Train, cross, farthest
 from kousei.front.problem import Problem, RefusedError
 from kousei.front.products import Numbers, Plan, carry, multiply, plan
 from kousei.front.univariate import Layer, fit_line
@@ -25,8 +26,8 @@ _RANK = 16
 _DEGREE = 8
 #: Part of the tolerance that the product of matrices may be off.
 _PRODUCT = 1 / 8
-#: Times that functions of one variable are fitted, each twice as near as before.
-_FITS = 6
+#: Times that functions of one variable are fitted, each time nearer.
+_FITS = 4
 #: What inner numbers may be beyond those that were seen.
 _MARGIN = 1.5
 
@@ -58,35 +59,34 @@ def tensor(problem: Problem, most: int) -> MLP:
     if problem.dim == 1:
         raise RefusedError("there is one variable, and nothing to multiply")
 
-    def f(y: Array) -> Array:
-        return problem(problem.place(y))
-
-    axes, train = _variables(cross(f, problem.dim, problem.tol * _PRODUCT, _RANKS.get(problem.dim, _RANK)))
-    best = plan((1, *train.ranks, 1))
-    name = f"product of matrices of functions, ranks {', '.join(map(str, train.ranks))}"
-    if best.units + len(axes) > most:
-        raise RefusedError(f"{name}: {best.units:.0f} units multiply, and {most} are allowed")
-    bounds = _Bounds(train)
-    for again in range(_FITS):
+    most_rank = _RANKS.get(problem.dim, _RANK)
+    train = cross(lambda y: problem(problem.place(y)), problem.dim, problem.tol * _PRODUCT, most_rank)
+    axes, train = _variables(train)
+    name = f"product of matrices of functions of one variable, ranks {', '.join(map(str, train.ranks))}"
+    way = plan((1, *train.ranks, 1))
+    if way.units + len(axes) > most:
+        raise RefusedError(f"{name}: {way.units:.0f} units multiply, and {most} are allowed")
+    bounds, share = _Bounds(train, axes), problem.tol
+    for _ in range(_FITS):
         layers: list[Layer] = []
         for j, axis in enumerate(axes):
-            left = most - int(best.units) - sum(len(layer.weight) for layer in layers)
-            allowed = bounds.allowed(j, problem.tol / 2 ** (again + 1))
+            left = most - int(way.units) - sum(len(layer.weight) for layer in layers)
             try:
-                layers.append(_layer(train.cores[j], allowed, left))
+                layers.append(_layer(train.cores[j], bounds.allowed(j, share), left))
             except RefusedError as error:
                 raise RefusedError(f"{name}: along variable {axis + 1}, {error}") from None
-        net = _write(problem, axes, best, layers, bounds)
-        off = _error(problem, net, axes, train)
+        net = _write(problem, axes, way, layers, bounds)
+        off = _off(problem, net, train)
         if off <= problem.tol / 2:
-            parts = *(len(layer.weight) for layer in layers), int(best.units)
+            parts = *(len(layer.weight) for layer in layers), int(way.units)
             net._formula = Formula(name, " + ".join(map(str, parts)), sum(parts))
             return net
+        share *= min(0.5, problem.tol / 4 / off)
     raise RefusedError(f"{name}: they are off by {off:.2g}")
 
 
 def _variables(train: Train) -> tuple[list[int], Train]:
-    """Return on which variables a train depends, and the train without the others: its points, too."""
+    """Return on which variables a train depends, and the train without the matrices of the others."""
     axes: list[int] = []
     cores: list[Core] = []
     before = np.ones((1, 1))
@@ -102,14 +102,14 @@ def _variables(train: Train) -> tuple[list[int], Train]:
             before = before @ core.series[0]
     if not axes:
         raise RefusedError("it is constant")
-    return axes, Train(tuple(cores), train.points[:, axes], train.values, train.peak[:, axes])
+    return axes, replace(train, cores=tuple(cores))
 
 
 class _Bounds:
     """Of the numbers inside a product of matrices, from what they are at many points."""
 
-    def __init__(self, train: Train) -> None:
-        y = np.concatenate([train.points, train.peak])
+    def __init__(self, train: Train, axes: list[int]) -> None:
+        y = np.concatenate([train.points, train.peak])[:, axes]
         self._matrices = [core(t) for core, t in zip(train.cores, y.T, strict=True)]
         self._count = len(y)
 
@@ -154,7 +154,7 @@ def _powers(series: Array) -> Layer:
     return Layer(half, half, Mixed((repu(p), 1) for p in range(1, degree + 1)), coef[1:].T, coef[0])
 
 
-def _write(problem: Problem, axes: list[int], best: Plan, layers: list[Layer], bounds: _Bounds) -> MLP:
+def _write(problem: Problem, axes: list[int], way: Plan, layers: list[Layer], bounds: _Bounds) -> MLP:
     """Return the network that multiplies the matrices of these layers, one for each of some axes."""
     wiring = Wiring(problem.dim, problem.lo)
     scaled = wiring.affine(wiring.input, np.diag(1 / problem.half), -problem.center / problem.half)
@@ -170,20 +170,10 @@ def _write(problem: Problem, axes: list[int], best: Plan, layers: list[Layer], b
         hidden = wiring.activate(wiring.affine(t, layer.weight[:, None], layer.bias), layer.activation)
         return Numbers(wiring.affine(hidden, layer.coef, layer.offset), bound)
 
-    return wiring.network(build(best).wire)
+    return wiring.network(build(way).wire)
 
 
-def _error(problem: Problem, net: MLP, axes: list[int], train: Train) -> float:
-    """Return the largest difference at the points of a train, and at a local maximum near the worst of them."""
-
-    def off(y: Array) -> Array:
-        x = place(y)
-        return np.asarray(np.abs(net(x) - problem(x)))
-
-    def place(y: Array) -> Array:
-        full = np.zeros((len(y), problem.dim))
-        full[:, axes] = y
-        return problem.place(full)
-
-    differences = np.abs(net(place(train.points)) - train.values)
-    return max(float(differences.max()), climb(off, train.points[differences.argmax()])[1])
+def _off(problem: Problem, net: MLP, train: Train) -> float:
+    """Return how far a network is from the function."""
+    place = problem.place
+    return farthest(lambda y: problem(place(y)), lambda y: net(place(y)), train.points, train.values)[1]
