@@ -20,7 +20,7 @@ SEEDS = 3
 #: Seconds for each method: of functions of up to 3 variables, of more, and where training is given its time.
 BUDGET, BUDGET_OF_MANY, BUDGET_OF_LONG = 6.0, 2.0, 120.0
 LONG = ("XOR", "Franke")
-QUICK = 0.2
+QUICK = 1.0
 TRAINED = ("Adam", "L-BFGS", "MLPRegressor")
 LINEAR = ("RBFSampler", "Nystroem")
 #: How many times as long as ours Adam should take to the same error, in the median of functions of up to 3 variables.
