@@ -347,3 +347,21 @@ def test_the_table_tells_who_is_nearer(script: Any) -> None:
     assert script.met(record["rows"])
     assert not script.met([met | {"most": 8}])
     assert not script.met([met | {"slower": none | {"Adam": {"to": 1e-1, "times": 49.0}}}])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(benchmark_functions()))
+def test_every_function_is_met_by_few_units_or_refused(name: str) -> None:
+    f, bounds, tol, most = benchmark_functions()[name]
+    lo, hi = np.transpose(bounds)
+    x = np.random.default_rng(1).uniform(lo, hi, (10_000, len(bounds)))
+    try:
+        net = kousei.construct(f, bounds, tol, rng=0)
+    except NotReachedError as refusal:
+        why = str(refusal)
+    else:
+        why = ""
+        assert np.abs(net(x) - f(x)).max() <= net.error_bound().total <= tol
+        assert net.units <= (most or 10_000)
+    assert why == "" or most is None
+    assert ("jumps" in why) == ("discontinuous" in name)
