@@ -49,8 +49,14 @@ def _lbfgs(task: Task, seed: int, seconds: float) -> Run:
     import torch
 
     net, loss, predict = _network(task, seed)
+    # Few iterations at a time, so that it ends where the time does.
     optimizer: Any = torch.optim.LBFGS(
-        net.parameters(), tolerance_grad=0, tolerance_change=0, history_size=50, line_search_fn="strong_wolfe"
+        net.parameters(),
+        max_iter=5,
+        tolerance_grad=0,
+        tolerance_change=0,
+        history_size=50,
+        line_search_fn="strong_wolfe",
     )
 
     def closure() -> Any:
