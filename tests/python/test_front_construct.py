@@ -136,6 +136,16 @@ def test_affine_functions_take_no_units() -> None:
     assert kousei.construct(lambda x: np.full(len(x), 7.0), CUBE).units == 0
 
 
+def test_a_ridge_function_on_a_slope() -> None:
+    def f(x: np.ndarray) -> np.ndarray:
+        return np.abs(x @ [1.0, -2.0, 0.5] - 0.1) + x @ [3.0, 1.0, 1.0]
+
+    net = kousei.construct(f, CUBE, 1e-8, rng=0)
+    assert largest_error(net, f, CUBE) <= 1e-8
+    assert net.units <= 4
+    assert kousei.construct(f, CUBE, 1e-8, activation="relu", rng=0).units <= 4
+
+
 # Random functions.
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kousei.activation import Activation, relu
 from kousei.front.problem import Problem, RefusedError
 from kousei.front.ridge import additive, ridge
+from kousei.front.ridges import ridges
 
 
 def problem(f, dim, tol=1e-6, activation=None, lo=0.0, hi=1.0) -> Problem:
@@ -118,6 +119,59 @@ def test_jumps_are_refused():
     for constructor in (ridge, additive):
         with pytest.raises(RefusedError, match="jumps at"):
             constructor(problem(step, 3), 1000)
+
+
+@pytest.mark.parametrize(
+    ("f", "dim", "units"),
+    [
+        (lambda x: (1 - np.cos(np.pi * x[:, 0]) * np.cos(np.pi * x[:, 1])) / 2, 2, 25),
+        (lambda x: np.sin(3 * x[:, 0]) * np.cos(2 * x[:, 1]), 2, 30),
+        (lambda x: x[:, 0] * x[:, 1], 2, 12),
+        (lambda x: x[:, 0] * x[:, 1] + x[:, 2] ** 2 - 3 * x[:, 3], 4, 25),
+        (lambda x: np.sin(x @ [2, 1, 0]) + np.exp(x @ [0, 1, -1]) + x @ [3, 0, 1], 3, 30),
+    ],
+)
+def test_sums_of_ridges(f, dim, units):
+    assert built(ridges, f, dim).units <= units
+
+
+def test_directions_are_found():
+    a = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0], [1.0, 0.0, 0.5]])
+
+    def f(x):
+        return np.sin(x @ a[0]) + np.exp(x @ a[1]) + np.cos(2 * x @ a[2])
+
+    found = built(ridges, f, 3).weights[0]
+    cosines = np.abs(found @ a.T) / np.linalg.norm(found, axis=1)[:, None] / np.linalg.norm(a, axis=1)
+    assert (cosines.max(axis=1) > 1 - 1e-12).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "dim", "why"),
+    [
+        (lambda x: np.exp(-5 * ((x - 0.4) ** 2).sum(axis=1)), 2, "Hessians|is off by"),
+        (lambda x: x.prod(axis=1), 3, "Hessians|is off by"),
+        (lambda x: np.sin(x.sum(axis=1)), 3, "one direction"),
+        (lambda x: x.sum(axis=1), 3, "one direction|Hessians|is off by"),
+        (lambda x: np.full(len(x), 2.0), 3, "one direction|Hessians|is off by"),
+        (lambda x: np.sin(x[:, 0]), 1, "one direction"),
+    ],
+)
+def test_no_sums_of_ridges(f, dim, why):
+    with pytest.raises(RefusedError, match=why):
+        ridges(problem(f, dim), 1000)
+
+
+@settings(max_examples=10, deadline=None)
+@given(rng=st.integers(0, 2**32).map(np.random.default_rng), dim=st.integers(2, 4))
+def test_random_sums_of_ridges(rng, dim):
+    a, shifts = np.linalg.qr(rng.normal(size=(dim, dim)))[0], rng.normal(size=dim)
+    its = problem(lambda x: np.sin(2 * (x @ a) + shifts).sum(axis=1), dim, tol=1e-5)
+    try:
+        net = ridges(its, 1000)
+    except RefusedError:
+        return
+    assert its.error(net) <= its.tol
 
 
 @settings(max_examples=15, deadline=None)

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from kousei.front.features import features
 from kousei.front.frequencies import formula, refitted, series
+from kousei.front.grids import grid
 from kousei.front.polynomials import few_units, polynomial
 from kousei.front.problem import Problem
 from kousei.front.profiles import ridgelet
-from kousei.front.ridge import additive, ridge
+from kousei.front.ridge import additive, ridge, tilted
+from kousei.front.ridges import ridges
 from kousei.front.tensor import tensor
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
@@ -28,10 +30,13 @@ class Candidate(NamedTuple):
 CANDIDATES = (
     Candidate("ridge function", ridge),
     Candidate("sum over the variables", additive),
+    Candidate("ridge function and a plane", tilted),
+    Candidate("sum of ridge functions", ridges),
     Candidate("few units for a polynomial", few_units),
     Candidate("finite Fourier series", series),
     Candidate("products of functions of one variable", tensor),
     Candidate("random directions", features),
+    Candidate("ReLU interpolation on a grid", grid),
     Candidate("polynomial, RePU", polynomial),
     Candidate("Funahashi, output weights refitted", refitted),
     Candidate("Funahashi's formula", formula),

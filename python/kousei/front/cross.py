@@ -19,7 +19,7 @@ Function = Callable[[Array], Array]
 _SITES, _MOST_NODES = 17, 257
 #: Functions of one variable that may have kinks.
 _MOST_ROUGH = 16
-#: What is orthogonal to the others, of a function that is 1 where they are 0, is at least this, of its mean square.
+#: The part of a function that is orthogonal to the others is at least this, of the largest value.
 _DEPENDENT = 1e-6
 #: Points that are split at each bond beyond those that the rank asks for, and times that more are added to them.
 _MORE, _ROUNDS = 8, 4
@@ -119,18 +119,17 @@ def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
     I. Oseledets and E. Tyrtyshnikov, "TT-cross approximation for multidimensional arrays", Linear Algebra Appl. 432
     (2010); Y. Nunez Fernandez et al., "Learning tensor networks with tensor cross interpolation", arXiv:2407.02454.
     """
-    split = 2 * fill_cube(dim, 2 * _middle_rank(f, dim, tol, most_rank) + _MORE, _CHECKS) - 1
-    points = 2 * fill_cube(dim, _CHECKS) - 1
+    points = _points(dim, _CHECKS)
+    split = _points(dim, 2 * _middle_rank(f, dim, tol, most_rank), _CHECKS)
     values = f(points)
     peak, _ = _climb(lambda y: np.abs(f(y)), points[np.abs(values).argmax()])
     worst, error = peak, math.inf
     for again in range(_ROUNDS):
-        split = np.concatenate([split, worst, 2 * fill_cube(dim, _MORE, _CHECKS + len(split)) - 1])
+        split = np.concatenate([split, worst, _points(dim, _MORE, _CHECKS + len(split))])
         share = tol / 4**again
         heads, tails = _parts(f, split, _PIVOT * share, most_rank)
         fibres = [Fibres(f, heads, tails, axis, _SERIES * share) for axis in range(dim)]
-        crosses = [f(_crossed(i, j)).reshape(len(i), len(j)) for i, j in zip(heads[1:], tails, strict=False)]
-        train = Train(_round_off(fibres, crosses, _LEFT_OUT * share), points, values, peak)
+        train = Train(_round_off(fibres, _LEFT_OUT * share), points, values, peak)
         before = error
         worst, error = farthest(f, train, points, values)
         if error <= tol:
@@ -150,7 +149,7 @@ def _middle_rank(f: Function, dim: int, tol: float, most_rank: int) -> int:
     n = _MORE
     while True:
         n = min(2 * n, most_rank + 4)
-        heads, tails = np.split(2 * fill_cube(dim, n) - 1, [dim // 2], axis=1)
+        heads, tails = np.split(_points(dim, n), [dim // 2], axis=1)
         values = f(_crossed(heads, tails)).reshape(n, n)
         singular = np.linalg.svd(values, compute_uv=False)
         rank = int((singular > n * tol).sum())
@@ -170,24 +169,19 @@ def _rank_above(first: int, most_rank: int) -> str:
 def _parts(f: Function, split: Array, tol: float, most_rank: int) -> tuple[list[Array], list[Array]]:
     """Return the first parts I_0, ..., I_D-1 and the last parts J_1, ..., J_D, as many at each bond.
 
-    They are chosen among the parts of `split`; then anew among those that extend the neighbours' by sites along one
-    axis, from the first bond to the last, and back.
+    From the first bond to the last, first parts that extend the neighbours' by sites along one axis meet the last
+    parts of all points of `split`; on the way back, last parts that extend the neighbours' meet first ones chosen.
     """
     dim = split.shape[1]
     sites = _nodes(_SITES)[:, None]
-    heads, tails = [split[:1, :0]], [split[:, j:] for j in range(1, dim)] + [split[:1, dim:]]
+    heads, tails = [split[:1, :0]], [split[:1, dim:]]
     for j in range(1, dim):
-        rows, columns = _pivots(f, split[:, :j], tails[j - 1], tol, most_rank)
-        heads.append(split[rows, :j])
-        tails[j - 1] = tails[j - 1][columns]
-    for j in range(1, dim):
-        candidates = np.concatenate([_crossed(heads[j - 1], sites), heads[j]])
-        rows, columns = _pivots(f, candidates, tails[j - 1], tol, most_rank)
-        heads[j], tails[j - 1] = candidates[rows], tails[j - 1][columns]
+        candidates = np.concatenate([_crossed(heads[-1], sites), split[:, :j]])
+        heads.append(candidates[_pivots(f, candidates, split[:, j:], tol, most_rank)[0]])
     for j in range(dim - 1, 0, -1):
-        candidates = np.concatenate([_crossed(sites, tails[j]), tails[j - 1]])
+        candidates = np.concatenate([_crossed(sites, tails[0]), split[:, j:]])
         rows, columns = _pivots(f, heads[j], candidates, tol, most_rank)
-        heads[j], tails[j - 1] = heads[j][rows], candidates[columns]
+        heads[j], tails = heads[j][rows], [candidates[columns], *tails]
     return heads, tails
 
 
@@ -213,7 +207,7 @@ def _pivots(f: Function, heads: Array, tails: Array, tol: float, most_rank: int)
 
 
 class Fibres:
-    """Values of f along one axis, from each head to each tail, as a Chebyshev series where one follows them.
+    """Functions of one variable, f from each head to each tail times P^-1, as Chebyshev series where they follow f.
 
     Parameters
     ----------
@@ -222,7 +216,7 @@ class Fibres:
         The first parts and the last, of all bonds.
     axis : int
     tol : float
-        Of the series.
+        Of a series of values of f.
 
     Raises
     ------
@@ -234,64 +228,74 @@ class Fibres:
         from scipy.fft import dct  # where it is used: it takes longer to import than all of this package
 
         self._f, self._heads, self._tails = f, heads[axis], tails[axis]
-        self.series: Array | None = None
-        n, count = _SITES, len(self._heads) * len(self._tails)
-        self.nodes = _nodes(n)
-        self.values = self._sample(self.nodes)
+        self._cross = np.ones((1, 1))
         # Where the neighbours' parts are, f is not small.
-        held = np.concatenate(
-            [part[:, -1] for part in heads[axis + 1 : axis + 2]] + [part[:, 0] for part in tails[:axis][-1:]]
-        )
+        held = tails[axis - 1][:, 0] if axis else np.zeros(0)
+        if axis + 1 < len(heads):
+            self._cross = f(_crossed(heads[axis + 1], tails[axis])).reshape(len(heads[axis + 1]), -1)
+            held = np.append(held, heads[axis + 1][:, -1])
         exact = self._sample(held)
+        n, count = _SITES, len(self._heads) * len(self._tails)
+        nodes = _nodes(n)
+        values = self._sample(nodes)
+        self.series: Array | None = None
         while True:
-            series = dct(self.values, type=1, axis=0) / (n - 1)
+            series = dct(values, type=1, axis=0) / (n - 1)
             series[[0, -1]] /= 2
             size = np.abs(series).max(axis=(1, 2))
-            small = max(tol, 8 * float(np.finfo(float).eps) * np.abs(self.values).max())
+            small = max(tol, 8 * float(np.finfo(float).eps) * np.abs(values).max())
             if (size[3 * n // 4 :] <= small).all():
-                self.series = series[: np.flatnonzero(size > small).max(initial=0) + 1]
-                if np.abs(self(held) - exact).max() <= 16 * small:
-                    return
-                self.series = None
+                series = series[: np.flatnonzero(size > small).max(initial=0) + 1]
+                if np.abs(_summed(series, held) - exact).max() <= 16 * small:
+                    self.series = self._divided(series)
+                    break
             if n >= _MOST_NODES:
                 if count > _MOST_ROUGH:
                     raise RefusedError(f"{n} points along variable {axis + 1} do not resolve {count} functions of it")
-                return
+                break
             n = 2 * n - 1
-            self.nodes, old = _nodes(n), self.values
-            self.values = np.empty((n, *old.shape[1:]))
-            self.values[::2], self.values[1::2] = old, self._sample(self.nodes[1::2])
+            nodes, old = _nodes(n), values
+            values = np.empty((n, *old.shape[1:]))
+            values[::2], values[1::2] = old, self._sample(nodes[1::2])
+        #: What they are at these extrema of a Chebyshev polynomial.
+        self.values = self._divided(values)
 
     def __call__(self, t: Array) -> Array:
         """Return the values (k, r, r') at points (k,)."""
-        if self.series is None:
-            return self._sample(t)
-        return np.tensordot(np.polynomial.chebyshev.chebvander(t, len(self.series) - 1), self.series, 1)
+        return self._divided(self._sample(t)) if self.series is None else _summed(self.series, t)
 
     def _sample(self, t: Array) -> Array:
         inner = _crossed(self._heads, t[:, None])
         values = self._f(_crossed(inner, self._tails))
         return values.reshape(len(self._heads), len(t), len(self._tails)).swapaxes(0, 1)
 
+    def _divided(self, values: Array) -> Array:
+        # P is in the order of its pivots, small ones last: elimination is accurate where P^-1 would not be.
+        rows = values.reshape(-1, len(self._cross))
+        return np.asarray(np.linalg.solve(self._cross.T, rows.T).T).reshape(values.shape)
 
-def _round_off(fibres: list[Fibres], crosses: list[Array], tol: float) -> tuple[Core, ...]:
+
+def _summed(series: Array, t: Array) -> Array:
+    """Return the values (k, r, r') of Chebyshev series at points (k,)."""
+    return np.tensordot(np.polynomial.chebyshev.chebvander(t, len(series) - 1), series, 1)
+
+
+def _round_off(fibres: list[Fibres], tol: float) -> tuple[Core, ...]:
     """Return the cores of a train of the smallest ranks that are within `tol` in the mean square over the cube.
 
     The mean is by the weight of Chebyshev polynomials; the rows of each core but the first are orthonormal in it.
     """
     lefts, rights, tables = [], [], []
     carried = np.ones((1, 1))
-    for its, inverse in zip(fibres, [*crosses, np.ones((1, 1))], strict=True):
-        weights = np.full(len(its.nodes), 1 / (len(its.nodes) - 1))
+    for its in fibres:
+        weights = np.full(len(its.values), 1 / (len(its.values) - 1))
         weights[[0, -1]] /= 2
         table = np.sqrt(weights)[:, None, None] * (carried @ its.values)
-        # P_j is in the order of its pivots, small rows and columns last, which elimination needs to be accurate.
-        cardinal = np.linalg.solve(inverse.T, table.reshape(-1, len(inverse)).T).T
-        q, r = np.linalg.qr(cardinal)
-        if len(q) < len(inverse) or np.abs(np.diag(r)).min() < _DEPENDENT:
-            raise RefusedError(f"{len(its.nodes)} points along an axis do not tell its functions apart")
+        q, r = np.linalg.qr(table.reshape(-1, table.shape[2]))
+        if len(q) < len(r.T) or np.abs(np.diag(r)).min() <= _DEPENDENT * np.abs(table).max():
+            raise RefusedError(f"{len(table)} points along an axis do not tell its functions apart")
         lefts.append(carried)
-        rights.append(np.linalg.solve(inverse, np.linalg.inv(r)))
+        rights.append(np.linalg.inv(r))
         tables.append(q.reshape(table.shape))
         carried = r
     cores: list[Core] = []
@@ -325,6 +329,13 @@ def _climb(height: Function, start: Array) -> tuple[Array, float]:
         heights = height(along)
         y, value = along[[heights.argmax()]], float(heights.max())
     return y, value
+
+
+def _points(dim: int, count: int, start: int = 0) -> Array:
+    """Return points of the cube, every other one nearer to its sides, where functions are largest."""
+    y = 2 * fill_cube(dim, count, start) - 1
+    y[1::2] = np.sin(np.pi / 2 * y[1::2])
+    return y
 
 
 def _nodes(n: int) -> Array:

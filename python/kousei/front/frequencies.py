@@ -10,6 +10,7 @@ import numpy as np
 from kousei._lib.boxes import fill_cube
 from kousei.activation.base import BOUNDED
 from kousei.front.problem import Array, Problem, RefusedError
+from kousei.front.ridge import network_of_lines
 from kousei.front.univariate import Layer, fit_line
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
@@ -72,27 +73,21 @@ def _columns(u: Array, waves: Array) -> Array:
 def _ridges(problem: Problem, waves: Array, amplitudes: Array, constant: float, most: int) -> MLP:
     numbers = np.gcd.reduce(waves, axis=1)
     directions, which = np.unique(waves // numbers[:, None], axis=0, return_inverse=True)
-    layers: list[Layer] = []
+    lines: list[tuple[Array, Layer]] = []
     for i, direction in enumerate(directions):
         its = np.flatnonzero(which.ravel() == i)
 
-        def g(s: Array, its: Array = its) -> Array:
-            return np.asarray((np.exp(1j * np.pi * np.outer(s, numbers[its])) @ amplitudes[its]).real[:, None])
+        def g(t: Array, its: Array = its, middle: float = direction.sum() / 2) -> Array:
+            phases = np.pi * np.outer(t / 2 + middle, numbers[its])
+            return np.asarray((np.exp(1j * phases) @ amplitudes[its]).real[:, None])
 
-        lo, hi = float(direction[direction < 0].sum()), float(direction[direction > 0].sum())
-        tol = np.array([problem.tol / 4 / len(directions)])
-        used = sum(len(layer.bias) for layer in layers)
+        reach, tol = float(np.abs(direction).sum()), np.array([problem.tol / 4 / len(directions)])
+        used = sum(len(layer.bias) for _, layer in lines)
         try:
-            layers.append(fit_line(g, lo, hi, tol, problem.activation, most - used))
+            lines.append((direction, fit_line(g, -reach, reach, tol, problem.activation, most - used)))
         except RefusedError as error:
             raise RefusedError(f"a series of {len(waves)} waves: {error}") from None
-    # u = (x - lo)/(hi - lo).
-    slopes = [np.outer(layer.weight, direction) for layer, direction in zip(layers, directions, strict=True)]
-    weight = np.concatenate(slopes) / (2 * problem.half)
-    bias = np.concatenate([layer.bias for layer in layers]) - weight @ problem.lo
-    coef = np.concatenate([layer.coef for layer in layers], axis=1)
-    offset = constant + sum(layer.offset for layer in layers)
-    return MLP([weight, coef], [bias, np.asarray(offset)], [layers[0].activation])
+    return network_of_lines(problem, lines, constant)
 
 
 def formula(problem: Problem, most: int) -> FunahashiNetwork:

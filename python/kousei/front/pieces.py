@@ -17,7 +17,7 @@ Line = Callable[[Array], Array]
 Units = tuple[Array, Array, Array, Array]
 
 #: Chebyshev nodes of a piece, to begin with and at most; all samples; points that every piece is held against.
-_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 1024
+_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 15, 1024
 #: Share of the tolerance that a piece may be off.
 _SHARE = 1 / 32
 #: Coefficients that sum up to so much are left out.
@@ -37,7 +37,7 @@ class Pieces:
     series : list of arrays (n_i, m)
         Chebyshev coefficients.
     kinks : array (k,)
-        The breaks at which slopes change.
+        The breaks at which one of the first three derivatives jumps.
     """
 
     breaks: Array
@@ -83,9 +83,9 @@ def nodes(a: float, b: float, n: int) -> Array:
 def resolve(g: Line, lo: float, hi: float) -> Pieces:
     """Return the pieces of a function to a tolerance of 1, or refuse.
 
-    Chebyshev nodes are doubled until the last coefficients are small; where that takes too many, the interval is
-    split, at a kink where one is found, as Chebfun does (Pachon, Platte and Trefethen, Piecewise-smooth chebfuns, IMA
-    J. Numer. Anal. 30 (2010)).
+    Chebyshev nodes are doubled until the last coefficients are small and the polynomial meets g at points that all
+    pieces share; where that takes too many, the interval is split, at a kink where one is found, as Chebfun does
+    (Pachon, Platte and Trefethen, Piecewise-smooth chebfuns, IMA J. Numer. Anal. 30 (2010)).
     """
     held = np.sort(lo + (hi - lo) * fill_cube(1, _HELD)[:, 0])
     values = g(held)

@@ -94,6 +94,8 @@ class Problem:
             bad = np.flatnonzero(~np.isfinite(values))
             if bad.size:
                 raise ValueError(f"f was {values[bad[0]]} at {x[bad[0]].tolist()}; finite values are accepted")
+        except (RefusedError, FunctionError):  # of a problem within another
+            raise
         except Exception as error:
             raise FunctionError(error) from error
         return values

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kousei.activation import relu
 from kousei.activation.mixed import Mixed
 from kousei.front.pieces import resolve
 from kousei.front.problem import Problem, RefusedError
@@ -37,7 +38,7 @@ def ridge(problem: Problem, most: int) -> MLP:
 
     off = 0.0
     if problem.dim > 1:
-        y = _scattered(problem, _VERIFIED)
+        y = scattered(problem, _VERIFIED)
         off = float(np.abs(line(y @ a) - problem(problem.place(y))).max())
         if off > _SHARE * problem.tol:
             raise RefusedError("it changes across the direction of its gradients")
@@ -46,7 +47,7 @@ def ridge(problem: Problem, most: int) -> MLP:
     if pieces.affine:
         left, right = pieces(np.array([-reach, reach]))[:, 0] * tol
         return _affine(problem, (right - left) / (2 * reach) * a, (left + right) / 2)
-    return _network(problem, [(a, fit_pieces(pieces, np.array([tol]), problem.activation, most))])
+    return network_of_lines(problem, [(a, fit_pieces(pieces, np.array([tol]), problem.activation, most))])
 
 
 def additive(problem: Problem, most: int) -> MLP:
@@ -65,7 +66,7 @@ def additive(problem: Problem, most: int) -> MLP:
         y[:, axis] = t
         return (problem(problem.place(y)) - at_base)[:, None] / share
 
-    y, share = _scattered(problem, _VERIFIED // dim + 16), problem.tol / dim
+    y, share = scattered(problem, _VERIFIED // dim + 16), problem.tol / dim
     total = sum(line(axis, t)[:, 0] for axis, t in enumerate(y.T))
     off = float(np.abs((problem(problem.place(y)) - at_base) / share - total).max()) / dim
     if off > _SHARE:
@@ -81,26 +82,46 @@ def additive(problem: Problem, most: int) -> MLP:
     reach = np.abs(slopes).sum()
     if not curved:
         return _affine(problem, slopes, constant)
-    if reach > 0:
+    if reach > _SHARE * share:
         curved.append((slopes / reach, resolve(lambda t: reach / share * t[:, None], -1.0, 1.0)))
     layers, wider = [], dim / len(curved) * (1 - _SHARE - 2 * off)
     for direction, pieces in curved:
         layer = fit_pieces(pieces.scaled(1 / wider), np.array([wider * share]), problem.activation, most)
         most -= len(layer.weight)
         layers.append((direction, layer))
-    return _network(problem, layers, constant)
+    return network_of_lines(problem, layers, constant)
+
+
+def tilted(problem: Problem, most: int) -> MLP:
+    """Return the network of f(x) = g(a.x) + c.x, or refuse.
+
+    Less its gradient anywhere, c + g'(a.x) a, times x, it is a ridge function. On the box c.x is one unit max(z, 0).
+    """
+    if problem.dim == 1:
+        raise RefusedError("a function of one variable has no other direction")
+    if problem.activation not in (None, relu):
+        raise RefusedError(f"a plane takes a unit max(z, 0), and all were to be {problem.activation.name}")
+    slopes = _gradients(problem, 2 * problem.rng.random((1, problem.dim)) - 1)[0][0]
+
+    def rest(x: Array) -> Array:
+        return problem(x) - (x - problem.center) / problem.half @ slopes
+
+    net = ridge(Problem(rest, problem.lo, problem.hi, problem.tol, problem.activation, problem.rng), most - 1)
+    weight, reach = slopes / problem.half, np.abs(slopes).sum()
+    if len(net.activations) == 0:
+        return net + MLP([weight[None]], [np.array([-weight @ problem.center])], [])
+    plane = MLP(
+        [weight[None], np.ones((1, 1))], [np.array([reach - weight @ problem.center]), np.array([-reach])], [relu]
+    )
+    return net + plane
 
 
 def _direction(problem: Problem) -> Array:
     """Return the unit vector, in coordinates of the cube, that most gradients are parallel to, or refuse."""
     dim = problem.dim
-    y = 0.9 * (2 * problem.rng.random((_GRADIENTS, dim)) - 1)
-    # Differences of the fourth order along each axis.
-    steps = np.multiply.outer([-2.0, -1.0, 1.0, 2.0], _STEP * np.eye(dim))
-    values = problem(problem.place((y[:, None, None] + steps).reshape(-1, dim))).reshape(len(y), 4, dim)
-    gradients = np.einsum("psd,s->pd", values, np.array([1.0, -8.0, 8.0, -1.0]) / (12 * _STEP))
+    gradients, size = _gradients(problem, 2 * problem.rng.random((_GRADIENTS, dim)) - 1)
     norms = np.linalg.norm(gradients, axis=1)
-    if norms.max() <= _NOISE * np.abs(values).max():
+    if norms.max() <= _NOISE * size:
         return np.eye(dim)[0]
     units = gradients / np.where(norms > 1e-9 * norms.max(), norms, np.inf)[:, None]
     across = np.linalg.norm(gradients[:, None] - (gradients @ units.T)[..., None] * units, axis=-1)
@@ -112,7 +133,17 @@ def _direction(problem: Problem) -> Array:
     return np.asarray(np.linalg.svd(gradients[best])[2][0])
 
 
-def _scattered(problem: Problem, count: int) -> Array:
+def _gradients(problem: Problem, y: Array) -> tuple[Array, float]:
+    """Return the gradients (n, dim) at points of the cube, not at its sides, and the largest value seen for them."""
+    # Differences of the fourth order along each axis.
+    steps = np.multiply.outer([-2.0, -1.0, 1.0, 2.0], _STEP * np.eye(problem.dim))
+    points = (0.9 * y[:, None, None] + steps).reshape(-1, problem.dim)
+    values = problem(problem.place(points)).reshape(len(y), 4, problem.dim)
+    gradients = np.einsum("psd,s->pd", values, np.array([1.0, -8.0, 8.0, -1.0]) / (12 * _STEP))
+    return gradients, float(np.abs(values).max())
+
+
+def scattered(problem: Problem, count: int) -> Array:
     """Return points of the cube, half of them denser towards its sides."""
     y = 2 * problem.rng.random((count, problem.dim)) - 1
     y[1::2] = np.sin(np.pi / 2 * y[1::2])
@@ -125,7 +156,7 @@ def _affine(problem: Problem, slopes: Array, constant: float) -> MLP:
     return MLP([weight[None]], [np.array([constant - weight @ problem.center])], [])
 
 
-def _network(problem: Problem, lines: list[tuple[Array, Layer]], constant: float = 0.0) -> MLP:
+def network_of_lines(problem: Problem, lines: list[tuple[Array, Layer]], constant: float = 0.0) -> MLP:
     """Return the network of a constant and layers along directions, in coordinates of the cube."""
     if not any(len(layer.weight) for _, layer in lines):
         return _affine(problem, np.zeros(problem.dim), constant + sum(float(layer.offset[0]) for _, layer in lines))

@@ -72,7 +72,9 @@ def tensor(problem: Problem, most: int) -> MLP:
         for j, axis in enumerate(axes):
             left = most - int(way.units) - sum(len(layer.weight) for layer in layers)
             try:
-                layers.append(_layer(train.cores[j], bounds.allowed(j, share), left))
+                layers.append(
+                    _layer(train.cores[j], problem.center[axis], problem.half[axis], bounds.allowed(j, share), left)
+                )
             except RefusedError as error:
                 raise RefusedError(f"{name}: along variable {axis + 1}, {error}") from None
         net = _write(problem, axes, way, layers, bounds)
@@ -132,8 +134,8 @@ def _positive(bound: Array) -> Array:
     return np.maximum(bound, max(1e-9 * bound.max(), float(np.finfo(float).tiny)))
 
 
-def _layer(core: Core, allowed: Array, most: int) -> Layer:
-    """Return the hidden layer of a matrix of functions of one variable, its entries row by row."""
+def _layer(core: Core, center: float, half: float, allowed: Array, most: int) -> Layer:
+    """Return the hidden layer of a matrix of functions of t = (x - center)/half, its entries row by row."""
     tol, series = allowed.ravel(), core.series
     if series is not None:
         series = series.reshape(len(series), -1)
@@ -142,7 +144,13 @@ def _layer(core: Core, allowed: Array, most: int) -> Layer:
         size = max(2, int((left > tol / 2).any(axis=1).sum()))
         if size <= _DEGREE + 1:
             return _powers(series[:size])
-    return fit_line(lambda t: core(t).reshape(len(t), -1), -1.0, 1.0, tol, None, most)
+
+    def entries(x: Array) -> Array:
+        return core((x - center) / half).reshape(len(x), -1)
+
+    # What it says where it refuses is in terms of x.
+    layer = fit_line(entries, center - half, center + half, tol, None, most)
+    return layer._replace(weight=half * layer.weight, bias=layer.bias + center * layer.weight)
 
 
 def _powers(series: Array) -> Layer:
