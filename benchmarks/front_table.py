@@ -120,13 +120,17 @@ def point(run: Any) -> Row:
 
 
 def points(found: Any, method: str) -> list[list[float]]:
-    """Return (units, seconds, error): of a training whenever it is nearer than before, of others for each run."""
+    """Return (units, seconds, error): of a training whenever it is nearer by a tenth, of others for each run."""
     from kousei.front.comparison import nearer
 
     runs = [run for run in found.runs if run.method == method]
     if method not in TRAINED:
         return [list(point(run).values()) for run in sorted(runs, key=lambda run: run.units)]
-    return [[runs[0].units, short(seconds), short(error)] for seconds, error in nearer(runs)]
+    kept: list[list[float]] = []
+    for seconds, error in nearer(runs):
+        if not kept or error < 0.9 * kept[-1][2]:
+            kept.append([runs[0].units, short(seconds), short(error)])
+    return kept
 
 
 def slower(found: Any, ours: list[Any], method: str) -> Row | None:
