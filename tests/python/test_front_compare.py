@@ -325,28 +325,39 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("front_table")
 
 
-def test_the_table_tells_who_is_nearer(script: Any) -> None:
-    run = {"units": 9, "error": 2e-7, "seconds": 0.004}
+def test_the_table_tells_who_wins(script: Any) -> None:
+    ours = {"units": 9, "error": 2e-7, "seconds": 0.004, "tol": 1e-6, "sooner": ["Chebyshev"]}
+    coarse = ours | {"tol": 1e-5, "sooner": ["Chebyshev", "Adam"]}
     other = {"units": 9, "error": 3e-2, "seconds": 5.0, "setting": "", "to tol": None}
-    none = dict.fromkeys(script.TRAINED)
-    slower = none | {"Adam": {"to": 1e-1, "times": 300.0}}
-    row = {"function": "A 1-D", "dim": 1, "asked": 1e-6, "most": 10, "budget": 6.0, "slower": slower, "constant": 1.0}
-    met = row | {"ours": [run | {"tol": 1e-6}], "others": {"Adam": other, "RBFSampler": other}}
-    refused = {"function": "B 5-D", "dim": 5, "most": None, "ours": [], "slower": none, "others": {"L-BFGS": other}}
-    record = {"command": "run it", "seeds": 3, "rows": [met, row | refused | {"budget": 2.0}]}
+    row = {"function": "A 1-D", "dim": 1, "asked": 1e-6, "most": 10, "budget": 6.0, "constant": 1.0, "tol": 1e-6}
+    row |= {"ours": [ours, coarse], "others": {"Adam": other, "L-BFGS": other | {"to tol": 0.1}, "RBFSampler": other}}
+    refused = row | {
+        "function": "B 5-D",
+        "dim": 5,
+        "most": None,
+        "budget": 2.0,
+        "ours": [],
+        "others": {"Adam": other},
+    }
+    record = {"command": "run it", "seeds": 3, "rows": [row, refused]}
     lines = script.table(record).splitlines()
-    assert lines[2] == "| A 1-D | 1e-6 | 9 | 2e-7 | 4 ms | 3e-2, 5 s |  |  | 3e-2, 5 s |  |"
-    assert lines[3] == "| B 5-D | 1e-6 | refused |  |  |  | **3e-2, 5 s** |  |  |  |"
+    assert lines[2] == "| A 1-D | 1e-6 | 9 | 2e-7 | 4 ms | 3e-2, 5 s | 3e-2, 5 s |  | 3e-2, 5 s |  |"
+    assert lines[3] == "| B 5-D | 1e-6 | refused |  |  | **3e-2, 5 s** |  |  |  |  |"
     text = "\n".join(lines[4:])
-    assert "**A training has the smaller error**, in its time, on B 5-D." in text
-    assert "reaches at all Adam takes 300× as long as ours, in the median over those 1 of 1 functions" in text
-    assert "to that of the table it gets on 0 of all 2." in text
-    assert "L-BFGS reaches none of our tolerances" in text
-    record["rows"][1]["constant"] = 0.05
-    assert "| refused |  |  |  | 3e-2, 5 s |" in script.table(record)
+    assert "**A training wins** on B 5-D." in text
+    assert "Of the 2 tolerances that ours meets" in text
+    assert "Adam at 1, L-BFGS at 0," in text
+    assert "and Chebyshev at 2 are met sooner" in text
+    assert "Adam reaches our tolerance on 0; it takes 1,500× as long as ours" in text
+    assert "L-BFGS reaches our tolerance on 1; it takes 25× as long as ours" in text
+    assert "`run it`: 3 seeds, 2 to 6 s for each method." in text
     assert script.met(record["rows"])
-    assert not script.met([met | {"most": 8}])
-    assert not script.met([met | {"slower": none | {"Adam": {"to": 1e-1, "times": 49.0}}}])
+    assert not script.met([row | {"most": 8}])
+    assert not script.met([row | {"budget": 0.19}])
+    sooner = row | {"ours": [coarse]}
+    assert "| 9, to 1e-5 | 2e-7 | 4 ms | **3e-2, 5 s** |" in script.table(record | {"rows": [sooner]})
+    nowhere = refused | {"constant": 0.05}
+    assert "On none of these does a training win." in script.table(record | {"rows": [row, nowhere]})
 
 
 @pytest.mark.slow
