@@ -298,6 +298,20 @@ BREAKS = (
         "roundings go through a unit as if its slope were 1",
         "tests/python/test_front_construct.py::test_rounding_by_hand",
     ),
+    Break(
+        "python/kousei/front/cross.py",
+        "np.linalg.solve(self._cross.T, rows.T).T",
+        "rows @ np.linalg.inv(self._cross)",
+        "crosses of small pivots are inverted",
+        "tests/python/test_front_tensor.py::test_crosses_are_solved_to_rounding",
+    ),
+    Break(
+        "python/kousei/front/products.py",
+        "sign, shift = -1.0, ",
+        "sign, shift = 1.0, ",
+        "products of wide matrices leave out what the larger factor adds, with the sign of tall ones",
+        "tests/python/test_front_tensor.py::test_products_of_matrices_are_exact",
+    ),
 )
 
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from kousei.activation import relu
 from kousei.front.cross import cross
 from kousei.front.problem import Problem, RefusedError
-from kousei.front.products import plan
+from kousei.front.products import Numbers, carry, multiply, plan
 from kousei.front.tensor import tensor
 from kousei.network import MLP
+from kousei.network.wiring import Wiring
 
 
 def franke(x):
@@ -72,7 +73,8 @@ def train_of(its, tol, most_rank=16):
     ("f", "sides", "dim", "ranks"),
     [
         (franke, UNIT, 2, (4,)),
-        (xor, UNIT, 2, (2,)),
+        (xor, UNIT, 2, (1,)),
+        (lambda x: 1 - bell(x), UNIT, 4, (1,) * 3),
         (bell, UNIT, 5, (1,) * 4),
         (peaks, UNIT, 3, (1, 1)),
         (wave, UNIT, 4, (2,) * 3),
@@ -219,17 +221,39 @@ def test_what_is_refused():
         tensor(problem(xor, UNIT, 2, activation=relu), 3000)
     with pytest.raises(RefusedError, match="one variable"):
         tensor(problem(bell, UNIT, 1), 3000)
-    with pytest.raises(RefusedError, match="5 units multiply, and 6 are allowed"):
-        tensor(problem(xor, UNIT, 2), 6)
+    with pytest.raises(RefusedError, match="3 units multiply, and 4 are allowed"):
+        tensor(problem(xor, UNIT, 2), 4)
     with pytest.raises(RefusedError, match="constant"):
         tensor(problem(lambda x: np.ones(len(x)), UNIT, 3), 3000)
     with pytest.raises(RefusedError, match="is 0 at all points"):
         tensor(problem(lambda x: np.zeros(len(x)), UNIT, 3), 3000)
-    with pytest.raises(RefusedError, match="along variable 2, it jumps at 0.3"):
+    with pytest.raises(RefusedError, match=r"along t = \(x_2 - 0.5\)/0.5, it jumps at -0.4"):
         tensor(problem(lambda x: np.sin(x[:, 0]) * (x[:, 1] > 0.3), UNIT, 2), 3000)
     noise = np.random.default_rng(0).normal
     with pytest.raises(RefusedError, match="rank"):
         tensor(problem(lambda x: xor(x) + 1e-3 * noise(size=len(x)), UNIT, 2), 3000)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 1), (1, 2, 3), (2, 3, 4), (4, 3, 2)])
+def test_products_of_matrices_are_exact(shape):
+    rows, inner, columns = shape
+    rng = np.random.default_rng(0)
+    sizes = 10 ** rng.uniform(-3, 3, (rows, inner)), 10 ** rng.uniform(-3, 3, (inner, columns))
+    wiring = Wiring(rows * inner + inner * columns)
+    ends = wiring.affine(wiring.input, np.eye(rows * inner, wiring.input[0].size), np.zeros(rows * inner))
+    others = np.eye(inner * columns, wiring.input[0].size, rows * inner)
+    a, b = Numbers(ends, sizes[0]), Numbers(wiring.affine(wiring.input, others, np.zeros(len(others))), sizes[1])
+    product = multiply(wiring, a, b, np.full((rows, columns), np.inf))
+    assert (product.bound == sizes[0] @ sizes[1]).all()
+    net = wiring.network(carry(wiring, product).wire)
+    assert net.units == 2 * rows * inner * columns + min(rows, columns) + rows * columns
+    # At the bounds of the numbers, too, in all signs.
+    scale = np.concatenate([rng.uniform(-1, 1, (1000, net.dim)), rng.choice([-1.0, 1.0], (1000, net.dim))])
+    x = scale * np.concatenate([sizes[0].ravel(), sizes[1].ravel()])
+    left, right = np.split(x, [rows * inner], axis=1)
+    exact = left.reshape(-1, rows, inner) @ right.reshape(-1, inner, columns)
+    off = net(x).reshape(exact.shape) - exact
+    assert np.abs(off).max() < 1e-14 * sizes[0].max() * sizes[1].max()
 
 
 def test_plans_by_hand():

@@ -26,7 +26,7 @@ from kousei.network import MLP
 from kousei.repu import PolynomialNetwork
 
 #: Dimensions, and units where nothing else is said.
-_MOST_DIM, _MOST_UNITS = 10, 1 << 16
+_MOST_DIM, _MOST_UNITS = 10, 1 << 14
 #: The largest difference that is found is multiplied by this.
 _SAFETY = 1.25
 #: Points around which a larger difference is looked for, how many around each, and how often.
@@ -69,13 +69,13 @@ def construct(
     activation : Activation or str, optional
         Of all hidden units; by default each constructor has the one that it does best with.
     max_units : int, optional
-        Hidden units, at most; 65536 by default.
+        Hidden units, at most; 16384 by default.
     target : {"units", "time"}
         What is to be least: hidden units, or the seconds that a batch of 4096 points takes here, as measured; of
         networks within a tenth of the fastest the one with the fewest units.
     max_evaluations : int, optional
         Points at which f may be evaluated by constructors and checks, for an f that is slow; the check takes a
-        quarter of them, and some 16 more find out how f is called. No limit by default.
+        quarter of them, and 46 more, or a few times that, find out how f is called. No limit by default.
     progress : bool
         Whether to show a bar of the constructors.
     rng : numpy.random.Generator, int or None
@@ -112,7 +112,7 @@ def construct(
     >>> net.units < 16, net.error_bound().total < 1e-4
     (True, True)
     >>> net.report.chosen.name
-    'one variable'
+    'ridge function'
     """
     box = check_bounds(bounds)
     if len(box[0]) > _MOST_DIM:

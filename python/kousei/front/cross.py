@@ -17,6 +17,8 @@ Function = Callable[[Array], Array]
 
 #: Points along an axis among which pivots are sought, and by which fibres are resolved at first and at most.
 _SITES, _MOST_NODES = 17, 257
+#: A constant that is subtracted is at most the largest value divided by this.
+_LEAST_CONSTANT = 0.1
 #: Functions of one variable that may have kinks.
 _MOST_ROUGH = 16
 #: The part of a function that is orthogonal to the others is at least this, of the largest value.
@@ -53,20 +55,22 @@ class Core(NamedTuple):
 
 @dataclass(frozen=True)
 class Train:
-    """f(y) = cores[0](y_1) @ cores[1](y_2) @ ..., from one row to one column; y from -1 to 1 along each axis.
+    """f(y) = offset + cores[0](y_1) @ cores[1](y_2) @ ..., from one row to one column, for y from -1 to 1.
 
     Parameters
     ----------
     cores : tuple of Core
+    offset : float
     points : array (n, dim)
         That it was held against f at.
     values : array (n,)
         Of f there.
     peak : array (1, dim)
-        A local maximum of its modulus.
+        A local maximum of the modulus of the product.
     """
 
     cores: tuple[Core, ...]
+    offset: float
     points: Array
     values: Array
     peak: Array
@@ -81,7 +85,7 @@ class Train:
         product = np.ones((len(y), 1, 1))
         for core, t in zip(self.cores, y.T, strict=True):
             product = product @ core(t)
-        return product[:, 0, 0]
+        return self.offset + product[:, 0, 0]
 
 
 def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
@@ -120,16 +124,21 @@ def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
     (2010); Y. Nunez Fernandez et al., "Learning tensor networks with tensor cross interpolation", arXiv:2407.02454.
     """
     points = _points(dim, _CHECKS)
-    split = _points(dim, 2 * _middle_rank(f, dim, tol, most_rank), _CHECKS)
+    rank, offset = _middle(f, dim, tol, most_rank)
+    split = _points(dim, 2 * rank, _CHECKS)
     values = f(points)
-    peak, _ = _climb(lambda y: np.abs(f(y)), points[np.abs(values).argmax()])
+
+    def rest(y: Array) -> Array:
+        return f(y) - offset
+
+    peak, _ = _climb(lambda y: np.abs(rest(y)), points[np.abs(values - offset).argmax()])
     worst, error = peak, math.inf
     for again in range(_ROUNDS):
         split = np.concatenate([split, worst, _points(dim, _MORE, _CHECKS + len(split))])
         share = tol / 4**again
-        heads, tails = _parts(f, split, _PIVOT * share, most_rank)
-        fibres = [Fibres(f, heads, tails, axis, _SERIES * share) for axis in range(dim)]
-        train = Train(_round_off(fibres, _LEFT_OUT * share), points, values, peak)
+        heads, tails = _parts(rest, split, _PIVOT * share, most_rank)
+        fibres = [Fibres(rest, heads, tails, axis, _SERIES * share) for axis in range(dim)]
+        train = Train(_round_off(fibres, _LEFT_OUT * share), offset, points, values, peak)
         before = error
         worst, error = farthest(f, train, points, values)
         if error <= tol:
@@ -141,17 +150,18 @@ def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
     )
 
 
-def _middle_rank(f: Function, dim: int, tol: float, most_rank: int) -> int:
-    """Return how many singular values of the middle bond count; refuse if they are above the limit.
+def _middle(f: Function, dim: int, tol: float, most_rank: int) -> tuple[int, float]:
+    """Return how many singular values of the middle bond count, without a constant where that makes them fewer.
 
-    Values of rank r and errors of up to tol change the singular value r + 1 of n x n values by at most n tol: Weyl.
+    Refuse if they are above the limit: of rank r and errors of up to tol, n x n values have a singular value r + 1 of
+    n tol at most (Weyl).
     """
     n = _MORE
     while True:
         n = min(2 * n, most_rank + 4)
         heads, tails = np.split(_points(dim, n), [dim // 2], axis=1)
         values = f(_crossed(heads, tails)).reshape(n, n)
-        singular = np.linalg.svd(values, compute_uv=False)
+        u, singular, v = np.linalg.svd(values)
         rank = int((singular > n * tol).sum())
         if rank > most_rank:
             raise RefusedError(
@@ -159,7 +169,16 @@ def _middle_rank(f: Function, dim: int, tol: float, most_rank: int) -> int:
                 f"{singular[most_rank]:.2g}, and {n * tol:.2g} is allowed"
             )
         if 2 * rank <= n or n == most_rank + 4:
-            return rank
+            break
+    # A - c 1 1^T has a smaller rank than A where 1 is among the columns and the rows of A, for c = 1/(1^T A^+ 1); but
+    # where singular values fall on and on, others take the place of the one that is gone.
+    least = max(n * tol * _SERIES, n * float(np.finfo(float).eps) * singular[0])
+    kept = int((singular > least).sum())
+    inverse = (v[:kept].sum(axis=1) / singular[:kept]) @ u[:, :kept].sum(axis=0) if rank > 1 else 0.0
+    if abs(inverse) * np.abs(values).max() <= _LEAST_CONSTANT:
+        return rank, 0.0
+    fewer = np.linalg.svd(values - 1 / inverse, compute_uv=False)[kept - 1] <= least
+    return (rank - 1, float(1 / inverse)) if fewer else (rank, 0.0)
 
 
 def _rank_above(first: int, most_rank: int) -> str:

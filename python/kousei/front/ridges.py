@@ -18,8 +18,8 @@ Array = np.ndarray[Any, Any]
 _STEP, _RANK = 4e-3, 1e-6
 #: Share of the first Hessian that is added to the second.
 _MIXED = 0.37
-#: Coefficients of a profile, in turn; share of the tolerance that they may leave.
-_DEGREES, _SHARE = (16, 48), 1 / 8
+#: Coefficients of a profile, in turn; share of the tolerance that they may leave; least singular value.
+_DEGREES, _SHARE, _CONDITION = (12, 24, 48), 1 / 8, 1e-12
 
 
 def ridges(problem: Problem, most: int) -> MLP:
@@ -93,19 +93,30 @@ def _hessian(problem: Problem, y: Array) -> Array:
 
 def _profiles(problem: Problem, directions: Array, degree: int) -> tuple[float, Array, Array, float]:
     """Return a constant, slopes, Chebyshev coefficients of profiles, and how far their sum is off at other points."""
-    # Random points, and points on the ways to the corners where a direction is at its ends.
-    ways = np.sin(np.pi / 2 * (2 * problem.rng.random((len(directions), 4 * degree, 1)) - 1))
-    ways = ways * np.sign(directions)[:, None]
-    random = scattered(problem, 4 * (degree * len(directions) + problem.dim))
-    y = np.concatenate([random, ways.reshape(-1, problem.dim)])
-    values = problem(problem.place(y))
-    basis = np.polynomial.chebyshev.chebvander(y @ directions.T, degree - 1)[..., 2:]
-    matrix = np.concatenate([np.ones((len(y), 1)), y, basis.reshape(len(y), -1)], axis=1)
-    fitted = np.arange(len(y)) % 4 != 0
-    c = np.linalg.lstsq(matrix[fitted], values[fitted], rcond=1e-14)[0]
-    off = float(np.abs(matrix @ c - values).max())
+    (fitted, values), (other, exact) = (_samples(problem, directions, n * degree) for n in (4, 2))
+    c = np.linalg.lstsq(_basis(fitted, directions, degree), values, rcond=_CONDITION)[0]
+    off = float(np.abs(_basis(other, directions, degree) @ c - exact).max())
     slopes, bent = c[1 : 1 + problem.dim], c[1 + problem.dim :].reshape(len(directions), -1)
     # Slopes along the directions belong to the profiles.
     along = np.linalg.lstsq(directions.T, slopes, rcond=None)[0]
     profiles = np.concatenate([np.zeros((len(directions), 1)), along[:, None], bent], axis=1)
     return float(c[0]), slopes - along @ directions, profiles, off
+
+
+def _basis(y: Array, directions: Array, degree: int) -> Array:
+    """Return 1, the coordinates, and Chebyshev polynomials from the second on of all directions, at points."""
+    bent = np.polynomial.chebyshev.chebvander(y @ directions.T, degree - 1)[..., 2:]
+    return np.concatenate([np.ones((len(y), 1)), y, bent.reshape(len(y), -1)], axis=1)
+
+
+def _samples(problem: Problem, directions: Array, count: int) -> tuple[Array, Array]:
+    """Return points and values: scattered ones, and for each direction ones along it up to where it ends.
+
+    There is one corner of the cube at each end, and few of the scattered ones are near it.
+    """
+    draw = problem.rng.random
+    reach = np.sin(np.pi * (draw((len(directions), count, 1)) - 0.5))
+    inwards = draw((len(directions), count, problem.dim)) * draw((len(directions), count, 1)) ** 3
+    along = np.sign(directions)[:, None] * reach * (1 - inwards)
+    y = np.concatenate([scattered(problem, count * len(directions)), along.reshape(-1, problem.dim)])
+    return y, problem(problem.place(y))

@@ -72,12 +72,11 @@ def tensor(problem: Problem, most: int) -> MLP:
         for j, axis in enumerate(axes):
             left = most - int(way.units) - sum(len(layer.weight) for layer in layers)
             try:
-                layers.append(
-                    _layer(train.cores[j], problem.center[axis], problem.half[axis], bounds.allowed(j, share), left)
-                )
+                layers.append(_layer(train.cores[j], bounds.allowed(j, share), left))
             except RefusedError as error:
-                raise RefusedError(f"{name}: along variable {axis + 1}, {error}") from None
-        net = _write(problem, axes, way, layers, bounds)
+                t = f"t = (x_{axis + 1} - {problem.center[axis]:.6g})/{problem.half[axis]:.6g}"
+                raise RefusedError(f"{name}: along {t}, {error}") from None
+        net = _write(problem, axes, way, layers, bounds, train.offset)
         off = _off(problem, net, train)
         if off <= problem.tol / 2:
             parts = *(len(layer.weight) for layer in layers), int(way.units)
@@ -134,8 +133,8 @@ def _positive(bound: Array) -> Array:
     return np.maximum(bound, max(1e-9 * bound.max(), float(np.finfo(float).tiny)))
 
 
-def _layer(core: Core, center: float, half: float, allowed: Array, most: int) -> Layer:
-    """Return the hidden layer of a matrix of functions of t = (x - center)/half, its entries row by row."""
+def _layer(core: Core, allowed: Array, most: int) -> Layer:
+    """Return the hidden layer of a matrix of functions of one variable, its entries row by row."""
     tol, series = allowed.ravel(), core.series
     if series is not None:
         series = series.reshape(len(series), -1)
@@ -144,13 +143,7 @@ def _layer(core: Core, center: float, half: float, allowed: Array, most: int) ->
         size = max(2, int((left > tol / 2).any(axis=1).sum()))
         if size <= _DEGREE + 1:
             return _powers(series[:size])
-
-    def entries(x: Array) -> Array:
-        return core((x - center) / half).reshape(len(x), -1)
-
-    # What it says where it refuses is in terms of x.
-    layer = fit_line(entries, center - half, center + half, tol, None, most)
-    return layer._replace(weight=half * layer.weight, bias=layer.bias + center * layer.weight)
+    return fit_line(lambda t: core(t).reshape(len(t), -1), -1.0, 1.0, tol, None, most)
 
 
 def _powers(series: Array) -> Layer:
@@ -162,8 +155,8 @@ def _powers(series: Array) -> Layer:
     return Layer(half, half, Mixed((repu(p), 1) for p in range(1, degree + 1)), coef[1:].T, coef[0])
 
 
-def _write(problem: Problem, axes: list[int], way: Plan, layers: list[Layer], bounds: _Bounds) -> MLP:
-    """Return the network that multiplies the matrices of these layers, one for each of some axes."""
+def _write(problem: Problem, axes: list[int], way: Plan, layers: list[Layer], bounds: _Bounds, offset: float) -> MLP:
+    """Return the network that multiplies the matrices of these layers, one for each of some axes, and adds."""
     wiring = Wiring(problem.dim, problem.lo)
     scaled = wiring.affine(wiring.input, np.diag(1 / problem.half), -problem.center / problem.half)
 
@@ -178,7 +171,7 @@ def _write(problem: Problem, axes: list[int], way: Plan, layers: list[Layer], bo
         hidden = wiring.activate(wiring.affine(t, layer.weight[:, None], layer.bias), layer.activation)
         return Numbers(wiring.affine(hidden, layer.coef, layer.offset), bound)
 
-    return wiring.network(build(way).wire)
+    return wiring.network(wiring.affine(build(way).wire, np.ones((1, 1)), np.array([offset])))
 
 
 def _off(problem: Problem, net: MLP, train: Train) -> float:
