@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 #: Cells along an axis by which curvature is seen, for each number of dimensions.
 _COARSE = {2: 16, 3: 8}
 #: Share of the tolerance that is aimed at, and the most points that a grid is held against the function at.
-_AIM, _CHECKS = 7 / 8, 1 << 16
+_AIM, _CHECKS = 0.72, 1 << 16
 #: How many times fewer cells along an axis there may be where its kinks lie on lines of the grid.
 _KINKED = 4
 
@@ -82,20 +82,23 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
     dim = problem.dim
     axes = _axes(problem, most)
     flips = [np.array([False, *flip]) for flip in product([False, True], repeat=dim - 1)]
-    factor = 0.5
+    found, factor, failed = None, 0.5, 0.0
     while True:
         knots = [spread(needs, factor) for needs in axes]
         units = _units(knots)
-        if units > most:
+        if found is None and units > most:
             raise RefusedError(f"a grid of {most} units is not near enough")
         # In cells, from which the points are as dense as the grid.
         cells = np.array([len(its) - 1 for its in knots])
+        halves = [np.arange(2 * n + 1) / 2 for n in cells]
+        fine = _on_grid(problem, [_between(*pair) for pair in zip(knots, halves, strict=True)])
         y = fill_cube(dim, min(_CHECKS, 4096 + 32 * int(cells.prod())))
-        # Half of them are denser towards the sides, where errors are largest.
+        # Half of them are denser towards the sides, where errors are largest; as they are in the middle of edges.
         y[1::2] = (1 - np.cos(np.pi * y[1::2])) / 2
         z = y * cells
         exact = problem(np.stack([_between(*pair) for pair in zip(knots, z.T, strict=True)], axis=1))
-        fine = _on_grid(problem, [_between(its, np.arange(2 * len(its) - 1) / 2) for its in knots])
+        z = np.concatenate([z, np.stack(np.meshgrid(*halves, indexing="ij"), axis=-1).reshape(-1, dim)])
+        exact = np.concatenate([exact, fine.ravel()])
         # Diagonals are best where f is flattest: the best of few cells is that of more.
         meshes = [_shifted(knots, flip, fine) for flip in flips]
         errors = [
@@ -106,11 +109,18 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
         flips = flips[best : best + 1]
         over = errors[best] / problem.tol
         if over <= _AIM:
-            return meshes[best]
-        # Errors fall as the squares of the cells at best.
-        if over * (units / most) ** (2 / dim) > 1:
-            raise RefusedError(f"a grid of {units:.0f} units is off by {over:.2g} times the tolerance")
-        factor *= min(1.25, max(1.03, math.sqrt(over / _AIM)))
+            found, enough = meshes[best], factor
+        else:
+            failed = factor
+            # Errors fall as the squares of the cells at best.
+            if found is None and over * (units / most) ** (2 / dim) > 1:
+                raise RefusedError(f"a grid of {units:.0f} units is off by {over:.2g} times the tolerance")
+        if found is None:
+            factor *= min(1.25, max(1.05, math.sqrt(over / _AIM)))
+        elif enough <= 1.05 * failed or failed == 0:
+            return found
+        else:
+            factor = math.sqrt(failed * enough)
 
 
 def _axes(problem: Problem, most: int) -> list[list[tuple[Array, Array]]]:
