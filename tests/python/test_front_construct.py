@@ -137,6 +137,12 @@ def test_affine_functions_take_no_units() -> None:
     assert kousei.construct(lambda x: np.full(len(x), 7.0), CUBE).units == 0
 
 
+def test_a_root_in_few_lines() -> None:
+    net = kousei.construct(lambda x: np.sqrt(x[:, 0]), UNIT, 1e-4, rng=0)
+    assert largest_error(net, lambda x: np.sqrt(x[:, 0]), UNIT) <= 1e-4
+    assert net.units <= 120
+
+
 def test_a_ridge_function_on_a_slope() -> None:
     def f(x: np.ndarray) -> np.ndarray:
         return np.abs(x @ [1.0, -2.0, 0.5] - 0.1) + x @ [3.0, 1.0, 1.0]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kousei.activation import Activation, leaky_relu, relu
-from kousei.front import grids
+from kousei.front import grids, simplices
 from kousei.front.problem import Problem, RefusedError
 
 rng = np.random.default_rng(0)
@@ -37,7 +37,7 @@ def test_networks_compute_the_interpolation(cells, regular):
             knots = [np.cumsum(0.1 + rng.random(n + 1)) for n in cells]
         knots = [its[::-1] if flip else its for its, flip in zip(knots, flipped, strict=True)]
         mesh = grids._Mesh(knots, rng.normal(size=np.add(cells, 1)))
-        net = grids._coordinates(mesh) >> (grids._two if dim == 2 else grids._three)(mesh.values)
+        net = grids._coordinates(mesh) >> (simplices.two if dim == 2 else simplices.three)(mesh.values)
         z = rng.random((2000, dim)) * cells
         z[:100] = z[:100].round()
         x = np.stack([np.interp(its, np.arange(len(k)), k) for its, k in zip(z.T, knots, strict=True)], axis=1)

@@ -210,7 +210,7 @@ def test_random_functions_with_kinks(rng, kinks, activation):
         smooth = waves[0] * np.sin(4 * waves[1] * t + waves[2])
         return smooth + sum(jump * np.abs(t - place) for jump, place in zip(jumps, places, strict=True))
 
-    fitted(f, 1e-4, activation)
+    fitted(f, 1e-4, activation, most=4000)
 
 
 def test_layers_are_networks():

@@ -77,8 +77,9 @@ def tensor(problem: Problem, most: int) -> MLP:
             try:
                 layers.append(_layer(train.cores[j], bounds.allowed(j, share), left))
             except RefusedError as error:
-                t = f"t = (x_{axis + 1} - {problem.center[axis]:.6g})/{problem.half[axis]:.6g}"
-                raise RefusedError(f"{name}: along {t}, {error}") from None
+                center, half = problem.center[axis], problem.half[axis]
+                shift = f"{'-' if center >= 0 else '+'} {abs(center):.6g}"
+                raise RefusedError(f"{name}: along t = (x_{axis + 1} {shift})/{half:.6g}, {error}") from None
         net = _write(problem, axes, way, layers, bounds, train.offset)
         off = _off(problem, net, train)
         if off <= problem.tol / 2:
