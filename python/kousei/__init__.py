@@ -16,7 +16,7 @@ from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
     from kousei import attribution, equivariant, fashion, front, ising, isotonic, rbm, recommend, rg, ridgelet, score
-    from kousei.front import construct
+    from kousei.front import compare, construct
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -43,6 +43,7 @@ __all__ = [
     "binarize",
     "binary",
     "chain_decomposition",
+    "compare",
     "construct",
     "dual_ridgelet_transform",
     "equivariant",
@@ -79,6 +80,7 @@ _LATER = {
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
     "attribution": "attribution",
+    "compare": "front",
     "construct": "front",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
