@@ -15,7 +15,8 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import attribution, equivariant, fashion, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei import attribution, equivariant, fashion, front, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei.front import construct
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -42,9 +43,11 @@ __all__ = [
     "binarize",
     "binary",
     "chain_decomposition",
+    "construct",
     "dual_ridgelet_transform",
     "equivariant",
     "fashion",
+    "front",
     "funahashi",
     "identity",
     "io",
@@ -76,9 +79,11 @@ _LATER = {
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
     "attribution": "attribution",
+    "construct": "front",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "fashion": "fashion",
+    "front": "front",
     "ising": "ising",
     "isotonic": "isotonic",
     "rbm": "rbm",
@@ -89,6 +94,7 @@ _LATER = {
 }
 
 # Their classes that files hold, which `load` asks for there.
+io.files.HOMES["ConstructedNetwork"] = "kousei.front"
 io.files.HOMES |= dict.fromkeys(("OutfitScorer", "PartialVSE", "VisualSemanticEmbedding"), "kousei.fashion")
 
 

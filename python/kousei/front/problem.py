@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -16,11 +17,19 @@ Array = np.ndarray[Any, Any]
 Function = Callable[[Array], Any]
 
 #: Points that a network is held against the function at; nothing else is done with them.
-_HELD_OUT = 1 << 14
+HELD_OUT = 1 << 14
 
 
 class RefusedError(Exception):
     """Says why a constructor makes no network: a sentence without a capital and without a full stop."""
+
+
+class FunctionError(Exception):
+    """Carries what the function raised, or what its values are not, past all constructors."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Problem:
@@ -38,27 +47,69 @@ class Problem:
         Of all hidden units; None where a constructor may choose.
     rng : numpy.random.Generator
         Of whatever is drawn.
+    max_evaluations : int, optional
+        Points at which f may be evaluated; a quarter of them is kept for the points that are held out.
     """
 
     def __init__(
-        self, f: Function, lo: Array, hi: Array, tol: float, activation: Activation | None, rng: np.random.Generator
+        self,
+        f: Function,
+        lo: Array,
+        hi: Array,
+        tol: float,
+        activation: Activation | None,
+        rng: np.random.Generator,
+        max_evaluations: int | None = None,
     ) -> None:
         self.lo, self.hi, self.tol, self.activation, self.rng = lo, hi, tol, activation, rng
         self.dim = len(lo)
         self.center, self.half = lo + (hi - lo) / 2, (hi - lo) / 2
         self.evaluations = 0
+        self.exhausted = False
         self._f = f
+        self._kept = min(HELD_OUT, max_evaluations // 4) if max_evaluations else HELD_OUT
+        self._left = math.inf if max_evaluations is None else max_evaluations - self._kept
 
     def __call__(self, x: Array) -> Array:
-        """Return the values (n,) at points (n, dim) of the box; checked."""
+        """Return the values (n,) at points (n, dim) of the box; checked, and refused beyond what is left of them."""
+        if len(x) > self._left:
+            self.exhausted = True
+            raise RefusedError(f"{len(x)} more evaluations of f are needed, and max_evaluations leaves {self._left}")
+        self._left -= len(x)
+        return self._values(x)
+
+    def _values(self, x: Array) -> Array:
         self.evaluations += len(x)
-        values = arrays.finite_numbers("f(x)", self._f(x), "biuf")
-        arrays.require_shape("f(x)", values, (len(x),))
+        try:
+            values = arrays.real_numbers("f(x)", self._f(x), "biuf")
+            arrays.require_shape("f(x)", values, (len(x),))
+            bad = np.flatnonzero(~np.isfinite(values))
+            if bad.size:
+                raise ValueError(f"f was {values[bad[0]]} at {x[bad[0]].tolist()}; finite values are accepted")
+        except Exception as error:
+            raise FunctionError(error) from error
         return values
+
+    def limited(self, most: int) -> Function:
+        """Return the function for a constructor that stops by itself too late: refused beyond `most` evaluations."""
+        end = self.evaluations + most
+
+        def f(x: Array) -> Array:
+            points = x.reshape(-1, self.dim)
+            if self.evaluations + len(points) > end:
+                raise RefusedError(f"{most} evaluations of f do not reach {self.tol:.3g}")
+            return self(points).reshape(x.shape[:-1])
+
+        return f
+
+    @property
+    def bounds(self) -> list[tuple[float, float]]:
+        """The box, one (lo, hi) for each dimension."""
+        return list(zip(self.lo.tolist(), self.hi.tolist(), strict=True))
 
     def place(self, y: Array) -> Array:
         """Return the points of the box whose coordinates are y, -1 to 1 along each axis."""
-        return np.asarray(self.center + self.half * y)
+        return np.asarray(np.clip(self.center + self.half * y, self.lo, self.hi))
 
     @cached_property
     def held_out(self) -> tuple[Array, Array]:
@@ -66,12 +117,17 @@ class Problem:
 
         Half of them fill the box evenly, half are denser towards its sides, where errors are largest.
         """
-        y = 2 * fill_cube(self.dim, _HELD_OUT) - 1
-        y[1::2] = np.sin(np.pi / 2 * y[1::2])
-        x = self.place(y)
-        return x, self(x)
+        x = held_out_points(self.lo, self.hi, self._kept)
+        return x, self._values(x)
 
     def error(self, net: Callable[[Array], Any]) -> float:
         """Return the largest difference between a network and the function at the points that are held out."""
         x, values = self.held_out
         return float(np.abs(np.asarray(net(x)) - values).max())
+
+
+def held_out_points(lo: Array, hi: Array, count: int) -> Array:
+    """Return the points of `Problem.held_out`."""
+    y = 2 * fill_cube(len(lo), count) - 1
+    y[1::2] = np.sin(np.pi / 2 * y[1::2])
+    return np.asarray(np.clip(lo + (hi - lo) / 2 * (1 + y), lo, hi))

@@ -1,0 +1,135 @@
+"""The network that `construct` returns: an MLP that says how far it is from its function, and why it was chosen."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei._lib.boxes import Bounds, check_bounds
+from kousei.front.report import Report
+from kousei.network import MLP
+
+Array = np.ndarray[Any, Any]
+
+#: By which a slope of an activation is taken.
+_STEP = 1e-6
+
+
+class ErrorBound(NamedTuple):
+    """Bound on the error of a network on its box, see `ConstructedNetwork.error_bound`.
+
+    Parameters
+    ----------
+    approximation : float
+        The network, in exact arithmetic, against the function: 1.25 times the largest difference at `points` points
+        of the box that took no part in its construction, and at those that were looked for around the worst of them.
+        0 where the function was a polynomial of NumPy and the network is that polynomial.
+    rounding : float
+        The precision times the largest sum, over the points that are held out, of what a relative rounding of every
+        parameter and every hidden value of the network changes: to first order, with slopes as they are there.
+    kind : {"proven", "estimated"}
+        Of the approximation.
+    points : int
+        See `approximation`.
+    """
+
+    approximation: float
+    rounding: float
+    kind: str
+    points: int
+
+    @property
+    def total(self) -> float:
+        """Sum of the parts."""
+        return self.approximation + self.rounding
+
+
+class Origin(NamedTuple):
+    """Where a network comes from: the box, its error there, the rounding for precision 1."""
+
+    lo: Array
+    hi: Array
+    approximation: float
+    rounding: float
+    points: int
+
+
+class ConstructedNetwork(MLP):
+    """A network of a function on a box, as `kousei.construct` returns it.
+
+    Parameters
+    ----------
+    net : MLP
+        The layers.
+    origin : tuple
+        What `error_bound` tells.
+    report : Report
+        What else was tried.
+    """
+
+    def __init__(self, net: MLP, origin: Origin, report: Report) -> None:
+        super().__init__(net.weights, net.biases, net.activations)
+        self._formula, self._origin, self._report = net._formula, origin, report
+
+    @property
+    def report(self) -> Report:
+        """Every constructor that was tried: units, error, seconds, and why it was chosen or not."""
+        return self._report
+
+    def _map(self, convert: Any) -> Self:
+        plain = MLP(self.weights, self.biases, self.activations)._map(convert)
+        plain._formula = self._formula
+        return type(self)(plain, self._origin, self._report)
+
+    def error_bound(self, box: Bounds | None = None) -> ErrorBound:
+        """Bound the largest error on a box, part by part.
+
+        Parameters
+        ----------
+        box : sequence of (lo, hi), optional
+            One inside that of the construction, which it is by default.
+
+        Returns
+        -------
+        ErrorBound
+
+        Raises
+        ------
+        ValueError
+            If the box is not inside that of the construction.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kousei
+        >>> bound = kousei.construct(lambda x: np.exp(x[:, 0]), [(0, 1)], 1e-4).error_bound()
+        >>> bound.total < 1e-4, bound.kind
+        (True, 'estimated')
+        """
+        lo, hi, approximation, rounding, points = self._origin
+        if box is not None:
+            its_lo, its_hi = check_bounds(box, "box", self.dim, flat=True)
+            if not ((lo <= its_lo).all() and (its_hi <= hi).all()):
+                bounds = np.stack([lo, hi], axis=-1).tolist()
+                raise ValueError(f"box was {box}; one inside that of the construction, {bounds}, is accepted")
+        kind = "estimated" if points else "proven"
+        return ErrorBound(approximation, float(np.finfo(self.dtype).eps) * rounding, kind, points)
+
+
+def rounding_of(net: MLP, x: Array) -> float:
+    """Return how much the output of a network changes, at most at these points, by roundings of relative size 1."""
+    values, off = x, np.abs(x)
+    for weight, bias, phi in zip(net.weights, net.biases, [*net.activations, None], strict=True):
+        weight = arrays.dense(weight)
+        z = values @ weight.T + bias
+        # What comes in is off, and each weight, each bias and their sum are rounded.
+        off = (off + 2 * np.abs(values)) @ np.abs(weight.T) + np.abs(bias)
+        if phi is not None:
+            step = _STEP * (1 + np.abs(z))
+            # Not across the kink of a unit that is off: there the slope is that of either side.
+            slope = np.maximum(np.abs(phi(z + step) - phi(z)), np.abs(phi(z) - phi(z - step))) / step
+            values = phi(z)
+            off = slope * off + 2 * np.abs(values)
+    return float(off.max())
