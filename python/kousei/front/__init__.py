@@ -1,11 +1,40 @@
 """A function and a tolerance go in, a network comes out: all constructors are tried, and one is chosen."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from kousei.front import files
 from kousei.front.construction import NotReachedError, construct
+from kousei.front.fitted import FittedNetwork, LeftOutError, Trial, Trials
+from kousei.front.fitting import fit
 from kousei.front.network import ConstructedNetwork, ErrorBound
 from kousei.front.report import Attempt, Report
 from kousei.io import register
 
-__all__ = ["Attempt", "ConstructedNetwork", "ErrorBound", "NotReachedError", "Report", "construct"]
+if TYPE_CHECKING:
+    from kousei.front.estimators import ClosedFormClassifier, ClosedFormRegressor
+
+__all__ = [
+    "Attempt",
+    "ClosedFormClassifier",
+    "ClosedFormRegressor",
+    "ConstructedNetwork",
+    "ErrorBound",
+    "FittedNetwork",
+    "LeftOutError",
+    "NotReachedError",
+    "Report",
+    "Trial",
+    "Trials",
+    "construct",
+    "fit",
+]
 
 register(ConstructedNetwork, files.to_state, files.from_state)
+
+
+def __getattr__(name: str) -> Any:
+    # Estimators need scikit-learn.
+    if name not in ("ClosedFormClassifier", "ClosedFormRegressor"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("kousei.front.estimators"), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
@@ -134,8 +135,8 @@ class ClosedFormRegressor(MultiOutputMixin, RegressorMixin, _ClosedForm):  # typ
 class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, unused-ignore]
     """Classification by a network whose output weights are in closed form, an estimator of scikit-learn.
 
-    Each class has an output, fitted to 1 at its samples and -1 at the others; two classes share one. The class with the
-    largest output is predicted.
+    Each class has an output, fitted to 1 at its samples and -1 at the others; two classes share one. The class with
+    the largest output is predicted.
 
     Parameters
     ----------
@@ -245,8 +246,8 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, 
         array (n,)
             Of `classes_`.
         """
-        classes: Array = self.classes_[_of_all(self._values(X)).argmax(axis=1)]
-        return classes
+        outputs = _of_all(self._values(X))
+        return np.asarray(self.classes_[outputs.argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probabilities of the classes, see `sharpness_`.
@@ -261,7 +262,8 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, 
         array (n, classes) of float64
             Rows add up to 1.
         """
-        return np.exp(_log_softmax(self.sharpness_ * _of_all(self._values(X))))
+        outputs = _of_all(self._values(X))
+        return np.exp(_log_softmax(self.sharpness_ * outputs))
 
 
 def _of_all(outputs: Array) -> Array:
@@ -282,5 +284,6 @@ def _sharpness(outputs: Array, shares: Array, weight: Array) -> float:
     def loss(logarithm: float) -> float:
         return float(-weight @ (shares * _log_softmax(np.exp(logarithm) * outputs)).sum(axis=1))
 
-    found = minimize_scalar(loss, bounds=np.log(_SHARPNESS), method="bounded")
-    return float(np.exp(found.x))
+    least, most = _SHARPNESS
+    found = minimize_scalar(loss, bounds=(math.log(least), math.log(most)), method="bounded")
+    return math.exp(found.x)

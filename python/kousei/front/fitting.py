@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 #: Units of the first fits, by which slopes and directions are chosen, and the most that are chosen.
 _UNITS, _MOST_UNITS = 256, 2000
 #: Points that the first fits take, at most.
-_POINTS = 2048
+_POINTS = 1024
 #: Steepest slopes that are tried, in coordinates of variance 1.
 _SLOPES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: How often directions are drawn anew by the fit before.
