@@ -225,6 +225,12 @@ NO_ARRAYS = {
     "kousei.equivariant.sample",
     "kousei.num_threads",
     "kousei.set_num_threads",
+    "kousei.ClosedFormClassifier.decision_function",  # of arrays as scikit-learn takes them
+    "kousei.ClosedFormClassifier.fit",
+    "kousei.ClosedFormClassifier.predict",
+    "kousei.ClosedFormClassifier.predict_proba",
+    "kousei.ClosedFormRegressor.fit",
+    "kousei.ClosedFormRegressor.predict",
     "kousei.FunahashiNetwork.error_bound",
     "kousei.FunahashiNetwork.from_function",
     "kousei.FunahashiNetwork.plan",

@@ -1,7 +1,5 @@
-"""Fits of scattered samples: the formula of samples that are left out, the search, and the estimators."""
+"""Fits of scattered samples: the formula of samples that are left out, and the search."""
 
-import doctest
-import sys
 from typing import Any
 
 import numpy as np
@@ -58,7 +56,7 @@ def test_left_out_by_hand(n: int, units: int) -> None:
     assert_allclose(solution.error, error, rtol=1e-8)
 
 
-def test_the_penalty_with_the_least_error_is_chosen() -> None:
+def test_the_largest_penalty_that_is_as_good_as_any_is_chosen() -> None:
     layer, given = layer_and_samples(40, 10)
     features, y = layer.features(given.x), given.y[:, 0]
     singular = np.linalg.svd(
@@ -75,7 +73,10 @@ def test_the_penalty_with_the_least_error_is_chosen() -> None:
         return float(np.mean(squares))
 
     tried = singular[0] ** 2 * 10.0 ** np.arange(3, -8.1, -0.5)
-    assert_allclose(solve(layer, given).penalties[0], min(tried, key=error), rtol=1e-9)
+    errors = np.array([error(penalty) for penalty in tried])
+    expected = tried[errors <= 1.01 * errors.min()].max()
+    assert expected > tried[errors.argmin()]
+    assert_allclose(solve(layer, given).penalties[0], expected, rtol=1e-9)
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +253,7 @@ def test_one_seed_one_network() -> None:
 
 
 def test_networks_are_converted() -> None:
-    X, y = samples(60)
+    X, y = samples(100)
     net = kousei.fit(X, y, rng=0)
     single = net.astype("float32")
     assert single.error_bound() == net.error_bound()
@@ -301,9 +302,3 @@ def test_networks_are_converted() -> None:
 def test_bad_input(X: Any, y: Any, options: dict[str, Any], error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         kousei.fit(X, y, **options)
-
-
-def test_examples() -> None:
-    pytest.importorskip("sklearn")
-    assert kousei.ClosedFormRegressor.__module__ == "kousei.front.estimators"
-    assert doctest.testmod(sys.modules["kousei.front.estimators"]) == (0, 12)

@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 _UNITS, _MOST_UNITS = 256, 2000
 #: Points that the first fits take, at most.
 _POINTS = 1024
-#: Steepest slopes that are tried, in coordinates of variance 1.
+#: Steepest slopes that are tried, in coordinates of variance 1; of flatter units the weights become too large.
 _SLOPES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: How often directions are drawn anew by the fit before.
 _ROUNDS = 4
@@ -188,7 +188,7 @@ def _standard(name: str, values: Array, weight: Array) -> tuple[Array, Array]:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         mean = values[0] + weight @ (values - values[0]) / len(weight)
         deviation = np.sqrt(weight @ (values - mean) ** 2 / len(weight))
-    flat = np.ptp(values, axis=0) == 0
+        flat = np.ptp(values, axis=0) == 0
     if not (np.isfinite(mean) & np.isfinite(deviation) & (flat | (deviation > 0))).all():
         raise ValueError(f"{name} has columns whose variance overflows or underflows; moderate numbers are accepted")
     return mean, np.where(flat, 1.0, deviation)
@@ -218,9 +218,9 @@ def _search(
     count = min(_UNITS, most)
     best = min((attempt(part, count, slope, "none", np.eye(dim)) for slope in _SLOPES), key=_error)
     for _ in range(_ROUNDS if dim > 1 else 0):
-        before, slope = best, best.drawn[0]
-        by = _metrics(best, part)
-        best = min([before, *(attempt(part, count, a * slope, *b) for b in by for a in (0.5, 1.0, 2.0))], key=_error)
+        before, metrics = best, _metrics(best, part)
+        slopes = [a * best.drawn[0] for a in (0.5, 1.0, 2.0) if a * best.drawn[0] >= _SLOPES[0]]
+        best = min([before, *(attempt(part, count, slope, *by) for by in metrics for slope in slopes)], key=_error)
         if not _error(best) < _GAIN * _error(before):
             break
 

@@ -13,8 +13,10 @@ from kousei.activation import Activation
 
 Array = np.ndarray[Any, Any]
 
-#: Relative to the square of the largest singular value; the largest first, which is taken of equal ones.
+#: Relative to the square of the largest singular value, the largest first.
 _PENALTIES = 10.0 ** np.arange(3, -24.1, -0.5)
+#: Of the least mean square error. What is below is as good, and the largest such penalty has the smallest weights.
+_AS_GOOD = 1.01
 #: A sample that decides its own value but for less than this tells nothing of others.
 _LEAST_SHARE = 1e-4
 #: Hidden values held at a time, at least.
@@ -72,7 +74,7 @@ class Solution(NamedTuple):
 
 
 def solve(layer: Layer, samples: Samples) -> Solution:
-    """Return the output weights with the penalty whose error at samples that are left out is least.
+    """Return the output weights with the largest penalty whose error at samples that are left out is about the least.
 
     The features F and the values, centred and times the roots of the weights, become triangular, block by block; with
     the singular values s of that triangle the fit of penalty p has the coefficients V s/(s^2 + p) U' y, and is off at
@@ -99,7 +101,7 @@ def solve(layer: Layer, samples: Samples) -> Solution:
     hidden = largest > 1 - _LEAST_SHARE
     if not hidden.all():
         squares[hidden] = np.inf
-    chosen, each = squares.argmin(axis=0), np.arange(outputs)
+    chosen, each = (squares <= _AS_GOOD * squares.min(axis=0)).argmax(axis=0), np.arange(outputs)
     coef, error = vt.T @ turned[:, chosen, each], math.sqrt(squares[chosen, each].sum() / (n * outputs))
     return Solution(coef, constant - mean @ coef, error, penalties[chosen], mean, vt, inverse[:, chosen])
 
