@@ -210,7 +210,7 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, 
         self.classes_, which = np.unique(y, return_inverse=True)
         count = len(self.classes_)
         if count < 2:
-            raise ValueError(f"y has one class, {self.classes_[0]!r}; two or more classes are accepted")
+            raise ValueError(f"y has one class, {self.classes_.tolist()[0]!r}; two or more classes are accepted")
         targets = 2.0 * (which[:, None] == np.arange(count)) - 1
         fitted = self._fit(X, targets if count > 2 else targets[:, 1:], sample_weight)
         self.sharpness_ = _sharpness(
