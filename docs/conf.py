@@ -76,7 +76,7 @@ rooms = [
     import_module(name)
     for name in (
         *("kousei", "kousei.activation", "kousei.attribution", "kousei.binary", "kousei.equivariant"),
-        *("kousei.fashion", "kousei.funahashi", "kousei.interop.torch", "kousei.io", "kousei.ising"),
+        *("kousei.fashion", "kousei.front", "kousei.funahashi", "kousei.interop.torch", "kousei.io", "kousei.ising"),
         *("kousei.isotonic", "kousei.network", "kousei.packed"),
         *("kousei.rbm", "kousei.recommend", "kousei.repu", "kousei.rg", "kousei.ridgelet", "kousei.score"),
     )

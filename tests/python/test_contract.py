@@ -10,6 +10,7 @@ import pkgutil
 from collections import ChainMap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,11 @@ def _ranged(like: Any) -> Any:
     return kousei.funahashi.fourier_series({(1, 0): 1.0, (1, 3): 0.5j}, [(-1, 1)] * 2, 1e-2).like(like)
 
 
+@cache
+def _constructed() -> kousei.MLP:
+    return kousei.construct(lambda x: np.exp(x[:, 0] * x[:, 1]), [(-1, 1)] * 2, 1e-2, rng=0)
+
+
 def _scaled(like: Any) -> Any:
     scales = np.array([0.5, 3], "float32" if "float32" in str(like.dtype) else "float64")
     return kousei.packed.ScaledSigns(kousei.pack_signs(np.array([[1, -1, 1], [-1, -1, 1]])), scales).like(like)
@@ -78,6 +84,7 @@ CONTRACTS = {
     "kousei.MLP.__call__ (outputs)": Contract(_mlp(2, 9, 3), dim=2, outputs=3),
     "kousei.MLP.__call__ (any dim)": Contract(_mlp(5, 6, 1), dim=5),
     "kousei.MLP.__call__ (deep)": Contract(_mlp(2, 5, 4, 2), dim=2, outputs=2),
+    "kousei.MLP.__call__ (constructed)": Contract(lambda like: _constructed().like(like), dim=2),
     "kousei.MLP.jet": Contract(
         lambda like: lambda x: _mlp(3, 5, 2)(like).jet(x).value, dim=3, outputs=2, takes_out=False
     ),
@@ -162,6 +169,7 @@ NO_ARRAYS = {
     "kousei.attribution.owen_values",
     "kousei.attribution.shapley_values",
     "kousei.binarize",
+    "kousei.construct",
     "kousei.binary.Chain.pack",
     "kousei.binary.ErrorBound",
     "kousei.binary.Rounding",
@@ -334,6 +342,11 @@ NO_ARRAYS = {
     "kousei.Activation.for_kernels",
     "kousei.Activation.image",
     "kousei.funahashi.BumpParameters",
+    "kousei.front.Attempt",
+    "kousei.front.ConstructedNetwork.error_bound",
+    "kousei.front.ErrorBound",
+    "kousei.front.NotReachedError",
+    "kousei.front.Report.draw",
     "kousei.funahashi.ErrorBound",
     "kousei.funahashi.Plan",
     "kousei.funahashi.Refit",

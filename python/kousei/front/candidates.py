@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from kousei.front.features import features
 from kousei.front.frequencies import formula, refitted, series
-from kousei.front.polynomials import affine, few_units, polynomial
-from kousei.front.problem import Array, Problem, RefusedError
+from kousei.front.grids import grid
+from kousei.front.polynomials import few_units, polynomial
+from kousei.front.problem import Problem
 from kousei.front.profiles import ridgelet
-from kousei.front.univariate import fit_line
+from kousei.front.ridge import additive, ridge, tilted
+from kousei.front.ridges import ridges
+from kousei.front.tensor import tensor
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
 
@@ -26,26 +27,17 @@ class Candidate(NamedTuple):
     make: Constructor
 
 
-def line(problem: Problem, most: int) -> MLP:
-    """Return one hidden layer of a function of one variable, see `fit_line`."""
-    if problem.dim > 1:
-        raise RefusedError("it is for functions of one variable")
-
-    def g(t: Array) -> Array:
-        return problem(t[:, None])[:, None]
-
-    lo, hi, tol = float(problem.lo[0]), float(problem.hi[0]), np.array([problem.tol / 2])
-    layer = fit_line(g, lo, hi, tol, problem.activation, most)
-    return MLP([layer.weight[:, None], layer.coef], [layer.bias, layer.offset], [layer.activation])
-
-
 CANDIDATES = (
-    Candidate("affine", affine),
+    Candidate("ridge function", ridge),
+    Candidate("sum over the variables", additive),
+    Candidate("ridge function and a plane", tilted),
+    Candidate("sum of ridge functions", ridges),
     Candidate("few units for a polynomial", few_units),
-    Candidate("one variable", line),
-    Candidate("polynomial, RePU", polynomial),
     Candidate("finite Fourier series", series),
+    Candidate("products of functions of one variable", tensor),
     Candidate("random directions", features),
+    Candidate("ReLU interpolation on a grid", grid),
+    Candidate("polynomial, RePU", polynomial),
     Candidate("Funahashi, output weights refitted", refitted),
     Candidate("Funahashi's formula", formula),
     Candidate("ridgelets of one scale", ridgelet),

@@ -16,7 +16,7 @@ from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.front.calling import vectorised
 from kousei.front.candidates import CANDIDATES, Candidate
-from kousei.front.diagnosis import obstacles
+from kousei.front.diagnosis import jumps, obstacles
 from kousei.front.network import ConstructedNetwork, Origin, rounding_of
 from kousei.front.polynomials import of_numpy
 from kousei.front.problem import Array, FunctionError, Problem, RefusedError
@@ -26,11 +26,13 @@ from kousei.network import MLP
 from kousei.repu import PolynomialNetwork
 
 #: Dimensions, and units where nothing else is said.
-_MOST_DIM, _MOST_UNITS = 10, 1 << 16
+_MOST_DIM, _MOST_UNITS = 10, 1 << 14
 #: The largest difference that is found is multiplied by this.
 _SAFETY = 1.25
 #: Points around which a larger difference is looked for, how many around each, and how often.
 _WORST, _AROUND, _ROUNDS = 8, 32, 3
+#: How much too far, in tolerances, a network may be for another try, and of how many times less.
+_ALMOST, _HARDER = 100, 4
 #: Points at which the rounding of a network is taken.
 _ROUNDED = 1024
 #: Points of a batch that is timed, how often, and by how much of the least time others are as fast.
@@ -67,13 +69,13 @@ def construct(
     activation : Activation or str, optional
         Of all hidden units; by default each constructor has the one that it does best with.
     max_units : int, optional
-        Hidden units, at most; 65536 by default.
+        Hidden units, at most; 16384 by default.
     target : {"units", "time"}
         What is to be least: hidden units, or the seconds that a batch of 4096 points takes here, as measured; of
         networks within a tenth of the fastest the one with the fewest units.
     max_evaluations : int, optional
         Points at which f may be evaluated by constructors and checks, for an f that is slow; the check takes a
-        quarter of them, and some 16 more find out how f is called. No limit by default.
+        quarter of them, and 46 more, or a few times that, find out how f is called. No limit by default.
     progress : bool
         Whether to show a bar of the constructors.
     rng : numpy.random.Generator, int or None
@@ -110,7 +112,7 @@ def construct(
     >>> net.units < 16, net.error_bound().total < 1e-4
     (True, True)
     >>> net.report.chosen.name
-    'one variable'
+    'ridge function'
     """
     box = check_bounds(bounds)
     if len(box[0]) > _MOST_DIM:
@@ -128,6 +130,7 @@ def construct(
     first = [] if given is None else [Candidate("polynomial of NumPy, RePU", given)]
     work = _Construction(problem, most, target)
     try:
+        work.refuse_jumps()
         with bars.bar(progress, "construct", len(first) + len(CANDIDATES)) as advance:
             for candidate in [*first, *CANDIDATES]:
                 work.attempt(candidate)
@@ -158,6 +161,11 @@ class _Made(NamedTuple):
     origin: Origin
     errors: Array
 
+    @property
+    def error(self) -> float:
+        """The bound on the error."""
+        return self.origin.approximation + float(np.finfo(np.float64).eps) * self.origin.rounding
+
 
 class _Construction:
     """The attempts at a problem, and the networks that are near enough."""
@@ -172,21 +180,17 @@ class _Construction:
         allowed = self.most
         if self.target == "units":
             allowed = min([allowed, *(made.net.units - 1 for made in self.made)])
-        start, before = time.perf_counter(), self.problem.evaluations
         units, error, why = None, None, ""
+        start, before = time.perf_counter(), self.problem.evaluations
         try:
             if allowed < 0:
                 raise RefusedError("no network has fewer units")
-            net = candidate.make(self.problem, allowed)
-            units = net.units
-            if isinstance(net, FunahashiNetwork):
-                net = net.to_mlp()
-            made = self._checked(net)
-            error = made.origin.approximation + np.finfo(np.float64).eps * made.origin.rounding
+            made = self._made(candidate, allowed)
+            units, error = made.net.units, made.error
             if units > allowed:
                 why = f"it takes more than {allowed} units"
             elif not error <= self.problem.tol:
-                why = "it is off by more, at points that it was not given"
+                why = "it is off by more than tol, at points that it was not given"
             else:
                 self.made.append(made)
         except RefusedError as refusal:
@@ -194,9 +198,36 @@ class _Construction:
         seconds, spent = time.perf_counter() - start, self.problem.evaluations - before
         self.attempts.append(Attempt(candidate.name, units, error, seconds, spent, False, why))
 
-    def _checked(self, net: MLP) -> _Made:
+    def refuse_jumps(self) -> None:
+        """Raise NotReachedError where f jumps by more than a continuous function can follow."""
+        found = jumps(self.problem)
+        if found:
+            raise NotReachedError(
+                f"tol was {self.problem.tol}: {'; '.join(found)}, and a network is continuous; a tol of more than "
+                "half of that is accepted, or a box on one side of it",
+                Report([]),
+            )
+
+    def _made(self, candidate: Candidate, allowed: int) -> _Made:
+        """Return what a constructor makes of the problem; where it is not quite near enough, of a harder one."""
+        problem, tol = self.problem, self.problem.tol
+        made = self._checked(candidate.make(problem, allowed))
+        if not tol < made.error < _ALMOST * tol:
+            return made
+        problem.tol = tol / _HARDER
+        try:
+            net = candidate.make(problem, allowed)
+        except RefusedError:
+            return made
+        finally:
+            problem.tol = tol
+        return self._checked(net)
+
+    def _checked(self, net: MLP | FunahashiNetwork) -> _Made:
         """Hold a network against the function."""
         problem = self.problem
+        if isinstance(net, FunahashiNetwork):
+            net = net.to_mlp()
         x, values = problem.held_out
         errors = np.abs(net(x) - values)
         largest, points = float(errors.max()), len(x)
@@ -259,12 +290,12 @@ class _Construction:
         except RefusedError:
             found = []
         said = "".join(f"; {obstacle}" for obstacle in found)
-        helps = "a larger tol, or more units, or pieces of the box on which f is smooth, is accepted"
+        helps = "a larger tol, or more units, or a smaller box"
         if problem.exhausted:
-            helps = f"more than {problem.evaluations} evaluations, max_evaluations, or " + helps
+            helps += f", or more than {problem.evaluations} evaluations (max_evaluations)"
         return NotReachedError(
-            f"tol was {problem.tol}, and no constructor reaches it with at most {self.most} units{said}; {helps}. "
-            f"What was tried:\n{report}",
+            f"tol was {problem.tol}, and no constructor reaches it with at most {self.most} units{said}; {helps}, is "
+            f"accepted. What was tried:\n{report}",
             report,
         )
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from kousei._lib.boxes import fill_cube
 from kousei.front.pieces import resolve
-from kousei.front.problem import Array, Problem, RefusedError
+from kousei.front.problem import Array, JumpError, Problem, RefusedError
 
 #: Lines along each axis, and evaluations of f for each.
-_LINES, _SAMPLES = 3, 1 << 15
+_LINES, _SAMPLES = 3, 1 << 13
+
+
+def jumps(problem: Problem) -> list[str]:
+    """Return sentences on jumps of f, by more than twice the tolerance; without capitals and full stops."""
+    return [said for said, hopeless in _along_lines(problem) if hopeless]
 
 
 def obstacles(problem: Problem) -> list[str]:
-    """Return sentences, without capitals and full stops, on jumps, kinks, noise and dimensions; empty for none."""
-    found = []
-    for j in range(problem.dim):
-        for start in problem.place(2 * fill_cube(problem.dim, _LINES) - 1):
-            said = _along(problem, start, j)
-            if said:
-                found.append(
-                    f"along x_{j + 1}" + (f" from {start.tolist()}" if problem.dim > 1 else "") + f", {said}"
-                )
-                break
+    """Return sentences on kinks, noise and dimensions that may stand in the way."""
+    found = [said for said, _ in _along_lines(problem)]
     if problem.dim > 3 and not found:
         found.append(
             f"f has {problem.dim} variables: unless it is a sum or a product of functions of few, the units it takes "
@@ -31,7 +30,19 @@ def obstacles(problem: Problem) -> list[str]:
     return found
 
 
-def _along(problem: Problem, start: Array, axis: int) -> str:
+def _along_lines(problem: Problem) -> Iterator[tuple[str, bool]]:
+    """Give for each axis the first line on which f is not smooth: what it is there, and whether that is a jump."""
+    starts = problem.place(2 * fill_cube(problem.dim, _LINES) - 1)
+    for j in range(problem.dim):
+        for start in starts[: 1 if problem.dim == 1 else _LINES]:
+            said, hopeless = _along(problem, start, j)
+            if said:
+                point = "" if problem.dim == 1 else f" from ({', '.join(format(x, '.3g') for x in start)})"
+                yield f"along x_{j + 1}{point} {said}", hopeless
+                break
+
+
+def _along(problem: Problem, start: Array, axis: int) -> tuple[str, bool]:
     f = problem.limited(_SAMPLES)
 
     def g(t: Array) -> Array:
@@ -41,9 +52,11 @@ def _along(problem: Problem, start: Array, axis: int) -> str:
 
     try:
         kinks = resolve(g, float(problem.lo[axis]), float(problem.hi[axis])).kinks
+    except JumpError as jump:
+        return str(jump), jump.size > 2
     except RefusedError as refusal:
-        return str(refusal)
+        return str(refusal), False
     if len(kinks) == 0:
-        return ""
+        return "", False
     places = ", ".join(f"{kink:.6g}" for kink in kinks[:3]) + (" and more" if len(kinks) > 3 else "")
-    return f"it has a kink at {places}"
+    return f"it has a kink at {places}", False

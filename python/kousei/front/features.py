@@ -65,8 +65,11 @@ def features(problem: Problem, most: int) -> MLP:
     if limit < problem.dim + 1:
         raise RefusedError(f"at most {most} units are of use, and it takes {problem.dim + 1} at least")
     units = _drawn(problem, limit, phi)
-    y = _points(problem.dim, _CHECKED, 1 << 20)
-    checked, values = y, problem(problem.place(y))
+    checked = _points(problem.dim, _CHECKED, 1 << 20)
+    # A third of them on a face of the cube, where errors are largest.
+    for axis in range(problem.dim):
+        checked[axis :: 3 * problem.dim, axis] = np.sign(checked[axis :: 3 * problem.dim, axis])
+    values = problem(problem.place(checked))
     scales, history, count = list(_SCALES), [], min(_FIRST, limit)
     while True:
         tried = [(fit, _error(units, fit, count, checked, values)) for fit in _fits(problem, units, scales, count)]

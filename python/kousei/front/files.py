@@ -13,7 +13,15 @@ from kousei.io.state import Arrays, Config, check_names, entry
 
 _OWN = ("lo", "hi", "approximation", "rounding", "errors")
 #: JSON's types of the entries of an attempt.
-_TYPES = ((str,), (int, type(None)), (int, float, type(None)), (int, float), (int,), (bool,), (str,))
+_TYPES: tuple[tuple[type, ...], ...] = (
+    (str,),
+    (int, type(None)),
+    (int, float, type(None)),
+    (int, float),
+    (int,),
+    (bool,),
+    (str,),
+)
 
 
 def to_state(net: ConstructedNetwork) -> tuple[Config, Arrays]:

@@ -10,6 +10,7 @@ import numpy as np
 from kousei._lib.boxes import fill_cube
 from kousei.activation.base import BOUNDED
 from kousei.front.problem import Array, Problem, RefusedError
+from kousei.front.ridge import network_of_lines
 from kousei.front.univariate import Layer, fit_line
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
@@ -21,7 +22,7 @@ _RATIO = 3
 #: Amplitudes below this share of the largest are left out.
 _LEFT = 1e-7
 #: Units of Funahashi's formula to the power of the dimension, below which it is not tried, and its samples.
-_LEAST, _FORMULA_DIM, _SAMPLES = 12, 3, 1 << 19
+_LEAST, _SAMPLES = 12, {1: 1 << 14, 2: 1 << 19, 3: 1 << 19}
 #: Tolerances of the networks whose output weights are fitted anew, in largest values, and the most units of them.
 _COARSE, _REFITTED_MOST = (0.3, 0.1, 0.03, 0.01), 600
 
@@ -72,36 +73,32 @@ def _columns(u: Array, waves: Array) -> Array:
 def _ridges(problem: Problem, waves: Array, amplitudes: Array, constant: float, most: int) -> MLP:
     numbers = np.gcd.reduce(waves, axis=1)
     directions, which = np.unique(waves // numbers[:, None], axis=0, return_inverse=True)
-    layers: list[Layer] = []
+    lines: list[tuple[Array, Layer]] = []
     for i, direction in enumerate(directions):
         its = np.flatnonzero(which.ravel() == i)
 
-        def g(s: Array, its: Array = its) -> Array:
-            return np.asarray((np.exp(1j * np.pi * np.outer(s, numbers[its])) @ amplitudes[its]).real[:, None])
+        def g(t: Array, its: Array = its, middle: float = direction.sum() / 2) -> Array:
+            phases = np.pi * np.outer(t / 2 + middle, numbers[its])
+            return np.asarray((np.exp(1j * phases) @ amplitudes[its]).real[:, None])
 
-        lo, hi = float(direction[direction < 0].sum()), float(direction[direction > 0].sum())
-        tol = np.array([problem.tol / 4 / len(directions)])
-        used = sum(len(layer.bias) for layer in layers)
+        reach, tol = float(np.abs(direction).sum()), np.array([problem.tol / 4 / len(directions)])
+        used = sum(len(layer.bias) for _, layer in lines)
         try:
-            layers.append(fit_line(g, lo, hi, tol, problem.activation, most - used))
+            lines.append((direction, fit_line(g, -reach, reach, tol, problem.activation, most - used)))
         except RefusedError as error:
             raise RefusedError(f"a series of {len(waves)} waves: {error}") from None
-    # u = (x - lo)/(hi - lo).
-    slopes = [np.outer(layer.weight, direction) for layer, direction in zip(layers, directions, strict=True)]
-    weight = np.concatenate(slopes) / (2 * problem.half)
-    bias = np.concatenate([layer.bias for layer in layers]) - weight @ problem.lo
-    coef = np.concatenate([layer.coef for layer in layers], axis=1)
-    offset = constant + sum(layer.offset for layer in layers)
-    return MLP([weight, coef], [bias, np.asarray(offset)], [layers[0].activation])
+    return network_of_lines(problem, lines, constant)
 
 
 def formula(problem: Problem, most: int) -> FunahashiNetwork:
     """Return the network of Funahashi's theorem, written by formula and merged."""
     name = _bounded(problem)
+    if problem.dim not in _SAMPLES:
+        raise RefusedError(f"it takes too many units in {problem.dim} dimensions")
     least = _LEAST * 8**problem.dim
-    if problem.dim > _FORMULA_DIM or most < least:
-        raise RefusedError(f"it takes some {least} units or more in {problem.dim} dimensions, and {most} are of use")
-    f = problem.limited(_SAMPLES)
+    if most < least:
+        raise RefusedError(f"it takes some {least} units or more, and {most} are of use")
+    f = problem.limited(_SAMPLES[problem.dim])
     try:
         net = FunahashiNetwork.from_function(f, problem.bounds, tol=problem.tol / 2, activation=name)
     except ValueError as error:
@@ -122,7 +119,8 @@ def refitted(problem: Problem, most: int) -> MLP:
     for share in _COARSE:
         tol = share * float(np.abs(values).max())
         try:
-            net = FunahashiNetwork.from_function(problem.limited(_SAMPLES), problem.bounds, tol=tol, activation=name)
+            f = problem.limited(_SAMPLES[1])
+            net = FunahashiNetwork.from_function(f, problem.bounds, tol=tol, activation=name)
         except ValueError as error:
             raise RefusedError(str(error)) from None
         if not 0 < net.units <= limit:

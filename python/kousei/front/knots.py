@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kousei.activation import PiecewiseLinear
-from kousei.front.pieces import Pieces
+from kousei.front.pieces import Pieces, Units
 from kousei.front.problem import RefusedError
 
 Array = np.ndarray[Any, Any]
@@ -20,26 +20,20 @@ _AIM, _FLAT = 15 / 16, 1 / 64
 _BETWEEN = 7
 
 
-def fit_knots(pieces: Pieces, g: PiecewiseLinear, most: int) -> tuple[Array, Array, Array, Array]:
+def fit_knots(pieces: Pieces, g: PiecewiseLinear, most: int) -> Units:
     """Return weight, bias, coef and offset of units of g whose kinks are the knots of a piecewise-linear function.
 
     Between the kinks of f the knots are as dense as |f''|^(1/2), so that all segments, of a length h, are off by as
     much, h^2 |f''|/16: de Boor, A Practical Guide to Splines, chapter XII.
     """
-    sections = np.array([pieces.breaks[0], *pieces.kinks, pieces.breaks[-1]])
-    needs = [_need(pieces, a, b) for a, b in pairwise(sections)]
+    needs = needed(pieces, pieces.kinks)
     found = None
     # Knots for each that is needed, asymptotically: as many more as it takes, then as few.
     least, factor, enough = 0.0, 1.0, math.inf
     while enough - least > 0.01 * factor and enough > 0.1:
-        counts = [max(1, math.ceil(factor * need[-1])) for _, need in needs]
-        if found is None and sum(counts) > most:
+        knots = spread(needs, factor)
+        if found is None and len(knots) - 1 > most:
             raise RefusedError(f"it takes more than {most} piecewise-linear units")
-        parts = [
-            np.interp(np.arange(1, n + 1) * (need[-1] / n), need, t)
-            for (t, need), n in zip(needs, counts, strict=True)
-        ]
-        knots = np.concatenate([sections[:1], *parts])
         values, error = _values(pieces, knots)
         if error <= _AIM:
             found, enough = (knots, values), factor
@@ -47,23 +41,39 @@ def fit_knots(pieces: Pieces, g: PiecewiseLinear, most: int) -> tuple[Array, Arr
             least = factor
         factor = 1.25 * factor if found is None else (least + enough) / 2
     assert found is not None
-    units = _units(*found, g)
+    units = write_knots(*found, g)
     if len(units[0]) > most:
         raise RefusedError(f"it takes {len(units[0])} piecewise-linear units, and {most} are allowed")
     return units
 
 
-def _need(pieces: Pieces, a: float, b: float) -> tuple[Array, Array]:
-    """Return points from a to b and the number of segments needed up to each."""
-    t, bend = [np.array([a])], [np.zeros(0)]
+def needed(pieces: Pieces, kinks: Array) -> list[tuple[Array, Array]]:
+    """Return, between each two kinks, points and the number of segments needed up to each."""
+    t, need = [pieces.breaks[:1]], [np.zeros(1)]
     for left, right, series in zip(pieces.breaks, pieces.breaks[1:], pieces.series, strict=False):
-        if a <= left and right <= b:
-            n = 16 + 8 * len(series)
-            u = np.linspace(-1, 1, n + 1)
-            second = np.polynomial.chebyshev.chebval((u[1:] + u[:-1]) / 2, np.polynomial.chebyshev.chebder(series, 2))
-            t.append(left + (right - left) / 2 * (u[1:] + 1))
-            bend.append(np.sqrt(np.abs(second).max(axis=0) / 16) * (2 / n))
-    return np.concatenate(t), np.cumsum([0, *np.concatenate(bend)])
+        n = 16 + 8 * len(series)
+        u = np.linspace(-1, 1, n + 1)
+        second = np.polynomial.chebyshev.chebval((u[1:] + u[:-1]) / 2, np.polynomial.chebyshev.chebder(series, 2))
+        t.append(left + (right - left) / 2 * (u[1:] + 1))
+        need.append(np.sqrt(np.abs(second).max(axis=0) / 16) * (2 / n))
+    points, total = np.concatenate(t), np.cumsum(np.concatenate(need))
+    sections = pairwise([points[0], *kinks, points[-1]])
+    parts = []
+    for a, b in sections:
+        inside = np.concatenate([[a], points[(a < points) & (points < b)], [b]])
+        its = np.interp(inside, points, total)
+        parts.append((inside, its - its[0]))
+    return parts
+
+
+def spread(needs: list[tuple[Array, Array]], factor: float) -> Array:
+    """Return the knots of as many segments as are needed, times a factor, between each two kinks."""
+    knots = [needs[0][0][:1]]
+    for t, need in needs:
+        count = max(1, math.ceil(factor * need[-1]))
+        knots.append(np.interp(np.arange(1, count) * (need[-1] / count), need, t))
+        knots.append(t[-1:])
+    return np.concatenate(knots)
 
 
 def _values(pieces: Pieces, knots: Array) -> tuple[Array, float]:
@@ -79,7 +89,7 @@ def _values(pieces: Pieces, knots: Array) -> tuple[Array, float]:
     return values, float(np.abs(chord - between - exact).max())
 
 
-def _units(knots: Array, values: Array, g: PiecewiseLinear) -> tuple[Array, Array, Array, Array]:
+def write_knots(knots: Array, values: Array, g: PiecewiseLinear) -> Units:
     """Write a piecewise-linear function in units of g: one for each inner knot, and one for a slope that is left."""
     slopes = np.diff(values, axis=0) / np.diff(knots)[:, None]
     width = knots[-1] - knots[0]

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from kousei._lib.boxes import fill_cube
-from kousei.front.problem import RefusedError
+from kousei.front.problem import JumpError, RefusedError
 
 Array = np.ndarray[Any, Any]
 Line = Callable[[Array], Array]
+#: Weight (n,), bias (n,), coef (m, n) and offset (m,) of a layer, see `univariate.Layer`.
+Units = tuple[Array, Array, Array, Array]
 
 #: Chebyshev nodes of a piece, to begin with and at most; all samples; points that every piece is held against.
-_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 17, 256
+_FEWEST, _MOST, _SAMPLES, _HELD = 16, 128, 1 << 15, 1024
 #: Share of the tolerance that a piece may be off.
 _SHARE = 1 / 32
+#: Coefficients that sum up to so much are left out.
+_CUT = 1e-4
+#: Orders of the differences by which kinks are seen: of the values, 2, and of the first and second derivative.
+_ORDERS = (2, 3, 4)
 _EPS = float(np.finfo(float).eps)
 
 
@@ -32,7 +37,7 @@ class Pieces:
     series : list of arrays (n_i, m)
         Chebyshev coefficients.
     kinks : array (k,)
-        The breaks at which slopes change.
+        The breaks at which one of the first three derivatives jumps.
     """
 
     breaks: Array
@@ -54,10 +59,20 @@ class Pieces:
         counts = [max(least, oversampling * len(series)) for series in self.series]
         return np.concatenate([nodes(a, b, n) for a, b, n in zip(self.breaks, self.breaks[1:], counts, strict=False)])
 
-    @cached_property
-    def degree(self) -> int:
-        """The largest degree of a piece."""
-        return max(map(len, self.series)) - 1
+    @property
+    def affine(self) -> bool:
+        """Whether it is one piece, of degree 1 at most."""
+        return len(self.series) == 1 and len(self.series[0]) <= 2
+
+    def derivative(self, piece: int, order: int, end: int) -> Array:
+        """Return a derivative (m,) of a piece at its left (-1) or right (1) end."""
+        width = self.breaks[piece + 1] - self.breaks[piece]
+        series = np.polynomial.chebyshev.chebder(self.series[piece], order)
+        return np.asarray(np.polynomial.chebyshev.chebval(end, series) * (2 / width) ** order)
+
+    def scaled(self, factor: float) -> Pieces:
+        """Return the same pieces, times a factor."""
+        return Pieces(self.breaks, [factor * series for series in self.series], self.kinks)
 
 
 def nodes(a: float, b: float, n: int) -> Array:
@@ -68,15 +83,15 @@ def nodes(a: float, b: float, n: int) -> Array:
 def resolve(g: Line, lo: float, hi: float) -> Pieces:
     """Return the pieces of a function to a tolerance of 1, or refuse.
 
-    Chebyshev nodes are doubled until the last coefficients are small; where that takes too many, the interval is
-    split, at a kink where one is found, as Chebfun does (Pachon, Platte and Trefethen, Piecewise-smooth chebfuns, IMA
-    J. Numer. Anal. 30 (2010)).
+    Chebyshev nodes are doubled until the last coefficients are small and the polynomial meets g at points that all
+    pieces share; where that takes too many, the interval is split, at a kink where one is found, as Chebfun does
+    (Pachon, Platte and Trefethen, Piecewise-smooth chebfuns, IMA J. Numer. Anal. 30 (2010)).
     """
     held = np.sort(lo + (hi - lo) * fill_cube(1, _HELD)[:, 0])
     values = g(held)
     largest = float(np.abs(values).max())
     if largest * _EPS * 16 > _SHARE:
-        raise RefusedError(f"the tolerance is below the rounding of values of {largest:.2g} times its size")
+        raise RefusedError(f"values of {largest:.2g} times the tolerance are rounded too much for it")
     spent = 0
 
     def sampled(t: Array) -> Array:
@@ -112,7 +127,7 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
     """Return the coefficients of g on [a, b], as many as it takes; None where those are too many."""
     from scipy.fft import dct  # where it is used: it takes longer to import than all of this package
 
-    n = _FEWEST
+    n, before = _FEWEST, np.inf
     while n <= _MOST:
         c = dct(g(nodes(a, b, n))[::-1], axis=0) / n
         c[0] /= 2
@@ -120,29 +135,35 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
         if left[3 * n // 4] <= _SHARE:
             off = np.polynomial.chebyshev.chebval((2 * held - a - b) / (b - a), c).T - values
             if np.abs(off).max(initial=0) <= 2 * _SHARE:
-                return c[: max(1, int(np.count_nonzero(left > _SHARE)))]
-        n *= 2
+                return c[: max(1, int(np.count_nonzero(left > _CUT)))]
+        elif n > 2 * _FEWEST and left[3 * n // 4] > 0.3 * before:
+            return None  # they fall as those of a kink do, or not yet
+        before, n = left[3 * n // 4], 2 * n
     return None
 
 
 def _edge(g: Line, a: float, b: float) -> float | None:
-    """Return where g jumps in slope between a and b; None where the largest second difference is of no kink.
+    """Return where a derivative of g of the first few orders jumps between a and b; None where none is seen to."""
+    return next((edge for order in _ORDERS if (edge := _kink(g, a, b, order)) is not None), None)
 
-    Where they are 8 times closer, second differences of a smooth function are 64 times smaller, those at a kink 8
-    times, those at a jump as large.
+
+def _kink(g: Line, a: float, b: float, order: int) -> float | None:
+    """Return where the largest difference of an order is that of a jump in the derivative of one order less.
+
+    At points that are 8 times closer, it is 8 times smaller for each derivative that is continuous there.
     """
-    width, before = b - a, 0.0
+    width, before, zooms = b - a, 0.0, 0
     while True:
-        t = np.linspace(a, b, 17)
+        t = np.linspace(a, b, 8 * order + 1)
         v = g(t)
-        bends = np.abs(np.diff(v, 2, axis=0)).max(axis=1)
+        bends = np.abs(np.diff(v, order, axis=0)).max(axis=1)
         i = int(bends.argmax())
         if b - a <= 8 * _EPS * max(abs(a), abs(b), width):
-            if np.abs(v[-1] - v[0]).max() > 1:
-                raise RefusedError(f"it jumps at {t[i + 1]:.9g}, and a network is continuous")
-            return float(t[i + 1])
-        if bends[i] <= 16 * _EPS * np.abs(v).max():
-            return float(t[i + 1])
-        if bends[i] < before / 24:
+            if (jump := np.abs(v[-1] - v[0]).max()) > 1:
+                raise JumpError(float(t[4 * order]), float(jump))
+            return float(t[4 * order])
+        if bends[i] <= 8 * 2**order * _EPS * np.abs(v).max():
+            return float(t[4 * order]) if zooms > 2 else None
+        if bends[i] < before * 8 ** (0.5 - order):
             return None
-        before, a, b = bends[i], t[i], t[i + 2]
+        before, a, b, zooms = bends[i], t[i], t[i + order], zooms + 1

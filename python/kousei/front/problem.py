@@ -24,6 +24,14 @@ class RefusedError(Exception):
     """Says why a constructor makes no network: a sentence without a capital and without a full stop."""
 
 
+class JumpError(RefusedError):
+    """Says that a function of one variable jumps, where, and by how many tolerances."""
+
+    def __init__(self, place: float, size: float) -> None:
+        super().__init__(f"it jumps at {place:.9g}, by {size:.2g} times the tolerance")
+        self.size = size
+
+
 class FunctionError(Exception):
     """Carries what the function raised, or what its values are not, past all constructors."""
 
@@ -86,6 +94,8 @@ class Problem:
             bad = np.flatnonzero(~np.isfinite(values))
             if bad.size:
                 raise ValueError(f"f was {values[bad[0]]} at {x[bad[0]].tolist()}; finite values are accepted")
+        except (RefusedError, FunctionError):  # of a problem within another
+            raise
         except Exception as error:
             raise FunctionError(error) from error
         return values

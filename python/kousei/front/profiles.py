@@ -35,8 +35,9 @@ def ridgelet(problem: Problem, most: int) -> MLP:
     def f(x: Array) -> Array:
         return problem(np.clip(x, problem.lo, problem.hi))
 
-    best, units = math.inf, _FIRST
-    while units <= min(most, _MOST):
+    best, units = math.inf, 0
+    while max(_FIRST, 2 * units) <= min(most, _MOST):
+        units = max(_FIRST, 2 * units)
         try:
             net = single_scale(f, problem.bounds, units, activation=name)
         except ValueError as error:
@@ -46,5 +47,4 @@ def ridgelet(problem: Problem, most: int) -> MLP:
             return net
         if best > before / 1.3:
             break
-        units *= 2
-    raise RefusedError(f"{min(units, most)} units " + (f"reach {best:.1e}" if best < math.inf else "are too few"))
+    raise RefusedError(f"{units} units reach {best:.1e}" if units else f"{most} units are too few")

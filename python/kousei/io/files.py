@@ -104,7 +104,7 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     ----------
     path : str or os.PathLike
         The file.
-    net : MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
+    net : MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, ConstructedNetwork, PackedSigns or ScaledSigns
         With arrays of any library; those on a device are copied from it. Or a VisualSemanticEmbedding, a PartialVSE
         or an OutfitScorer, of `kousei.fashion`.
 
@@ -176,7 +176,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, PackedSigns or ScaledSigns
+    MLP, FunahashiNetwork, BinaryNetwork, PolynomialNetwork, ConstructedNetwork, PackedSigns or ScaledSigns
         Of the class that was saved, with NumPy arrays of the same values and dtype; ``net.like(x)`` brings them to
         another library or device. Sparse weights are `scipy.sparse.csr_array`. Modules of `kousei.fashion` are on
         the CPU.
