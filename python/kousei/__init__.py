@@ -100,7 +100,7 @@ _LATER = {
 }
 
 # Their classes that files hold, which `load` asks for there.
-io.files.HOMES["ConstructedNetwork"] = "kousei.front"
+io.files.HOMES |= dict.fromkeys(("ConstructedNetwork", "FittedNetwork"), "kousei.front")
 io.files.HOMES |= dict.fromkeys(("OutfitScorer", "PartialVSE", "VisualSemanticEmbedding"), "kousei.fashion")
 
 

@@ -1,5 +1,6 @@
 """Fits of scattered samples: the formula of samples that are left out, and the search."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import kousei
 from kousei.activation.named import resolve
-from kousei.front import fitting, leave_one_out
+from kousei.front import fitted_files, fitting, leave_one_out
 from kousei.front.leave_one_out import Layer, Samples, left_out, solve
 
 
@@ -259,6 +260,39 @@ def test_networks_are_converted() -> None:
     assert single.error_bound() == net.error_bound()
     assert list(single.report) == list(net.report)
     assert_allclose(single(X.astype("float32")), net(X), atol=1e-3)
+
+
+def test_networks_are_kept(tmp_path: Path) -> None:
+    X, y = samples(60)
+    net = kousei.fit(X, np.stack([y, -2 * y], axis=1), rng=0)
+    kousei.save(tmp_path / "net.safetensors", net)
+    loaded = kousei.load(tmp_path / "net.safetensors")
+    assert_array_equal(loaded(X), net(X))
+    assert type(loaded) is type(net)
+    assert loaded.error_bound() == net.error_bound()
+    assert list(loaded.report) == list(net.report)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda config, tensors: config.pop("points"), "points"),
+        (lambda config, tensors: config.update(points=1), "points was 1; at least 2 is accepted"),
+        (lambda config, tensors: tensors.pop("errors"), "errors"),
+        (lambda config, tensors: tensors.update(errors=np.ones(2)), "errors are not 1 numbers"),
+        (lambda config, tensors: tensors.update(errors=-np.ones(1)), "errors are not 1 numbers"),
+        (lambda config, tensors: config.update(report=[]), "not one trial that is chosen"),
+        (lambda config, tensors: config["report"].append(3), "not one of 7 entries"),
+        (lambda config, tensors: config["report"][0].__setitem__(0, "3"), "the report has '3' for units; int is"),
+        (lambda config, tensors: config["report"][0].__setitem__(0, True), "the report has True for units"),
+    ],
+)
+def test_bad_files(change: Any, message: str) -> None:
+    config, tensors = fitted_files.to_state(kousei.fit(*samples(20), rng=0))
+    fitted_files.from_state(config, tensors)
+    change(config, tensors)
+    with pytest.raises(ValueError, match=message):
+        fitted_files.from_state(config, tensors)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kousei.front import files
+from kousei.front import files, fitted_files
 from kousei.front.construction import NotReachedError, construct
 from kousei.front.fitted import FittedNetwork, LeftOutError, Trial, Trials
 from kousei.front.fitting import fit
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 register(ConstructedNetwork, files.to_state, files.from_state)
+register(FittedNetwork, fitted_files.to_state, fitted_files.from_state)
 
 
 def __getattr__(name: str) -> Any:
