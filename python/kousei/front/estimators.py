@@ -153,9 +153,9 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, 
         An `MLP` with one output for each class, or one that is positive for the second of two.
     classes_ : array (classes,)
     sharpness_ : float
-        Of the probabilities: that of class k is exp(sharpness_ f_k)/sum_j exp(sharpness_ f_j) for the outputs f, and
-        for one output f it is that of -f and f. It gives what the fits say of samples that were left out the least
-        logarithmic loss, between 0.01 and 100.
+        Factor b of the probabilities: that of class k is exp(b f_k)/sum_j exp(b f_j) for the outputs f, and one
+        output f stands for -f and f. It gives what the fits say of samples that were left out the least logarithmic
+        loss, between 0.01 and 100.
     n_features_in_ : int
     feature_names_in_ : array of str
         Where samples had names.
