@@ -3,6 +3,7 @@
 import doctest
 import pickle
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,15 @@ from sklearn.metrics import log_loss
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kousei.front.estimators import _sharpness
+
+threadpoolctl = pytest.importorskip("threadpoolctl")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of BLAS would wait for one another: the matrices are small."""
+    with threadpoolctl.threadpool_limits(1):
+        yield
 
 
 def test_examples() -> None:

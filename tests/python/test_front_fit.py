@@ -1,5 +1,6 @@
 """Fits of scattered samples: the formula of samples that are left out, and the search."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,15 @@ import kousei
 from kousei.activation.named import resolve
 from kousei.front import fitted_files, fitting, leave_one_out
 from kousei.front.leave_one_out import Layer, Samples, left_out, solve
+
+threadpoolctl = pytest.importorskip("threadpoolctl")  # which comes with scikit-learn
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of BLAS would wait for one another: the matrices are small."""
+    with threadpoolctl.threadpool_limits(1):
+        yield
 
 
 def samples(n: int = 300, dim: int = 2, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
