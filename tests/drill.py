@@ -293,13 +293,13 @@ BREAKS = (
     ),
     Break(
         "python/kousei/front/network.py",
-        "off = slope * off + 2 * np.abs(values)",
-        "off = off + 2 * np.abs(values)",
+        "back = back @ weight * slopes[i - 1]",
+        "back = back @ weight",
         "roundings go through a unit as if its slope were 1",
         "tests/python/test_front_construct.py::test_rounding_by_hand",
     ),
     Break(
-        "python/kousei/front/cross.py",
+        "python/kousei/front/fibres.py",
         "np.linalg.solve(self._cross.T, rows.T).T",
         "rows @ np.linalg.inv(self._cross)",
         "crosses of small pivots are inverted",

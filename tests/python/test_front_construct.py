@@ -137,6 +137,12 @@ def test_affine_functions_take_no_units() -> None:
     assert kousei.construct(lambda x: np.full(len(x), 7.0), CUBE).units == 0
 
 
+def test_a_root_in_few_lines() -> None:
+    net = kousei.construct(lambda x: np.sqrt(x[:, 0]), UNIT, 1e-4, rng=0)
+    assert largest_error(net, lambda x: np.sqrt(x[:, 0]), UNIT) <= 1e-4
+    assert net.units <= 120
+
+
 def test_a_ridge_function_on_a_slope() -> None:
     def f(x: np.ndarray) -> np.ndarray:
         return np.abs(x @ [1.0, -2.0, 0.5] - 0.1) + x @ [3.0, 1.0, 1.0]
@@ -434,8 +440,9 @@ def test_differences_are_looked_for_around_the_worst_points() -> None:
 def test_rounding_by_hand() -> None:
     net = kousei.MLP([np.array([[3.0]]), np.array([[-2.0]])], [np.array([1.0]), np.array([0.5])], ["tanh"])
     x, z = 0.2, 3 * 0.2 + 1
-    hidden = (1 - np.tanh(z) ** 2) * (3 * (x + 2 * x) + 1) + 2 * np.tanh(z)
-    assert rounding_of(net, np.array([[x], [0.0]])) == pytest.approx(2 * (hidden + 2 * np.tanh(z)) + 0.5, rel=1e-5)
+    of_first = 2 * (1 - np.tanh(z) ** 2) * (2 * 3 * x + 1)  # the weight and x, the bias
+    of_last = 2 * (2 * np.tanh(z)) + 0.5
+    assert rounding_of(net, np.array([[x], [0.0]])) == pytest.approx(of_first + of_last, rel=1e-8)
 
 
 def test_functions_within_the_tolerance_of_a_constant_take_no_units() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kousei.activation import Activation, leaky_relu, relu
-from kousei.front import grids
+from kousei.front import grids, simplices
 from kousei.front.problem import Problem, RefusedError
 
 rng = np.random.default_rng(0)
@@ -37,7 +37,7 @@ def test_networks_compute_the_interpolation(cells, regular):
             knots = [np.cumsum(0.1 + rng.random(n + 1)) for n in cells]
         knots = [its[::-1] if flip else its for its, flip in zip(knots, flipped, strict=True)]
         mesh = grids._Mesh(knots, rng.normal(size=np.add(cells, 1)))
-        net = grids._coordinates(mesh) >> (grids._two if dim == 2 else grids._three)(mesh.values)
+        net = grids._coordinates(mesh) >> (simplices.two if dim == 2 else simplices.three)(mesh.values)
         z = rng.random((2000, dim)) * cells
         z[:100] = z[:100].round()
         x = np.stack([np.interp(its, np.arange(len(k)), k) for its, k in zip(z.T, knots, strict=True)], axis=1)
@@ -60,7 +60,7 @@ def test_kinks_lie_on_lines_of_the_grid():
     def f(x):
         return np.exp(-(np.array([8.0, 12.0]) * np.abs(x - np.array([-0.3, 0.6]))).sum(axis=1))
 
-    assert built(f, 2, 1e-2).units <= 600
+    assert built(f, 2, 1e-2).units <= 800
 
 
 def test_piecewise_linear_functions_on_few_cells_are_exact():
@@ -75,7 +75,7 @@ def test_piecewise_linear_functions_on_few_cells_are_exact():
     [
         (lambda x: np.sin(2 * x[:, 0]) * np.sin(2 * x[:, 1]), 2, 1e-2, 500),
         (lambda x: np.exp(x[:, 0] - x[:, 1]), 2, 1e-2, 700),
-        (lambda x: np.exp(x.sum(axis=1) / 3), 3, 1e-2, 3200),
+        (lambda x: np.exp(x.sum(axis=1) / 3), 3, 1e-2, 5200),
     ],
 )
 def test_smooth_functions(f, dim, tol, units):

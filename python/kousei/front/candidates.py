@@ -11,7 +11,7 @@ from kousei.front.grids import grid
 from kousei.front.polynomials import few_units, polynomial
 from kousei.front.problem import Problem
 from kousei.front.profiles import ridgelet
-from kousei.front.ridge import additive, ridge, tilted
+from kousei.front.ridge import additive, bent, ridge, tilted
 from kousei.front.ridges import ridges
 from kousei.front.tensor import tensor
 from kousei.funahashi import FunahashiNetwork
@@ -29,6 +29,7 @@ class Candidate(NamedTuple):
 
 CANDIDATES = (
     Candidate("ridge function", ridge),
+    Candidate("ridge function in ReLU units", bent),
     Candidate("sum over the variables", additive),
     Candidate("ridge function and a plane", tilted),
     Candidate("sum of ridge functions", ridges),

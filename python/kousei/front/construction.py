@@ -34,7 +34,7 @@ _WORST, _AROUND, _ROUNDS = 8, 32, 3
 #: How much too far, in tolerances, a network may be for another try, and of how many times less.
 _ALMOST, _HARDER = 100, 4
 #: Points at which the rounding of a network is taken.
-_ROUNDED = 1024
+_ROUNDED = 256
 #: Points of a batch that is timed, how often, and by how much of the least time others are as fast.
 _BATCH, _REPEATS, _TIE = 4096, 5, 1.1
 

@@ -14,6 +14,7 @@ from kousei.activation import PiecewiseLinear, relu
 from kousei.front.knots import needed, spread, write_knots
 from kousei.front.pieces import Pieces, resolve
 from kousei.front.problem import Problem, RefusedError
+from kousei.front.simplices import three, two
 from kousei.network import MLP
 
 Array = np.ndarray[Any, Any]
@@ -21,7 +22,7 @@ Array = np.ndarray[Any, Any]
 #: Cells along an axis by which curvature is seen, for each number of dimensions.
 _COARSE = {2: 16, 3: 8}
 #: Share of the tolerance that is aimed at, and the most points that a grid is held against the function at.
-_AIM, _CHECKS = 7 / 8, 1 << 16
+_AIM, _CHECKS = 0.72, 1 << 16
 #: How many times fewer cells along an axis there may be where its kinks lie on lines of the grid.
 _KINKED = 4
 
@@ -40,7 +41,7 @@ def grid(problem: Problem, most: int) -> MLP:
     if not isinstance(activation, PiecewiseLinear):
         raise RefusedError(f"{activation.name} is not piecewise linear")
     mesh = _fewest(problem, most)
-    net = _coordinates(mesh) >> (_two if problem.dim == 2 else _three)(mesh.values)
+    net = _coordinates(mesh) >> (two if problem.dim == 2 else three)(mesh.values)
     if activation != relu:
         net = net.to_activation(activation, np.stack([problem.lo, problem.hi], axis=1).tolist())
     if net.units > most:
@@ -82,20 +83,23 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
     dim = problem.dim
     axes = _axes(problem, most)
     flips = [np.array([False, *flip]) for flip in product([False, True], repeat=dim - 1)]
-    factor = 0.5
+    found, factor, failed = None, 0.5, 0.0
     while True:
         knots = [spread(needs, factor) for needs in axes]
         units = _units(knots)
-        if units > most:
+        if found is None and units > most:
             raise RefusedError(f"a grid of {most} units is not near enough")
         # In cells, from which the points are as dense as the grid.
         cells = np.array([len(its) - 1 for its in knots])
+        halves = [np.arange(2 * n + 1) / 2 for n in cells]
+        fine = _on_grid(problem, [_between(*pair) for pair in zip(knots, halves, strict=True)])
         y = fill_cube(dim, min(_CHECKS, 4096 + 32 * int(cells.prod())))
-        # Half of them are denser towards the sides, where errors are largest.
+        # Half of them are denser towards the sides, where errors are largest; as they are in the middle of edges.
         y[1::2] = (1 - np.cos(np.pi * y[1::2])) / 2
         z = y * cells
         exact = problem(np.stack([_between(*pair) for pair in zip(knots, z.T, strict=True)], axis=1))
-        fine = _on_grid(problem, [_between(its, np.arange(2 * len(its) - 1) / 2) for its in knots])
+        z = np.concatenate([z, np.stack(np.meshgrid(*halves, indexing="ij"), axis=-1).reshape(-1, dim)])
+        exact = np.concatenate([exact, fine.ravel()])
         # Diagonals are best where f is flattest: the best of few cells is that of more.
         meshes = [_shifted(knots, flip, fine) for flip in flips]
         errors = [
@@ -106,11 +110,18 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
         flips = flips[best : best + 1]
         over = errors[best] / problem.tol
         if over <= _AIM:
-            return meshes[best]
-        # Errors fall as the squares of the cells at best.
-        if over * (units / most) ** (2 / dim) > 1:
-            raise RefusedError(f"a grid of {units:.0f} units is off by {over:.2g} times the tolerance")
-        factor *= min(1.25, max(1.03, math.sqrt(over / _AIM)))
+            found, enough = meshes[best], factor
+        else:
+            failed = factor
+            # Errors fall as the squares of the cells at best.
+            if found is None and over * (units / most) ** (2 / dim) > 1:
+                raise RefusedError(f"a grid of {units:.0f} units is off by {over:.2g} times the tolerance")
+        if found is None:
+            factor *= min(1.25, max(1.05, math.sqrt(over / _AIM)))
+        elif enough <= 1.05 * failed or failed == 0:
+            return found
+        else:
+            factor = math.sqrt(failed * enough)
 
 
 def _axes(problem: Problem, most: int) -> list[list[tuple[Array, Array]]]:
@@ -217,85 +228,4 @@ def _coordinates(mesh: _Mesh) -> MLP:
         [np.concatenate(weights), np.concatenate(coefs, axis=1)],
         [np.concatenate(biases), np.concatenate(offsets)],
         [relu],
-    )
-
-
-def _two(values: Array) -> MLP:
-    """Return the network of a grid of two dimensions: two hidden layers, of the lines and of the nodes.
-
-    max(0, u) - min(0, u) is (|u_1| + |u_2| + |u_1 - u_2|)/2, whose terms belong to lines of the grid, and nodes share
-    them: at node (i, j) it is r_i + s_j + q_{i-j} - z_1 + i, r_i = max(z_1 - i, 0), s_j = max(z_2 - j, 0) and q_d =
-    max(z_1 - z_2 - d, 0).
-    """
-    n, m = np.subtract(values.shape, 1)
-    across = [(1, -1, d) for d in range(1 - m, n)]
-    lines = np.array([(1, 0, i) for i in range(n)] + [(0, 1, j) for j in range(m)] + across, float)
-    i, j = (index.ravel() for index in np.indices(values.shape))
-    rows = np.arange(len(i))
-    weight = np.zeros((len(i), len(lines)))
-    weight[:, 0] = 1
-    bias = 1.0 - i
-    # On the box the last lines are 0, and the first difference is z_1 - z_2 + m.
-    weight[rows[i < n], i[i < n]] -= 1
-    weight[rows[j < m], n + j[j < m]] -= 1
-    inner = (i - j < n) & (i - j > -m)
-    weight[rows[inner], n + m + (i - j + m - 1)[inner]] -= 1
-    first = i - j == -m
-    weight[first, 0] -= 1
-    weight[first, n] += 1
-    bias[first] -= m
-    base = values.flat[0]
-    used = values.ravel() != base
-    return MLP(
-        [lines[:, :2], weight[used], (values.ravel() - base)[None, used]],
-        [-lines[:, 2], bias[used], np.array([base])],
-        [relu, relu],
-    )
-
-
-def _three(values: Array) -> MLP:
-    """Return the network of a grid of three dimensions: three hidden layers, of planes, of order, and of nodes.
-
-    At node (i, j, k), with q = max(z_1 - z_2 - i + j, 0) and r = max(z_3 - k, 0) of planes that nodes share, max(0,
-    u) is r + max(z_2 - j + q - r, 0) and min(0, u) is z_3 - k - r - max(z_3 - k - r - z_1 + i + q, 0).
-    """
-    from scipy.sparse import csr_array, eye_array, hstack  # here: it takes longer to import than this package
-
-    n, m, p = np.subtract(values.shape, 1)
-    planes = np.array(
-        [(1, 0, 0, 0), (0, 1, 0, 0)] + [(0, 0, 1, k) for k in range(p)] + [(1, -1, 0, d) for d in range(1 - m, n)],
-        float,
-    )
-    i, j, k = (index.ravel() for index in np.indices(values.shape))
-    base = values.flat[0]
-    used = values.ravel() != base
-    i, j, k = i[used], j[used], k[used]
-    # Columns: z_1, z_2, then r from 2 on, whose first is z_3, then q.
-    count = len(i)
-    z1, z2, z3 = (np.eye(len(planes))[axis] for axis in range(3))
-    r = np.zeros((count, len(planes)))
-    r[k < p, 2 + k[k < p]] = 1
-    q, q_bias = np.zeros((count, len(planes))), np.zeros(count)
-    inner, first = (i - j < n) & (i - j > -m), i - j == -m
-    q[inner, 2 + p + (i - j + m - 1)[inner]] = 1
-    q[first] = z1 - z2
-    q_bias[first] = m
-    carried = np.zeros((p, len(planes)))
-    carried[range(p), 2 + np.arange(p)] = 1
-    weight = np.concatenate([z2 + q - r, z3 - r - z1 + q, carried])
-    bias = np.concatenate([q_bias - j, q_bias + i - k, np.zeros(p)])
-    # 1 + min - max is 1 + z_3 - k - 2 r less the two units of the node.
-    rest = np.zeros((count, p))
-    rest[:, 0] = 1
-    rest[k < p, k[k < p]] -= 2
-    nodes: Any = hstack([-eye_array(count), -eye_array(count), csr_array(rest)], format="csr")
-    return MLP(
-        [
-            csr_array(planes[:, :3]),
-            csr_array(weight),
-            nodes,
-            csr_array((values.ravel()[used] - base)[None]),
-        ],
-        [-planes[:, 3], bias, 1.0 - k, np.array([base])],
-        [relu, relu, relu],
     )

@@ -15,7 +15,7 @@ from kousei.front.problem import RefusedError
 Array = np.ndarray[Any, Any]
 
 #: Error that knots aim at, and that a slope may be left out for, where 1 is allowed.
-_AIM, _FLAT = 15 / 16, 1 / 64
+_AIM, _FLAT = 0.76, 1 / 64
 #: Points of a segment that are looked at, between its ends.
 _BETWEEN = 7
 

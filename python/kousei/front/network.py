@@ -27,8 +27,8 @@ class ErrorBound(NamedTuple):
         of the box that took no part in its construction, and at those that were looked for around the worst of them.
         0 where the function was a polynomial of NumPy and the network is that polynomial.
     rounding : float
-        The precision times the largest sum, over the points that are held out, of what a relative rounding of every
-        parameter and every hidden value of the network changes: to first order, with slopes as they are there.
+        The precision times the sum of |v df/dv| over all parameters, inputs and hidden values v of the network f, the
+        largest at 256 points: what relative roundings of each change at most, to first order.
     kind : {"proven", "estimated"}
         Of the approximation.
     points : int
@@ -119,17 +119,22 @@ class ConstructedNetwork(MLP):
 
 
 def rounding_of(net: MLP, x: Array) -> float:
-    """Return how much the output of a network changes, at most at these points, by roundings of relative size 1."""
-    values, off = x, np.abs(x)
-    for weight, bias, phi in zip(net.weights, net.biases, [*net.activations, None], strict=True):
-        weight = arrays.dense(weight)
-        z = values @ weight.T + bias
-        # What comes in is off, and each weight, each bias and their sum are rounded.
-        off = (off + 2 * np.abs(values)) @ np.abs(weight.T) + np.abs(bias)
-        if phi is not None:
-            step = _STEP * (1 + np.abs(z))
-            # Not across the kink of a unit that is off: there the slope is that of either side.
-            slope = np.maximum(np.abs(phi(z + step) - phi(z)), np.abs(phi(z) - phi(z - step))) / step
-            values = phi(z)
-            off = slope * off + 2 * np.abs(values)
-    return float(off.max())
+    """Return how much the output changes, at most at these points, by roundings of relative size 1, to first order.
+
+    That is the sum of |v df/dv| over all parameters, inputs and hidden values v, with the derivatives carried back
+    from the output.
+    """
+    hidden, slopes = [x], []
+    for weight, bias, phi in zip(net.weights, net.biases, net.activations, strict=False):
+        z = np.ascontiguousarray(hidden[-1] @ arrays.dense(weight).T + bias)
+        step = _STEP * (1 + np.abs(z))
+        slopes.append((phi(z + step) - phi(z - step)) / (2 * step))
+        hidden.append(phi(z))
+    back, total = np.ones((len(x), 1)), np.zeros(len(x))
+    for i in reversed(range(len(net.weights))):
+        weight = arrays.dense(net.weights[i])
+        of_layer = 2 * np.abs(hidden[i]) @ np.abs(weight.T) + np.abs(net.biases[i])
+        total += np.sum(np.abs(back) * of_layer, axis=1)
+        if i > 0:
+            back = back @ weight * slopes[i - 1]
+    return float(total.max())

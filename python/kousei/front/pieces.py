@@ -127,6 +127,8 @@ def _series(g: Line, a: float, b: float, held: Array, values: Array) -> Array | 
     """Return the coefficients of g on [a, b], as many as it takes; None where those are too many."""
     from scipy.fft import dct  # where it is used: it takes longer to import than all of this package
 
+    # The ends, which no node is at, tell whether a kink is just beside.
+    held, values = np.concatenate([held, [a, b]]), np.concatenate([values, g(np.array([a, b]))])
     n, before = _FEWEST, np.inf
     while n <= _MOST:
         c = dct(g(nodes(a, b, n))[::-1], axis=0) / n

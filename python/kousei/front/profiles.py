@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
@@ -39,7 +40,9 @@ def ridgelet(problem: Problem, most: int) -> MLP:
     while max(_FIRST, 2 * units) <= min(most, _MOST):
         units = max(_FIRST, 2 * units)
         try:
-            net = single_scale(f, problem.bounds, units, activation=name)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that few units are far off: it is measured below
+                net = single_scale(f, problem.bounds, units, activation=name)
         except ValueError as error:
             raise RefusedError(str(error)) from None
         best, before = float(np.abs(net(x) - values).max()), best

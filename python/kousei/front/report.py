@@ -119,7 +119,7 @@ class Report(Sequence[Attempt]):
 
         if ax is None:
             ax = plt.subplots()[1]
-        least = max(float(self.errors.max()), 1e-300) * 1e-6
+        least = max(float(self.errors.max()), 1e-300) * 1e-4
         order = np.argsort(self.points[:, 0] if self.points.shape[1] == 1 else self.errors)
         points, errors = self.points[order], np.maximum(self.errors[order], least)
         ax.set_xlabel("x_1")

@@ -50,6 +50,13 @@ def ridge(problem: Problem, most: int) -> MLP:
     return network_of_lines(problem, [(a, fit_pieces(pieces, np.array([tol]), problem.activation, most))])
 
 
+def bent(problem: Problem, most: int) -> MLP:
+    """Return the network of `ridge` in units max(z, 0), where any may be: of functions that are not smooth."""
+    if problem.activation is not None:
+        raise RefusedError(f"all units were to be {problem.activation.name}")
+    return ridge(Problem(problem, problem.lo, problem.hi, problem.tol, relu, problem.rng), most)
+
+
 def additive(problem: Problem, most: int) -> MLP:
     """Return the network of f(x) = c + g_1(x_1) + ... + g_D(x_D), or refuse.
 

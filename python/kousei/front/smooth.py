@@ -13,7 +13,7 @@ from kousei.front.problem import RefusedError
 Array = np.ndarray[Any, Any]
 
 #: Error that the units aim at on the samples, and that they may have between them, where 1 is allowed.
-_AIM, _MOST_ERROR = 0.7, 0.9
+_AIM, _MOST_ERROR = 0.7, 0.76
 #: Units to start with, each time twice as many, at most so many; slopes, in units of the density of the centres.
 _FEWEST, _MOST, _SLOPES = 3, 400, (0.05, 0.1, 0.2, 0.4, 0.8)
 #: Weight of the coefficients beside the residual, which keeps them below 1e10 times the tolerance.

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from kousei.activation import Mixed, repu
-from kousei.front.cross import Core, Train, cross, farthest
+from kousei.front.cross import cross, farthest
 from kousei.front.problem import Problem, RefusedError
 from kousei.front.products import Numbers, Plan, carry, multiply, plan
+from kousei.front.train import Core, Train
 from kousei.front.univariate import Layer, fit_line
 from kousei.network import MLP
 from kousei.network.summary import Formula
@@ -24,6 +25,8 @@ _RANKS = {2: 40, 3: 24}
 _RANK = 16
 #: Polynomials of degrees up to this one are written in powers.
 _DEGREE = 8
+#: Nodes at which functions of one variable are compared, and the part of the tolerance that is left out of them.
+_NODES, _NEGLIGIBLE = 257, 1 / 64
 #: Part of the tolerance that the product of matrices may be off.
 _PRODUCT = 1 / 8
 #: Times that functions of one variable are fitted, each time nearer.
@@ -74,8 +77,9 @@ def tensor(problem: Problem, most: int) -> MLP:
             try:
                 layers.append(_layer(train.cores[j], bounds.allowed(j, share), left))
             except RefusedError as error:
-                t = f"t = (x_{axis + 1} - {problem.center[axis]:.6g})/{problem.half[axis]:.6g}"
-                raise RefusedError(f"{name}: along {t}, {error}") from None
+                center, half = problem.center[axis], problem.half[axis]
+                shift = f"{'-' if center >= 0 else '+'} {abs(center):.6g}"
+                raise RefusedError(f"{name}: along t = (x_{axis + 1} {shift})/{half:.6g}, {error}") from None
         net = _write(problem, axes, way, layers, bounds, train.offset)
         off = _off(problem, net, train)
         if off <= problem.tol / 2:
@@ -143,7 +147,19 @@ def _layer(core: Core, allowed: Array, most: int) -> Layer:
         size = max(2, int((left > tol / 2).any(axis=1).sum()))
         if size <= _DEGREE + 1:
             return _powers(series[:size])
-    return fit_line(lambda t: core(t).reshape(len(t), -1), -1.0, 1.0, tol, None, most)
+
+    def entries(t: Array) -> Array:
+        return core(t).reshape(len(t), -1)
+
+    # Entries that are sums of few functions are those sums of their fits.
+    nodes = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+    _, singular, sums = np.linalg.svd(entries(nodes) / tol, full_matrices=False)
+    sums = sums[: max(1, int((singular > np.sqrt(_NODES) * _NEGLIGIBLE).sum()))]
+    if 2 * len(sums) > len(tol):
+        return fit_line(entries, -1.0, 1.0, tol, None, most)
+    few = fit_line(lambda t: entries(t) / tol @ sums.T, -1.0, 1.0, np.full(len(sums), len(sums) ** -0.5), None, most)
+    back = sums.T * tol[:, None]
+    return few._replace(coef=back @ few.coef, offset=back @ few.offset)
 
 
 def _powers(series: Array) -> Layer:
