@@ -93,10 +93,10 @@ plt.show()
 # left out. Lines are at 10, 50 and 90 %.
 
 turn, arm = rng.random(400), rng.integers(2, size=400)
-angle = np.pi * (arm + 1.5 * turn) + 0.5 * rng.normal(size=400)
-x = (0.15 + turn)[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+angle = np.pi * (arm + 1.5 * turn)
+x = (0.15 + turn)[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]) + 0.2 * rng.normal(size=(400, 2))
 classifier = kousei.ClosedFormClassifier(random_state=0).fit(x, arm)
-side = np.linspace(-1.3, 1.3, 161)
+side = np.linspace(-1.6, 1.6, 161)
 square = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
 share = classifier.predict_proba(square)[:, 1].reshape(161, 161)
 figure, panel = plt.subplots(figsize=(4.8, 4.2), layout="constrained")
