@@ -15,6 +15,8 @@ Array = np.ndarray[Any, Any]
 
 #: Relative to the square of the largest singular value, the largest first.
 _PENALTIES = 10.0 ** np.arange(3, -24.1, -0.5)
+#: By as many n-th parts may a mean square error of n samples be above the least.
+_FEW = 5
 #: A sample that decides its own value but for less than this tells nothing of others.
 _LEAST_SHARE = 1e-4
 #: Hidden values held at a time, at least.
@@ -99,8 +101,8 @@ def solve(layer: Layer, samples: Samples) -> Solution:
     hidden = largest > 1 - _LEAST_SHARE
     if not hidden.all():
         squares[hidden] = np.inf
-    # Errors less than one sample's part above the least are as good, and large penalties have small weights.
-    chosen, each = (squares <= (1 + 1 / n) * squares.min(axis=0)).argmax(axis=0), np.arange(outputs)
+    # Errors that are above the least by the part of few samples are as good, and large penalties have small weights.
+    chosen, each = (squares <= (1 + _FEW / n) * squares.min(axis=0)).argmax(axis=0), np.arange(outputs)
     coef, error = vt.T @ turned[:, chosen, each], math.sqrt(squares[chosen, each].sum() / (n * outputs))
     return Solution(coef, constant - mean @ coef, error, penalties[chosen], mean, vt, inverse[:, chosen])
 
