@@ -1,10 +1,17 @@
 """Fixtures."""
 
+import os
+
 import numpy as np
 import pytest
 
 import kousei
 from support import Library, libraries
+
+
+def pytest_configure() -> None:
+    # Workers of pytest-xdist inherit it. With as many BLAS threads as cores in each they wait for one another.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(params=libraries())
