@@ -50,11 +50,10 @@ KOUSEI_HD constexpr V splat(double value) {
 /// with all or none, as the code around them happens to stand, and bits would depend on that.
 template <class V>
 KOUSEI_HD inline V rounded(V x) {
-#if defined(__CUDACC__) || !__has_builtin(__builtin_assoc_barrier)
-    return x;
-#else
-    return __builtin_assoc_barrier(x);
+#if defined(__FMA__) && !defined(__CUDACC__)
+    asm("" : "+v"(x));  // __builtin_assoc_barrier takes vectors of 64 bytes apart
 #endif
+    return x;
 }
 
 // The builtin, since std::bit_cast is not for device code.
