@@ -270,7 +270,7 @@ void transpose(Cpu, const std::int64_t* begin, const std::int32_t* columns, cons
     std::fill_n(column_begin, column_count + 1, std::int64_t{0});
     const std::int64_t entries = begin[rows];
     for (std::int64_t i = 0; i < entries; ++i) {
-        if (columns[i] + 2 <= column_count) ++column_begin[columns[i] + 2];
+        if (columns[i] < column_count - 1) ++column_begin[columns[i] + std::int64_t{2}];
     }
     for (std::int64_t c = 2; c <= column_count; ++c) column_begin[c] += column_begin[c - 1];
     constexpr std::int64_t ahead = 16;

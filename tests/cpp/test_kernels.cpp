@@ -139,6 +139,37 @@ TEST_CASE_TEMPLATE("every instruction set adds up the units of a tile", Real, fl
     }
 }
 
+TEST_CASE_TEMPLATE("every instruction set adds up the same alone and beside other points", Real, float, double) {
+    const std::int64_t points = 7;
+    std::mt19937_64 random(2);
+    for (const auto* const* set = kousei::simd::instruction_sets; *set; ++set) {
+        if (!(*set)->supported()) continue;
+        for (const auto& [activation, derivative] : functions) {
+            CAPTURE((*set)->name);
+            CAPTURE(static_cast<int>(activation));
+            const auto kernels = (*set)->template of<Real>().of_activation(activation, derivative);
+            for (const std::int64_t dim : {1, 2, 3, 6}) {
+                for (const std::int64_t outputs : {1, 3}) {
+                    OwnedTile<Real> owned(100, dim, outputs, kernels.scale);
+                    auto& tile = owned.tile;
+                    std::vector<Real> x(static_cast<std::size_t>(points * dim));
+                    for (Real& value : x) value = static_cast<Real>(std::normal_distribution<double>()(random));
+                    std::vector<double> together(static_cast<std::size_t>(points * outputs));
+                    kernels.accumulate(tile, x.data(), points, together.data());
+                    for (const bool finite : {true, false}) {
+                        tile.finite = finite;
+                        std::vector<double> alone(together.size());
+                        for (std::int64_t i = 0; i < points; ++i) {
+                            kernels.accumulate(tile, x.data() + i * dim, 1, alone.data() + i * outputs);
+                        }
+                        CHECK(alone == together);
+                    }
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("every instruction set applies activations elementwise", Real, float, double) {
     std::vector<Real> z(1003), out(1003);
     for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<Real>(0.05 * (static_cast<double>(i) - 500));

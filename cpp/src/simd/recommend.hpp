@@ -14,7 +14,7 @@ inline constexpr std::int64_t strips_block = 4 * strip<Real>;
 template <class Real>
 struct Products {
     const Real* products;  ///< (blocks, 4, strip)
-    Real* largest;         ///< (blocks, strip), of each lane, at least 0
+    Real* largest;         ///< (blocks, strip), of each lane
     const Real* reach;     ///< (blocks, 4, strip), from which on a product counts for the other row
     const Real* lowest;    ///< (blocks, strip), of `reach`
     std::int64_t blocks;
@@ -22,11 +22,11 @@ struct Products {
 
 template <class Real>
 struct RecommendKernels {
-    /// Writes `largest`, and the largest of each lane of the blocks g, g + groups, ... into of_groups (groups,
-    /// strip).
+    /// Writes `largest`, and the largest of each lane of the blocks g, g + groups, ..., at least 0, into of_groups
+    /// (groups, strip).
     void (*find_largest)(const Products<Real>& row, std::int64_t groups, Real* of_groups);
-    /// The places of all products that are at least `own` or their `reach`, in no order, and how many there are; one
-    /// place more than these is written.
+    /// The places of all positive products that are at least `own` or their `reach`, in no order, and how many there
+    /// are; one place more than these is written.
     std::int64_t (*find_reaching)(const Products<Real>& row, Real own, std::int32_t* found);
 };
 

@@ -70,9 +70,10 @@ std::int64_t find_reaching(const Products<Real>& row, Real own, std::int32_t* fo
             const std::int64_t first = block * strips_block<Real> + lane % strip;
             for (std::int64_t place = first; place < first + strips_block<Real>; place += strip) {
                 const Real product = row.products[place];
-                // Without a branch, which could not be foretold.
+                // Without a branch, which could not be foretold. Where a thread takes denormal numbers for 0, so is
+                // the smallest bound.
                 found[count] = static_cast<std::int32_t>(place);
-                count += (product >= own) | (product >= row.reach[place]);
+                count += (product > 0) & ((product >= own) | (product >= row.reach[place]));
             }
         }
     }

@@ -76,6 +76,7 @@ KOUSEI_HD inline Exp2Parts<V> exp2_split(V x) {
     using I = integer_t<V>;
     const V lowest = splat<V>(exp2_lowest<V>), highest = splat<V>(exp2_highest<V>),
             shift = splat<V>(exp2_shift<0, V>);
+    x = rounded(x);
     if constexpr (range == Range::any) {
         x = x < lowest ? lowest : x;
         x = x > highest ? highest : x;
@@ -140,6 +141,7 @@ inline Floats64 scale_by_exp2(Floats64 x, Floats64 count) {
 template <int log_steps, Range range, class V>
 inline V exp2_by_table(V x) {
     const V shift = splat<V>(exp2_shift<log_steps, V>);
+    x = rounded(x);
     if constexpr (range == Range::any) {
         const V least = splat<V>(2 * exp2_lowest<V>), most = splat<V>(2 * exp2_highest<V>);
         x = x < least ? least : x;

@@ -46,6 +46,16 @@ KOUSEI_HD constexpr V splat(double value) {
     return V{} + static_cast<scalar_t<V>>(value);
 }
 
+/// x as it is rounded: a product that several expressions take is fused with none of them. The compiler would fuse it
+/// with all or none, as the code around them happens to stand, and bits would depend on that.
+template <class V>
+KOUSEI_HD inline V rounded(V x) {
+#if defined(__FMA__) && !defined(__CUDACC__)
+    asm("" : "+v"(x));  // __builtin_assoc_barrier takes vectors of 64 bytes apart
+#endif
+    return x;
+}
+
 // The builtin, since std::bit_cast is not for device code.
 template <class V>
 KOUSEI_HD inline integer_t<V> to_bits(V x) {
