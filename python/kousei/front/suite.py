@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -143,7 +144,7 @@ def _runge(x: Array) -> Array:
 
 def _ackley(x: Array) -> Array:
     radius, waves = np.sqrt((x**2).mean(axis=-1)), np.cos(2 * np.pi * x).mean(axis=-1)
-    return np.asarray(20 + np.e - 20 * np.exp(-radius / 5) - np.exp(waves))
+    return np.asarray(20 + math.e - 20 * np.exp(-radius / 5) - np.exp(waves))
 
 
 def _rosenbrock(x: Array) -> Array:
