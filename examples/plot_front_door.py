@@ -66,7 +66,8 @@ plt.show()
 #
 # What the others reach is read from the record of ``benchmarks/front_table.py``, whose budgets are on
 # :doc:`the page on comparisons </theory/front_compare>`. Networks of Adam, L-BFGS and MLPRegressor have as many
-# units as ours; of features and polynomials there are several sizes. First the errors against the units.
+# units as ours, or 64 where those are more and come nearer; of features and polynomials there are several sizes.
+# First the errors against the units.
 
 root = next(folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "benchmarks" / "results").is_dir())
 record = json.loads((root / "benchmarks" / "results" / "front-table.json").read_text())

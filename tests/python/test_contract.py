@@ -358,6 +358,7 @@ NO_ARRAYS = {
     "kousei.front.Run",
     "kousei.front.benchmark_functions",
     "kousei.front.Trial",
+    "kousei.front.Trials",
     "kousei.funahashi.ErrorBound",
     "kousei.funahashi.Plan",
     "kousei.funahashi.Refit",

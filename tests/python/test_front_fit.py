@@ -268,7 +268,7 @@ def test_networks_are_converted() -> None:
     net = kousei.fit(X, y, rng=0)
     single = net.astype("float32")
     assert single.error_bound() == net.error_bound()
-    assert list(single.report) == list(net.report)
+    assert single.report == net.report
     assert_allclose(single(X.astype("float32")), net(X), atol=1e-3)
 
 
@@ -280,7 +280,7 @@ def test_networks_are_kept(tmp_path: Path) -> None:
     assert_array_equal(loaded(X), net(X))
     assert type(loaded) is type(net)
     assert loaded.error_bound() == net.error_bound()
-    assert list(loaded.report) == list(net.report)
+    assert loaded.report == net.report
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Self, overload
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -66,7 +65,7 @@ class Trial(NamedTuple):
     chosen: bool
 
 
-class Trials(Sequence[Trial]):
+class Trials(tuple[Trial, ...]):
     """The hidden layers that were tried, in their order; printed, it is a table.
 
     Parameters
@@ -74,18 +73,7 @@ class Trials(Sequence[Trial]):
     trials : sequence of Trial
     """
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
-        self._trials = tuple(trials)
-
-    @overload
-    def __getitem__(self, index: int) -> Trial: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Trial]: ...
-    def __getitem__(self, index: int | slice) -> Trial | Sequence[Trial]:
-        return self._trials[index]
-
-    def __len__(self) -> int:
-        return len(self._trials)
+    __slots__ = ()
 
     @property
     def chosen(self) -> Trial:
@@ -128,7 +116,8 @@ class FittedNetwork(MLP):
     def error_bound(self) -> LeftOutError:
         """Tell the error at samples that took no part: each was left out once, by a formula.
 
-        It is an estimate, and of what was chosen by it, so that it is low rather than high where samples are few.
+        It is an estimate, and of what was chosen by it, so that it is low rather than high where samples are few. Of
+        points beyond the samples it says nothing: without noise errors there may be larger by orders of magnitude.
 
         Returns
         -------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,25 +12,35 @@ import numpy as np
 from kousei.front.trials import Array, Predict, Run, Task, Watch
 
 _RATES = (1e-2, 3e-3, 1e-3)
+#: What L-BFGS has its loss multiplied by: that of PyTorch learns nothing from steps whose product with the change of
+#: the gradient is 1e-10 at most, as all are of a loss that is small, and comes to crawl.
+_LOSS = 1e8
 
 
 def adam(task: Task) -> list[Run]:
-    """Train by Adam of PyTorch: full batch, float64, rates that fall to 0 as a cosine of time.
+    """Train by Adam of PyTorch: full batch, float64, rates that fall to 0 as a cosine of time."""
+    return _best_start(task, _adam, _RATES)
 
-    Half of the budget goes to all rates and seeds alike, and the best of them has the whole of it once more.
-    """
-    starts = [(rate, seed) for rate in _RATES for seed in range(task.seeds)]
-    runs = [_adam(task, *start, task.budget / 2 / len(starts)) for start in starts]
+
+def lbfgs(task: Task) -> list[Run]:
+    """Train by L-BFGS of PyTorch with a strong Wolfe line search."""
+    return _best_start(task, _lbfgs, (1.0,))
+
+
+def _best_start(task: Task, train: Callable[..., Run], rates: Sequence[float]) -> list[Run]:
+    """Give half of the budget to all rates, widths and seeds alike, and the whole once more to the best of them."""
+    starts = list(itertools.product(rates, task.widths, range(task.seeds)))
+    runs = [train(task, *start, task.budget / 2 / len(starts)) for start in starts]
     best = int(np.argmin([run.error for run in runs]))
     if runs[best].error > task.target:
-        runs.append(_adam(task, *starts[best], task.budget))
+        runs.append(train(task, *starts[best], task.budget))
     return runs
 
 
-def _adam(task: Task, rate: float, seed: int, seconds: float) -> Run:
+def _adam(task: Task, rate: float, units: int, seed: int, seconds: float) -> Run:
     import torch
 
-    net, loss, predict = _network(task, seed)
+    net, loss, predict = _network(task, units, seed)
     optimizer = torch.optim.Adam(net.parameters(), rate)
     watch = Watch(task, seconds)
     while watch.goes_on(predict):
@@ -37,21 +48,17 @@ def _adam(task: Task, rate: float, seed: int, seconds: float) -> Run:
         optimizer.zero_grad()
         loss().backward()
         optimizer.step()
-    return watch.run("Adam", f"rate {rate:g}, seed {seed}, {seconds:.3g} s")
+    return watch.run("Adam", f"rate {rate:g}, seed {seed}, {seconds:.3g} s", units)
 
 
-def lbfgs(task: Task) -> list[Run]:
-    """Train by L-BFGS of PyTorch with a strong Wolfe line search: the seeds share the budget."""
-    return [_lbfgs(task, seed, task.budget / task.seeds) for seed in range(task.seeds)]
-
-
-def _lbfgs(task: Task, seed: int, seconds: float) -> Run:
+def _lbfgs(task: Task, rate: float, units: int, seed: int, seconds: float) -> Run:
     import torch
 
-    net, loss, predict = _network(task, seed)
+    net, loss, predict = _network(task, units, seed)
     # Few iterations at a time, so that it ends where the time does.
     optimizer: Any = torch.optim.LBFGS(
         net.parameters(),
+        rate,
         max_iter=5,
         tolerance_grad=0,
         tolerance_change=0,
@@ -61,24 +68,24 @@ def _lbfgs(task: Task, seed: int, seconds: float) -> Run:
 
     def closure() -> Any:
         optimizer.zero_grad()
-        value = loss()
+        value = _LOSS * loss()
         value.backward()
         return value.detach()
 
     watch, before, after = Watch(task, seconds), math.inf, math.inf
     while watch.goes_on(predict, stuck=after == before < math.inf):
         before, after = after, float(optimizer.step(closure))
-    return watch.run("L-BFGS", f"seed {seed}")
+    return watch.run("L-BFGS", f"seed {seed}, {seconds:.3g} s", units)
 
 
-def _network(task: Task, seed: int) -> tuple[Any, Callable[[], Any], Predict]:
+def _network(task: Task, units: int, seed: int) -> tuple[Any, Callable[[], Any], Predict]:
     """Return a network with the weights that PyTorch gives it, its loss, and how it predicts."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = torch.nn.Sequential(
-            torch.nn.Linear(task.x.shape[1], task.units), torch.nn.Tanh(), torch.nn.Linear(task.units, 1)
+            torch.nn.Linear(task.x.shape[1], units), torch.nn.Tanh(), torch.nn.Linear(units, 1)
         ).double()
     x, y = torch.tensor(task.x), torch.tensor(task.y)[:, None]
 
@@ -93,15 +100,16 @@ def _network(task: Task, seed: int) -> tuple[Any, Callable[[], Any], Predict]:
 
 
 def mlp_regressor(task: Task) -> list[Run]:
-    """Train scikit-learn's MLPRegressor as it comes, by Adam in batches of 200: the seeds share the budget."""
+    """Train scikit-learn's MLPRegressor as it comes, by Adam in batches of 200: widths and seeds share the budget."""
     from sklearn.neural_network import MLPRegressor
 
     runs = []
-    for seed in range(task.seeds):
-        regressor = MLPRegressor(hidden_layer_sizes=(task.units,), activation="tanh", random_state=seed)
-        watch = Watch(task, task.budget / task.seeds)
+    starts = list(itertools.product(task.widths, range(task.seeds)))
+    for units, seed in starts:
+        regressor = MLPRegressor(hidden_layer_sizes=(units,), activation="tanh", random_state=seed)
+        watch = Watch(task, task.budget / len(starts))
         regressor.partial_fit(task.x, task.y)
         while watch.goes_on(regressor.predict):
             regressor.partial_fit(task.x, task.y)
-        runs.append(watch.run("MLPRegressor", f"seed {seed}"))
+        runs.append(watch.run("MLPRegressor", f"seed {seed}", units))
     return runs

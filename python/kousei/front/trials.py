@@ -51,8 +51,8 @@ class Task(NamedTuple):
         Points that are held out, and the function there.
     scale : float
         What values are divided by.
-    units : int
-        Hidden units that a network has, at most.
+    widths : tuple of int
+        Hidden units of the networks that are trained.
     target : float
         The error at which a training stops.
     budget : float
@@ -67,7 +67,7 @@ class Task(NamedTuple):
     at: Array
     values: Array
     scale: float
-    units: int
+    widths: tuple[int, ...]
     target: float
     budget: float
     seeds: int
@@ -112,7 +112,7 @@ class Watch:
             self._start = time.perf_counter() - elapsed
         return not over
 
-    def run(self, method: str, setting: str) -> Run:
+    def run(self, method: str, setting: str, units: int) -> Run:
         """Return what was seen."""
         seconds, error = min(self._curve, key=lambda point: point[1])
-        return Run(method, setting, self._task.units, error, seconds, tuple(self._curve))
+        return Run(method, setting, units, error, seconds, tuple(self._curve))
