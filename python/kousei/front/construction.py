@@ -125,12 +125,19 @@ def construct(
         max_evaluations = check_integer("max_evaluations", max_evaluations, 1)
     check_bool("progress", progress)
     draw = generator(rng)
+    with np.errstate(over="ignore"):
+        wide = np.flatnonzero(~np.isfinite(box[1] - box[0]))
+    if wide.size:
+        raise ValueError(
+            f"bounds has ({box[0][wide[0]]}, {box[1][wide[0]]}); pairs whose difference is finite are accepted"
+        )
     f, given = of_numpy(f, *box)
     problem = Problem(vectorised(f, *box, float(tol)), *box, float(tol), phi, draw, max_evaluations)
     first = [] if given is None else [Candidate("polynomial of NumPy, RePU", given)]
     work = _Construction(problem, most, target)
     try:
-        work.refuse_jumps()
+        if given is None:
+            work.refuse_jumps()
         with bars.bar(progress, "construct", len(first) + len(CANDIDATES)) as advance:
             for candidate in [*first, *CANDIDATES]:
                 work.attempt(candidate)
@@ -203,8 +210,8 @@ class _Construction:
         found = jumps(self.problem)
         if found:
             raise NotReachedError(
-                f"tol was {self.problem.tol}: {'; '.join(found)}, and a network is continuous; a tol of more than "
-                "half of that is accepted, or a box on one side of it",
+                f"tol was {self.problem.tol}: {'; '.join(found)}, and a network is continuous: half of that is as "
+                "near as any comes; a larger tol, or a box on one side of it, is accepted",
                 Report([]),
             )
 
@@ -292,7 +299,7 @@ class _Construction:
         said = "".join(f"; {obstacle}" for obstacle in found)
         helps = "a larger tol, or more units, or a smaller box"
         if problem.exhausted:
-            helps += f", or more than {problem.evaluations} evaluations (max_evaluations)"
+            helps += ", or a larger max_evaluations"
         return NotReachedError(
             f"tol was {problem.tol}, and no constructor reaches it with at most {self.most} units{said}; {helps}, is "
             f"accepted. What was tried:\n{report}",

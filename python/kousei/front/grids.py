@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib.boxes import fill_cube
 from kousei.activation import PiecewiseLinear, relu
 from kousei.front.knots import needed, spread, write_knots
 from kousei.front.pieces import Pieces, resolve
-from kousei.front.problem import Problem, RefusedError
+from kousei.front.problem import Problem, RefusedError, cube_points
 from kousei.front.simplices import three, two
 from kousei.network import MLP
 
@@ -41,6 +40,8 @@ def grid(problem: Problem, most: int) -> MLP:
     if not isinstance(activation, PiecewiseLinear):
         raise RefusedError(f"{activation.name} is not piecewise linear")
     mesh = _fewest(problem, most)
+    if np.ptp(mesh.values) == 0:
+        raise RefusedError("it is the same at all nodes of a grid")
     net = _coordinates(mesh) >> (two if problem.dim == 2 else three)(mesh.values)
     if activation != relu:
         net = net.to_activation(activation, np.stack([problem.lo, problem.hi], axis=1).tolist())
@@ -93,10 +94,8 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
         cells = np.array([len(its) - 1 for its in knots])
         halves = [np.arange(2 * n + 1) / 2 for n in cells]
         fine = _on_grid(problem, [_between(*pair) for pair in zip(knots, halves, strict=True)])
-        y = fill_cube(dim, min(_CHECKS, 4096 + 32 * int(cells.prod())))
-        # Half of them are denser towards the sides, where errors are largest; as they are in the middle of edges.
-        y[1::2] = (1 - np.cos(np.pi * y[1::2])) / 2
-        z = y * cells
+        # Errors are largest at the sides, and in the middle of edges.
+        z = (1 + cube_points(dim, min(_CHECKS, 4096 + 32 * int(cells.prod())))) / 2 * cells
         exact = problem(np.stack([_between(*pair) for pair in zip(knots, z.T, strict=True)], axis=1))
         z = np.concatenate([z, np.stack(np.meshgrid(*halves, indexing="ij"), axis=-1).reshape(-1, dim)])
         exact = np.concatenate([exact, fine.ravel()])
@@ -113,6 +112,10 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
             found, enough = meshes[best], factor
         else:
             failed = factor
+            if all(need[-1] == 0 for needs in axes for _, need in needs):
+                raise RefusedError(
+                    f"where its kinks are not, no line bends, and it is off by {over:.2g} times the tolerance"
+                )
             # Errors fall as the squares of the cells at best.
             if found is None and over * (units / most) ** (2 / dim) > 1:
                 raise RefusedError(f"a grid of {units:.0f} units is off by {over:.2g} times the tolerance")

@@ -16,8 +16,8 @@ from kousei.activation import Activation
 Array = np.ndarray[Any, Any]
 Function = Callable[[Array], Any]
 
-#: Points that a network is held against the function at; nothing else is done with them.
-HELD_OUT = 1 << 14
+#: Points that a network is held against the function at, and where in their sequence: constructors take earlier ones.
+HELD_OUT, _HELD_OUT_START = 1 << 14, 1 << 24
 
 
 class RefusedError(Exception):
@@ -75,7 +75,7 @@ class Problem:
         self.evaluations = 0
         self.exhausted = False
         self._f = f
-        self._kept = min(HELD_OUT, max_evaluations // 4) if max_evaluations else HELD_OUT
+        self._kept = HELD_OUT if max_evaluations is None else max(1, min(HELD_OUT, max_evaluations // 4))
         self._left = math.inf if max_evaluations is None else max_evaluations - self._kept
 
     def __call__(self, x: Array) -> Array:
@@ -89,7 +89,8 @@ class Problem:
     def _values(self, x: Array) -> Array:
         self.evaluations += len(x)
         try:
-            values = arrays.real_numbers("f(x)", self._f(x), "biuf")
+            # Copies, as f may change its argument, and later what it returned.
+            values = arrays.real_numbers("f(x)", self._f(x.copy()), "biuf").copy()
             arrays.require_shape("f(x)", values, (len(x),))
             bad = np.flatnonzero(~np.isfinite(values))
             if bad.size:
@@ -99,6 +100,11 @@ class Problem:
         except Exception as error:
             raise FunctionError(error) from error
         return values
+
+    @property
+    def left(self) -> float:
+        """Points at which f may still be evaluated, beside those that are held out."""
+        return self._left
 
     def limited(self, most: int) -> Function:
         """Return the function for a constructor that stops by itself too late: refused beyond `most` evaluations."""
@@ -138,6 +144,15 @@ class Problem:
 
 def held_out_points(lo: Array, hi: Array, count: int) -> Array:
     """Return the points of `Problem.held_out`."""
-    y = 2 * fill_cube(len(lo), count) - 1
-    y[1::2] = np.sin(np.pi / 2 * y[1::2])
+    y = cube_points(len(lo), count, _HELD_OUT_START)
     return np.asarray(np.clip(lo + (hi - lo) / 2 * (1 + y), lo, hi))
+
+
+def cube_points(dim: int, count: int, start: int = 0) -> Array:
+    """Return points of the cube [-1, 1]^dim from a sequence, every other one denser towards its sides.
+
+    Errors are largest there.
+    """
+    y = 2 * fill_cube(dim, count, start) - 1
+    y[1::2] = np.sin(np.pi / 2 * y[1::2])
+    return y
