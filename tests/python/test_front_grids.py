@@ -27,6 +27,11 @@ def built(f, dim, tol, most=10_000, activation=None):
     return net
 
 
+def test_functions_that_are_straight_along_the_axes_are_bent_across() -> None:
+    net = built(lambda x: np.abs(x[:, 0]) * (1 - x[:, 1]), 2, 1e-2)
+    assert net.units < 1000
+
+
 @pytest.mark.parametrize("cells", [(1, 1), (3, 2), (4, 7), (1, 1, 1), (2, 1, 3), (3, 4, 2)])
 @pytest.mark.parametrize("regular", [True, False])
 def test_networks_compute_the_interpolation(cells, regular):

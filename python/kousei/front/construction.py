@@ -27,6 +27,7 @@ from kousei.repu import PolynomialNetwork
 
 #: Dimensions, and units where nothing else is said.
 _MOST_DIM, _MOST_UNITS = 10, 1 << 14
+_EPS = float(np.finfo(np.float64).eps)
 #: The largest difference that is found is multiplied by this.
 _SAFETY = 1.25
 #: Points around which a larger difference is looked for, how many around each, and how often.
@@ -61,7 +62,8 @@ def construct(
     f : callable
         Takes points (n, dim) of the box, as arrays of float64, and returns real values (n,). One that takes one array
         for each coordinate, or one point at a time, is called so, with a warning. A polynomial of NumPy, as
-        `numpy.polynomial.Chebyshev`, becomes the network of that polynomial, with a proven bound.
+        `numpy.polynomial.Chebyshev`, becomes the network of that polynomial, with a proven bound
+        where its coefficients are not rounded visibly on the way.
     bounds : sequence of (lo, hi)
         The box, one pair for each of up to 10 dimensions.
     tol : float
@@ -171,7 +173,7 @@ class _Made(NamedTuple):
     @property
     def error(self) -> float:
         """The bound on the error."""
-        return self.origin.approximation + float(np.finfo(np.float64).eps) * self.origin.rounding
+        return self.origin.approximation + _EPS * self.origin.rounding
 
 
 class _Construction:
@@ -243,7 +245,9 @@ class _Construction:
             points += more
         rounding = rounding_of(net, x[:: max(1, len(x) // _ROUNDED)])
         origin = Origin(problem.lo, problem.hi, _SAFETY * largest, rounding, points)
-        if isinstance(net, PolynomialNetwork) and net.error_bound().kind == "proven":
+        proven = isinstance(net, PolynomialNetwork) and net.error_bound().kind == "proven"
+        # Coefficients are converted in float64: where that shows, nothing is proven.
+        if proven and largest <= _EPS * rounding:
             origin = origin._replace(approximation=0.0, points=0)
         return _Made(len(self.attempts), net, origin, errors)
 

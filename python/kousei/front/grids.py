@@ -112,10 +112,6 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
             found, enough = meshes[best], factor
         else:
             failed = factor
-            if all(need[-1] == 0 for needs in axes for _, need in needs):
-                raise RefusedError(
-                    f"where its kinks are not, no line bends, and it is off by {over:.2g} times the tolerance"
-                )
             # Errors fall as the squares of the cells at best.
             if found is None and over * (units / most) ** (2 / dim) > 1:
                 raise RefusedError(f"a grid of {units:.0f} units is off by {over:.2g} times the tolerance")
@@ -147,11 +143,15 @@ def _axes(problem: Problem, most: int) -> list[list[tuple[Array, Array]]]:
         )
         near = 1e-6 * (problem.hi[axis] - problem.lo[axis])
         shared = [kink for kink in first.kinks if np.abs(second.kinks - kink).min(initial=np.inf) < near]
-        if shared:
-            axes.append(needed(first, np.array(shared)))
-        else:
-            axes.append([(grid[axis][[0, -1]], np.array([0, regular[axis]]))])
+        evenly = [(grid[axis][[0, -1]], np.array([0, regular[axis]]))]
+        parts = needed(first, np.array(shared)) if shared else evenly
+        axes.append([(t, _at_least_one(t, need)) for t, need in parts])
     return axes
+
+
+def _at_least_one(t: Array, need: Array) -> Array:
+    """Return numbers of cells of which there is one: where f is straight along the axes, it may be bent across."""
+    return np.asarray(need + max(0.0, 1 - need[-1]) * (t - t[0]) / (t[-1] - t[0]))
 
 
 def _line(problem: Problem, axis: int, base: list[float]) -> Pieces:
