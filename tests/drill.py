@@ -312,6 +312,20 @@ BREAKS = (
         "products of wide matrices leave out what the larger factor adds, with the sign of tall ones",
         "tests/python/test_front_tensor.py::test_products_of_matrices_are_exact",
     ),
+    Break(
+        "python/kousei/front/leave_one_out.py",
+        "(1 / n + centred**2 @ inverse)",
+        "(centred**2 @ inverse)",
+        "a sample that is left out keeps its part of the mean",
+        "tests/python/test_front_fit.py::test_left_out_by_hand",
+    ),
+    Break(
+        "python/kousei/front/fitting.py",
+        "Samples(points, mean, total / total.mean())",
+        "Samples(points, mean, np.ones(len(points)))",
+        "samples at one point weigh as one of them",
+        "tests/python/test_front_fit.py::test_order_repetition_and_weights",
+    ),
 )
 
 

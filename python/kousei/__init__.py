@@ -16,7 +16,7 @@ from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
     from kousei import attribution, equivariant, fashion, front, ising, isotonic, rbm, recommend, rg, ridgelet, score
-    from kousei.front import construct
+    from kousei.front import ClosedFormClassifier, ClosedFormRegressor, compare, construct, fit
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
     from kousei.ridgelet import RidgeletTransform, dual_ridgelet_transform, ridgelet_transform
@@ -29,6 +29,8 @@ __all__ = [
     "RBM",
     "Activation",
     "BinaryNetwork",
+    "ClosedFormClassifier",
+    "ClosedFormRegressor",
     "CudaError",
     "FunahashiNetwork",
     "MonotoneRegressor",
@@ -43,10 +45,12 @@ __all__ = [
     "binarize",
     "binary",
     "chain_decomposition",
+    "compare",
     "construct",
     "dual_ridgelet_transform",
     "equivariant",
     "fashion",
+    "fit",
     "front",
     "funahashi",
     "identity",
@@ -74,15 +78,19 @@ __all__ = [
 
 #: The rooms that names stand in which load SciPy, that takes longer than all else, or a library that is optional.
 _LATER = {
+    "ClosedFormClassifier": "front",
+    "ClosedFormRegressor": "front",
     "MonotoneRegressor": "isotonic",
     "RBM": "rbm",
     "RidgeletTransform": "ridgelet",
     "ScoreEstimator": "score",
     "attribution": "attribution",
+    "compare": "front",
     "construct": "front",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "fashion": "fashion",
+    "fit": "front",
     "front": "front",
     "ising": "ising",
     "isotonic": "isotonic",
@@ -94,7 +102,7 @@ _LATER = {
 }
 
 # Their classes that files hold, which `load` asks for there.
-io.files.HOMES["ConstructedNetwork"] = "kousei.front"
+io.files.HOMES |= dict.fromkeys(("ConstructedNetwork", "FittedNetwork"), "kousei.front")
 io.files.HOMES |= dict.fromkeys(("OutfitScorer", "PartialVSE", "VisualSemanticEmbedding"), "kousei.fashion")
 
 

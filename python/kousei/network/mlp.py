@@ -187,7 +187,7 @@ class MLP:
         return self.__dict__ | {"_layers": None}
 
     def __repr__(self) -> str:
-        names = [f" {activation.name}" for activation in self.activations] + [""]
+        names = [f" ({name})" if " + " in name else f" {name}" for name in (a.name for a in self.activations)] + [""]
         layers = [f"{size}{name}" for size, name in zip(self.sizes[1:], names, strict=True)]
         chain = " -> ".join([str(self.dim), *layers])
         return f"MLP({chain}, {self.dtype.name}, {self.parameters} parameters)"
