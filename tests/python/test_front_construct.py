@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import kousei
+from kousei.activation import tanh
 from kousei.activation.named import resolve
 from kousei.front import ConstructedNetwork, NotReachedError, Report
 from kousei.front.construction import _Construction
@@ -329,6 +330,8 @@ def test_what_f_raises_is_raised() -> None:
         ({"tol": 0}, ValueError, "tol was 0; a positive finite number"),
         ({"tol": "small"}, TypeError, "tol was 'small'"),
         ({"activation": "sigmoid"}, ValueError, "activation was 'sigmoid'"),
+        ({"activation": kousei.activation.Mixed([(tanh, 2)])}, ValueError, "one of any unit is accepted"),
+        ({"activation": kousei.Activation("log", np.log1p)}, ValueError, "activation was 'log', whose values on"),
         ({"max_units": -1}, ValueError, "max_units was -1; at least 0"),
         ({"max_units": 2.5}, TypeError, "max_units was 2.5; an integer"),
         ({"target": "memory"}, ValueError, "target was 'memory'; 'units' and 'time' are accepted"),

@@ -12,7 +12,7 @@ from kousei._lib import progress as bars
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
 from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive
 from kousei._lib.random import Rng, generator
-from kousei.activation import Activation
+from kousei.activation import Activation, Mixed
 from kousei.activation.named import resolve
 from kousei.front.calling import vectorised
 from kousei.front.candidates import CANDIDATES, Candidate
@@ -120,7 +120,7 @@ def construct(
     if len(box[0]) > _MOST_DIM:
         raise ValueError(f"bounds has {len(box[0])} dimensions; up to {_MOST_DIM} are accepted")
     require_positive(tol=tol)
-    phi = None if activation is None else resolve(activation)
+    phi = None if activation is None else _usable(resolve(activation))
     most = _MOST_UNITS if max_units is None else check_integer("max_units", max_units, 0)
     check_choice("target", target, "units", "time")
     if max_evaluations is not None:
@@ -149,6 +149,19 @@ def construct(
         return work.result()
     except FunctionError as error:
         raise error.error from None
+
+
+def _usable(activation: Activation) -> Activation:
+    """Return an activation that any number of units may have and whose values are finite; ValueError for others."""
+    if isinstance(activation, Mixed):
+        raise ValueError(f"activation was {activation!r}, of a layer of that many units; one of any unit is accepted")
+    with np.errstate(all="ignore"):
+        values = activation(np.linspace(-1, 1, 9))
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"activation was {activation.name!r}, whose values on [-1, 1] are not finite; finite ones are accepted"
+        )
+    return activation
 
 
 class NotReachedError(ValueError):
@@ -194,7 +207,8 @@ class _Construction:
         try:
             if allowed < 0:
                 raise RefusedError("no network has fewer units")
-            made = self._made(candidate, allowed)
+            with np.errstate(over="ignore", invalid="ignore"):  # that numbers are too large shows in the error
+                made = self._made(candidate, allowed)
             units, error = made.net.units, made.error
             if units > allowed:
                 why = f"it takes more than {allowed} units"
@@ -204,6 +218,8 @@ class _Construction:
                 self.made.append(made)
         except RefusedError as refusal:
             why = str(refusal)
+        except np.linalg.LinAlgError as error:
+            why = f"linear algebra in float64 fails: {error}"
         seconds, spent = time.perf_counter() - start, self.problem.evaluations - before
         self.attempts.append(Attempt(candidate.name, units, error, seconds, spent, False, why))
 
