@@ -17,6 +17,7 @@ import kousei
 from kousei.activation import tanh
 from kousei.activation.named import resolve
 from kousei.front import ConstructedNetwork, NotReachedError, Report
+from kousei.front.candidates import Candidate
 from kousei.front.construction import _Construction
 from kousei.front.network import rounding_of
 from kousei.front.problem import HELD_OUT, Problem
@@ -503,12 +504,32 @@ def test_differences_are_looked_for_around_the_worst_points() -> None:
     assert made.origin.approximation > 1.25 * 8e-3
 
 
+def test_linear_algebra_that_fails_is_reported() -> None:
+    problem = Problem(exponential, np.zeros(1), np.ones(1), 1e-2, None, np.random.default_rng(0))
+    work = _Construction(problem, 100, "units")
+    work.attempt(
+        Candidate("of values that are not finite", lambda problem, most: np.linalg.svd(np.full((2, 2), np.inf)))
+    )
+    (attempt,) = work.attempts
+    assert attempt.error is None
+    assert attempt.why.startswith("linear algebra in float64 fails: SVD did not converge")
+
+
 def test_rounding_by_hand() -> None:
     net = kousei.MLP([np.array([[3.0]]), np.array([[-2.0]])], [np.array([1.0]), np.array([0.5])], ["tanh"])
     x, z = 0.2, 3 * 0.2 + 1
     of_first = 2 * (1 - np.tanh(z) ** 2) * (2 * 3 * x + 1)  # the weight and x, the bias
     of_last = 2 * (2 * np.tanh(z)) + 0.5
     assert rounding_of(net, np.array([[x], [0.0]])) == pytest.approx(of_first + of_last, rel=1e-8)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_values_whose_squares_no_float_holds(size: float) -> None:
+    def f(x: np.ndarray) -> np.ndarray:
+        return size * np.sin(3 * x[:, 0] * x[:, 1])
+
+    net = kousei.construct(f, SQUARE, 1e-4 * size, rng=0)
+    assert largest_error(net, f, SQUARE) <= net.error_bound().total <= 1e-4 * size
 
 
 @pytest.mark.parametrize(("dim", "width"), [(1, 1e-5), (2, 1e-3), (3, 1e-2)])

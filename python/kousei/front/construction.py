@@ -218,8 +218,8 @@ class _Construction:
                 self.made.append(made)
         except RefusedError as refusal:
             why = str(refusal)
-        except np.linalg.LinAlgError as error:
-            why = f"linear algebra in float64 fails: {error}"
+        except np.linalg.LinAlgError as failure:
+            why = f"linear algebra in float64 fails: {failure}"
         seconds, spent = time.perf_counter() - start, self.problem.evaluations - before
         self.attempts.append(Attempt(candidate.name, units, error, seconds, spent, False, why))
 

@@ -136,11 +136,6 @@ class Problem:
         x = held_out_points(self.lo, self.hi, self._kept)
         return x, self._values(x)
 
-    def error(self, net: Callable[[Array], Any]) -> float:
-        """Return the largest difference between a network and the function at the points that are held out."""
-        x, values = self.held_out
-        return float(np.abs(np.asarray(net(x)) - values).max())
-
 
 def held_out_points(lo: Array, hi: Array, count: int) -> Array:
     """Return the points of `Problem.held_out`."""
