@@ -303,7 +303,8 @@ def test_files(table: ImageTable, tmp_path: Path, name: str) -> None:
 
 def test_files_are_known_before_the_room_is_imported(tmp_path: Path) -> None:
     models = [VisualSemanticEmbedding(["x"], rng=0), PartialVSE(["x"], ["p"], rng=0), OutfitScorer(rng=0)]
-    assert {type(model).__name__ for model in models} == set(kousei.io.files.HOMES)
+    homes = kousei.io.files.HOMES
+    assert {type(model).__name__ for model in models} == {name for name in homes if homes[name] == "kousei.fashion"}
     path = tmp_path / "model.safetensors"
     for model in models:
         model.save(path)

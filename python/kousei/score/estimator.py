@@ -88,7 +88,7 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
     >>> X = np.random.default_rng(0).normal([1, 2], [1, 0.5], size=(5000, 2))
     >>> estimator = kousei.ScoreEstimator(random_state=0).fit(X)
     >>> estimator.network_
-    MLP(2 -> 258 256 tanh + 2 leaky_relu -> 2, float64, 1292 parameters)
+    MLP(2 -> 258 (256 tanh + 2 leaky_relu) -> 2, float64, 1292 parameters)
     """
 
     def __init__(
