@@ -106,7 +106,7 @@ def fit(
     >>> y = np.sin(3 * X[:, 0] + X[:, 1]) + 0.1 * rng.normal(size=1000)
     >>> net = kousei.fit(X, y, rng=0)
     >>> net
-    MLP(2 -> 257 256 tanh + 1 leaky_relu -> 1, float64, 1029 parameters)
+    MLP(2 -> 257 (256 tanh + 1 leaky_relu) -> 1, float64, 1029 parameters)
     >>> bool(np.abs(net(X) - np.sin(3 * X[:, 0] + X[:, 1])).max() < 0.1)
     True
     """
