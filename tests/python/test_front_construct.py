@@ -461,10 +461,12 @@ def test_no_constructor_is_given_a_point_that_is_held_out() -> None:
             return np.abs(x[:, 0] - 0.3 * x[:, -1] ** 2) ** 1.5 * np.exp(x[:, -1])
 
         net = kousei.construct(f, [(0.0, 1.0)] * dim, 1e-2, rng=0)
-        points = {row.tobytes() for row in net.report.points}
-        assert len(points) == HELD_OUT
+        inside = net.report.points[1 << dim :]
+        assert ((inside > 0) & (inside < 1)).all()
+        points = {row.tobytes() for row in inside}
+        assert len(points) == HELD_OUT - (1 << dim)
         held_out = [len(points & {row.tobytes() for row in x}) for x in given]
-        assert sorted(held_out)[-2:] == [0, HELD_OUT]
+        assert sorted(held_out)[-2:] == [0, len(points)]
 
 
 @pytest.fixture(scope="module")
@@ -537,6 +539,15 @@ def test_bumps_that_hardly_any_point_sees_are_refused(dim: int, width: float) ->
     center = problem.held_out[0][100]
     with pytest.raises(NotReachedError):
         kousei.construct(lambda x: np.exp(-np.sum(((x - center) / width) ** 2, axis=1)), problem.bounds, 1e-4, rng=0)
+
+
+def test_corners_are_seen() -> None:
+    # In ten dimensions no point that fills the box is near one.
+    def f(x: np.ndarray) -> np.ndarray:
+        return x.sum(axis=1) + np.exp(-30 * (10 - x.sum(axis=1)))
+
+    net = kousei.construct(f, [(0.0, 1.0)] * 10, 1e-3, rng=0)
+    assert abs(net(np.ones((1, 10)))[0] - 11) <= 1e-3
 
 
 def test_functions_within_the_tolerance_of_a_constant_take_no_units() -> None:

@@ -54,8 +54,8 @@ def construct(
 ) -> ConstructedNetwork:
     """Construct the network of a function on a box to a tolerance, by the constructor that does it best.
 
-    Every constructor of the package is tried, and what it makes is held against f at 16384 points that it was not
-    given, and around the worst of them.
+    Every constructor of the package is tried, and what it makes is held against f at 16384 points, the corners of the
+    box and others that it was not given, and around the worst of them.
 
     Parameters
     ----------

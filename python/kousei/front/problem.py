@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -129,9 +130,9 @@ class Problem:
 
     @cached_property
     def held_out(self) -> tuple[Array, Array]:
-        """Points (n, dim) of the box and the function there, which no constructor is given.
+        """Points (n, dim) of the box and the function there: its corners, and others that no constructor is given.
 
-        Half of them fill the box evenly, half are denser towards its sides, where errors are largest.
+        Half of those fill the box evenly, half are denser towards its sides, where errors are largest.
         """
         x = held_out_points(self.lo, self.hi, self._kept)
         return x, self._values(x)
@@ -140,6 +141,9 @@ class Problem:
 def held_out_points(lo: Array, hi: Array, count: int) -> Array:
     """Return the points of `Problem.held_out`."""
     y = cube_points(len(lo), count, _HELD_OUT_START)
+    corners = np.array(list(product([-1.0, 1.0], repeat=len(lo))))
+    if len(corners) <= count // 8:
+        y[: len(corners)] = corners
     return np.asarray(np.clip(lo + (hi - lo) / 2 * (1 + y), lo, hi))
 
 
