@@ -81,7 +81,8 @@ def construct(
     progress : bool
         Whether to show a bar of the constructors.
     rng : numpy.random.Generator, int or None
-        Source of what is drawn (SPEC 7). With the same seed and target="units" the network is the same.
+        Source of what is drawn (SPEC 7). With the same seed and target="units" the network is the same on one
+        machine, with as many threads of BLAS.
 
     Returns
     -------
