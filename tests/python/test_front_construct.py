@@ -14,8 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import kousei
+from kousei.activation import tanh
 from kousei.activation.named import resolve
 from kousei.front import ConstructedNetwork, NotReachedError, Report
+from kousei.front.candidates import Candidate
 from kousei.front.construction import _Construction
 from kousei.front.network import rounding_of
 from kousei.front.problem import HELD_OUT, Problem
@@ -265,18 +267,44 @@ def noisy() -> Function:
         (lambda x: np.where(x[:, 0] > 0.6, np.nan, 1), ValueError, r"f was nan at \[0\.\d+\]; finite values"),
         (lambda x: np.where(abs(x[:, 0] - 0.5) < 1e-3, np.inf, 1), ValueError, r"f was inf at \[0\.\d+\]"),
         (noisy(), ValueError, "in two calls; a function of the point alone is accepted, and kousei.fit"),
-        (lambda x: x[:, 0] - x[:, 0].mean() + np.arange(len(x)), ValueError, "in two calls"),
+        (lambda x: x[:, 0] - x[:, 0].mean(), ValueError, "in two calls"),
+        (lambda x: x[:, 0] / x[:, 0].max(), ValueError, "in two calls"),
+        (lambda x: np.sin(x[:, :1] * 2)[::2], ValueError, r"Of 23 points: ValueError: f\(x\) has shape \(12, 1\)"),
         (
             lambda x: 1e12 * np.exp(x[:, 0]),
             ValueError,
             r"tol was 1e-06, below the rounding of .*; at least 0\.0\d+ is",
         ),
     ],
-    ids=["number", "text", "no argument", "complex", "nan", "inf later", "noisy", "of the batch", "rounding"],
+    ids=[
+        "number",
+        "text",
+        "no argument",
+        "complex",
+        "nan",
+        "inf later",
+        "noisy",
+        "mean",
+        "largest",
+        "shape",
+        "rounding",
+    ],
 )
 def test_what_f_may_not_be(f: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         kousei.construct(f, UNIT)
+
+
+def test_functions_may_change_their_argument_and_what_they_returned() -> None:
+    returned = np.zeros(1 << 20)
+
+    def f(x: np.ndarray) -> np.ndarray:
+        x *= 2
+        np.sin(x[:, 0] * x[:, 1], out=returned[: len(x)])
+        return returned[: len(x)]
+
+    net = kousei.construct(f, SQUARE, 1e-4, rng=0)
+    assert largest_error(net, lambda x: np.sin(4 * x[:, 0] * x[:, 1]), SQUARE) <= 1e-4
 
 
 def test_noise_that_is_the_same_in_every_call_is_named() -> None:
@@ -299,9 +327,12 @@ def test_what_f_raises_is_raised() -> None:
     [
         ({"bounds": [(1, 0)]}, ValueError, "bounds was .*; finite lo < hi are accepted"),
         ({"bounds": [(0, 1)] * 11}, ValueError, "bounds has 11 dimensions; up to 10 are accepted"),
+        ({"bounds": [(-1e308, 1e308)]}, ValueError, r"bounds has \(-1e\+308, 1e\+308\); pairs whose difference is"),
         ({"tol": 0}, ValueError, "tol was 0; a positive finite number"),
         ({"tol": "small"}, TypeError, "tol was 'small'"),
         ({"activation": "sigmoid"}, ValueError, "activation was 'sigmoid'"),
+        ({"activation": kousei.activation.Mixed([(tanh, 2)])}, ValueError, "one of any unit is accepted"),
+        ({"activation": kousei.Activation("log", np.log1p)}, ValueError, "activation was 'log', whose values on"),
         ({"max_units": -1}, ValueError, "max_units was -1; at least 0"),
         ({"max_units": 2.5}, TypeError, "max_units was 2.5; an integer"),
         ({"target": "memory"}, ValueError, "target was 'memory'; 'units' and 'time' are accepted"),
@@ -361,6 +392,14 @@ def test_evaluations_are_counted(most: int) -> None:
     assert sum(counted) <= most + 100
 
 
+def test_few_evaluations_are_left_to_constructors() -> None:
+    def f(x: np.ndarray) -> np.ndarray:
+        return np.exp(x[:, 0]) * np.sin(x[:, 1] * x[:, 2])
+
+    net = kousei.construct(f, CUBE, 1e-3, max_evaluations=10000, rng=0)
+    assert largest_error(net, f, CUBE) <= 1e-3
+
+
 def test_time_as_target() -> None:
     net = kousei.construct(exponential, UNIT, 1e-3, target="time", rng=0)
     assert largest_error(net, exponential, UNIT) <= 1e-3
@@ -397,7 +436,37 @@ def test_polynomials_of_numpy_are_proven(kind: type) -> None:
         kousei.construct(series, SQUARE)
 
 
+def test_a_polynomial_of_numpy_takes_few_evaluations() -> None:
+    net = kousei.construct(np.polynomial.Chebyshev([1.0, 2.0, 3.0]), UNIT, 1e-9, max_evaluations=1)
+    assert net.error_bound().kind == "proven"
+
+
+def test_polynomials_whose_coefficients_are_rounded_are_not_proven() -> None:
+    # Wilkinson's: in float64 neither NumPy nor the network has it to more than 1e13 at 21, of 2e18.
+    series = np.polynomial.Polynomial.fromroots(np.arange(1, 21))
+    with pytest.raises(NotReachedError, match="no constructor reaches it") as caught:
+        kousei.construct(series, [(0, 21)], 1e10)
+    assert caught.value.report[0].error > 1e11
+
+
 # What is returned.
+
+
+def test_no_constructor_is_given_a_point_that_is_held_out() -> None:
+    for dim in (1, 2, 3):
+        given: list[np.ndarray] = []
+
+        def f(x: np.ndarray, given: list[np.ndarray] = given) -> np.ndarray:
+            given.append(x.copy())
+            return np.abs(x[:, 0] - 0.3 * x[:, -1] ** 2) ** 1.5 * np.exp(x[:, -1])
+
+        net = kousei.construct(f, [(0.0, 1.0)] * dim, 1e-2, rng=0)
+        inside = net.report.points[1 << dim :]
+        assert ((inside > 0) & (inside < 1)).all()
+        points = {row.tobytes() for row in inside}
+        assert len(points) == HELD_OUT - (1 << dim)
+        held_out = [len(points & {row.tobytes() for row in x}) for x in given]
+        assert sorted(held_out)[-2:] == [0, len(points)]
 
 
 @pytest.fixture(scope="module")
@@ -437,12 +506,48 @@ def test_differences_are_looked_for_around_the_worst_points() -> None:
     assert made.origin.approximation > 1.25 * 8e-3
 
 
+def test_linear_algebra_that_fails_is_reported() -> None:
+    problem = Problem(exponential, np.zeros(1), np.ones(1), 1e-2, None, np.random.default_rng(0))
+    work = _Construction(problem, 100, "units")
+    work.attempt(Candidate("inverse", lambda problem, most: np.linalg.inv(np.zeros((2, 2)))))
+    (attempt,) = work.attempts
+    assert attempt.error is None
+    assert attempt.why.startswith("linear algebra in float64 fails: Singular matrix")
+
+
 def test_rounding_by_hand() -> None:
     net = kousei.MLP([np.array([[3.0]]), np.array([[-2.0]])], [np.array([1.0]), np.array([0.5])], ["tanh"])
     x, z = 0.2, 3 * 0.2 + 1
     of_first = 2 * (1 - np.tanh(z) ** 2) * (2 * 3 * x + 1)  # the weight and x, the bias
     of_last = 2 * (2 * np.tanh(z)) + 0.5
     assert rounding_of(net, np.array([[x], [0.0]])) == pytest.approx(of_first + of_last, rel=1e-8)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_values_whose_squares_no_float_holds(size: float) -> None:
+    def f(x: np.ndarray) -> np.ndarray:
+        return size * np.sin(3 * x[:, 0] * x[:, 1])
+
+    net = kousei.construct(f, SQUARE, 1e-4 * size, rng=0)
+    assert largest_error(net, f, SQUARE) <= net.error_bound().total <= 1e-4 * size
+
+
+@pytest.mark.parametrize(("dim", "width"), [(1, 1e-5), (2, 1e-3), (3, 1e-2)])
+def test_bumps_that_hardly_any_point_sees_are_refused(dim: int, width: float) -> None:
+    # Where constructors see nothing they make constants; held-out points, or others, are on the bump.
+    problem = Problem(exponential, np.zeros(dim), np.ones(dim), 1e-4, None, np.random.default_rng(0))
+    center = problem.held_out[0][100]
+    with pytest.raises(NotReachedError):
+        kousei.construct(lambda x: np.exp(-np.sum(((x - center) / width) ** 2, axis=1)), problem.bounds, 1e-4, rng=0)
+
+
+def test_corners_are_seen() -> None:
+    # In ten dimensions no point that fills the box is near one.
+    def f(x: np.ndarray) -> np.ndarray:
+        return x.sum(axis=1) + np.exp(-30 * (10 - x.sum(axis=1)))
+
+    net = kousei.construct(f, [(0.0, 1.0)] * 10, 1e-3, rng=0)
+    assert abs(net(np.ones((1, 10)))[0] - 11) <= 1e-3
 
 
 def test_functions_within_the_tolerance_of_a_constant_take_no_units() -> None:

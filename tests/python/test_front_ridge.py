@@ -13,6 +13,11 @@ from kousei.front.ridge import additive, ridge
 from kousei.front.ridges import ridges
 
 
+def off(problem: Problem, net) -> float:
+    x, values = problem.held_out
+    return float(np.abs(net(x) - values).max())
+
+
 def problem(f, dim, tol=1e-6, activation=None, lo=0.0, hi=1.0) -> Problem:
     return Problem(f, np.full(dim, lo), np.full(dim, hi), tol, activation, np.random.default_rng(0))
 
@@ -21,7 +26,7 @@ def built(constructor, f, dim, most=1000, **options):
     """A network whose error at 16384 points that it has not seen is at most tol."""
     its = problem(f, dim, **options)
     net = constructor(its, most)
-    assert its.error(net) <= its.tol
+    assert off(its, net) <= its.tol
     assert net.units <= most
     return net
 
@@ -67,7 +72,7 @@ def test_boxes_far_from_the_origin():
         np.random.default_rng(0),
     )
     net = ridge(its, 100)
-    assert its.error(net) <= 1e-6
+    assert off(its, net) <= 1e-6
     assert net.units <= 20
 
 
@@ -171,7 +176,7 @@ def test_random_sums_of_ridges(rng, dim):
         net = ridges(its, 1000)
     except RefusedError:
         return
-    assert its.error(net) <= its.tol
+    assert off(its, net) <= its.tol
 
 
 @settings(max_examples=15, deadline=None)

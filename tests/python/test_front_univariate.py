@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kousei
-from kousei.activation import Activation, abs, hardtanh, leaky_relu, relu, tanh
+from kousei.activation import Activation, PiecewiseLinear, abs, hardtanh, leaky_relu, relu, softshrink, tanh
 from kousei.front.pieces import resolve
 from kousei.front.problem import RefusedError
 from kousei.front.univariate import Layer, fit_line
@@ -93,7 +93,11 @@ def test_constants_take_no_units(activation):
     assert len(fitted(lambda t: 3 + 0 * t, 1e-9, activation).weight) == 0
 
 
-@pytest.mark.parametrize("activation", [tanh, relu, leaky_relu(), abs, hardtanh()])
+#: Flat to the left of a kink, to the right of it, on neither side, on either, and between two.
+LINEAR = [relu, PiecewiseLinear([0.0], [1.0, 0.0]), leaky_relu(), hardtanh(), softshrink()]
+
+
+@pytest.mark.parametrize("activation", [tanh, abs, *LINEAR])
 def test_affine_functions_take_one_unit(activation):
     assert len(fitted(lambda t: 2 * t - 1, 1e-6, activation).weight) == 1
 
@@ -116,6 +120,13 @@ def test_piecewise_linear_functions_are_exact(f, activation, units):
     layer = fitted(f, 1e-6, activation)
     assert len(layer.weight) == units
     assert np.abs(layer(T) - f(T)[:, None]).max() < 1e-13
+
+
+@pytest.mark.parametrize("activation", LINEAR)
+def test_steep_functions_in_units_of_any_piecewise_linear_function(activation):
+    # No segment is flat: a unit for the slope that is left.
+    assert len(fitted(np.exp, 1e-3, activation).weight) <= 25
+    fitted(lambda t: np.exp(-t), 1e-3, activation)
 
 
 def test_kinks_are_located():

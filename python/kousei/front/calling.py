@@ -64,8 +64,10 @@ def vectorised(f: Any, lo: Array, hi: Array, tol: float) -> Function:
             f"tol was {tol}, below the rounding of values of up to {size:.3g}; at least {_ROUNDING * size:.2g} "
             "is accepted"
         )
-    # In another order, so that a value that depends on the points beside it differs as well.
-    again = np.asarray(way(x[::-1].copy()), np.float64)[::-1]
+    # In other batches, so that a value that depends on the points beside it differs as well.
+    again = np.empty_like(values)
+    for part in (slice(None, None, -2), slice(-2, None, -2)):
+        again[part] = way(x[part].copy())
     apart = np.abs(again - values)
     if not apart.max() <= max(tol / 8, _ROUNDING * size):
         i = int(apart.argmax())
@@ -91,5 +93,6 @@ def _first_way(f: Callable[..., Any], x: Array) -> tuple[Function, Array, str]:
         except Exception as error:  # of a function that anybody may have written
             first = first or error
     raise ValueError(
-        f"f takes no points (n, {x.shape[1]}), nor coordinates, nor one point at a time; one that does is accepted"
+        f"f takes no points (n, {x.shape[1]}), nor coordinates, nor one point at a time; one that does is accepted. "
+        f"Of {len(x)} points: {type(first).__name__}: {first}"
     ) from first

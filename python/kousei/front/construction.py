@@ -12,7 +12,7 @@ from kousei._lib import progress as bars
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
 from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive
 from kousei._lib.random import Rng, generator
-from kousei.activation import Activation
+from kousei.activation import Activation, Mixed
 from kousei.activation.named import resolve
 from kousei.front.calling import vectorised
 from kousei.front.candidates import CANDIDATES, Candidate
@@ -27,6 +27,7 @@ from kousei.repu import PolynomialNetwork
 
 #: Dimensions, and units where nothing else is said.
 _MOST_DIM, _MOST_UNITS = 10, 1 << 14
+_EPS = float(np.finfo(np.float64).eps)
 #: The largest difference that is found is multiplied by this.
 _SAFETY = 1.25
 #: Points around which a larger difference is looked for, how many around each, and how often.
@@ -53,15 +54,16 @@ def construct(
 ) -> ConstructedNetwork:
     """Construct the network of a function on a box to a tolerance, by the constructor that does it best.
 
-    Every constructor of the package is tried, and what it makes is held against f at 16384 points that it was not
-    given, and around the worst of them.
+    Every constructor of the package is tried, and what it makes is held against f at 16384 points, the corners of the
+    box and others that it was not given, and around the worst of them.
 
     Parameters
     ----------
     f : callable
         Takes points (n, dim) of the box, as arrays of float64, and returns real values (n,). One that takes one array
         for each coordinate, or one point at a time, is called so, with a warning. A polynomial of NumPy, as
-        `numpy.polynomial.Chebyshev`, becomes the network of that polynomial, with a proven bound.
+        `numpy.polynomial.Chebyshev`, becomes the network of that polynomial, with a proven bound
+        where its coefficients are not rounded visibly on the way.
     bounds : sequence of (lo, hi)
         The box, one pair for each of up to 10 dimensions.
     tol : float
@@ -79,7 +81,8 @@ def construct(
     progress : bool
         Whether to show a bar of the constructors.
     rng : numpy.random.Generator, int or None
-        Source of what is drawn (SPEC 7). With the same seed and target="units" the network is the same.
+        Source of what is drawn (SPEC 7). With the same seed and target="units" the network is the same on one
+        machine, with as many threads of BLAS.
 
     Returns
     -------
@@ -118,19 +121,26 @@ def construct(
     if len(box[0]) > _MOST_DIM:
         raise ValueError(f"bounds has {len(box[0])} dimensions; up to {_MOST_DIM} are accepted")
     require_positive(tol=tol)
-    phi = None if activation is None else resolve(activation)
+    phi = None if activation is None else _usable(resolve(activation))
     most = _MOST_UNITS if max_units is None else check_integer("max_units", max_units, 0)
     check_choice("target", target, "units", "time")
     if max_evaluations is not None:
         max_evaluations = check_integer("max_evaluations", max_evaluations, 1)
     check_bool("progress", progress)
     draw = generator(rng)
+    with np.errstate(over="ignore"):
+        wide = np.flatnonzero(~np.isfinite(box[1] - box[0]))
+    if wide.size:
+        raise ValueError(
+            f"bounds has ({box[0][wide[0]]}, {box[1][wide[0]]}); pairs whose difference is finite are accepted"
+        )
     f, given = of_numpy(f, *box)
     problem = Problem(vectorised(f, *box, float(tol)), *box, float(tol), phi, draw, max_evaluations)
     first = [] if given is None else [Candidate("polynomial of NumPy, RePU", given)]
     work = _Construction(problem, most, target)
     try:
-        work.refuse_jumps()
+        if given is None:
+            work.refuse_jumps()
         with bars.bar(progress, "construct", len(first) + len(CANDIDATES)) as advance:
             for candidate in [*first, *CANDIDATES]:
                 work.attempt(candidate)
@@ -140,6 +150,19 @@ def construct(
         return work.result()
     except FunctionError as error:
         raise error.error from None
+
+
+def _usable(activation: Activation) -> Activation:
+    """Return an activation that any number of units may have and whose values are finite; ValueError for others."""
+    if isinstance(activation, Mixed):
+        raise ValueError(f"activation was {activation!r}, of a layer of that many units; one of any unit is accepted")
+    with np.errstate(all="ignore"):
+        values = activation(np.linspace(-1, 1, 9))
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"activation was {activation.name!r}, whose values on [-1, 1] are not finite; finite ones are accepted"
+        )
+    return activation
 
 
 class NotReachedError(ValueError):
@@ -164,7 +187,7 @@ class _Made(NamedTuple):
     @property
     def error(self) -> float:
         """The bound on the error."""
-        return self.origin.approximation + float(np.finfo(np.float64).eps) * self.origin.rounding
+        return self.origin.approximation + _EPS * self.origin.rounding
 
 
 class _Construction:
@@ -185,7 +208,8 @@ class _Construction:
         try:
             if allowed < 0:
                 raise RefusedError("no network has fewer units")
-            made = self._made(candidate, allowed)
+            with np.errstate(over="ignore", invalid="ignore"):  # that numbers are too large shows in the error
+                made = self._made(candidate, allowed)
             units, error = made.net.units, made.error
             if units > allowed:
                 why = f"it takes more than {allowed} units"
@@ -195,6 +219,8 @@ class _Construction:
                 self.made.append(made)
         except RefusedError as refusal:
             why = str(refusal)
+        except np.linalg.LinAlgError as failure:
+            why = f"linear algebra in float64 fails: {failure}"
         seconds, spent = time.perf_counter() - start, self.problem.evaluations - before
         self.attempts.append(Attempt(candidate.name, units, error, seconds, spent, False, why))
 
@@ -203,8 +229,8 @@ class _Construction:
         found = jumps(self.problem)
         if found:
             raise NotReachedError(
-                f"tol was {self.problem.tol}: {'; '.join(found)}, and a network is continuous; a tol of more than "
-                "half of that is accepted, or a box on one side of it",
+                f"tol was {self.problem.tol}: {'; '.join(found)}, and a network is continuous: half of that is as "
+                "near as any comes; a larger tol, or a box on one side of it, is accepted",
                 Report([]),
             )
 
@@ -236,7 +262,9 @@ class _Construction:
             points += more
         rounding = rounding_of(net, x[:: max(1, len(x) // _ROUNDED)])
         origin = Origin(problem.lo, problem.hi, _SAFETY * largest, rounding, points)
-        if isinstance(net, PolynomialNetwork) and net.error_bound().kind == "proven":
+        proven = isinstance(net, PolynomialNetwork) and net.error_bound().kind == "proven"
+        # Coefficients are converted in float64: where that shows, nothing is proven.
+        if proven and largest <= _EPS * rounding:
             origin = origin._replace(approximation=0.0, points=0)
         return _Made(len(self.attempts), net, origin, errors)
 
@@ -292,7 +320,7 @@ class _Construction:
         said = "".join(f"; {obstacle}" for obstacle in found)
         helps = "a larger tol, or more units, or a smaller box"
         if problem.exhausted:
-            helps += f", or more than {problem.evaluations} evaluations (max_evaluations)"
+            helps += ", or a larger max_evaluations"
         return NotReachedError(
             f"tol was {problem.tol}, and no constructor reaches it with at most {self.most} units{said}; {helps}, is "
             f"accepted. What was tried:\n{report}",

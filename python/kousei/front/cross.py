@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib.boxes import fill_cube
 from kousei.front.fibres import SITES, Fibres, Function, crossed, extrema
-from kousei.front.problem import RefusedError
+from kousei.front.problem import RefusedError, cube_points
 from kousei.front.train import Train, round_off
 
 Array = np.ndarray[Any, Any]
@@ -59,9 +58,9 @@ def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
     I. Oseledets and E. Tyrtyshnikov, "TT-cross approximation for multidimensional arrays", Linear Algebra Appl. 432
     (2010); Y. Nunez Fernandez et al., "Learning tensor networks with tensor cross interpolation", arXiv:2407.02454.
     """
-    points = _points(dim, _CHECKS)
+    points = cube_points(dim, _CHECKS)
     rank, offset = _middle(f, dim, tol, most_rank)
-    split = _points(dim, 2 * rank, _CHECKS)
+    split = cube_points(dim, 2 * rank, _CHECKS)
     values = f(points)
 
     def rest(y: Array) -> Array:
@@ -70,7 +69,7 @@ def cross(f: Function, dim: int, tol: float, most_rank: int) -> Train:
     peak, _ = _climb(lambda y: np.abs(rest(y)), points[np.abs(values - offset).argmax()])
     worst, error = peak, math.inf
     for again in range(_ROUNDS):
-        split = np.concatenate([split, worst, _points(dim, _MORE, _CHECKS + len(split))])
+        split = np.concatenate([split, worst, cube_points(dim, _MORE, _CHECKS + len(split))])
         share = tol / 4**again
         heads, tails = _parts(rest, split, _PIVOT * share, most_rank)
         fibres = [Fibres(rest, heads, tails, axis, _SERIES * share) for axis in range(dim)]
@@ -95,7 +94,7 @@ def _middle(f: Function, dim: int, tol: float, most_rank: int) -> tuple[int, flo
     n = _MORE
     while True:
         n = min(2 * n, most_rank + 4)
-        heads, tails = np.split(_points(dim, n), [dim // 2], axis=1)
+        heads, tails = np.split(cube_points(dim, n), [dim // 2], axis=1)
         values = f(crossed(heads, tails)).reshape(n, n)
         u, singular, v = np.linalg.svd(values)
         rank = int((singular > n * tol).sum())
@@ -177,10 +176,3 @@ def _climb(height: Function, start: Array) -> tuple[Array, float]:
         heights = height(along)
         y, value = along[[heights.argmax()]], float(heights.max())
     return y, value
-
-
-def _points(dim: int, count: int, start: int = 0) -> Array:
-    """Return points of the cube, every other one nearer to its sides, where functions are largest."""
-    y = 2 * fill_cube(dim, count, start) - 1
-    y[1::2] = np.sin(np.pi / 2 * y[1::2])
-    return y

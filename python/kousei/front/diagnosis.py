@@ -10,8 +10,11 @@ from kousei._lib.boxes import fill_cube
 from kousei.front.pieces import resolve
 from kousei.front.problem import Array, JumpError, Problem, RefusedError
 
-#: Lines along each axis, and evaluations of f for each.
-_LINES, _SAMPLES = 3, 1 << 13
+#: Lines along each axis, evaluations of f for each, fewer than which tell nothing, and which share of those that are
+#: left all lines may take.
+_LINES, _SAMPLES, _LEAST, _SHARE = 3, 1 << 13, 1 << 11, 1 / 4
+#: Axes of which something is said.
+_SAID = 3
 
 
 def jumps(problem: Problem) -> list[str]:
@@ -22,6 +25,8 @@ def jumps(problem: Problem) -> list[str]:
 def obstacles(problem: Problem) -> list[str]:
     """Return sentences on kinks, noise and dimensions that may stand in the way."""
     found = [said for said, _ in _along_lines(problem)]
+    if len(found) > _SAID:
+        found[_SAID:] = [f"and likewise along {len(found) - _SAID} more axes"]
     if problem.dim > 3 and not found:
         found.append(
             f"f has {problem.dim} variables: unless it is a sum or a product of functions of few, the units it takes "
@@ -43,7 +48,10 @@ def _along_lines(problem: Problem) -> Iterator[tuple[str, bool]]:
 
 
 def _along(problem: Problem, start: Array, axis: int) -> tuple[str, bool]:
-    f = problem.limited(_SAMPLES)
+    allowed = min(_SAMPLES, _SHARE * problem.left / (problem.dim * _LINES))
+    if allowed < _LEAST:
+        return "", False
+    f = problem.limited(int(allowed))
 
     def g(t: Array) -> Array:
         x = np.repeat(start[None], len(t), axis=0)

@@ -103,8 +103,10 @@ def formula(problem: Problem, most: int) -> FunahashiNetwork:
         net = FunahashiNetwork.from_function(f, problem.bounds, tol=problem.tol / 2, activation=name)
     except ValueError as error:
         raise RefusedError(str(error)) from None
-    if net.units > most:
-        raise RefusedError(f"it takes {net.units} units")
+    if not 0 < net.units <= most:
+        raise RefusedError(
+            f"it takes {net.units} units" if net.units else "it is constant at the samples of its series"
+        )
     return net
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from kousei._lib.boxes import fill_cube
 from kousei.activation import PiecewiseLinear, relu
 from kousei.front.knots import needed, spread, write_knots
 from kousei.front.pieces import Pieces, resolve
-from kousei.front.problem import Problem, RefusedError
+from kousei.front.problem import Problem, RefusedError, cube_points
 from kousei.front.simplices import three, two
 from kousei.network import MLP
 
@@ -41,6 +40,8 @@ def grid(problem: Problem, most: int) -> MLP:
     if not isinstance(activation, PiecewiseLinear):
         raise RefusedError(f"{activation.name} is not piecewise linear")
     mesh = _fewest(problem, most)
+    if np.ptp(mesh.values) == 0:
+        raise RefusedError("it is the same at all nodes of a grid")
     net = _coordinates(mesh) >> (two if problem.dim == 2 else three)(mesh.values)
     if activation != relu:
         net = net.to_activation(activation, np.stack([problem.lo, problem.hi], axis=1).tolist())
@@ -93,10 +94,8 @@ def _fewest(problem: Problem, most: int) -> _Mesh:
         cells = np.array([len(its) - 1 for its in knots])
         halves = [np.arange(2 * n + 1) / 2 for n in cells]
         fine = _on_grid(problem, [_between(*pair) for pair in zip(knots, halves, strict=True)])
-        y = fill_cube(dim, min(_CHECKS, 4096 + 32 * int(cells.prod())))
-        # Half of them are denser towards the sides, where errors are largest; as they are in the middle of edges.
-        y[1::2] = (1 - np.cos(np.pi * y[1::2])) / 2
-        z = y * cells
+        # Errors are largest at the sides, and in the middle of edges.
+        z = (1 + cube_points(dim, min(_CHECKS, 4096 + 32 * int(cells.prod())))) / 2 * cells
         exact = problem(np.stack([_between(*pair) for pair in zip(knots, z.T, strict=True)], axis=1))
         z = np.concatenate([z, np.stack(np.meshgrid(*halves, indexing="ij"), axis=-1).reshape(-1, dim)])
         exact = np.concatenate([exact, fine.ravel()])
@@ -144,11 +143,15 @@ def _axes(problem: Problem, most: int) -> list[list[tuple[Array, Array]]]:
         )
         near = 1e-6 * (problem.hi[axis] - problem.lo[axis])
         shared = [kink for kink in first.kinks if np.abs(second.kinks - kink).min(initial=np.inf) < near]
-        if shared:
-            axes.append(needed(first, np.array(shared)))
-        else:
-            axes.append([(grid[axis][[0, -1]], np.array([0, regular[axis]]))])
+        evenly = [(grid[axis][[0, -1]], np.array([0, regular[axis]]))]
+        parts = needed(first, np.array(shared)) if shared else evenly
+        axes.append([(t, _at_least_one(t, need)) for t, need in parts])
     return axes
+
+
+def _at_least_one(t: Array, need: Array) -> Array:
+    """Return numbers of cells of which there is one: where f is straight along the axes, it may be bent across."""
+    return np.asarray(need + max(0.0, 1 - need[-1]) * (t - t[0]) / (t[-1] - t[0]))
 
 
 def _line(problem: Problem, axis: int, base: list[float]) -> Pieces:

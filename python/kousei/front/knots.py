@@ -108,10 +108,9 @@ def write_knots(knots: Array, values: Array, g: PiecewiseLinear) -> Units:
     weight, bias = sign * scale, kink - sign * scale * knots[1:-1]
     slope = slopes[flat] - side * (weight @ coef)
     if np.abs(slope).max() * width > _FLAT:
-        # A unit that has its kink at the end.
-        steep, end = (scale, knots[0]) if after else (-scale, knots[-1])
-        steepness = after * scale if after else -before * scale
-        weight, bias = np.append(weight, steep), np.append(bias, kink - steep * end)
-        coef = np.concatenate([coef, slope[None] / steepness])
+        # A unit that has its kink at the end, on the side where it is flat, if it is.
+        end = knots[0] if after else knots[-1]
+        weight, bias = np.append(weight, scale), np.append(bias, kink - scale * end)
+        coef = np.concatenate([coef, slope[None] / (scale * (after or before))])
     offset = values[0] - g(weight * knots[0] + bias) @ coef
     return weight, bias, coef.T, offset

@@ -23,9 +23,10 @@ class ErrorBound(NamedTuple):
     Parameters
     ----------
     approximation : float
-        The network, in exact arithmetic, against the function: 1.25 times the largest difference at `points` points
-        of the box that took no part in its construction, and at those that were looked for around the worst of them.
-        0 where the function was a polynomial of NumPy and the network is that polynomial.
+        The network, in exact arithmetic, against the function: 1.25 times the largest difference at `points` points:
+        corners of the box, others that took no part in its construction, and those around the worst of them.
+        0 where the function was a polynomial of NumPy, the network is that polynomial, and no difference of more than
+        `rounding` was found.
     rounding : float
         The precision times the sum of |v df/dv| over all parameters, inputs and hidden values v of the network f, the
         largest at 256 points: what relative roundings of each change at most, to first order.

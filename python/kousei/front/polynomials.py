@@ -1,4 +1,4 @@
-"""Polynomials: affine functions without a hidden unit, few units by nonlinear least squares, and RePU networks."""
+"""Polynomials: few units by nonlinear least squares, and RePU networks."""
 
 from __future__ import annotations
 
@@ -16,28 +16,12 @@ from kousei.front.problem import Array, Problem, RefusedError
 from kousei.funahashi import variable_projection
 from kousei.network import MLP
 
-#: Points at which an affine function is fitted, for each of its numbers, and held against f.
-_PER_NUMBER, _CHECKED = 4, 256
 #: Samples of a function of one variable that may be a polynomial, and degrees that are tried.
 _SAMPLES, _DEGREES = 17, range(2, 8)
 #: Starts of a nonlinear fit, and its samples.
 _STARTS, _FITTED = 2, 60
 #: Samples of a RePU network for each unit, at most: of a sum of products most coefficients are 0.
 _PER_UNIT = 16
-
-
-def affine(problem: Problem, most: int) -> MLP:
-    """Return a network without hidden units of an affine function."""
-    y = 2 * fill_cube(problem.dim, _PER_NUMBER * (problem.dim + 1) + _CHECKED) - 1
-    values = problem(problem.place(y))
-    fitted = slice(_PER_NUMBER * (problem.dim + 1))
-    columns = np.column_stack([y, np.ones(len(y))])
-    coef = np.linalg.lstsq(columns[fitted], values[fitted], rcond=None)[0]
-    off = float(np.abs(columns @ coef - values).max())
-    if off > problem.tol / 2:
-        raise RefusedError(f"it is off by {off:.1e}: f is not affine")
-    weight = coef[:-1] / problem.half
-    return MLP([weight[None]], [np.array([coef[-1] - weight @ problem.center])], [])
 
 
 def few_units(problem: Problem, most: int) -> MLP:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from kousei.activation import Activation
 Array = np.ndarray[Any, Any]
 Function = Callable[[Array], Any]
 
-#: Points that a network is held against the function at; nothing else is done with them.
-HELD_OUT = 1 << 14
+#: Points that a network is held against the function at, and where in their sequence: constructors take earlier ones.
+HELD_OUT, _HELD_OUT_START = 1 << 14, 1 << 24
 
 
 class RefusedError(Exception):
@@ -75,7 +76,7 @@ class Problem:
         self.evaluations = 0
         self.exhausted = False
         self._f = f
-        self._kept = min(HELD_OUT, max_evaluations // 4) if max_evaluations else HELD_OUT
+        self._kept = HELD_OUT if max_evaluations is None else max(1, min(HELD_OUT, max_evaluations // 4))
         self._left = math.inf if max_evaluations is None else max_evaluations - self._kept
 
     def __call__(self, x: Array) -> Array:
@@ -89,7 +90,8 @@ class Problem:
     def _values(self, x: Array) -> Array:
         self.evaluations += len(x)
         try:
-            values = arrays.real_numbers("f(x)", self._f(x), "biuf")
+            # Copies, as f may change its argument, and later what it returned.
+            values = arrays.real_numbers("f(x)", self._f(x.copy()), "biuf").copy()
             arrays.require_shape("f(x)", values, (len(x),))
             bad = np.flatnonzero(~np.isfinite(values))
             if bad.size:
@@ -99,6 +101,11 @@ class Problem:
         except Exception as error:
             raise FunctionError(error) from error
         return values
+
+    @property
+    def left(self) -> float:
+        """Points at which f may still be evaluated, beside those that are held out."""
+        return self._left
 
     def limited(self, most: int) -> Function:
         """Return the function for a constructor that stops by itself too late: refused beyond `most` evaluations."""
@@ -123,21 +130,28 @@ class Problem:
 
     @cached_property
     def held_out(self) -> tuple[Array, Array]:
-        """Points (n, dim) of the box and the function there, which no constructor is given.
+        """Points (n, dim) of the box and the function there: its corners, and others that no constructor is given.
 
-        Half of them fill the box evenly, half are denser towards its sides, where errors are largest.
+        Half of those fill the box evenly, half are denser towards its sides, where errors are largest.
         """
         x = held_out_points(self.lo, self.hi, self._kept)
         return x, self._values(x)
 
-    def error(self, net: Callable[[Array], Any]) -> float:
-        """Return the largest difference between a network and the function at the points that are held out."""
-        x, values = self.held_out
-        return float(np.abs(np.asarray(net(x)) - values).max())
-
 
 def held_out_points(lo: Array, hi: Array, count: int) -> Array:
     """Return the points of `Problem.held_out`."""
-    y = 2 * fill_cube(len(lo), count) - 1
-    y[1::2] = np.sin(np.pi / 2 * y[1::2])
+    y = cube_points(len(lo), count, _HELD_OUT_START)
+    corners = np.array(list(product([-1.0, 1.0], repeat=len(lo))))
+    if len(corners) <= count // 8:
+        y[: len(corners)] = corners
     return np.asarray(np.clip(lo + (hi - lo) / 2 * (1 + y), lo, hi))
+
+
+def cube_points(dim: int, count: int, start: int = 0) -> Array:
+    """Return points of the cube [-1, 1]^dim from a sequence, every other one denser towards its sides.
+
+    Errors are largest there.
+    """
+    y = 2 * fill_cube(dim, count, start) - 1
+    y[1::2] = np.sin(np.pi / 2 * y[1::2])
+    return y

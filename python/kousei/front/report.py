@@ -24,7 +24,7 @@ class Attempt(NamedTuple):
     seconds : float
         That it took.
     evaluations : int
-        Points at which it evaluated the function.
+        Points at which it and its check evaluated the function; those that are held out are with the first network.
     chosen : bool
         Whether its network is the one that is returned.
     why : str
