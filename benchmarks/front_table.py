@@ -1,6 +1,6 @@
 """What is constructed beside what is trained, on the functions of `kousei.front`: `python benchmarks/front_table.py`.
 
-Some seventeen minutes on two cores that do nothing else, one thread for each of two functions at a time: seconds are
+Some fourteen minutes on two cores that do nothing else, one thread for each of two functions at a time: seconds are
 wall-clock. `--quick` takes budgets that are too small to judge training by, and three minutes.
 """
 
