@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import kousei
-from kousei._commands import fashion, recommend
+from kousei._commands import chain, fashion, recommend
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
 
@@ -23,6 +23,7 @@ Array = np.ndarray[Any, Any]
 
 #: Points at which networks are compared where none are given.
 _RANDOM_POINTS = 1000
+_XOR = "XOR (1 - cos(pi x) cos(pi y))/2"
 
 
 def info() -> None:
@@ -173,7 +174,7 @@ def _of_suffix(path: str, known: dict[str, Callable[..., Any]]) -> Callable[...,
 
 
 def demo(picture: str) -> None:
-    """Print and draw how two functions become networks of growing size."""
+    """Print and draw how two functions become networks of growing size, and print what a network becomes."""
     if not (folder := Path(picture).resolve().parent).is_dir():
         raise ValueError(f"--picture was {picture!r}; there is no folder {str(folder)!r}")
     backends = _demo_backends()
@@ -194,6 +195,10 @@ def demo(picture: str) -> None:
             ]
             print(f"{order:>5} {net.units:>9} {error:>14.1e} " + " ".join(f"{t:>16.3f}" for t in times))
         print()
+    xor, bounds, _ = _demo_functions()[_XOR]
+    print("XOR again: a tolerance in, a network out, and what it becomes (largest differences)")
+    chain.show(xor, _slopes_of_xor, bounds)
+    print()
     if find_spec("matplotlib") is None:
         print("No picture: matplotlib is not installed (pip install 'kousei[plot]').")
         return
@@ -209,12 +214,17 @@ def _demo_functions() -> dict[str, tuple[Callable[[Any], Any], list[tuple[float,
             [(0.0, 5.0)],
             8,
         ),
-        "XOR (1 - cos(pi x) cos(pi y))/2": (
+        _XOR: (
             lambda x: (1 - np.cos(np.pi * x[..., 0]) * np.cos(np.pi * x[..., 1])) / 2,
             [(0.0, 1.0), (0.0, 1.0)],
             8,
         ),
     }
+
+
+def _slopes_of_xor(x: Array) -> Array:
+    waves = np.pi * x
+    return np.pi / 2 * np.sin(waves) * np.cos(waves[:, ::-1])
 
 
 def _demo_backends() -> dict[str, Callable[[np.ndarray[Any, Any]], Any]]:
@@ -289,7 +299,7 @@ def main() -> None:
         return commands.add_parser(name, help=text, description=text)
 
     command_named("info", "versions, instruction set, threads, CUDA")
-    drawing = command_named("demo", "two functions as networks of growing size, with a picture")
+    drawing = command_named("demo", "two functions as networks, what they become, and a picture")
     drawing.add_argument("--picture", default="kousei-demo.png", help="where to draw (default: %(default)s)")
     converting = command_named("convert", "a network from one file into another: .safetensors, .onnx")
     converting.add_argument("source", help="the file to read")

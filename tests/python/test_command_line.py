@@ -36,6 +36,9 @@ def test_demo(tmp_path: Path) -> None:
     done = run("demo", "--picture", str(picture))
     assert done.returncode == 0, done.stderr
     assert "524288" in done.stdout
+    assert "in signs" in done.stdout
+    if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
+        assert "onnxruntime" in done.stdout
     if importlib.util.find_spec("matplotlib"):
         assert picture.stat().st_size > 10_000
     else:
