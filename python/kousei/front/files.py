@@ -9,7 +9,7 @@ from kousei.front.network import ConstructedNetwork, Origin
 from kousei.front.problem import HELD_OUT, held_out_points
 from kousei.front.report import Attempt, Report
 from kousei.io import mlp
-from kousei.io.state import Arrays, Config, check_names, entry
+from kousei.io.state import Arrays, Config, check_names, checked_row, entry
 
 _OWN = ("lo", "hi", "approximation", "rounding", "errors")
 #: JSON's types of the entries of an attempt.
@@ -47,15 +47,6 @@ def from_state(config: Config, tensors: Arrays) -> ConstructedNetwork:
     if errors.ndim != 1 or len(errors) > HELD_OUT or not (errors >= 0).all():
         raise ValueError(f"errors are not up to {HELD_OUT} numbers of at least 0")
     points = check_integer("points", config["points"], 0)
-    rows = [_attempt(row) for row in entry(config, "report", list)]
+    rows = [Attempt(*checked_row(row, Attempt._fields, _TYPES)) for row in entry(config, "report", list)]
     report = Report(rows, held_out_points(lo, hi, len(errors)), errors) if len(errors) else Report(rows)
     return ConstructedNetwork(layers, Origin(lo, hi, float(sizes[0]), float(sizes[1]), points), report)
-
-
-def _attempt(row: object) -> Attempt:
-    if not isinstance(row, list) or len(row) != len(_TYPES):
-        raise ValueError(f"the report has a row that is not one of {len(_TYPES)} entries")
-    for name, value, kinds in zip(Attempt._fields, row, _TYPES, strict=True):
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise ValueError(f"the report has {value!r:.80} for {name}; {kinds[0].__name__} is accepted")
-    return Attempt(*row)

@@ -7,7 +7,7 @@ import numpy as np
 from kousei._lib.errors import check_integer
 from kousei.front.fitted import FittedNetwork, LeftOutError, Trial, Trials
 from kousei.io import mlp
-from kousei.io.state import Arrays, Config, check_names, entry
+from kousei.io.state import Arrays, Config, check_names, checked_row, entry
 
 #: JSON's types of the entries of a trial.
 _TYPES = ((int,), (int, float), (str,), (int,), (int, float), (int, float), (bool,))
@@ -30,16 +30,7 @@ def from_state(config: Config, tensors: Arrays) -> FittedNetwork:
     if errors.dtype != np.float64 or errors.shape != (layers.outputs,) or not (errors >= 0).all():
         raise ValueError(f"errors are not {layers.outputs} numbers of float64 of at least 0, one for each output")
     points = check_integer("points", config["points"], 2)
-    rows = [_trial(row) for row in entry(config, "report", list)]
+    rows = [Trial(*checked_row(row, Trial._fields, _TYPES)) for row in entry(config, "report", list)]
     if sum(row.chosen for row in rows) != 1:
         raise ValueError("the report has not one trial that is chosen; one is accepted")
     return FittedNetwork(layers, LeftOutError(tuple(errors.tolist()), "estimated", points), Trials(rows))
-
-
-def _trial(row: object) -> Trial:
-    if not isinstance(row, list) or len(row) != len(_TYPES):
-        raise ValueError(f"the report has a row that is not one of {len(_TYPES)} entries")
-    for name, value, kinds in zip(Trial._fields, row, _TYPES, strict=True):
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise ValueError(f"the report has {value!r:.80} for {name}; {kinds[0].__name__} is accepted")
-    return Trial(*row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -97,3 +97,13 @@ def _part_from_config(config: Any) -> tuple[Activation, int]:
     if isinstance(activation, dict) and "parts" in activation:
         raise ValueError("a part has parts of its own; one activation is accepted")
     return activation_from_config(activation), units
+
+
+def checked_row(row: Any, names: Sequence[str], types: Sequence[tuple[type, ...]]) -> list[Any]:
+    """Return a row of a report; ValueError unless it is a list with an entry of one of its types for each name."""
+    if not isinstance(row, list) or len(row) != len(types):
+        raise ValueError(f"the report has a row that is not one of {len(types)} entries")
+    for name, value, kinds in zip(names, row, types, strict=True):
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise ValueError(f"the report has {shown(value)} for {name}; {kinds[0].__name__} is accepted")
+    return row
