@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kousei.activation import relu
+from kousei.front import benchmark_functions
 from kousei.front.cross import cross
 from kousei.front.problem import Problem, RefusedError
 from kousei.front.products import Numbers, carry, multiply, plan
@@ -13,15 +14,7 @@ from kousei.front.tensor import tensor
 from kousei.network import MLP
 from kousei.network.wiring import Wiring
 
-
-def franke(x):
-    u, v = 9 * x.T
-    return (
-        0.75 * np.exp(-((u - 2) ** 2 + (v - 2) ** 2) / 4)
-        + 0.75 * np.exp(-((u + 1) ** 2) / 49 - (v + 1) / 10)
-        + 0.5 * np.exp(-((u - 7) ** 2 + (v - 3) ** 2) / 4)
-        - 0.2 * np.exp(-((u - 4) ** 2) - (v - 7) ** 2)
-    )
+franke = benchmark_functions((2,))["Franke"].f
 
 
 def xor(x):

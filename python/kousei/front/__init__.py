@@ -8,7 +8,7 @@ from kousei.front.comparison import Comparison, compare
 from kousei.front.construction import NotReachedError, construct
 from kousei.front.fitted import FittedNetwork, LeftOutError, Trial, Trials
 from kousei.front.fitting import fit
-from kousei.front.network import ConstructedNetwork, ErrorBound
+from kousei.front.network import ConstructedNetwork
 from kousei.front.report import Attempt, Report
 from kousei.front.suite import BenchmarkFunction, benchmark_functions
 from kousei.front.trials import Run
@@ -24,7 +24,6 @@ __all__ = [
     "ClosedFormRegressor",
     "Comparison",
     "ConstructedNetwork",
-    "ErrorBound",
     "FittedNetwork",
     "LeftOutError",
     "NotReachedError",

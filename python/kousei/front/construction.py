@@ -17,12 +17,13 @@ from kousei.activation.named import resolve
 from kousei.front.calling import vectorised
 from kousei.front.candidates import CANDIDATES, Candidate
 from kousei.front.diagnosis import jumps, obstacles
-from kousei.front.network import ConstructedNetwork, Origin, rounding_of
+from kousei.front.network import ConstructedNetwork, rounding_of
 from kousei.front.polynomials import of_numpy
 from kousei.front.problem import Array, FunctionError, Problem, RefusedError
 from kousei.front.report import Attempt, Report
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
+from kousei.network.on_box import Origin
 from kousei.repu import PolynomialNetwork
 
 #: Dimensions, and units where nothing else is said.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from kousei._lib.errors import check_integer
-from kousei.front.network import ConstructedNetwork, Origin
+from kousei.front.network import ConstructedNetwork
 from kousei.front.problem import HELD_OUT, held_out_points
 from kousei.front.report import Attempt, Report
 from kousei.io import mlp
 from kousei.io.state import Arrays, Config, check_names, checked_row, entry
+from kousei.network.on_box import Origin
 
 _OWN = ("lo", "hi", "approximation", "rounding", "errors")
 #: JSON's types of the entries of an attempt.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.boxes import Bounds, check_bounds
 from kousei.front.report import Report
 from kousei.network import MLP
+from kousei.network.on_box import BoxNetwork, Origin
 
 Array = np.ndarray[Any, Any]
 
@@ -17,47 +17,7 @@ Array = np.ndarray[Any, Any]
 _STEP = 1e-6
 
 
-class ErrorBound(NamedTuple):
-    """Bound on the error of a network on its box, see `ConstructedNetwork.error_bound`.
-
-    Parameters
-    ----------
-    approximation : float
-        The network, in exact arithmetic, against the function: 1.25 times the largest difference at `points` points:
-        corners of the box, others that took no part in its construction, and those around the worst of them.
-        0 where the function was a polynomial of NumPy, the network is that polynomial, and no difference of more than
-        `rounding` was found.
-    rounding : float
-        The precision times the sum of |v df/dv| over all parameters, inputs and hidden values v of the network f, the
-        largest at 256 points: what relative roundings of each change at most, to first order.
-    kind : {"proven", "estimated"}
-        Of the approximation.
-    points : int
-        See `approximation`.
-    """
-
-    approximation: float
-    rounding: float
-    kind: str
-    points: int
-
-    @property
-    def total(self) -> float:
-        """Sum of the parts."""
-        return self.approximation + self.rounding
-
-
-class Origin(NamedTuple):
-    """Where a network comes from: the box, its error there, the rounding for precision 1."""
-
-    lo: Array
-    hi: Array
-    approximation: float
-    rounding: float
-    points: int
-
-
-class ConstructedNetwork(MLP):
+class ConstructedNetwork(BoxNetwork):
     """A network of a function on a box, as `kousei.construct` returns it.
 
     Parameters
@@ -68,55 +28,28 @@ class ConstructedNetwork(MLP):
         What `error_bound` tells.
     report : Report
         What else was tried.
+
+    Notes
+    -----
+    Of the error, `approximation` is 1.25 times the largest difference at `points` points: corners of the box, others
+    that took no part in its construction, and those around the worst of them. It is 0 where the function was a
+    polynomial of NumPy, the network is that polynomial, and no difference of more than `rounding` was found.
+
+    `rounding` is the precision times the sum of |v df/dv| over all parameters, inputs and hidden values v of the
+    network f, the largest at 256 points: what relative roundings of each change at most, to first order.
     """
 
     def __init__(self, net: MLP, origin: Origin, report: Report) -> None:
-        super().__init__(net.weights, net.biases, net.activations)
-        self._formula, self._origin, self._report = net._formula, origin, report
+        super().__init__(net, origin)
+        self._report = report
 
     @property
     def report(self) -> Report:
         """Every constructor that was tried: units, error, seconds, and why it was chosen or not."""
         return self._report
 
-    def _map(self, convert: Any) -> Self:
-        plain = MLP(self.weights, self.biases, self.activations)._map(convert)
-        plain._formula = self._formula
-        return type(self)(plain, self._origin, self._report)
-
-    def error_bound(self, box: Bounds | None = None) -> ErrorBound:
-        """Bound the largest error on a box, part by part.
-
-        Parameters
-        ----------
-        box : sequence of (lo, hi), optional
-            One inside that of the construction, which it is by default.
-
-        Returns
-        -------
-        ErrorBound
-
-        Raises
-        ------
-        ValueError
-            If the box is not inside that of the construction.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import kousei
-        >>> bound = kousei.construct(lambda x: np.exp(x[:, 0]), [(0, 1)], 1e-4).error_bound()
-        >>> bound.total < 1e-4, bound.kind
-        (True, 'estimated')
-        """
-        lo, hi, approximation, rounding, points = self._origin
-        if box is not None:
-            its_lo, its_hi = check_bounds(box, "box", self.dim, flat=True)
-            if not ((lo <= its_lo).all() and (its_hi <= hi).all()):
-                bounds = np.stack([lo, hi], axis=-1).tolist()
-                raise ValueError(f"box was {box}; one inside that of the construction, {bounds}, is accepted")
-        kind = "estimated" if points else "proven"
-        return ErrorBound(approximation, float(np.finfo(self.dtype).eps) * rounding, kind, points)
+    def _of(self, net: MLP) -> Self:
+        return type(self)(net, self._origin, self._report)
 
 
 def rounding_of(net: MLP, x: Array) -> float:

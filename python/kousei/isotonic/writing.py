@@ -9,10 +9,11 @@ import numpy as np
 
 from kousei.activation import repu
 from kousei.isotonic.spline import Spline, Sum
+from kousei.network.on_box import Origin
 from kousei.network.summary import Formula
 from kousei.network.wiring import Wire, Wiring
 from kousei.repu.gadgets import eye, kron, power, power_of_two, product, rows_of, units_of
-from kousei.repu.network import Origin, PolynomialNetwork
+from kousei.repu.network import PolynomialNetwork
 
 Array = np.ndarray[Any, Any]
 

@@ -7,13 +7,12 @@ to score estimation and isotonic regression", arXiv:2305.00608.
 from kousei.io import register
 from kousei.repu import files
 from kousei.repu.derivative import derivative_network
-from kousei.repu.network import ErrorBound, PolynomialNetwork
+from kousei.repu.network import PolynomialNetwork
 from kousei.repu.polynomials import from_chebyshev, from_polynomial
 from kousei.repu.ranges import check_range
 from kousei.repu.sampling import from_function
 
 __all__ = [
-    "ErrorBound",
     "PolynomialNetwork",
     "check_range",
     "derivative_network",

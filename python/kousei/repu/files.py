@@ -7,7 +7,8 @@ import numpy as np
 from kousei._lib.errors import check_integer
 from kousei.io import mlp
 from kousei.io.state import Arrays, Config, check_names, entry
-from kousei.repu.network import Origin, PolynomialNetwork
+from kousei.network.on_box import Origin
+from kousei.repu.network import PolynomialNetwork
 
 _ENDS, _SIZES = ("lo", "hi"), ("approximation", "rounding")
 

@@ -10,9 +10,10 @@ from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds
 from kousei._lib.errors import check_integer
 from kousei.activation.base import LARGEST_POWER
+from kousei.network.on_box import Origin
 from kousei.repu import tree
 from kousei.repu.gadgets import monomial
-from kousei.repu.network import Origin, PolynomialNetwork
+from kousei.repu.network import PolynomialNetwork
 
 Array = np.ndarray[Any, Any]
 
