@@ -15,7 +15,20 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import attribution, equivariant, fashion, front, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei import (
+        attribution,
+        distributed,
+        equivariant,
+        fashion,
+        front,
+        ising,
+        isotonic,
+        rbm,
+        recommend,
+        rg,
+        ridgelet,
+        score,
+    )
     from kousei.front import construct
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
@@ -44,6 +57,7 @@ __all__ = [
     "binary",
     "chain_decomposition",
     "construct",
+    "distributed",
     "dual_ridgelet_transform",
     "equivariant",
     "fashion",
@@ -80,6 +94,7 @@ _LATER = {
     "ScoreEstimator": "score",
     "attribution": "attribution",
     "construct": "front",
+    "distributed": "distributed",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "fashion": "fashion",
