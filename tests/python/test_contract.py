@@ -174,6 +174,7 @@ NO_ARRAYS = {
     "kousei.binary.ErrorBound",
     "kousei.binary.Rounding",
     "kousei.chain_decomposition",
+    "kousei.distributed.evaluate",  # of NumPy and Dask arrays
     "kousei.equivariant.Certificate.of",
     "kousei.equivariant.Convolution.dual",
     "kousei.equivariant.Convolution.network",

@@ -89,8 +89,9 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     >>> from distributed import Client
     >>> net = kousei.MLP.random([2, 100, 1], rng=0)
     >>> x = np.random.default_rng(1).normal(size=(1000, 2))
-    >>> with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:  # doctest: +SKIP
-    ...     bool((kousei.distributed.evaluate(net, x, client) == net(x)).all())
+    >>> with Client(processes=False, n_workers=1, dashboard_address=":0") as client:
+    ...     values = kousei.distributed.evaluate(net, x, client)
+    >>> bool((values == net(x)).all())
     True
     """
     check_type("net", net, MLP | BinaryNetwork, "an MLP or a BinaryNetwork")
