@@ -79,6 +79,15 @@ def test_shapes(client: Any, shape: tuple[int, ...], split: str) -> None:
         np.testing.assert_array_equal(values, net(x))
 
 
+def test_a_network_without_units_is_split_by_points(client: Any) -> None:
+    t, x = np.pi / 4 * np.arange(-32, 33), _points(50, 2)
+    net = kousei.FunahashiNetwork([[0.0, 0.0]], [2.5], t, 1.0, np.pi / 2).halve()
+    assert net.units == 0
+    np.testing.assert_array_equal(evaluate(net, x, client), net(x))
+    with pytest.raises(ValueError, match="split was 'units'; a network with hidden units is accepted"):
+        evaluate(net, x, client, split="units")
+
+
 def test_sums_of_units_are_those_of_the_network_to_rounding(client: Any) -> None:
     x = _points(700, 2)
     for net in (_wide(), _wide(outputs=3), _funahashi(), _funahashi(1e-3)):

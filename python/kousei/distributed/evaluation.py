@@ -76,9 +76,10 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     those of an MLP are its own, to the last digit; a `FunahashiNetwork` may take another of its methods for a block,
     and sums by units round otherwise.
 
-    A task holds points, values and, by units, parameters of at most 4 MiB each, what the kernels hold, which is some
-    ten MiB, and by points the network. Of NumPy arrays the scheduler has two tasks for each thread of the workers,
-    and two more, at a time. The lost tasks of a worker are done by another one.
+    A task holds points, values and, by units, parameters of at most 4 MiB each (at least 16 points and one
+    frequency), what the kernels hold, which is some ten MiB, and by points the network. Of NumPy arrays the scheduler
+    has two tasks for each thread of the workers, and two more, at a time. The lost tasks of a worker are done by
+    another one.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
 

@@ -27,7 +27,7 @@ def cuts(count: int, most: int) -> list[slice]:
 def why_not(net: Any) -> str | None:
     """Return why the units of a network cannot be split; None where they can."""
     if isinstance(net, FunahashiNetwork):
-        return None
+        return None if net.units else "a network with hidden units is accepted"
     if not isinstance(net, MLP) or len(net.activations) != 1:
         return "an MLP with one hidden layer is accepted"
     if any(map(arrays.is_sparse, net.weights)) or isinstance(net.activations[0], Mixed):
