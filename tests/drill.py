@@ -312,6 +312,13 @@ BREAKS = (
         "products of wide matrices leave out what the larger factor adds, with the sign of tall ones",
         "tests/python/test_front_tensor.py::test_products_of_matrices_are_exact",
     ),
+    Break(
+        "python/kousei/distributed/units.py",
+        "offset = 0.0 if block.start else net.offset",
+        "offset = net.offset",
+        "the sum of the parts of a network has the bias of the output once for each",
+        "tests/python/test_distributed.py::test_parts_add_up_to_the_network",
+    ),
 )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import kousei
-from kousei.distributed import evaluate
+from kousei.distributed import evaluate, units
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -79,6 +79,18 @@ def test_shapes(client: Any, shape: tuple[int, ...], split: str) -> None:
         np.testing.assert_array_equal(values, net(x))
 
 
+def test_parts_add_up_to_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units, "_UNITS", 100)
+    x = _points(50, 2)
+    for net in (_wide(units=1000), _wide(outputs=3, units=1000), _funahashi(1e-3)):
+        parts = list(units.parts(net))
+        assert len(parts) == units.number_of_parts(net) > 3
+        assert sum(part.units for part in parts) == net.units
+        total = sum(part(x) for part in parts)
+        np.testing.assert_allclose(total, net(x), rtol=0, atol=1e-10)
+    assert abs(_funahashi(1e-3).offset) > 1  # which is counted once
+
+
 def test_a_network_without_units_is_split_by_points(client: Any) -> None:
     t, x = np.pi / 4 * np.arange(-32, 33), _points(50, 2)
     net = kousei.FunahashiNetwork([[0.0, 0.0]], [2.5], t, 1.0, np.pi / 2).halve()
@@ -95,8 +107,8 @@ def test_sums_of_units_are_those_of_the_network_to_rounding(client: Any) -> None
         values = evaluate(net, x, client, split="units")
         size = np.abs(local).max() * np.sqrt(net.units)
         np.testing.assert_allclose(values, local, rtol=0, atol=1e-14 * size)
-    assert len(list(kousei.distributed.units.parts(_wide()))) == 3
-    assert len(list(kousei.distributed.units.parts(_funahashi()))) == 2
+    assert len(list(units.parts(_wide()))) == 3
+    assert len(list(units.parts(_funahashi()))) == 2
     np.testing.assert_array_equal(evaluate(_wide(), x, client), evaluate(_wide(), x, client, split="units"))
     single = _wide().astype("float32")
     values = evaluate(single, x.astype("float32"), client)
