@@ -149,7 +149,14 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_killed_worker_costs_nothing_but_time(client: Any) -> None:
     net, x = _slow(), _points(480, 2)
     before = set(client.run(os.getpid).values())
-    killer = threading.Timer(0.7, lambda: os.kill(min(before), signal.SIGKILL))
+
+    def kill() -> None:
+        while not any(client.processing().values()):
+            time.sleep(0.02)
+        time.sleep(0.3)
+        os.kill(min(before), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
     killer.start()
     values = evaluate(net, x, client, split="points")
     killer.join()

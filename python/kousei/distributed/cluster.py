@@ -26,16 +26,19 @@ def check_client(client: Any) -> None:
         raise ValueError(f"client was {state}; a synchronous one that is connected to its scheduler is accepted")
     with loss_named(client):
         versions = client.get_versions()
-        found = client.run(_version_there())
-    if not found:
+        answers = client.run(_version_there(), on_error="return")
+    # An OSError is of a worker that is lost meanwhile.
+    versions_there = {worker: answer for worker, answer in answers.items() if not isinstance(answer, OSError)}
+    if not versions_there:
         raise ValueError("client has no workers; at least one is accepted")
     table = error_message(versions["scheduler"], versions["workers"], versions["client"])["warning"]
     if table:
         raise ValueError(f"client is of other versions than its scheduler or its workers. {table}")
-    wrong = {worker: version for worker, version in found.items() if version != _core.__version__}
+    wrong = {worker: version for worker, version in versions_there.items() if version != _core.__version__}
     if wrong:
-        said = ", ".join(f"{version or 'none'} on {worker}" for worker, version in wrong.items())
-        raise ValueError(f"client has workers with another kousei than {_core.__version__}, which is here: {said}")
+        shown = (f"{its if isinstance(its, str) else 'none'} on {worker}" for worker, its in wrong.items())
+        named = ", ".join(shown)
+        raise ValueError(f"client has workers with another kousei than {_core.__version__}, which is here: {named}")
 
 
 def _version_there() -> Callable[[], str | None]:
