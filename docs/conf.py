@@ -75,7 +75,8 @@ def api_of(room):
 rooms = [
     import_module(name)
     for name in (
-        *("kousei", "kousei.activation", "kousei.attribution", "kousei.binary", "kousei.equivariant"),
+        *("kousei", "kousei.activation", "kousei.attribution", "kousei.binary", "kousei.distributed"),
+        "kousei.equivariant",
         *("kousei.fashion", "kousei.front", "kousei.funahashi", "kousei.interop.torch", "kousei.io", "kousei.ising"),
         *("kousei.isotonic", "kousei.network", "kousei.packed"),
         *("kousei.rbm", "kousei.recommend", "kousei.repu", "kousei.rg", "kousei.ridgelet", "kousei.score"),

@@ -15,7 +15,20 @@ from kousei.network import MLP, identity, maximum, minimum, stack
 from kousei.packed import PackedSigns, pack_signs
 
 if TYPE_CHECKING:
-    from kousei import attribution, equivariant, fashion, front, ising, isotonic, rbm, recommend, rg, ridgelet, score
+    from kousei import (
+        attribution,
+        distributed,
+        equivariant,
+        fashion,
+        front,
+        ising,
+        isotonic,
+        rbm,
+        recommend,
+        rg,
+        ridgelet,
+        score,
+    )
     from kousei.front import ClosedFormClassifier, ClosedFormRegressor, compare, construct, fit
     from kousei.isotonic import MonotoneRegressor
     from kousei.rbm import RBM
@@ -47,6 +60,7 @@ __all__ = [
     "chain_decomposition",
     "compare",
     "construct",
+    "distributed",
     "dual_ridgelet_transform",
     "equivariant",
     "fashion",
@@ -87,6 +101,7 @@ _LATER = {
     "attribution": "attribution",
     "compare": "front",
     "construct": "front",
+    "distributed": "distributed",
     "dual_ridgelet_transform": "ridgelet",
     "equivariant": "equivariant",
     "fashion": "fashion",

@@ -175,6 +175,7 @@ NO_ARRAYS = {
     "kousei.binary.Rounding",
     "kousei.chain_decomposition",
     "kousei.compare",  # of a function
+    "kousei.distributed.evaluate",  # of NumPy and Dask arrays
     "kousei.equivariant.Certificate.of",
     "kousei.equivariant.Convolution.dual",
     "kousei.equivariant.Convolution.network",

@@ -197,6 +197,9 @@ class Kept:
             self._copies[backend.library] = tuple(map(backend.keep, self._arrays))
         return self._copies[backend.library]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_arrays": self._arrays, "_copies": {}}
+
 
 def require_cuda(name: str) -> None:
     """Raise CudaError, naming the array, where CUDA memory cannot be computed on."""

@@ -13,6 +13,7 @@ from kousei._lib.arrays import Array
 from kousei._lib.backends import Kept
 from kousei._lib.errors import warn
 from kousei._lib.fourier import fft_of, threads_of
+from kousei._lib.pickling import without_cached
 from kousei.equivariant.feature import JointEquivariantFeature, enter
 from kousei.equivariant.group import FiniteGroup, check_group
 from kousei.equivariant.gset import GSet
@@ -297,6 +298,8 @@ class Convolution:
             return f"{count} dimensions of {self.group.order} are lost, where singular values are 0"
         named = ", ".join(str(tuple(map(int, k))) for k in self.lost[:_NAMED])
         return f"{count} frequencies of {self.group.order} are lost: {named}{', ...' if count > _NAMED else ''}"
+
+    __getstate__ = without_cached
 
     @cached_property
     def _decomposed(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

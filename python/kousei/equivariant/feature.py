@@ -13,6 +13,7 @@ from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_type
+from kousei._lib.pickling import without_cached
 from kousei.equivariant.averaging import averaged
 from kousei.equivariant.certificate import Certificate
 from kousei.equivariant.frame import FrameOperator
@@ -378,6 +379,8 @@ class JointEquivariantFeature:
     @property
     def _shape(self) -> tuple[int, ...]:
         return (self.X.size,) if self.H is None else (self.X.size, self.H.dim)
+
+    __getstate__ = without_cached
 
     @cached_property
     def _flat(self) -> np.ndarray[Any, Any]:

@@ -15,6 +15,7 @@ from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.fourier import complex_view, fft_of, real_view, threads_of
+from kousei._lib.pickling import without_cached
 from kousei.equivariant.primes import inverses
 from kousei.equivariant.sums import label_sum
 
@@ -98,6 +99,8 @@ class FourierSums:
             return complex_view(rows @ matrix) if self._is_real else rows @ matrix
         fft, threads = fft_of(rows), threads_of(rows)
         return fft.rfft(rows, **threads) if self._is_real else fft.fft(rows, **threads)
+
+    __getstate__ = without_cached
 
     @cached_property
     def _matrix(self) -> Kept:

@@ -9,6 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei._lib.pickling import without_cached
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded, bump_phases, spacing_of
 from kousei.funahashi.error import Residual
@@ -135,14 +136,12 @@ class Parts(MLP):
         ranges = {"bumps": np.ascontiguousarray(self._bumps), "starts": starts}
         return {name: arrays.like(array, self.frequencies) for name, array in ranges.items()}
 
+    __getstate__ = without_cached
+
     def _derive(self, **changes: Any) -> Self:
         """Return a network with other private attributes; what follows from them is made anew."""
         derived = object.__new__(type(self))
-        cached = {
-            name for kind in type(self).__mro__ for name, of in vars(kind).items() if isinstance(of, cached_property)
-        }
-        derived.__dict__.update({name: value for name, value in self.__dict__.items() if name not in cached})
-        derived.__dict__.update(changes)
+        derived.__dict__.update(without_cached(self) | changes)
         return derived
 
     def _map(self, convert: Any) -> Self:

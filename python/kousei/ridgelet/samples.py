@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.pickling import without_cached
 
 Reals: TypeAlias = np.ndarray[Any, Any]
 
@@ -51,6 +52,8 @@ class Grid:
     def middle(self) -> Reals:
         """The point, (dim,), from which transforms of a function count."""
         return np.array([axis[len(axis) // 2] for axis in self.axes])
+
+    __getstate__ = without_cached
 
     @cached_property
     def coordinates(self) -> Reals:

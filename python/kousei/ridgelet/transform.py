@@ -14,6 +14,7 @@ from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_choice, check_type, require_real_number, warn
 from kousei._lib.operator import Operator
+from kousei._lib.pickling import without_cached
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
@@ -147,10 +148,7 @@ class RidgeletTransform(Operator):
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
         super().__init__(np.dtype(dtype), (size, len(self.samples.weights)))
 
-    def __getstate__(self) -> dict[str, Any]:
-        # Plans cannot be copied, and are made anew as all that is.
-        made = {name for name, value in vars(type(self)).items() if isinstance(value, cached_property)}
-        return {name: value for name, value in self.__dict__.items() if name not in made}
+    __getstate__ = without_cached  # plans of transforms cannot be copied
 
     def __repr__(self) -> str:
         points = " x ".join(map(str, self.samples.shape))

@@ -1,0 +1,119 @@
+"""A cluster of Dask: checked before work begins, and results in the order in which they were asked for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kousei._lib import _core
+from kousei._lib.errors import check_type
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+
+def check_client(client: Any) -> None:
+    """Raise TypeError or ValueError unless a client is connected to workers that have what this process has."""
+    from distributed import Client
+    from distributed.versions import error_message
+
+    check_type("client", client, Client, "a distributed.Client")
+    if client.status != "running" or client.asynchronous:
+        state = "asynchronous" if client.asynchronous else client.status
+        raise ValueError(f"client was {state}; a synchronous one that is connected to its scheduler is accepted")
+    with loss_named(client):
+        versions = client.get_versions()
+        answers = client.run(_version_there(), on_error="return")
+    # An OSError is of a worker that is lost meanwhile.
+    versions_there = {worker: answer for worker, answer in answers.items() if not isinstance(answer, OSError)}
+    if not versions_there:
+        raise ValueError("client has no workers; at least one is accepted")
+    table = error_message(versions["scheduler"], versions["workers"], versions["client"])["warning"]
+    if table:
+        raise ValueError(f"client is of other versions than its scheduler or its workers. {table}")
+    wrong = {worker: version for worker, version in versions_there.items() if version != _core.__version__}
+    if wrong:
+        shown = (f"{its if isinstance(its, str) else 'none'} on {worker}" for worker, its in wrong.items())
+        named = ", ".join(shown)
+        raise ValueError(f"client has workers with another kousei than {_core.__version__}, which is here: {named}")
+
+
+def _version_there() -> Callable[[], str | None]:
+    """Return what tells the version of kousei on a worker, None where it cannot be imported."""
+
+    def version() -> str | None:  # within a function, so that its text is sent: a worker may not have this module
+        try:
+            from kousei._lib import _core
+        except ImportError:
+            return None
+        return _core.__version__
+
+    return version
+
+
+@contextmanager
+def loss_named(client: Client) -> Iterator[None]:
+    """Raise ConnectionError in place of what Dask raises once the scheduler is gone."""
+    from distributed.comm import CommClosedError
+
+    address = client.scheduler.address if client.scheduler else "an unknown address"
+    try:
+        yield
+    except (CancelledError, CommClosedError) as error:
+        raise ConnectionError(f"the scheduler at {address} was lost before all values were there") from error
+
+
+def sent(client: Client, net: Any) -> Future:
+    """Return a network as the workers have it.
+
+    A task makes it of its pickle, which the scheduler keeps: it can be made again when a worker is lost.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be pickled; a function of an activation that cannot be is named.
+    """
+    import cloudpickle
+    import dask
+
+    try:
+        pickle = cloudpickle.dumps(net)
+    except Exception as error:  # whatever the object raises
+        raise TypeError(f"net cannot be sent to workers{_culprit(net)}: {error}") from error
+    # It goes over once; Dask would warn of more than 10 MB.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
+        return client.submit(cloudpickle.loads, pickle, pure=False)
+
+
+def _culprit(net: Any) -> str:
+    import cloudpickle
+
+    for activation in net.activations:
+        try:
+            cloudpickle.dumps(activation)
+        except Exception:
+            return f", for the function of its activation {activation.name!r}"
+    return ""
+
+
+def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+    """Yield what a function returns on workers for each call, in the order of the calls.
+
+    Two tasks for each thread of the workers, and a few, are there at a time: so many results, and no more, wait.
+    """
+    at_once = 2 * sum(client.nthreads().values()) + 2
+    waiting: deque[Future] = deque()
+    try:
+        with loss_named(client):
+            for call in calls:
+                waiting.append(client.submit(function, *call, pure=False))
+                if len(waiting) >= at_once:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

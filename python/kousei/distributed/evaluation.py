@@ -1,0 +1,181 @@
+"""Values of a network by the workers of a cluster: blocks of points, or of hidden units with one sum at the end."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from kousei._lib import arrays
+from kousei._lib.errors import check_choice, check_type
+from kousei.binary import BinaryNetwork
+from kousei.distributed import units
+from kousei.distributed.cluster import check_client, in_order, sent
+from kousei.funahashi import FunahashiNetwork
+from kousei.network import MLP
+from kousei.network.evaluation import check_points
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Network: TypeAlias = MLP | BinaryNetwork
+Reals: TypeAlias = np.ndarray[Any, Any]
+
+#: Points of a task, or its values, in bytes.
+_TASK_BYTES = 1 << 22
+#: What a task is to take on one thread, against some milliseconds that the scheduler takes for each; in nanoseconds.
+_TASK_NANOSECONDS = 2.5e8
+#: For one parameter and one point. Only the order of magnitude counts.
+_NANOSECONDS = 0.5
+#: Points of a task at least, for the kernels.
+_FEWEST_POINTS = 512
+#: Blocks of points that are enough for a cluster; with fewer, units are split where they can be.
+_ENOUGH = 8
+#: Points for which the cost of one is estimated.
+_PROBE = 1 << 14
+
+
+def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> Any:
+    """Evaluate a network by the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    net : MLP or BinaryNetwork
+        In host memory; a subclass as well, such as a `FunahashiNetwork`.
+    x : numpy.ndarray or dask.array.Array (..., dim)
+        Points, of the dtype of the network; a Dask array has one chunk along its last axis.
+    client : distributed.Client
+        Connected to workers that have the same versions of kousei and Dask.
+    split : {"auto", "points", "units"}
+        What is divided among the workers. "units" takes blocks of the hidden units of a network with one hidden
+        layer, of a `FunahashiNetwork` of its frequencies, and adds their sums up; "auto" does so where there are too
+        few points and more than one block of units.
+
+    Returns
+    -------
+    numpy.ndarray or dask.array.Array (...) or (..., outputs)
+        As the network returns it. A Dask array for a Dask array: nothing is computed before its `compute`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another kind; if `x` is not of the network's dtype; or if the network cannot be pickled,
+        which names the activation whose function cannot.
+    ValueError
+        If the last axis of `x` is not `dim`, or has several chunks, or chunks are of unknown lengths; if the client
+        is not connected, has no workers, is of another version than they are, or some have no kousei or another one,
+        which are named; or if units cannot be split.
+    ConnectionError
+        If the scheduler is lost meanwhile.
+
+    Notes
+    -----
+    Blocks depend on the network and on the number of points alone, and sums of units are added in the order of the
+    blocks, in float64: values do not depend on the number of workers, nor on which of them are lost. Split by points
+    those of an MLP are its own, to the last digit; a `FunahashiNetwork` may take another of its methods for a block,
+    and sums by units round otherwise.
+
+    A task holds points, values and, by units, parameters of at most 4 MiB each (at least 16 points and one
+    frequency), what the kernels hold, which is some ten MiB, and by points the network. Of NumPy arrays the scheduler
+    has two tasks for each thread of the workers, and two more, at a time. The lost tasks of a worker are done by
+    another one.
+
+    Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kousei
+    >>> from distributed import Client
+    >>> net = kousei.MLP.random([2, 100, 1], rng=0)
+    >>> x = np.random.default_rng(1).normal(size=(1000, 2))
+    >>> with Client(processes=False, n_workers=1, dashboard_address=":0") as client:
+    ...     values = kousei.distributed.evaluate(net, x, client)
+    >>> bool((values == net(x)).all())
+    True
+    """
+    check_type("net", net, MLP | BinaryNetwork, "an MLP or a BinaryNetwork")
+    check_choice("split", split, "auto", "points", "units")
+    if not isinstance(x, np.ndarray):
+        return _of_dask(net, x, client, split)
+    x = arrays.known("x", x)
+    batch = check_points(net, x, _parameter(net))
+    if split == "units" and (reason := units.why_not(net)):
+        raise ValueError(f"split was 'units'; {reason}")
+    check_client(client)
+    points = x.reshape(math.prod(batch), net.dim)
+    if split == "auto":
+        few = len(points) <= (_ENOUGH - 1) * _points_of_task(net)
+        split = "units" if few and units.number_of_parts(net) > 1 else "points"
+    by = _by_units if split == "units" else _by_points
+    values = by(net, points, client)
+    return values.reshape(batch if net.outputs == 1 else (*batch, net.outputs))
+
+
+def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
+    import dask.array
+
+    check_type("x", x, dask.array.Array, "a NumPy or a Dask array")
+    if split == "units":
+        raise ValueError("split was 'units' and x a Dask array; 'points' is accepted for it")
+    if any(map(math.isnan, x.shape)):
+        raise ValueError("x has chunks of unknown lengths; x.compute_chunk_sizes() is accepted")
+    check_points(net, np.broadcast_to(np.zeros((), x.dtype), x.shape), _parameter(net))
+    if x.numblocks[-1] > 1:
+        raise ValueError(f"x has chunks {x.chunks[-1]} along its last axis; one is accepted: x.rechunk({{-1: -1}})")
+    check_client(client)
+    most = _points_of_task(net)
+    if math.prod(x.chunksize[:-1]) > most:
+        limit = most * net.dim * net.dtype.itemsize
+        x = x.rechunk(dict.fromkeys(range(x.ndim - 1), "auto") | {x.ndim - 1: -1}, block_size_limit=limit)
+    last = {"drop_axis": x.ndim - 1} if net.outputs == 1 else {"chunks": (*x.chunks[:-1], (net.outputs,))}
+    return x.map_blocks(net, dtype=net.dtype, **last)
+
+
+def _parameter(net: Network) -> Any:
+    """Return an array that lies where those of a network do."""
+    if isinstance(net, BinaryNetwork):
+        return net.bias
+    return net.frequencies if isinstance(net, FunahashiNetwork) else net.biases[0]
+
+
+def _points_of_task(net: Network) -> int:
+    """Return how many points a task takes."""
+    by_memory = _TASK_BYTES // (max(net.dim, net.outputs) * net.dtype.itemsize)
+    if isinstance(net, FunahashiNetwork):
+        method, nanoseconds = net.plan(_PROBE)
+        each = nanoseconds[method] / _PROBE
+    elif isinstance(net, BinaryNetwork):
+        sizes = net.summary()
+        each = _NANOSECONDS * (sizes.real + sizes.binary / 32)
+    else:
+        each = _NANOSECONDS * net.parameters
+    # Up to four points are summed in another order than more.
+    return max(16, min(by_memory, max(_FEWEST_POINTS, int(_TASK_NANOSECONDS / max(each, 1.0)))))
+
+
+def _values(net: Network, x: Reals) -> Reals:
+    return net(x)
+
+
+def _by_points(net: Network, points: Reals, client: Client) -> Reals:
+    cuts, held = units.cuts(len(points), _points_of_task(net)), sent(client, net)
+    values = np.empty((len(points), net.outputs), net.dtype)
+    found = in_order(client, _values, ((held, points[cut]) for cut in cuts))
+    for cut, block in zip(cuts, found, strict=True):
+        values[cut] = block.reshape(-1, net.outputs)
+    return values
+
+
+def _by_units(net: Network, points: Reals, client: Client) -> Reals:
+    parts = list(units.parts(net))
+    cuts, held = units.cuts(len(points), _points_of_task(parts[0])), [sent(client, part) for part in parts]
+    values = np.empty((len(points), net.outputs), net.dtype)
+    found = in_order(client, _values, ((part, points[cut]) for cut in cuts for part in held))
+    for cut in cuts:
+        total = np.zeros((cut.stop - cut.start, net.outputs))
+        for _ in held:
+            total += next(found).reshape(total.shape)
+        values[cut] = total
+    return values
