@@ -1,11 +1,14 @@
 """Fixtures."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 import kousei
+from clusters import local_cluster
 from support import Library, libraries
 
 
@@ -32,3 +35,12 @@ def activation(request: pytest.FixtureRequest) -> kousei.Activation:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20261124)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[Any]:
+    """A client of two worker processes of Dask."""
+    distributed = pytest.importorskip("distributed")
+    with local_cluster(2) as cluster, distributed.Client(cluster) as client:
+        client.wait_for_workers(2)
+        yield client

@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,25 +15,6 @@ from kousei.distributed import evaluate, units
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
-
-
-def _cluster(workers: int) -> Any:
-    home = os.path.dirname(os.path.dirname(kousei.__file__))
-    path = os.pathsep.join([home, os.environ.get("PYTHONPATH", "")])
-    return distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        env={"PYTHONPATH": path, "KOUSEI_NUM_THREADS": "1"},
-    )
-
-
-@pytest.fixture(scope="session")
-def client() -> Iterator[Any]:
-    with _cluster(2) as cluster, distributed.Client(cluster) as client:
-        client.wait_for_workers(2)
-        yield client
 
 
 def _points(count: int, dim: int, dtype: str = "float64") -> Any:

@@ -66,8 +66,8 @@ def loss_named(client: Client) -> Iterator[None]:
         raise ConnectionError(f"the scheduler at {address} was lost before all values were there") from error
 
 
-def sent(client: Client, net: Any) -> Future:
-    """Return a network as the workers have it.
+def sent(client: Client, name: str, value: Any) -> Future:
+    """Return an argument as the workers have it.
 
     A task makes it of its pickle, which the scheduler keeps: it can be made again when a worker is lost.
 
@@ -80,18 +80,18 @@ def sent(client: Client, net: Any) -> Future:
     import dask
 
     try:
-        pickle = cloudpickle.dumps(net)
+        pickle = cloudpickle.dumps(value)
     except Exception as error:  # whatever the object raises
-        raise TypeError(f"net cannot be sent to workers{_culprit(net)}: {error}") from error
+        raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {error}") from error
     # It goes over once; Dask would warn of more than 10 MB.
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
         return client.submit(cloudpickle.loads, pickle, pure=False)
 
 
-def _culprit(net: Any) -> str:
+def _culprit(value: Any) -> str:
     import cloudpickle
 
-    for activation in net.activations:
+    for activation in getattr(value, "activations", ()):
         try:
             cloudpickle.dumps(activation)
         except Exception:

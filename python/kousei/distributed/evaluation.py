@@ -160,7 +160,7 @@ def _values(net: Network, x: Reals) -> Reals:
 
 
 def _by_points(net: Network, points: Reals, client: Client) -> Reals:
-    cuts, held = units.cuts(len(points), _points_of_task(net)), sent(client, net)
+    cuts, held = units.cuts(len(points), _points_of_task(net)), sent(client, "net", net)
     values = np.empty((len(points), net.outputs), net.dtype)
     found = in_order(client, _values, ((held, points[cut]) for cut in cuts))
     for cut, block in zip(cuts, found, strict=True):
@@ -170,7 +170,7 @@ def _by_points(net: Network, points: Reals, client: Client) -> Reals:
 
 def _by_units(net: Network, points: Reals, client: Client) -> Reals:
     parts = list(units.parts(net))
-    cuts, held = units.cuts(len(points), _points_of_task(parts[0])), [sent(client, part) for part in parts]
+    cuts, held = units.cuts(len(points), _points_of_task(parts[0])), [sent(client, "net", part) for part in parts]
     values = np.empty((len(points), net.outputs), net.dtype)
     found = in_order(client, _values, ((part, points[cut]) for cut in cuts for part in held))
     for cut in cuts:
