@@ -14,9 +14,11 @@ import pytest
 import scipy.sparse
 
 import kousei
-from clusters import local_cluster
 from kousei import recommend
 from kousei.distributed import cosine_topk, cosines, preference_pagerank
+from kousei.distributed.cosines import make_rows
+from kousei.distributed.pagerank import make_graph
+from kousei.distributed.ratings import check_partition
 from kousei.recommend.coding import STARS, coded
 
 dask = pytest.importorskip("dask")
@@ -79,8 +81,8 @@ def test_files_have_the_popularity_of_one_table(client: Any, tmp_path: Path, tex
     table = _ratings(texts)
     folder = _files(table, tmp_path / "ratings")
     for source, named in (
-        (str(folder), {"user_norm": not texts}),
-        (folder / "*.parquet", {"damping": 0.3, "shops": table["shop"].unique()[5:40][::-1]}),
+        (str(folder), {"user_norm": not texts, "damping": 0.5}),
+        (folder / "*.parquet", {"damping": 0.2, "shops": table["shop"].unique()[5:40][::-1]}),
     ):
         expected, warned = _quietly(recommend.preference_pagerank, table, **named)
         found, its = _quietly(preference_pagerank, source, client, **named)
@@ -142,29 +144,51 @@ def test_blocks_have_their_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_neither_one_worker_nor_a_lost_one_changes_anything(tmp_path: Path) -> None:
+def test_neither_one_worker_nor_a_lost_one_changes_anything(client: Any, tmp_path: Path) -> None:
     folder = _files(_ratings(), tmp_path / "ratings", 8)
-    with local_cluster(1) as cluster, distributed.Client(cluster, set_as_default=False) as other:
-        alone = _quietly(preference_pagerank, folder, other, 0.5)[0], _quietly(cosine_topk, folder, other, 5)[0]
-        cluster.scale(2)
-        other.wait_for_workers(2)
-        both = _quietly(preference_pagerank, folder, other, 0.5)[0], _quietly(cosine_topk, folder, other, 5)[0]
-        before = set(other.run(os.getpid).values())
+    here = {"processes": False, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    with distributed.Client(**here, set_as_default=False) as other:
+        alone = _quietly(preference_pagerank, folder, other, 0.3)[0], _quietly(cosine_topk, folder, other, 5)[0]
+    pd.testing.assert_frame_equal(_quietly(cosine_topk, folder, client, 5)[0], alone[1], check_exact=True)
+    before = set(client.run(os.getpid).values())
 
-        def kill() -> None:
-            while not any("pass_on" in key for keys in other.processing().values() for key in keys):
-                time.sleep(0.005)
-            os.kill(min(before), signal.SIGKILL)
+    def kill() -> None:
+        while not any("pass_on" in str(key) for keys in client.processing().values() for key in keys):
+            time.sleep(0.005)
+        os.kill(min(before), signal.SIGKILL)
 
-        killer = threading.Thread(target=kill)
-        killer.start()
-        lost = _quietly(preference_pagerank, folder, other, 0.5)[0]
-        killer.join()
-        other.wait_for_workers(2)
-        assert len(before - set(other.run(os.getpid).values())) == 1
-    for found in (both[0], lost):
-        pd.testing.assert_series_equal(found, alone[0], check_exact=True)
-    pd.testing.assert_frame_equal(both[1], alone[1], check_exact=True)
+    killer = threading.Thread(target=kill)
+    killer.start()
+    lost = _quietly(preference_pagerank, folder, client, 0.3)[0]
+    killer.join()
+    pd.testing.assert_series_equal(lost, alone[0], check_exact=True)
+    client.wait_for_workers(2)
+    assert len(before - set(client.run(os.getpid).values())) == 1
+
+
+def _shuffled(table: Any) -> Any:
+    """Return a partition as it may come out of a shuffle."""
+    return check_partition(table, 0).sample(frac=1, random_state=0)
+
+
+def test_a_shuffle_does_not_say_what_is_latest() -> None:
+    table = _ratings().drop(columns="time")
+    shops = pd.Index(table["shop"].unique()).sort_values()
+    graph, count, differ = make_graph(_shuffled(table), shops, False)
+    with pytest.warns(UserWarning, match=f"ratings has {differ} pairs"):
+        expected = recommend.PreferenceGraph(table)
+    assert count == len(table.drop_duplicates(["user", "shop"]))
+    np.testing.assert_array_equal(graph.outdegree, expected.outdegree)
+    one, other = (make_rows(each, shops) for each in (_shuffled(table), check_partition(table, 0)))
+    np.testing.assert_array_equal(one.matrix.toarray(), other.matrix.toarray())
+
+
+def test_equal_cosines_are_merged_by_index() -> None:
+    indices, values = np.array([[4, -1], [2, 7], [3, 6]], np.int32), np.array([[0.5, 0], [0.7, 0.5], [0.9, 0.8]])
+    its = np.array([[1, 6], [5, -1], [-1, -1]], np.int32), np.array([[0.5, 0.5], [0.5, 0], [0, 0]])
+    cosines._merge(indices, values, np.arange(3), *its)
+    assert indices.tolist() == [[1, 4], [2, 5], [3, 6]]
+    assert values.tolist() == [[0.5, 0.5], [0.7, 0.5], [0.9, 0.8]]
 
 
 _FEW = {"user": [1, 1, 2, 2], "shop": ["a", "b", "a", "b"], "rating": ["Good", "Average", "Good", "Excellent"]}
