@@ -70,8 +70,8 @@ def cosine_topk(matrix: Any | Source, client: Client, k: int) -> tuple[Array, Ar
     of the columns, as on one machine, and users of ratings are in the order of their ids: results are the same bits
     for any number of workers.
 
-    A task of float64 holds two blocks, their transpose and the neighbours: at most 150 MiB, if no row is longer than
-    a block. Blocks of a matrix lie with the scheduler once; those of ratings are made on the workers by a shuffle of
+    A task of float64 holds two blocks, their transpose and the neighbours, some 150 MiB if no row is longer than a
+    block. Blocks of a matrix lie with the scheduler once; those of ratings are made on the workers by a shuffle of
     Dask, and take as much as for `kousei.distributed.preference_pagerank`. No process but the workers has a rating.
 
     Examples

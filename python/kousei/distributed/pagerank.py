@@ -31,7 +31,8 @@ def preference_pagerank(
     ----------
     ratings : dask.dataframe.DataFrame, or path of Parquet files
         Columns as `kousei.recommend.ratings_table` takes them; others are not read. A path is that of a file, of a
-        folder of files, or a pattern of several, which the workers can open. Rows are in the order of the partitions.
+        folder of files, or a pattern of several, which client and workers can open. Rows are in the order of the
+        partitions.
     client : distributed.Client
         Connected to workers that have the same versions of kousei and Dask.
     damping : float
@@ -73,9 +74,9 @@ def preference_pagerank(
     1e-15 in all.
 
     A task that reads holds one partition, of Parquet files 32 MiB of it or one row group of more; one that makes
-    lists holds a block, which takes some 300 MiB while it is made and 12 MiB afterwards. All workers together hold
-    the table once until the blocks are made, and Dask spills to disk what exceeds their memory. The client holds the
-    shops and some vectors of them, and never a rating.
+    lists holds a block, which takes some 150 MiB while it is made and 12 MiB afterwards, and some vectors of shops.
+    All workers together hold the table once until the blocks are made, and Dask spills to disk what exceeds their
+    memory. The client holds the shops and some vectors of them, and never a rating.
 
     Examples
     --------
