@@ -132,7 +132,7 @@ def point(run: Any) -> Row:
 
 def points(found: Any, method: str) -> list[list[float]]:
     """Return (units, seconds, error): of a training whenever it is nearer by a tenth, of others for each run."""
-    from kousei.front.comparison import nearer
+    from kousei.front.comparing.comparison import nearer
 
     runs = [run for run in found.runs if run.method == method]
     if method not in TRAINED:
