@@ -1,5 +1,6 @@
-"""More than one machine: networks evaluated by the workers of a Dask cluster."""
+"""More than one machine: networks and Ising chains on the workers of a Dask cluster."""
 
 from kousei.distributed.evaluation import evaluate
+from kousei.distributed.sampling import sample
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "sample"]
