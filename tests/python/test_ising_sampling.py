@@ -81,7 +81,7 @@ def test_stripes_are_left() -> None:
     words = np.zeros((1, 16, 1), np.uint32)
     colour, index = np.add.outer(np.arange(4), np.arange(4)) % 2, np.arange(16).reshape(4, 4) // 2
     words[0, (8 * colour + index)[stripes], 0] = 0xFFFFFFFF
-    _core.cpu.ising_metropolis([4, 4], [(0.4, 0.0)], words, 1, 0, 200, _core.cpu.Cpu())
+    _core.cpu.ising_metropolis([4, 4], [(0.4, 0.0)], words, 1, 0, 200, 0, 1, _core.cpu.Cpu())
     rows = np.empty((32, 4), np.uint32)
     _core.cpu.ising_pack([4, 4], words, 32, rows, _core.cpu.Cpu())
     found = Spins(rows, Lattice((4, 4), 0.4), 32)
@@ -331,14 +331,16 @@ def test_kernels_check_extents() -> None:
     weights = [(0.4, 0.0)]
     for shape in ([4, 5], [4], [], [2] * 4):
         with pytest.raises(ValueError):
-            _core.cpu.ising_metropolis(shape, weights, words, 0, 0, 1, on)
+            _core.cpu.ising_metropolis(shape, weights, words, 0, 0, 1, 0, 1, on)
     with pytest.raises(ValueError, match="words has shape"):
-        _core.cpu.ising_metropolis([4, 4], weights * 2, words, 0, 0, 1, on)
+        _core.cpu.ising_metropolis([4, 4], weights * 2, words, 0, 0, 1, 0, 1, on)
     with pytest.raises(ValueError, match="sweeps"):
-        _core.cpu.ising_metropolis([4, 4], weights, words, 0, 2**32 - 1, 2, on)
+        _core.cpu.ising_metropolis([4, 4], weights, words, 0, 2**32 - 1, 2, 0, 1, on)
+    with pytest.raises(ValueError, match="there are 1 groups from 1 on; those of a run of 1 are accepted"):
+        _core.cpu.ising_metropolis([4, 4], weights, words, 0, 0, 1, 1, 1, on)
     for count, given in (33, rows), (0, rows), (5, rows), (32, rows[:, :3].copy()):
         with pytest.raises(ValueError):
-            _core.cpu.ising_sample([4, 4], weights[0], words, 0, 0, 1, count, given, on)
+            _core.cpu.ising_sample([4, 4], weights[0], words, 0, 0, 1, 0, 1, count, given, on)
     with pytest.raises(ValueError, match="rows has shape"):
         _core.cpu.ising_pack([4, 4], words, 16, rows, on)
     with pytest.raises(ValueError, match="chosen has shape"):

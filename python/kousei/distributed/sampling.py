@@ -24,7 +24,7 @@ _TASK_BYTES = 1 << 25
 #: What the whole run of a block is to take on one thread at least, and a step of it at most; in nanoseconds.
 _BLOCK_NANOSECONDS, _STEP_NANOSECONDS = 2.5e8, 3e10
 #: For one sweep of one spin. Only the order of magnitude counts.
-_NANOSECONDS = {"metropolis": 0.1, "tempering": 0.2, "swendsen-wang": 20.0, "wolff": 20.0}
+_NANOSECONDS = {"metropolis": 0.2, "tempering": 1.0, "swendsen-wang": 20.0, "wolff": 20.0}
 
 
 def sample(

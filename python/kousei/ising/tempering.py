@@ -61,7 +61,7 @@ class Tempering(Chains):
         """Go on by so many sweeps; `advance` is told of them."""
         lattice = self._lattice
         weights, dim, N = len(self._factors), len(lattice.shape), lattice.sites
-        every = self.empty_rows(weights * self.count)
+        every = self.empty_rows(len(self._words) * self.count)  # words first: they know whether they fit
         for _ in range(sweeps):
             self.run(1)
             if weights > 1:
