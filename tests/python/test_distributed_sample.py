@@ -31,7 +31,7 @@ LATTICES = [
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a block have 32 chains, and a step few sweeps."""
     monkeypatch.setattr(sampling, "_BLOCK_NANOSECONDS", 1)
-    monkeypatch.setattr(sampling, "_NANOSECONDS", dict.fromkeys(METHODS, 1))
+    monkeypatch.setattr(sampling, "_NANOSECONDS", dict.fromkeys(METHODS, 1) | {"tempering": 0.2})
     monkeypatch.setattr(sampling, "_STEP_NANOSECONDS", 1e4)
 
 

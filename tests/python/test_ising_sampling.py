@@ -2,6 +2,7 @@
 
 import math
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from scipy.stats import chi2
 
 import kousei
 from kousei._lib import _core, arrays
+from kousei._lib.backends import Host
 from kousei.ising import Lattice, Spins, exact
+from kousei.ising.runs import Plan
 from kousei.ising.tempering import ladder
 from support import Library, seconds_to_interrupt
 from test_ising_exact import configurations
@@ -165,11 +168,31 @@ def test_samples_are_of_one_run(method: str) -> None:
         assert np.array_equal(more[:40], several[:40])
 
 
+@pytest.mark.parametrize("method", ["metropolis", "tempering", "swendsen-wang", "wolff"])
+@pytest.mark.parametrize(("shape", "field"), [((20,), 0.1), ((4, 6), 0.0), ((2, 4, 6), -0.1)])
+def test_chains_of_a_run_that_are_drawn_apart(method: str, shape: tuple[int, ...], field: float) -> None:
+    lattice = Lattice(shape, 0.6, field)
+    plan = Plan(lattice, method, 100, 6, 2, 5, 3)
+    run = plan.start(Host(np.empty(0)))
+    whole = lattice.sample(method, chains=100, sweeps=6, thin=2, burn_in=5, rng=3).words.reshape(3, 100, -1)
+    for first, count in (0, 32), (32, 64), (96, 4):
+        part = run.part(first, count)
+        part.go(3, lambda _: None)
+        part = pickle.loads(pickle.dumps(part))
+        part.go(2, lambda _: None)
+        rows = part.draw(3, 2, lambda _: None).reshape(3, count, -1)
+        assert np.array_equal(rows, whole[:, first : first + count]), first
+
+
 def test_golden_chain() -> None:
     # Version 1 of what the counters are: see math/philox.hpp.
     spins = Lattice((4, 4), 0.4).sample(chains=3, sweeps=2, burn_in=3, rng=0)
     assert spins.words[:, 0].tolist() == [65535, 65399, 64511, 65531, 65526, 62454]
     assert spins.words[:, 1:].max() == 0
+    three = Lattice((4, 6), 0.3, 0.05)
+    assert len(ladder(three)) == 3
+    spins = three.sample("tempering", chains=2, sweeps=3, burn_in=4, rng=5)
+    assert spins.words[:, 0].tolist() == [16775031, 15699519, 12582895, 14925817, 99858, 4225404]
 
 
 _SCRIPT = """
