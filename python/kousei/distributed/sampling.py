@@ -79,9 +79,10 @@ def sample(
     fewer samples where they are large, and comes back after each: where a worker is lost, others do its last steps
     again. Blocks and steps depend on the lattice and the numbers of chains, sweeps and samples alone.
 
-    A task holds chains of at most 32 MiB, of "tempering" at all temperatures, or 32 of them; the same again twice for
-    the kernels; and samples of at most 32 MiB, or one of its chains. The process of the client holds all samples,
-    and it and the scheduler the chains of two tasks for each thread of the workers, and two more.
+    A task has chains of at most 32 MiB, or 32 of them, of "tempering" at all temperatures; and samples of at most 32
+    MiB, or one of each of its chains. A worker takes six times the larger for each thread, with copies for the
+    kernels and for what goes over. The process of the client holds all samples, and it and the scheduler the chains
+    of two tasks for each thread of the workers, and two more.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -15,8 +15,6 @@ from kousei._lib.backends import Backend, Host
 
 if TYPE_CHECKING:
     from kousei.ising.lattice import Lattice
-
-Some = TypeVar("Some", bound="Chains")
 
 #: Spins that a call offers to flip, so that a bar moves and an interrupt is answered.
 _TOGETHER = 1 << 28
@@ -54,7 +52,7 @@ class Chains:
         #: The first of the groups in the run, and how many it has.
         self._first, self._of = 0, self.groups
 
-    def part(self: Some, first: int, count: int) -> Some:
+    def part(self, first: int, count: int) -> Self:
         """Return so many of the chains from one on, a multiple of 32, before any of them begins."""
         part = copy.copy(self)
         part.count, part.groups, part._first = count, -(-count // 32), first // 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Clusters:
         """How many spins a chain has."""
         return self._lattice.sites
 
-    def part(self, first: int, count: int) -> Clusters:
+    def part(self, first: int, count: int) -> Self:
         """Return so many of the chains from one on, a multiple of 32, before any of them begins."""
         part = copy.copy(self)
         part.count, part._first, part._up = count, first, self._up[first : first + count]
