@@ -347,6 +347,13 @@ BREAKS = (
         "the latest rating is the last that a shuffle brings",
         "tests/python/test_distributed_recommend.py::test_a_shuffle_does_not_say_what_is_latest",
     ),
+    Break(
+        "python/kousei/ising/tempering.py",
+        "counter = 8 * pairs * self._first",
+        "counter = pairs * self._first",
+        "exchanges of 32 chains are drawn where those of the 32 before are not over",
+        "tests/python/test_ising_sampling.py::test_chains_of_a_run_that_are_drawn_apart",
+    ),
 )
 
 

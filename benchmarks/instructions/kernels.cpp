@@ -161,7 +161,9 @@ void ising_metropolis() {
     SpinChains chains({2, {64, 64}}, 1, 8);
     const ising::Weight weight{0.44, 0};
     const OwnedWorkspace workspace(ising::workspace_bytes(on, chains.lattice, 1, chains.groups));
-    measure([&] { ising::metropolis(on, chains.lattice, {&weight, 1}, chains.view(), {7, 0}, 4, workspace.lent()); });
+    measure([&] {
+        ising::metropolis(on, chains.lattice, {&weight, 1}, chains.view(), chains.run(7, 0), 4, workspace.lent());
+    });
 }
 
 void rbm_respond() {
