@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from kousei._lib import _core
 from kousei._lib.errors import check_type
+from kousei.attribution import SetFunction
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -74,29 +77,54 @@ def sent(client: Client, name: str, value: Any) -> Future:
     Raises
     ------
     TypeError
-        If it cannot be pickled; a function of an activation that cannot be is named.
+        If it cannot be pickled; a function of an activation, and a variable of a function, that cannot be are named.
     """
     import cloudpickle
     import dask
 
-    try:
-        pickle = cloudpickle.dumps(value)
-    except Exception as error:  # whatever the object raises
-        raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {error}") from error
+    pickle = pickled(name, value)
     # It goes over once; Dask would warn of more than 10 MB.
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
-        return client.submit(cloudpickle.loads, pickle, pure=False)
+        return client.submit(cloudpickle.loads, pickle, key=new_key(name))
+
+
+def new_key(name: str) -> str:
+    """Return a key of a task that Dask's dashboard shows by this name."""
+    return f"{name}-{uuid4().hex}"
+
+
+def pickled(name: str, value: Any) -> bytes:
+    """Return the pickle of an argument; TypeError, with the part of it that is why, where it has none."""
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps(value))
+    except Exception as error:  # whatever the object raises
+        raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {error}") from error
 
 
 def _culprit(value: Any) -> str:
     import cloudpickle
 
-    for activation in getattr(value, "activations", ()):
+    for named, part in _parts(value):
         try:
-            cloudpickle.dumps(activation)
+            cloudpickle.dumps(part)
         except Exception:
-            return f", for the function of its activation {activation.name!r}"
+            return f", for {named}"
     return ""
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what of a network, a function or a function of sets may be a function, or a variable, of the user's."""
+    if isinstance(value, SetFunction):
+        for part in vars(value).values():
+            yield from _parts(part)
+    for activation in getattr(value, "activations", ()):
+        yield f"the function of its activation {activation.name!r}", activation
+    if inspect.isfunction(value):
+        variables = inspect.getclosurevars(value)
+        for variable, its in {**variables.globals, **variables.nonlocals}.items():
+            yield f"its variable {variable!r}", its
 
 
 def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:

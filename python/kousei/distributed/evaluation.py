@@ -11,13 +11,14 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_choice, check_type
 from kousei.binary import BinaryNetwork
 from kousei.distributed import units
-from kousei.distributed.cluster import check_client, in_order, sent
+from kousei.distributed.cluster import check_client, in_order, new_key, pickled, sent
+from kousei.distributed.devices import OnGpu, check_gpus
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
 from kousei.network.evaluation import check_points
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 Network: TypeAlias = MLP | BinaryNetwork
 Reals: TypeAlias = np.ndarray[Any, Any]
@@ -36,7 +37,7 @@ _ENOUGH = 8
 _PROBE = 1 << 14
 
 
-def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> Any:
+def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto", device: str = "cpu") -> Any:
     """Evaluate a network by the workers of a Dask cluster.
 
     Parameters
@@ -51,11 +52,15 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
         What is divided among the workers. "units" takes blocks of the hidden units of a network with one hidden
         layer, of a `FunahashiNetwork` of its frequencies, and adds their sums up; "auto" does so where there are too
         few points and more than one block of units.
+    device : {"cpu", "cuda"}
+        Where the workers compute. With "cuda" each takes its points to its GPU, by CuPy, and the values back; chunks
+        of CuPy arrays stay there.
 
     Returns
     -------
     numpy.ndarray or dask.array.Array (...) or (..., outputs)
-        As the network returns it. A Dask array for a Dask array: nothing is computed before its `compute`.
+        As the network returns it. A Dask array for a Dask array, with chunks of the same library: nothing is computed
+        before its `compute`.
 
     Raises
     ------
@@ -65,7 +70,8 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     ValueError
         If the last axis of `x` is not `dim`, or has several chunks, or chunks are of unknown lengths; if the client
         is not connected, has no workers, is of another version than they are, or some have no kousei or another one,
-        which are named; or if units cannot be split.
+        which are named, as are those that have no CuPy, no CUDA kernels or no GPU where one is asked for; if chunks
+        of CuPy meet the CPU; or if units cannot be split.
     ConnectionError
         If the scheduler is lost meanwhile.
 
@@ -97,24 +103,27 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     """
     check_type("net", net, MLP | BinaryNetwork, "an MLP or a BinaryNetwork")
     check_choice("split", split, "auto", "points", "units")
+    check_choice("device", device, "cpu", "cuda")
     if not isinstance(x, np.ndarray):
-        return _of_dask(net, x, client, split)
+        return _of_dask(net, x, client, split, device)
     x = arrays.known("x", x)
     batch = check_points(net, x, _parameter(net))
     if split == "units" and (reason := units.why_not(net)):
         raise ValueError(f"split was 'units'; {reason}")
-    check_client(client)
+    _check(client, device)
     points = x.reshape(math.prod(batch), net.dim)
     if split == "auto":
         few = len(points) <= (_ENOUGH - 1) * _points_of_task(net)
         split = "units" if few and units.number_of_parts(net) > 1 else "points"
     by = _by_units if split == "units" else _by_points
-    values = by(net, points, client)
+    values = by(net, points, client, device)
     return values.reshape(batch if net.outputs == 1 else (*batch, net.outputs))
 
 
-def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
+def _of_dask(net: Network, x: Any, client: Client, split: str, device: str) -> Any:
+    import cloudpickle
     import dask.array
+    from dask.array.utils import meta_from_array
 
     check_type("x", x, dask.array.Array, "a NumPy or a Dask array")
     if split == "units":
@@ -124,13 +133,20 @@ def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
     check_points(net, np.broadcast_to(np.zeros((), x.dtype), x.shape), _parameter(net))
     if x.numblocks[-1] > 1:
         raise ValueError(f"x has chunks {x.chunks[-1]} along its last axis; one is accepted: x.rechunk({{-1: -1}})")
-    check_client(client)
+    if device == "cpu" and not arrays.on_host(meta_from_array(x)):
+        raise ValueError("x has chunks in CUDA memory; device='cuda' is accepted for them")
+    _check(client, device)
+    # A task of its own: as a part of the blocks the network would go over with each of them.
+    held = dask.delayed(cloudpickle.loads)(pickled("net", net), dask_key_name=new_key("net"))
+    if device == "cuda":
+        held = dask.delayed(OnGpu)(held)
     most = _points_of_task(net)
     if math.prod(x.chunksize[:-1]) > most:
         limit = most * net.dim * net.dtype.itemsize
         x = x.rechunk(dict.fromkeys(range(x.ndim - 1), "auto") | {x.ndim - 1: -1}, block_size_limit=limit)
     last = {"drop_axis": x.ndim - 1} if net.outputs == 1 else {"chunks": (*x.chunks[:-1], (net.outputs,))}
-    return x.map_blocks(net, dtype=net.dtype, **last)
+    meta = meta_from_array(x, ndim=x.ndim - (net.outputs == 1), dtype=net.dtype)
+    return dask.array.map_blocks(evaluate_block, held, x, meta=meta, **last)
 
 
 def _parameter(net: Network) -> Any:
@@ -155,24 +171,36 @@ def _points_of_task(net: Network) -> int:
     return max(16, min(by_memory, max(_FEWEST_POINTS, int(_TASK_NANOSECONDS / max(each, 1.0)))))
 
 
-def _values(net: Network, x: Reals) -> Reals:
+def _check(client: Client, device: str) -> None:
+    check_client(client)
+    if device == "cuda":
+        check_gpus(client)
+
+
+def evaluate_block(net: Any, x: Any) -> Any:
+    """Return the values of a block of points; a task has the name of the function on Dask's dashboard."""
     return net(x)
 
 
-def _by_points(net: Network, points: Reals, client: Client) -> Reals:
-    cuts, held = units.cuts(len(points), _points_of_task(net)), sent(client, "net", net)
+def _held(net: Network, client: Client, device: str) -> Future:
+    held = sent(client, "net", net)
+    return client.submit(OnGpu, held, pure=False) if device == "cuda" else held
+
+
+def _by_points(net: Network, points: Reals, client: Client, device: str) -> Reals:
+    cuts, held = units.cuts(len(points), _points_of_task(net)), _held(net, client, device)
     values = np.empty((len(points), net.outputs), net.dtype)
-    found = in_order(client, _values, ((held, points[cut]) for cut in cuts))
+    found = in_order(client, evaluate_block, ((held, points[cut]) for cut in cuts))
     for cut, block in zip(cuts, found, strict=True):
         values[cut] = block.reshape(-1, net.outputs)
     return values
 
 
-def _by_units(net: Network, points: Reals, client: Client) -> Reals:
+def _by_units(net: Network, points: Reals, client: Client, device: str) -> Reals:
     parts = list(units.parts(net))
-    cuts, held = units.cuts(len(points), _points_of_task(parts[0])), [sent(client, "net", part) for part in parts]
+    cuts, held = units.cuts(len(points), _points_of_task(parts[0])), [_held(part, client, device) for part in parts]
     values = np.empty((len(points), net.outputs), net.dtype)
-    found = in_order(client, _values, ((part, points[cut]) for cut in cuts for part in held))
+    found = in_order(client, evaluate_block, ((part, points[cut]) for cut in cuts for part in held))
     for cut in cuts:
         total = np.zeros((cut.stop - cut.start, net.outputs))
         for _ in held:
