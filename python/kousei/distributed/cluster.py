@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from kousei._lib import _core
@@ -70,6 +71,19 @@ def sent(client: Client, name: str, value: Any) -> Future:
     """Return an argument as the workers have it.
 
     A task makes it of its pickle, which the scheduler keeps: it can be made again when a worker is lost.
+    `pickled` says what it raises.
+    """
+    import cloudpickle
+    import dask
+
+    pickle = pickled(name, value)
+    # It goes over once; Dask would warn of more than 10 MB.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
+        return client.submit(cloudpickle.loads, pickle, pure=False)
+
+
+def pickled(name: str, value: Any) -> bytes:
+    """Return the pickle of an argument.
 
     Raises
     ------
@@ -77,15 +91,11 @@ def sent(client: Client, name: str, value: Any) -> Future:
         If it cannot be pickled; a function of an activation that cannot be is named.
     """
     import cloudpickle
-    import dask
 
     try:
-        pickle = cloudpickle.dumps(value)
+        return bytes(cloudpickle.dumps(value))
     except Exception as error:  # whatever the object raises
         raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {error}") from error
-    # It goes over once; Dask would warn of more than 10 MB.
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
-        return client.submit(cloudpickle.loads, pickle, pure=False)
 
 
 def _culprit(value: Any) -> str:
@@ -111,9 +121,21 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
             for call in calls:
                 waiting.append(client.submit(function, *call, pure=False))
                 if len(waiting) >= at_once:
-                    yield waiting.popleft().result()
+                    yield from _first(client, waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield from _first(client, waiting)
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _first(client: Client, waiting: deque[Future]) -> list[Any]:
+    """Return the result of the first, with those after it that are there then: one message costs less than many."""
+    from distributed import Future, wait
+
+    wait(waiting[0])
+    done = list(takewhile(Future.done, waiting))
+    results: list[Any] = client.gather(done)
+    for _ in done:
+        waiting.popleft()
+    return results

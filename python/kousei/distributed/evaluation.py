@@ -11,7 +11,7 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_choice, check_type
 from kousei.binary import BinaryNetwork
 from kousei.distributed import units
-from kousei.distributed.cluster import check_client, in_order, sent
+from kousei.distributed.cluster import check_client, in_order, pickled, sent
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
 from kousei.network.evaluation import check_points
@@ -114,6 +114,7 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
 
 
 def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
+    import cloudpickle
     import dask.array
 
     check_type("x", x, dask.array.Array, "a NumPy or a Dask array")
@@ -125,12 +126,23 @@ def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
     if x.numblocks[-1] > 1:
         raise ValueError(f"x has chunks {x.chunks[-1]} along its last axis; one is accepted: x.rechunk({{-1: -1}})")
     check_client(client)
-    most = _points_of_task(net)
-    if math.prod(x.chunksize[:-1]) > most:
-        limit = most * net.dim * net.dtype.itemsize
-        x = x.rechunk(dict.fromkeys(range(x.ndim - 1), "auto") | {x.ndim - 1: -1}, block_size_limit=limit)
+    # A task of its own makes the network, once on each worker: as a function of the blocks it would go with each.
+    made = dask.delayed(cloudpickle.loads, pure=True)(pickled("net", net))
+    x = x.rechunk(_chunks(x.chunks, _points_of_task(net)))
     last = {"drop_axis": x.ndim - 1} if net.outputs == 1 else {"chunks": (*x.chunks[:-1], (net.outputs,))}
-    return x.map_blocks(net, dtype=net.dtype, **last)
+    empty = np.empty((0,) * (x.ndim - (net.outputs == 1)), net.dtype)
+    return dask.array.map_blocks(_values, made, x, dtype=net.dtype, meta=empty, **last)
+
+
+def _chunks(chunks: tuple[tuple[int, ...], ...], most: int) -> tuple[tuple[int, ...], ...]:
+    """Return chunks of at most so many points, each of them a part of one that is there: nothing is merged."""
+    parts = []
+    for axis, lengths in enumerate(chunks[:-1]):
+        others = math.prod(map(max, chunks[axis + 1 : -1]))
+        each = max(1, most // max(1, others))
+        cuts = (cut for length in lengths for cut in units.cuts(length, each) or [slice(0, 0)])
+        parts.append(tuple(cut.stop - cut.start for cut in cuts))
+    return (*parts, chunks[-1])
 
 
 def _parameter(net: Network) -> Any:
