@@ -140,12 +140,13 @@ def compared(case: tuple[str, Any, Any, str], one: Any, two: Any, repetitions: i
 
 
 def tasks(net: Any, points: int, split: str) -> Record:
-    """Return how many tasks an evaluation has, and what goes to and comes from each."""
+    """Return how many tasks an evaluation has, and what goes to and comes from each; "chunks" is a Dask array."""
     from kousei.distributed import evaluation, units
 
     parts = units.number_of_parts(net) if split == "units" else 1
     part = next(units.parts(net)) if split == "units" else net
-    blocks = len(units.cuts(points, evaluation._points_of_task(part)))
+    most = evaluation._CHUNK_BYTES if split == "chunks" else evaluation._TASK_BYTES
+    blocks = len(units.cuts(points, evaluation._points_of_task(part, points, parts, most)))
     each, size = points / blocks, net.dtype.itemsize
     return {"tasks": blocks * parts, "parts": parts, "bytes in": each * net.dim * size, "bytes out": each * size}
 

@@ -112,9 +112,10 @@ def _culprit(value: Any) -> str:
 def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
     """Yield what a function returns on workers for each call, in the order of the calls.
 
-    Two tasks for each thread of the workers, and a few, are there at a time: so many results, and no more, wait.
+    Four tasks for each thread of the workers, and two more, are there at a time: so many results, and no more, wait.
+    With two, the others wait for a thread that is slow.
     """
-    at_once = 2 * sum(client.nthreads().values()) + 2
+    at_once = 4 * sum(client.nthreads().values()) + 2
     waiting: deque[Future] = deque()
     try:
         with loss_named(client):

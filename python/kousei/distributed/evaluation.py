@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 Network: TypeAlias = MLP | BinaryNetwork
 Reals: TypeAlias = np.ndarray[Any, Any]
 
-#: Points of a task, or its values, in bytes.
-_TASK_BYTES = 1 << 22
-#: What a task is to take on one thread, against some milliseconds that the scheduler takes for each; in nanoseconds.
+#: Points of a task, or its values, in bytes: of NumPy arrays, which pass by the scheduler, and of Dask arrays.
+_TASK_BYTES, _CHUNK_BYTES = 1 << 22, 1 << 24
+#: What a task is to take on one thread at least, against some milliseconds that it costs; in nanoseconds.
 _TASK_NANOSECONDS = 2.5e8
+#: A third of what each task costs the scheduler.
+_OVERHEAD_NANOSECONDS = 5e5
 #: For one parameter and one point. Only the order of magnitude counts.
-_NANOSECONDS = 0.5
+_NANOSECONDS = 0.1
 #: Points of a task at least, for the kernels.
 _FEWEST_POINTS = 512
 #: Blocks of points that are enough for a cluster; with fewer, units are split where they can be.
@@ -76,10 +78,11 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     those of an MLP are its own, to the last digit; a `FunahashiNetwork` may take another of its methods for a block,
     and sums by units round otherwise.
 
-    A task holds points, values and, by units, parameters of at most 4 MiB each (at least 16 points and one
-    frequency), what the kernels hold, which is some ten MiB, and by points the network. Of NumPy arrays the scheduler
-    has two tasks for each thread of the workers, and two more, at a time. The lost tasks of a worker are done by
-    another one.
+    A task holds points, values and, by units, parameters of at most 4 MiB each, of Dask arrays 16 MiB (at least 16
+    points and one frequency), what the kernels hold, which is some ten MiB and as much as ten times the points, and
+    by points the network. Within this a task takes a quarter of a second on one thread, and longer where there is
+    much to do. Of NumPy arrays the scheduler has four tasks for each thread of the workers, and two more, at a time.
+    The lost tasks of a worker are done by another one.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
 
@@ -106,7 +109,7 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     check_client(client)
     points = x.reshape(math.prod(batch), net.dim)
     if split == "auto":
-        few = len(points) <= (_ENOUGH - 1) * _points_of_task(net)
+        few = len(points) <= (_ENOUGH - 1) * _points_of_task(net, len(points))
         split = "units" if few and units.number_of_parts(net) > 1 else "points"
     by = _by_units if split == "units" else _by_points
     values = by(net, points, client)
@@ -128,7 +131,7 @@ def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
     check_client(client)
     # A task of its own makes the network, once on each worker: as a function of the blocks it would go with each.
     made = dask.delayed(cloudpickle.loads, pure=True)(pickled("net", net))
-    x = x.rechunk(_chunks(x.chunks, _points_of_task(net)))
+    x = x.rechunk(_chunks(x.chunks, _points_of_task(net, math.prod(x.shape[:-1]), most=_CHUNK_BYTES)))
     last = {"drop_axis": x.ndim - 1} if net.outputs == 1 else {"chunks": (*x.chunks[:-1], (net.outputs,))}
     empty = np.empty((0,) * (x.ndim - (net.outputs == 1)), net.dtype)
     return dask.array.map_blocks(_values, made, x, dtype=net.dtype, meta=empty, **last)
@@ -152,19 +155,28 @@ def _parameter(net: Network) -> Any:
     return net.frequencies if isinstance(net, FunahashiNetwork) else net.biases[0]
 
 
-def _points_of_task(net: Network) -> int:
-    """Return how many points a task takes."""
-    by_memory = _TASK_BYTES // (max(net.dim, net.outputs) * net.dtype.itemsize)
+def _points_of_task(net: Network, points: int, parts: int = 1, most: int = _TASK_BYTES) -> int:
+    """Return how many points a task takes, of so many for each of some networks.
+
+    The more work there is, the longer are tasks, or the scheduler would be what a large cluster waits for. N tasks
+    cost it N s, and a slow one at the end three times work / N: the sum is least for tasks of sqrt(work s / 3).
+    """
+    each = max(1.0, _nanoseconds(net))
+    takes = max(_TASK_NANOSECONDS, math.sqrt(_OVERHEAD_NANOSECONDS * each * points * parts))
+    by_memory = most // (max(net.dim, net.outputs) * net.dtype.itemsize)
+    # Up to four points are summed in another order than more.
+    return max(16, min(by_memory, max(_FEWEST_POINTS, int(takes / each))))
+
+
+def _nanoseconds(net: Network) -> float:
+    """Return what one point takes on one thread."""
     if isinstance(net, FunahashiNetwork):
         method, nanoseconds = net.plan(_PROBE)
-        each = nanoseconds[method] / _PROBE
-    elif isinstance(net, BinaryNetwork):
+        return nanoseconds[method] / _PROBE
+    if isinstance(net, BinaryNetwork):
         sizes = net.summary()
-        each = _NANOSECONDS * (sizes.real + sizes.binary / 32)
-    else:
-        each = _NANOSECONDS * net.parameters
-    # Up to four points are summed in another order than more.
-    return max(16, min(by_memory, max(_FEWEST_POINTS, int(_TASK_NANOSECONDS / max(each, 1.0)))))
+        return _NANOSECONDS * (sizes.real + sizes.binary / 32)
+    return _NANOSECONDS * net.parameters
 
 
 def _values(net: Network, x: Reals) -> Reals:
@@ -172,7 +184,7 @@ def _values(net: Network, x: Reals) -> Reals:
 
 
 def _by_points(net: Network, points: Reals, client: Client) -> Reals:
-    cuts, held = units.cuts(len(points), _points_of_task(net)), sent(client, "net", net)
+    cuts, held = units.cuts(len(points), _points_of_task(net, len(points))), sent(client, "net", net)
     values = np.empty((len(points), net.outputs), net.dtype)
     found = in_order(client, _values, ((held, points[cut]) for cut in cuts))
     for cut, block in zip(cuts, found, strict=True):
@@ -182,7 +194,8 @@ def _by_points(net: Network, points: Reals, client: Client) -> Reals:
 
 def _by_units(net: Network, points: Reals, client: Client) -> Reals:
     parts = list(units.parts(net))
-    cuts, held = units.cuts(len(points), _points_of_task(parts[0])), [sent(client, "net", part) for part in parts]
+    cuts = units.cuts(len(points), _points_of_task(parts[0], len(points), len(parts)))
+    held = [sent(client, "net", part) for part in parts]
     values = np.empty((len(points), net.outputs), net.dtype)
     found = in_order(client, _values, ((part, points[cut]) for cut in cuts for part in held))
     for cut in cuts:
