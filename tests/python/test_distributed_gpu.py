@@ -3,18 +3,20 @@
 import importlib.util
 import pickle
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import kousei
+from clusters import in_this_process
 from kousei._lib.backends import why_no_cuda
 from kousei.distributed import devices, evaluate
 from kousei.distributed.devices import OnGpu, why_no_gpu
 
 da = pytest.importorskip("dask.array")
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 
 _X = np.random.default_rng(3).uniform(-1, 1, (3000, 2))
 _NET = kousei.MLP.random([2, 300, 1], "tanh", rng=0)
@@ -54,26 +56,32 @@ def test_values_by_cupy_on_workers_come_back(client: Any, cupy: Any, split: str)
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-11 if net.dtype == np.float64 else 1e-4)
 
 
-def test_dask_arrays_of_numpy_and_cupy_chunks(client: Any, cupy: Any) -> None:
+@pytest.fixture
+def alone() -> Iterator[Any]:
+    """A client of one worker: Dask takes arrays of CuPy to others by libraries that the stand-in does not suit."""
+    with in_this_process() as cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+def test_dask_arrays_of_numpy_and_cupy_chunks(alone: Any, cupy: Any) -> None:
     x = da.from_array(_X, chunks=(1000, 2))
     net = _on_device_alone()
-    values = evaluate(net, x, client, device="cuda")
+    values = evaluate(net, x, alone, device="cuda")
     assert isinstance(values._meta, np.ndarray)
     expected = net.like(cupy.asarray(_X))(cupy.asarray(_X)).get()
     np.testing.assert_allclose(values.compute(), expected, rtol=0, atol=1e-12)
     there = x.map_blocks(cupy.asarray, meta=cupy.empty((0, 0)))
     for f in (net, _NET):
-        values = evaluate(f, there, client, device="cuda")
+        values = evaluate(f, there, alone, device="cuda")
         assert isinstance(values._meta, cupy.ndarray)
         assert values._meta.ndim == values.ndim
-        # Dask takes arrays of CuPy to another process by libraries that the stand-in does not suit.
         back = values.map_blocks(lambda block: block.get(), meta=np.empty((0,) * values.ndim)).compute()
         np.testing.assert_allclose(back, expected if f is net else _NET(_X), rtol=0, atol=1e-12)
     with pytest.raises(ValueError, match="x has chunks in CUDA memory; device='cuda' is accepted for them"):
-        evaluate(_NET, there, client)
+        evaluate(_NET, there, alone)
 
 
-def test_networks_are_mapped_over_cupy_chunks(client: Any, cupy: Any) -> None:
+def test_networks_are_mapped_over_cupy_chunks(alone: Any, cupy: Any) -> None:
     meta = cupy.empty(0)
     x = da.from_array(_X, chunks=(1000, 2)).map_blocks(cupy.asarray, meta=cupy.empty((0, 0)))
     values = x.map_blocks(_NET.like(meta), drop_axis=1, dtype=_NET.dtype, meta=meta)

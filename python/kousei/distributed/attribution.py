@@ -67,7 +67,7 @@ def owen_values(
     task. Nothing depends on the number of workers, nor on which of them are lost.
 
     A task holds its coalitions, a byte for each feature of each item, sets of at most 16 MiB at a time and what f
-    takes for them; or the table, of at most 1 GiB. The scheduler has two tasks for each thread of the workers, and
+    takes for them; or the table, of at most 1 GiB. The scheduler has four tasks for each thread of the workers, and
     two more, at a time.
 
     Examples

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -73,11 +74,7 @@ def sent(client: Client, name: str, value: Any) -> Future:
     """Return an argument as the workers have it.
 
     A task makes it of its pickle, which the scheduler keeps: it can be made again when a worker is lost.
-
-    Raises
-    ------
-    TypeError
-        If it cannot be pickled; a function of an activation, and a variable of a function, that cannot be are named.
+    `pickled` says what it raises.
     """
     import cloudpickle
     import dask
@@ -85,16 +82,17 @@ def sent(client: Client, name: str, value: Any) -> Future:
     pickle = pickled(name, value)
     # It goes over once; Dask would warn of more than 10 MB.
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
-        return client.submit(cloudpickle.loads, pickle, key=new_key(name))
-
-
-def new_key(name: str) -> str:
-    """Return a key of a task that Dask's dashboard shows by this name."""
-    return f"{name}-{uuid4().hex}"
+        return client.submit(cloudpickle.loads, pickle, key=f"{name}-{uuid4().hex}")
 
 
 def pickled(name: str, value: Any) -> bytes:
-    """Return the pickle of an argument; TypeError, with the part of it that is why, where it has none."""
+    """Return the pickle of an argument.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be pickled; a function of an activation, and a variable of a function, that cannot be are named.
+    """
     import cloudpickle
 
     try:
@@ -130,18 +128,31 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
     """Yield what a function returns on workers for each call, in the order of the calls.
 
-    Two tasks for each thread of the workers, and a few, are there at a time: so many results, and no more, wait.
+    Four tasks for each thread of the workers, and two more, are there at a time: so many results, and no more, wait.
+    With two, the others wait for a thread that is slow.
     """
-    at_once = 2 * sum(client.nthreads().values()) + 2
+    at_once = 4 * sum(client.nthreads().values()) + 2
     waiting: deque[Future] = deque()
     try:
         with loss_named(client):
             for call in calls:
                 waiting.append(client.submit(function, *call, pure=False))
                 if len(waiting) >= at_once:
-                    yield waiting.popleft().result()
+                    yield from _first(client, waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield from _first(client, waiting)
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _first(client: Client, waiting: deque[Future]) -> list[Any]:
+    """Return the result of the first, with those after it that are there then: one message costs less than many."""
+    from distributed import Future, wait
+
+    wait(waiting[0])
+    done = list(takewhile(Future.done, waiting))
+    results: list[Any] = client.gather(done)
+    for _ in done:
+        waiting.popleft()
+    return results
