@@ -86,8 +86,9 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto", devic
 
     A task holds points, values and, by units, parameters of at most 4 MiB each, of Dask arrays 16 MiB (at least 16
     points and one frequency), what the kernels hold, which is some ten MiB and as much as ten times the points, and
-    by points the network. Within this a task takes a quarter of a second on one thread, and longer where there is
-    much to do. Of NumPy arrays the scheduler has four tasks for each thread of the workers, and two more, at a time.
+    by points the network; with "cuda" points, values and networks are on the GPU, too. Within this a task takes a
+    quarter of a second on one thread, and longer where there is much to do. Of NumPy arrays the scheduler has four
+    tasks for each thread of the workers, and two more, at a time.
     The lost tasks of a worker are done by another one.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
