@@ -31,7 +31,7 @@ POINTS = {
 }
 TASKS, BLOCKS, BUSY, MIB = 400, 400, 60, 1 << 20
 #: What is streamed, and the memory of a worker.
-STREAMED, CHUNK, LIMIT = 10**8, 250_000, "2GiB"
+STREAMED, CHUNK, LIMIT = 10**8, 1_000_000, "2GiB"
 SIDE, SWEEPS, CHAINS = 256, 400, 32
 
 Record = dict[str, Any]

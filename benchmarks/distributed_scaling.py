@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import sys
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
@@ -16,8 +17,8 @@ import numpy as np
 
 NAME = "distributed-scaling"
 WORKERS = 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000
-#: Bytes a second of the link of client and scheduler: 10 and 100 Gbit/s.
-RATES = {"10 Gbit/s": 1.25e9, "100 Gbit/s": 1.25e10}
+#: Bytes a second of the link of client and scheduler.
+RATES = {"1 Gbit/s": 1.25e8, "10 Gbit/s": 1.25e9, "100 Gbit/s": 1.25e10}
 #: Seconds of one message on a network.
 LATENCY = 2e-4
 #: Stragglers: one task of a hundred takes three times as long. Workers start within so many seconds, evenly.
@@ -73,6 +74,11 @@ def durations(work: Work, deviation: float, rng: np.random.Generator) -> np.ndar
     return np.where(rng.random(work.tasks) < SHARE, SLOWER * some, some)
 
 
+def at_a_time(work: Work, workers: int) -> int:
+    """Return how many tasks have been sent, and their results not taken."""
+    return 4 * workers + 2 if work.ordered else 2 * workers
+
+
 def simulate(
     work: Work, workers: int, costs: Costs, rate: float, takes: np.ndarray[Any, Any], starts: np.ndarray[Any, Any]
 ) -> Outcome:
@@ -80,11 +86,21 @@ def simulate(
 
     Client and scheduler are one server, which sends tasks, each to the worker that has the fewest, and takes results;
     its link is one server in each direction; each worker has one thread. All are first come, first served.
+
+    Raises
+    ------
+    ValueError
+        If there are no tasks or no workers, `takes` or `starts` are not one for each, or `rate` is not positive.
     """
+    if work.tasks < 1 or workers < 1 or not rate > 0:
+        raise ValueError(f"tasks, workers and rate were {work.tasks}, {workers}, {rate}; positive ones are accepted")
+    if len(takes) != work.tasks or len(starts) != workers:
+        lengths = f"{len(takes)} and {len(starts)}"
+        raise ValueError(f"takes and starts had {lengths} numbers; {work.tasks} and {workers} are accepted")
     sending = costs.serial / 2 + work.there * costs.serial_byte
     taking = costs.serial / 2 + work.back * costs.serial_byte
     beside = costs.worker + (work.there + work.back) * costs.worker_byte
-    window = 4 * workers + 2 if work.ordered else 2 * workers
+    window = at_a_time(work, workers)
     server = busy = work.before + work.once * costs.serial_byte
     out = into = 0.0
     free = np.maximum(starts, server) + math.ceil(math.log2(workers + 1)) * work.once / rate
@@ -141,17 +157,19 @@ def works(record: Record, total: float) -> dict[str, Work]:
 
     def cut(net: Any, each: float, split: str) -> Work:
         its = tasks(net, math.ceil(total / each), split)
-        work = Work(its["tasks"], total / its["tasks"], its["bytes in"], its["bytes out"], once=8.0 * net.parameters)
+        count, once = its["tasks"], len(pickle.dumps(net))
+        work = Work(count, total / count, its["bytes in"], its["bytes out"], once)
         if split != "chunks":
             return work
-        return work._replace(there=0.0, back=0.0, before=work.tasks * record["blocks"]["graph"], ordered=False)
+        return work._replace(there=0.0, back=0.0, before=count * record["blocks"]["graph"], ordered=False)
 
     words = math.ceil(total / WORD)
     return {
-        "points of the client": cut(wide, unit * wide.units, "points"),
-        "points made by workers": cut(wide, unit * wide.units, "chunks"),
-        "the same, of a network that is soon done": cut(plane(), point, "chunks"),
-        "units": cut(wider, unit * wider.units, "units"),
+        "points of the client, wide network": cut(wide, unit * wide.units, "points"),
+        "points of the client, fast network": cut(plane(), point, "points"),
+        "points made by workers, wide network": cut(wide, unit * wide.units, "chunks"),
+        "points made by workers, fast network": cut(plane(), point, "chunks"),
+        "units of a wide network": cut(wider, unit * wider.units, "units"),
         "words of Ising chains": Work(words, total / words, back=record["ising"]["bytes"]),
     }
 
@@ -174,6 +192,7 @@ def swept(record: Record) -> list[Record]:
                     its = outcome(work, workers, record, rate)
                     row = {"scaling": scaling, "network": network, "work": name, "workers": workers}
                     row |= {"tasks": work.tasks, "task": work.seconds} | its._asdict()
+                    row["held"] = at_a_time(work, workers) * work.there
                     rows.append({key: short(value) for key, value in row.items()})
     return rows
 
@@ -204,18 +223,16 @@ def predicted(record: Record) -> list[Record]:
     return found
 
 
-def stop(rows: list[Record]) -> tuple[int | None, str]:
-    """Return from how many workers they are busy for less than `STOPPED` of the time, and for what they wait."""
-    for row in rows:
-        if row["efficiency"] < STOPPED:
-            return row["workers"], waited_for(row)
-    return None, waited_for(rows[-1])
+def stop(rows: list[Record]) -> str:
+    """Return from how many workers on they are busy for less than `STOPPED` of the time, and what they wait for."""
+    idle = [row for row in rows if row["efficiency"] < STOPPED]
+    return f"{idle[0]['workers']:,}: {waited_for(idle[0])}" if idle else f"none; then {waited_for(rows[-1])}"
 
 
 def waited_for(row: Record) -> str:
     """Return what the workers wait for mostly."""
     if max(row["scheduler"], row["link"]) < 0.8:
-        return "the last tasks" if row["tasks"] > row["workers"] else "more tasks"
+        return "the last tasks"
     return "client and scheduler" if row["scheduler"] >= row["link"] else "the link"
 
 
@@ -251,20 +268,20 @@ def table(record: Record) -> str:
     ]
     lines = []
     for scaling in ("strong", "weak"):
-        for network in RATES:
-            for name in dict.fromkeys(row["work"] for row in record["rows"]):
-                rows = [
-                    row
-                    for row in record["rows"]
-                    if (row["scaling"], row["network"], row["work"]) == (scaling, network, name)
-                ]
-                last = rows[-1]
-                workers, reason = stop(rows)
-                at = f"{workers:,} workers" if workers else f"not at {last['workers']:,}"
-                cells = [scaling, network, name, f"{last['tasks']:,} of {as_time(last['task'])}"]
-                cells += [as_time(rows[0]["seconds"]), as_time(last["seconds"]), f"{last['efficiency']:.0%}"]
-                lines.append([*cells, at, reason])
-    heads = ["scaling", "network", "", "tasks", "1 worker", "1,000 workers", "busy", "stops at", "waits for"]
+        for name in dict.fromkeys(row["work"] for row in record["rows"]):
+            some = [row for row in record["rows"] if (row["scaling"], row["work"]) == (scaling, name)]
+            of_rate = [[row for row in some if row["network"] == network] for network in RATES]
+            last = of_rate[0][-1]
+            cells = [f"{scaling}, {name}", f"{last['tasks']:,} of {as_time(last['task'])}", in_memory(last["held"])]
+            busy = " / ".join(f"{rows[-1]['efficiency']:.0%}" for rows in of_rate)
+            stops: dict[str, list[str]] = {}
+            for network, rows in zip(RATES, of_rate, strict=True):
+                stops.setdefault(stop(rows), []).append(network.split()[0])
+            told = [f"{text} ({', '.join(rates)})" if len(stops) > 1 else text for text, rates in stops.items()]
+            lines.append([*cells, busy, "; ".join(told)])
+    most, rates = f"{WORKERS[-1]:,}", " / ".join(network.split()[0] for network in RATES)
+    heads = ["", f"tasks for {most} workers", "the scheduler holds", f"{most} workers are busy, {rates} Gbit/s"]
+    heads.append("half of the time is lost from")
     return "\n\n".join(
         [
             markdown(["network, split by", "workers", "predicted", "measured"], checked),
@@ -272,6 +289,10 @@ def table(record: Record) -> str:
             f"`{record['command']}`",
         ]
     )
+
+
+def in_memory(size: float) -> str:
+    return f"{size / 2**30:.2g} GiB" if size > 2**29 else f"{size / 2**20:.0f} MiB"
 
 
 if __name__ == "__main__":

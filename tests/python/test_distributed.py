@@ -11,7 +11,7 @@ import pytest
 
 import kousei
 from clusters import in_this_process
-from kousei.distributed import evaluate, units
+from kousei.distributed import evaluate, evaluation, units
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -175,6 +175,20 @@ def test_dask_arrays_stay_dask_arrays(client: Any) -> None:
     assert max(np.prod(few.chunksize), 1) <= 625
 
 
+def test_chunks_are_split_and_never_merged() -> None:
+    chunks = (7, 0, 1300), (300, 400), (2,)
+    assert evaluation._chunks(chunks, 10**6) == chunks
+    assert evaluation._chunks(chunks, 400 * 651) == ((7, 0, 650, 650), (300, 400), (2,))
+    assert evaluation._chunks(chunks, 399) == ((*(1,) * 7, 0, *(1,) * 1300), (300, 200, 200), (2,))
+
+
+def test_a_network_is_made_once_for_all_chunks(client: Any) -> None:
+    net, x = kousei.MLP.random([2, 300, 1], rng=0), da.zeros((400, 2), chunks=(10, 2))
+    tasks = evaluate(net, x, client).__dask_graph__().to_dict()
+    assert sum("loads" in str(key) for key in tasks) == 1
+    assert sum("_values" in str(key) for key in tasks) == 40
+
+
 def test_networks_are_mapped_over_blocks() -> None:
     x = da.from_array(_points(1000, 3), chunks=(300, 3))
     net, many = kousei.MLP.random([3, 50, 1], rng=0), kousei.MLP.random([3, 50, 2], rng=0)
@@ -211,7 +225,7 @@ _DEEP = kousei.MLP.random([2, 3, 3, 1], rng=0)
         (_NET, np.ones((2, 2)), {"split": "rows"}, ValueError, "split was 'rows'; 'auto', 'points' and 'units'"),
         (_DEEP, np.ones((2, 2)), {"split": "units"}, ValueError, "split was 'units'; an MLP with one hidden layer"),
         (_locked(), np.ones((2, 2)), {}, TypeError, "for the function of its activation 'locked': .*lock"),
-        (_locked(), da.ones((4, 2)), {}, TypeError, "net cannot be sent .* of its activation 'locked': .*lock"),
+        (_locked(), da.ones((2, 2)), {}, TypeError, "for the function of its activation 'locked': .*lock"),
         (_NET, da.ones((4, 3)), {}, ValueError, r"x has shape \(4, 3\); \(..., 2\) is accepted"),
         (_NET, da.ones((4, 2), dtype="float32"), {}, TypeError, "x has dtype float32 and the network float64"),
         (_NET, da.ones((4, 2), chunks=(4, 1)), {}, ValueError, r"x has chunks \(1, 1\) along its last axis; one is"),

@@ -24,7 +24,7 @@ Network: TypeAlias = MLP | BinaryNetwork
 Reals: TypeAlias = np.ndarray[Any, Any]
 
 #: Points of a task, or its values, in bytes: of NumPy arrays, which pass by the scheduler, and of Dask arrays.
-_TASK_BYTES, _CHUNK_BYTES = 1 << 22, 1 << 24
+_TASK_BYTES, _CHUNK_BYTES = 1 << 22, 1 << 26
 #: What a task is to take on one thread at least, against some milliseconds that it costs; in nanoseconds.
 _TASK_NANOSECONDS = 2.5e8
 #: A third of what each task costs the scheduler.
@@ -84,7 +84,7 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto", devic
     those of an MLP are its own, to the last digit; a `FunahashiNetwork` may take another of its methods for a block,
     and sums by units round otherwise.
 
-    A task holds points, values and, by units, parameters of at most 4 MiB each, of Dask arrays 16 MiB (at least 16
+    A task holds points, values and, by units, parameters of at most 4 MiB each, of Dask arrays 64 MiB (at least 16
     points and one frequency), what the kernels hold, which is some ten MiB and as much as ten times the points, and
     by points the network; with "cuda" points, values and networks are on the GPU, too. Within this a task takes a
     quarter of a second on one thread, and longer where there is much to do. Of NumPy arrays the scheduler has four
