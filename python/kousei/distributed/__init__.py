@@ -1,6 +1,8 @@
-"""More than one machine: networks evaluated, and sets explained, by the workers of a Dask cluster."""
+"""More than one machine: networks, sets explained and ratings, by the workers of a Dask cluster."""
 
 from kousei.distributed.attribution import owen_values
+from kousei.distributed.cosines import cosine_topk
 from kousei.distributed.evaluation import evaluate
+from kousei.distributed.pagerank import preference_pagerank
 
-__all__ = ["evaluate", "owen_values"]
+__all__ = ["cosine_topk", "evaluate", "owen_values", "preference_pagerank"]
