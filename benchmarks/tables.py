@@ -18,6 +18,7 @@ from records import Record, found, recorded
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
     "README.md",
+    "docs/guide/scaling.md",
     "docs/performance.md",
     "docs/theory/attribution.md",
     "docs/theory/fashion.md",
@@ -223,9 +224,9 @@ def costs() -> str:
 
 
 def of_script(module: str) -> str:
-    """Return the table that a script makes of its own record."""
+    """Return the table that a script makes of its own record, if there is one."""
     script = import_module(module)
-    return script.table(recorded(script.NAME))
+    return "".join(map(script.table, found(script.NAME))) or "Not measured."
 
 
 def units(record: Record) -> str:
@@ -389,6 +390,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "recommend-missing": lambda: of_script("recommend_missing"),
     "recommend-off-policy": lambda: of_script("recommend_off_policy"),
     "recommend-phases": lambda: of_script("recommend_phases"),
+    "distributed-costs": lambda: of_script("distributed_costs"),
+    "distributed-scaling": lambda: of_script("distributed_scaling"),
     "device-summary": device_summary,
     "device-sums": device_sums,
     "device-signs": device_signs,

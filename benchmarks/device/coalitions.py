@@ -29,7 +29,7 @@ def owen_values(dtype: str) -> Kernel:
             views, values = tables._views(backend), backend.empty((1, n, n), np.dtype(np.float64))
 
             def run() -> Array:
-                backend.kernels.attribution_owen_values(*views, backend.view("values", values), backend.launch())
+                backend.kernels.attribution_owen_values(*views, 0, backend.view("values", values), backend.launch())
                 return values[0]
 
             return run
@@ -38,7 +38,7 @@ def owen_values(dtype: str) -> Kernel:
             there = AttentionPooling(*(net.astype("float64") for net in networks))
             tables = there.tabulate(items.astype("float64"), np.zeros(n), "remove", np.arange(n))
             assert tables is not None
-            return tables.owen_values()[rows.astype(int)]
+            return tables.owen_values(0, n)[rows.astype(int)]
 
         x = np.arange(n).astype(dtype)  # the rows of the result
         return Problem(x=x, prepare=prepare, exact=exact, scale=1.0, evaluations=n << (2 * n - 1))

@@ -180,13 +180,14 @@ void rbm_respond() {
 
 void owen_values() {
     constexpr std::int64_t items = 6, features = 4, units = 32;
+    constexpr attribution::Some all{0, items};
     const auto rho = layers_of<double>({1, units, 1}, Activation::tanh);
     const std::vector<double> terms = points_of<double>(items << features, units);
     const attribution::Tables<double> tables{terms.data(), nullptr, items, features};
     std::vector<double> out(items * features);
     const attribution::Layers<double> view = rho.layers;
-    const OwnedWorkspace workspace(attribution::owen_workspace_bytes(on, tables, view));
-    measure([&] { attribution::owen_values(on, tables, view, out.data(), workspace.lent()); });
+    const OwnedWorkspace workspace(attribution::owen_workspace_bytes(on, tables, view, all));
+    measure([&] { attribution::owen_values(on, tables, view, all, out.data(), workspace.lent()); });
 }
 
 void top_products() {

@@ -37,8 +37,8 @@ Cpu settled(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double values)
 
 /// How many coalitions are evaluated.
 template <class Real>
-double unions_of(const Tables<Real>& tables) {
-    return std::ldexp(static_cast<double>(tables.items), static_cast<int>(tables.items - 1 + tables.features));
+double unions_of(const Tables<Real>& tables, Some some) {
+    return std::ldexp(static_cast<double>(some.count), static_cast<int>(tables.items - 1 + tables.features));
 }
 
 /// sum += the term of a version of an item, and weight += its weight.
@@ -156,15 +156,14 @@ class Values {
     simd::Pool<Real> pool_ = simd::instruction_set().of<Real>().pool;
 };
 
-/// games[k, item, version] = the mean over orders of the items of the value of the version and of those items that
+/// game[k * stride + version] = the mean over orders of the items of the value of the version and of those items that
 /// come before, for some lanes: of a version all are among them.
 template <class Real>
 void sum_over_unions(const Tables<Real>& tables, Layers<Real> rho, const Unions& unions, std::int64_t first_lane,
-                     std::int64_t count, const Scratch<Real>& scratch, Poll& poll, int worker, double* games) {
+                     std::int64_t count, const Scratch<Real>& scratch, Poll& poll, int worker, double* game,
+                     std::int64_t stride) {
     const Values<Real> values(tables, rho, scratch);
     const std::int64_t units = rho.front().units, outputs = rho.back().units, others = unions.items - 1;
-    const std::int64_t stride = unions.items * unions.versions();
-    double* const game = games + unions.item * unions.versions();
     std::fill_n(scratch.sums, (others - unions.low + 1) * outputs * lanes_each, 0.0);
     values.for_panels(count, [&](std::int64_t first, std::int64_t filled, std::int64_t lanes) {
         values.write_terms(first, filled, lanes, [&](std::int64_t lane, Real* sum, Real& weight) {
@@ -247,19 +246,19 @@ void evaluate(Cpu on, const Tables<Real>& tables, Layers<Real> rho, const std::u
 }
 
 template <class Real>
-std::int64_t owen_workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rho) {
+std::int64_t owen_workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rho, Some some) {
     require_tables(tables, rho);
-    require_items_of_owen_values(tables.items);
-    const std::int64_t games = checked_mul(checked_mul(rho.back().units, tables.items), tables.versions());
+    require_items_of_owen_values(tables.items, some);
+    const std::int64_t games = checked_mul(checked_mul(rho.back().units, some.count), tables.versions());
     return Carver::padded_bytes<double>(games) + workspace_bytes(on, tables, rho);
 }
 
 template <class Real>
-void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double* out, Workspace workspace) {
-    on = settled(on, tables, rho, unions_of(tables));
-    require_workspace(workspace, owen_workspace_bytes(on, tables, rho));
+void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, Some some, double* out, Workspace workspace) {
+    on = settled(on, tables, rho, unions_of(tables, some));
+    require_workspace(workspace, owen_workspace_bytes(on, tables, rho, some));
     const std::int64_t outputs = rho.back().units, versions = tables.versions();
-    const std::int64_t games_count = outputs * tables.items * versions;
+    const std::int64_t stride = some.count * versions, games_count = outputs * stride;
     auto* const games = static_cast<double*>(workspace.data);
     auto* const scratches = static_cast<std::byte*>(workspace.data) + Carver::padded_bytes<double>(games_count);
     std::fill_n(games, games_count, 0.0);
@@ -269,12 +268,12 @@ void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double* o
     };
     const std::int64_t lanes = unions(0).lanes(), blocks = blocks_of(lanes, lanes_each);
     Poll poll(on);
-    parallel_for(on, tables.items * blocks, [&](std::int64_t index, int worker) {
-        const std::int64_t first = index % blocks * lanes_each, count = std::min(lanes_each, lanes - first);
-        sum_over_unions(tables, rho, unions(index / blocks), first, count, all.at(scratches, worker), poll, worker,
-                        games);
+    parallel_for(on, some.count * blocks, [&](std::int64_t index, int worker) {
+        const std::int64_t of = index / blocks, first = index % blocks * lanes_each;
+        sum_over_unions(tables, rho, unions(some.first + of), first, std::min(lanes_each, lanes - first),
+                        all.at(scratches, worker), poll, worker, games + of * versions, stride);
     });
-    parallel_for(on, outputs * tables.items, [&](std::int64_t game, int) {
+    parallel_for(on, outputs * some.count, [&](std::int64_t game, int) {
         for (std::int64_t d = 0; d < tables.features; ++d) {
             out[game * tables.features + d] = shapley_value(games + game * versions, tables.features, d);
         }
@@ -285,8 +284,8 @@ void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double* o
     template std::int64_t workspace_bytes(Cpu, const Tables<Real>&, Layers<Real>);                           \
     template void evaluate(Cpu, const Tables<Real>&, Layers<Real>, const std::uint8_t*, std::int64_t, Real*, \
                            Workspace);                                                                       \
-    template std::int64_t owen_workspace_bytes(Cpu, const Tables<Real>&, Layers<Real>);                      \
-    template void owen_values(Cpu, const Tables<Real>&, Layers<Real>, double*, Workspace);
+    template std::int64_t owen_workspace_bytes(Cpu, const Tables<Real>&, Layers<Real>, Some);                \
+    template void owen_values(Cpu, const Tables<Real>&, Layers<Real>, Some, double*, Workspace);
 KOUSEI_INSTANTIATE(float)
 KOUSEI_INSTANTIATE(double)
 #undef KOUSEI_INSTANTIATE

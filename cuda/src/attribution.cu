@@ -145,18 +145,18 @@ void evaluate(Cuda on, const Tables<Real>& tables, Layers<Real> rho, const std::
 }
 
 template <class Real>
-std::int64_t owen_workspace_bytes(Cuda, const Tables<Real>& tables, Layers<Real> rho) {
+std::int64_t owen_workspace_bytes(Cuda, const Tables<Real>& tables, Layers<Real> rho, Some some) {
     require_tables(tables, rho);
-    require_items_of_owen_values(tables.items);
+    require_items_of_owen_values(tables.items, some);
     const std::int64_t outputs = rho.back().units;
     return 2 * Hidden<Real>(rho).bytes_each() +
            padded(checked_mul(outputs, lanes_of(tables.items, tables.features)), sizeof(double)) +
-           padded(checked_mul(checked_mul(outputs, tables.items), tables.versions()), sizeof(double));
+           padded(checked_mul(checked_mul(outputs, some.count), tables.versions()), sizeof(double));
 }
 
 template <class Real>
-void owen_values(Cuda on, const Tables<Real>& tables, Layers<Real> rho, double* out, Workspace workspace) {
-    require_workspace(workspace, owen_workspace_bytes(on, tables, rho));
+void owen_values(Cuda on, const Tables<Real>& tables, Layers<Real> rho, Some some, double* out, Workspace workspace) {
+    require_workspace(workspace, owen_workspace_bytes(on, tables, rho, some));
     const Hidden<Real> hidden(rho);
     const std::int64_t items = tables.items, features = tables.features, versions = tables.versions();
     const std::int64_t outputs = rho.back().units, lanes = lanes_of(items, features);
@@ -166,8 +166,8 @@ void owen_values(Cuda on, const Tables<Real>& tables, Layers<Real> rho, double* 
         reinterpret_cast<double*>(memory + 2 * hidden.bytes_each() + padded(outputs * lanes, sizeof(double)));
     // A block has whole contexts, or a part of one.
     const std::int64_t lanes_each = std::min(lanes, hidden.points), contexts_each = hidden.points / lanes_each;
-    for (std::int64_t item = 0; item < items; ++item) {
-        const Unions unions = Unions::with_lanes(items, features, item, lanes_wanted);
+    for (std::int64_t index = 0; index < some.count; ++index) {
+        const Unions unions = Unions::with_lanes(items, features, some.first + index, lanes_wanted);
         cuda::for_each(on, outputs * lanes, [=] __device__(std::int64_t at) { sums[at] = 0; });
         for (std::int64_t lane = 0; lane < lanes; lane += lanes_each) {
             for (std::int64_t context = 0; context < unions.contexts(); context += contexts_each) {
@@ -181,10 +181,10 @@ void owen_values(Cuda on, const Tables<Real>& tables, Layers<Real> rho, double* 
             const std::int64_t k = at / versions, version = at % versions;
             double sum = 0;
             for (std::int64_t lane = version; lane < lanes; lane += versions) sum += sums[k * lanes + lane];
-            games[(k * items + item) * versions + version] = sum;
+            games[(k * some.count + index) * versions + version] = sum;
         });
     }
-    cuda::for_each(on, outputs * items * features, [=] __device__(std::int64_t at) {
+    cuda::for_each(on, outputs * some.count * features, [=] __device__(std::int64_t at) {
         out[at] = shapley_value(games + at / features * versions, features, at % features);
     });
 }
@@ -193,8 +193,8 @@ void owen_values(Cuda on, const Tables<Real>& tables, Layers<Real> rho, double* 
     template std::int64_t workspace_bytes(Cuda, const Tables<Real>&, Layers<Real>);                           \
     template void evaluate(Cuda, const Tables<Real>&, Layers<Real>, const std::uint8_t*, std::int64_t, Real*, \
                            Workspace);                                                                        \
-    template std::int64_t owen_workspace_bytes(Cuda, const Tables<Real>&, Layers<Real>);                      \
-    template void owen_values(Cuda, const Tables<Real>&, Layers<Real>, double*, Workspace);
+    template std::int64_t owen_workspace_bytes(Cuda, const Tables<Real>&, Layers<Real>, Some);                \
+    template void owen_values(Cuda, const Tables<Real>&, Layers<Real>, Some, double*, Workspace);
 KOUSEI_INSTANTIATE(float)
 KOUSEI_INSTANTIATE(double)
 #undef KOUSEI_INSTANTIATE

@@ -116,21 +116,22 @@ void bind_attribution(pybind11::module_& m) {
     m.def(
         "attribution_owen_values",
         [](const Array& terms, const std::optional<Array>& weights, const std::vector<LayerOf<Array>>& rho,
-           Doubles& out, const Execution& on) {
+           std::int64_t first, Doubles& out, const Execution& on) {
             require_axes("out", out, 3);
+            const attribution::Some some{first, out.shape(1)};
             const std::int64_t features = out.shape(2);
             const OwnedLayers<Real> owned(rho);
             const auto tables = attribution_tables<Real>(terms, weights, owned, features);
             const attribution::Layers<Real> layers(owned.layers);
-            attribution::require_items_of_owen_values(tables.items);
-            require_shape("out", out, {layers.back().units, tables.items, features});
+            attribution::require_items_of_owen_values(tables.items, some);
+            require_shape("out", out, {layers.back().units, some.count, features});
             double* const to = out.mutable_data();
             Side::run(on, tables.terms, [&](auto where, auto lend) {
-                attribution::owen_values(where, tables, layers, to,
-                                         lend(attribution::owen_workspace_bytes(where, tables, layers)));
+                attribution::owen_values(where, tables, layers, some, to,
+                                         lend(attribution::owen_workspace_bytes(where, tables, layers, some)));
             });
         },
-        "terms"_a.noconvert(), "weights"_a.noconvert(), "rho"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+        "terms"_a.noconvert(), "weights"_a.noconvert(), "rho"_a.noconvert(), "first"_a, "out"_a.noconvert(), "on"_a);
 }
 
 template <class Side>

@@ -74,10 +74,11 @@ struct Game : RandomLayers<Real> {
         return out;
     }
 
-    std::vector<double> owen(Cpu on) const {
-        std::vector<double> out(index(outputs() * items * features), NAN);
-        OwnedWorkspace workspace(attribution::owen_workspace_bytes(on, tables(), rho()));
-        attribution::owen_values(on, tables(), rho(), out.data(), workspace.lent());
+    std::vector<double> owen(Cpu on) const { return owen(on, {0, items}); }
+    std::vector<double> owen(Cpu on, attribution::Some some) const {
+        std::vector<double> out(index(outputs() * some.count * features), NAN);
+        OwnedWorkspace workspace(attribution::owen_workspace_bytes(on, tables(), rho(), some));
+        attribution::owen_values(on, tables(), rho(), some, out.data(), workspace.lent());
         return out;
     }
 
@@ -168,6 +169,14 @@ TEST_CASE_TEMPLATE("Owen values are the sums that define them", Real, float, dou
             for (std::size_t i = 0; i < found.size(); ++i) CHECK(std::abs(found[i] - expected[i]) < tolerance);
             CHECK(game.owen(Cpu{2}) == found);
             CHECK(game.owen(Cpu{4}) == found);
+            for (std::int64_t first = 0; first < items; ++first) {
+                const std::int64_t count = std::min<std::int64_t>(2, items - first);
+                const std::vector<double> some = game.owen(Cpu{2}, {first, count});
+                for (std::int64_t at = 0; at < std::ssize(some); ++at) {
+                    const std::int64_t each = count * features, k = at / each;
+                    CHECK(some[index(at)] == found[index((k * items + first) * features + at % each)]);
+                }
+            }
         }
     }
     const Game<Real> affine(3, 3, false, {4, 1});
@@ -180,10 +189,15 @@ TEST_CASE("tables that do not fit are refused") {
     attribution::Tables<double> tables = game.tables();
     CHECK_THROWS_AS(attribution::workspace_bytes(Cpu{}, tables, {}), std::invalid_argument);
     tables.items = attribution::most_items + 1;
-    CHECK_THROWS_AS(attribution::owen_workspace_bytes(Cpu{}, tables, game.rho()), std::invalid_argument);
+    CHECK_THROWS_AS(attribution::owen_workspace_bytes(Cpu{}, tables, game.rho(), {0, 1}), std::invalid_argument);
+    for (const attribution::Some some : {attribution::Some{-1, 1}, {0, -1}, {1, 2}, {INT64_MAX, 1}}) {
+        CHECK_THROWS_AS(attribution::owen_workspace_bytes(Cpu{}, game.tables(), game.rho(), some),
+                        std::invalid_argument);
+    }
     tables.features = attribution::most_features + 1;
     CHECK_THROWS_AS(attribution::workspace_bytes(Cpu{}, tables, game.rho()), std::invalid_argument);
-    CHECK_THROWS_AS(attribution::owen_values(Cpu{}, game.tables(), game.rho(), nullptr, {}), std::invalid_argument);
+    CHECK_THROWS_AS(attribution::owen_values(Cpu{}, game.tables(), game.rho(), {0, 2}, nullptr, {}),
+                    std::invalid_argument);
 }
 
 TEST_CASE_TEMPLATE("masked sets", Real, float, double) {

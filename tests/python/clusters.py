@@ -19,3 +19,11 @@ def local_cluster(workers: int) -> Any:
         dashboard_address="127.0.0.1:0",
         env={"PYTHONPATH": path, "KOUSEI_NUM_THREADS": "1"},
     )
+
+
+def in_this_process() -> Any:
+    """Return a LocalCluster of one worker, a thread of this process."""
+    import distributed
+
+    at = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
+    return distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, **at)

@@ -73,10 +73,11 @@ def test_tables_are_the_function_on_masked_sets(library: Library, dtype: str, ma
     values = library.numpy(f(x, mask))
     tolerance = 1e-5 if dtype == "float32" else 1e-13
     np.testing.assert_allclose(library.numpy(tables(coalitions)), values, rtol=0, atol=tolerance)
-    owen = tables.owen_values()
+    owen = tables.owen_values(0, 4)
     assert owen.shape == (4, 2)
     assert owen.dtype == np.float64
     assert owen.sum() == pytest.approx(float(values[-1] - values[0]), abs=tolerance)
+    np.testing.assert_array_equal(np.concatenate([tables.owen_values(0, 3), tables.owen_values(3, 1)]), owen)
 
 
 @pytest.mark.parametrize("make", [_deep_set, _attention])
@@ -85,7 +86,7 @@ def test_owen_values_by_all_orders(make: Any) -> None:
     f, groups = make(items, 2), np.arange(2)
     x, mask = masked_sets(items, np.ones(2), _all(3, 2), "remove", groups)
     tables = f.tabulate(items, np.ones(2), "remove", groups)
-    np.testing.assert_allclose(tables.owen_values(), _owen(f(x, mask), 3, 2), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(tables.owen_values(0, 3), _owen(f(x, mask), 3, 2), rtol=0, atol=1e-14)
 
 
 def test_a_set_without_items_is_rho_of_zero() -> None:
@@ -118,7 +119,7 @@ def test_golden() -> None:
         np.array([[1.0, 2], [3, 1], [2, 2]]), np.zeros(2), "baseline", np.arange(2)
     )
     assert tables is not None
-    np.testing.assert_allclose(tables.owen_values(), [[9, 9], [13.5, 13.5], [18, 18]], rtol=1e-14)
+    np.testing.assert_allclose(tables.owen_values(0, 3), [[9, 9], [13.5, 13.5], [18, 18]], rtol=1e-14)
 
 
 def test_tables_of_many_items() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import kousei
-from kousei.distributed import evaluate, units
+from clusters import in_this_process
+from kousei.distributed import evaluate, evaluation, units
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -96,15 +97,10 @@ def test_sums_of_units_are_those_of_the_network_to_rounding(client: Any) -> None
     np.testing.assert_allclose(values, _wide()(x), rtol=0, atol=1e-2)
 
 
-def _in_this_process() -> Any:
-    at = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
-    return distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, **at)
-
-
 def test_the_number_of_workers_changes_nothing(client: Any) -> None:
     x, nets = _points(2000, 2), (_wide(), _funahashi())
     both = [evaluate(net, x, client, split=split) for net in nets for split in ("points", "units")]
-    with _in_this_process() as cluster, distributed.Client(cluster) as other:
+    with in_this_process() as cluster, distributed.Client(cluster) as other:
         alone = [evaluate(net, x, other, split=split) for net in nets for split in ("points", "units")]
     for values, its in zip(both, alone, strict=True):
         np.testing.assert_array_equal(values, its)
@@ -122,7 +118,7 @@ def _slow() -> kousei.MLP:
 
 @pytest.fixture
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kousei.distributed.evaluation._points_of_task", lambda net: 16)
+    monkeypatch.setattr("kousei.distributed.evaluation._points_of_task", lambda *_: 16)
 
 
 @pytest.mark.usefixtures("small_tasks")
@@ -149,7 +145,7 @@ def test_a_killed_worker_costs_nothing_but_time(client: Any) -> None:
 def test_a_lost_scheduler_is_named() -> None:
     # With the time that a client looks for its scheduler before it closes.
     at_once = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
-    with at_once, _in_this_process() as cluster, distributed.Client(cluster, timeout=1) as other:
+    with at_once, in_this_process() as cluster, distributed.Client(cluster, timeout=1) as other:
         threading.Timer(0.5, lambda: cluster.sync(cluster.scheduler.close)).start()
         start = time.monotonic()
         with pytest.raises(ConnectionError, match=r"the scheduler at .*127\.0\.0\.1:.* was lost before all values"):
@@ -176,7 +172,21 @@ def test_dask_arrays_stay_dask_arrays(client: Any) -> None:
         assert values.nbytes == values.compute().nbytes
         np.testing.assert_array_equal(values.compute(), net(x))
     few = evaluate(kousei.MLP.random([2, 1_000_000, 1], rng=0), da.from_array(x, chunks=(20, 2000, 2)), client)
-    assert max(np.prod(few.chunksize), 1) <= 512
+    assert max(np.prod(few.chunksize), 1) <= 625
+
+
+def test_chunks_are_split_and_never_merged() -> None:
+    chunks = (7, 0, 1300), (300, 400), (2,)
+    assert evaluation._chunks(chunks, 10**6) == chunks
+    assert evaluation._chunks(chunks, 400 * 651) == ((7, 0, 650, 650), (300, 400), (2,))
+    assert evaluation._chunks(chunks, 399) == ((*(1,) * 7, 0, *(1,) * 1300), (300, 200, 200), (2,))
+
+
+def test_a_network_is_made_once_for_all_chunks(client: Any) -> None:
+    net, x = kousei.MLP.random([2, 300, 1], rng=0), da.zeros((400, 2), chunks=(10, 2))
+    tasks = evaluate(net, x, client).__dask_graph__().to_dict()
+    assert sum(str(key).startswith("net-") for key in tasks) == 1
+    assert sum("evaluate_block" in str(key) for key in tasks) == 40
 
 
 def test_networks_are_mapped_over_blocks() -> None:
@@ -215,6 +225,7 @@ _DEEP = kousei.MLP.random([2, 3, 3, 1], rng=0)
         (_NET, np.ones((2, 2)), {"split": "rows"}, ValueError, "split was 'rows'; 'auto', 'points' and 'units'"),
         (_DEEP, np.ones((2, 2)), {"split": "units"}, ValueError, "split was 'units'; an MLP with one hidden layer"),
         (_locked(), np.ones((2, 2)), {}, TypeError, "for the function of its activation 'locked': .*lock"),
+        (_locked(), da.ones((2, 2)), {}, TypeError, "for the function of its activation 'locked': .*lock"),
         (_NET, da.ones((4, 3)), {}, ValueError, r"x has shape \(4, 3\); \(..., 2\) is accepted"),
         (_NET, da.ones((4, 2), dtype="float32"), {}, TypeError, "x has dtype float32 and the network float64"),
         (_NET, da.ones((4, 2), chunks=(4, 1)), {}, ValueError, r"x has chunks \(1, 1\) along its last axis; one is"),

@@ -69,21 +69,30 @@ template <class Real>
 void evaluate(Cpu on, const Tables<Real>& tables, Layers<Real> rho, const std::uint8_t* present,
               std::int64_t coalitions, Real* out, Workspace workspace);
 
-inline void require_items_of_owen_values(std::int64_t items) {
-    if (items <= most_items) return;
-    throw std::invalid_argument("a table has " + std::to_string(items) + " items; for Owen values " +
-                                std::to_string(most_items) + " at most are accepted");
+/// The items first, ..., first + count - 1 of a set.
+struct Some {
+    std::int64_t first, count;
+};
+
+inline void require_items_of_owen_values(std::int64_t items, Some some) {
+    if (items > most_items) {
+        throw std::invalid_argument("a table has " + std::to_string(items) + " items; for Owen values " +
+                                    std::to_string(most_items) + " at most are accepted");
+    }
+    if (some.first >= 0 && some.count >= 0 && some.first <= items - some.count) return;
+    throw std::invalid_argument(std::to_string(some.count) + " items from item " + std::to_string(some.first) +
+                                " were asked for of " + std::to_string(items) + "; some of them are accepted");
 }
 
 template <class Real>
-std::int64_t owen_workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rho);
+std::int64_t owen_workspace_bytes(Cpu on, const Tables<Real>& tables, Layers<Real> rho, Some some);
 
-/// out (outputs of rho, items, features): the Owen values of the features, whose unions are the items (Owen 1977), by
-/// all items 2^(items - 1) 2^features values. The values of an item add up to its Shapley value, and those to the
-/// value of the set less that with all features masked. Sums are formed in double, in an order that does not depend
-/// on the threads.
+/// out (outputs of rho, some.count, features): the Owen values of the features of some items, whose unions are the
+/// items (Owen 1977), by 2^(items - 1) 2^features values for each. The values of an item add up to its Shapley value,
+/// and those to the value of the set less that with all features masked. Sums are formed in double, in an order that
+/// does not depend on the threads, nor on which items are asked for.
 template <class Real>
-void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, double* out, Workspace workspace);
+void owen_values(Cpu on, const Tables<Real>& tables, Layers<Real> rho, Some some, double* out, Workspace workspace);
 
 /// Least squares with a given sum, many of them: minimise sum_r weight[r] (x[r] . beta - y[r])^2 + ridge |beta|^2
 /// over beta with sum beta = total. Borrowed.

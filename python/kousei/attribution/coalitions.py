@@ -17,9 +17,8 @@ def members(codes: Codes, players: int) -> Flags:
     return (codes[..., None] >> np.arange(players) & 1).astype(bool)
 
 
-def without(player: int, players: int) -> Codes:
-    """Return the coalitions (2^(players - 1),) that a player is not in."""
-    others = np.arange(2 ** (players - 1))
+def without(player: int, others: Codes) -> Codes:
+    """Return coalitions that a player is not in, of those of the others, who are counted without the player."""
     low = others & (1 << player) - 1
     return (others ^ low) << 1 | low
 

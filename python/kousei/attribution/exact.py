@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -74,21 +74,11 @@ def owen_values(
     """
     check_bool("progress", progress)
     game = Game(f, items, baseline, absent, groups)
-    n, d = game.n, game.features
-    require_memory(2**n, 8, f"a table of the 2^{n} sets of items")
-    require_memory(n * 2**d, 8, f"{n} tables of the 2^{d} sets of features")
-    count = game.coalitions
-    game.tabulate(count)
-    with bar(progress, "coalitions", count) as advance:
-        table = quotient(game, advance)
-        features = game.tables.owen_values() if game.tables else None
-        # Values that are not finite are found, and named, where they are looked at one by one.
-        if features is None or not np.isfinite(features).all():
-            features = shapley(_averages(game, table, advance), d)
-    zeros = np.zeros_like(features)
-    return Attribution(
-        features, shapley(table, n), zeros, zeros[:, 0].copy(), float(table[-1]), float(table[0]), count
-    )
+    require_tables(game)
+    game.tabulate(game.coalitions)
+    tables = game.tables
+    with bar(progress, "coalitions", game.coalitions) as advance:
+        return attribution_by(game, here(game, advance), lambda: tables.owen_values(0, game.n) if tables else None)
 
 
 def shapley_values(
@@ -132,32 +122,81 @@ def shapley_values(
     return owen_values(f, items, baseline, absent, groups=np.zeros(columns, np.int64), progress=progress)
 
 
-def quotient(game: Game, advance: Callable[[int], Any]) -> Reals:
+class Block(NamedTuple):
+    """Coalitions start, ..., stop - 1: of all sets of whole items, or of those with a part of one item."""
+
+    item: int | None
+    start: int
+    stop: int
+
+
+#: What returns the values of blocks of coalitions, in their order.
+Values: TypeAlias = Callable[[Iterable[Block]], Iterable[Reals]]
+
+
+def values_of(game: Game, block: Block, advance: Callable[[int], Any] = lambda steps: None) -> Reals:
+    """Return the values of the coalitions of a block, and advance a bar by their number."""
+    n, d = game.n, game.features
+    codes = np.arange(block.start, block.stop)
+    if block.item is None:
+        return game(members(codes, n)[..., None].repeat(d, axis=-1), advance)
+    others, part = np.divmod(codes, 2**d - 2)
+    coalitions = members(without(block.item, others), n)[..., None].repeat(d, axis=-1)
+    coalitions[:, block.item] = members(part + 1, d)
+    return game(coalitions, advance)
+
+
+def here(game: Game, advance: Callable[[int], Any]) -> Values:
+    """Return what takes the values of blocks one after the other."""
+    return lambda blocks: (values_of(game, block, advance) for block in blocks)
+
+
+def require_tables(game: Game) -> None:
+    """Raise MemoryError unless the values of all coalitions of a set fit."""
+    n, d = game.n, game.features
+    require_memory(2**n, 8, f"a table of the 2^{n} sets of items")
+    require_memory(n * 2**d, 8, f"{n} tables of the 2^{d} sets of features")
+
+
+def attribution_by(game: Game, values: Values, by_tables: Callable[[], Reals | None]) -> Attribution:
+    """Return the Owen values of a set: those of features by tables where they are finite, else by all values."""
+    n = game.n
+    table = quotient(n, values)
+    features = by_tables()
+    # Values that are not finite are found, and named, where they are looked at one by one.
+    if features is None or not np.isfinite(features).all():
+        features = shapley(_averages(n, game.features, table, values), game.features)
+    zeros = np.zeros_like(features)
+    items, ends = shapley(table, n), (float(table[-1]), float(table[0]))
+    return Attribution(features, items, zeros, zeros[:, 0].copy(), *ends, game.coalitions)
+
+
+def quotient(n: int, values: Values) -> Reals:
     """Return the values (2^n,) of all sets of whole items; bit i of an index is item i."""
-    values = np.empty(2**game.n)
-    for start in range(0, len(values), AT_ONCE):
-        codes = np.arange(start, min(start + AT_ONCE, len(values)))
-        coalitions = members(codes, game.n)[..., None].repeat(game.features, axis=-1)
-        values[codes] = game(coalitions, advance)
-    return values
+    table, blocks = np.empty(2**n), _blocks(None, 2**n)
+    for block, found in zip(blocks, values(blocks), strict=True):
+        table[block.start : block.stop] = found
+    return table
 
 
-def _averages(game: Game, table: Reals, advance: Callable[[int], Any]) -> Reals:
+def _blocks(item: int | None, count: int) -> list[Block]:
+    return [Block(item, start, min(start + AT_ONCE, count)) for start in range(0, count, AT_ONCE)]
+
+
+def _averages(n: int, d: int, table: Reals, values: Values) -> Reals:
     """Return the games (n, 2^features) that the items play in the mean over orders of the items.
 
     Game i has for features T of item i the mean, over the items R that come before i, of the value of R and T.
     """
-    n, d = game.n, game.features
     averages = np.zeros((n, 2**d))
-    between = 2**d - 2  # T neither empty nor whole
+    others = np.arange(2 ** (n - 1))
+    weights = order_weights(n - 1)[np.bitwise_count(others)]
     for i in range(n):
-        codes = without(i, n)
-        weights = order_weights(n - 1)[np.bitwise_count(codes)]
+        codes = without(i, others)
         averages[i, [0, -1]] = weights @ table[codes], weights @ table[codes | 1 << i]
-        for start in range(0, len(codes) * between, AT_ONCE):
-            r, t = np.divmod(np.arange(start, min(start + AT_ONCE, len(codes) * between)), between)
-            coalitions = members(codes[r], n)[..., None].repeat(d, axis=-1)
-            coalitions[:, i] = members(t + 1, d)
-            values = weights[r] * game(coalitions, advance)
-            averages[i] += np.bincount(t + 1, values, 2**d)
+    between = 2**d - 2  # T neither empty nor whole
+    blocks = [block for i in range(n) for block in _blocks(i, len(others) * between)]
+    for block, found in zip(blocks, values(blocks), strict=True):
+        r, t = np.divmod(np.arange(block.start, block.stop), between)
+        averages[block.item] += np.bincount(t + 1, weights[r] * found, 2**d)
     return averages

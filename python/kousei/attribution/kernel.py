@@ -11,7 +11,7 @@ from kousei._lib.errors import check_bool, check_integer
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.attribution.coalitions import shapley
-from kousei.attribution.exact import quotient
+from kousei.attribution.exact import here, quotient
 from kousei.attribution.game import Game, Reals
 from kousei.attribution.least_squares import constrained_least_squares
 from kousei.attribution.masks import Flags
@@ -88,7 +88,7 @@ def owen_kernel(
     game.tabulate(budget)
     with bar(progress, "coalitions", min(budget, game.coalitions)) as advance:
         if budget >= in_table:
-            table = quotient(game, advance)
+            table = quotient(n, here(game, advance))
             base, value = float(table[0]), float(table[-1])
             of_items: Reals = shapley(table, n)
             item_errors: Reals = np.zeros(n)

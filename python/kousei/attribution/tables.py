@@ -46,13 +46,15 @@ class Tables:
         backend.kernels.attribution_evaluate(*self._views(backend), present, out, backend.launch())
         return backend.finish(values)[:, 0]
 
-    def owen_values(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the Owen values (n, features) of the features, by all coalitions, in host memory."""
+    def owen_values(self, first: int, count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return the Owen values (count, features) of the features of some items, by all coalitions, in host memory.
+
+        Those are first, ..., first + count - 1; the values of each do not depend on which they are.
+        """
         backend, _ = backends.enter("terms", self.terms)
-        n = arrays.shape_of(self.terms)[0]
-        values = backend.empty((1, n, self.features), np.dtype(np.float64))
+        values = backend.empty((1, count, self.features), np.dtype(np.float64))
         backend.kernels.attribution_owen_values(
-            *self._views(backend), backend.view("values", values), backend.launch()
+            *self._views(backend), first, backend.view("values", values), backend.launch()
         )
         return arrays.to_host(values)[0]
 

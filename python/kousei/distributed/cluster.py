@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from kousei._lib import _core
 from kousei._lib.errors import check_type
+from kousei.attribution import SetFunction
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -71,39 +74,61 @@ def sent(client: Client, name: str, value: Any) -> Future:
     """Return an argument as the workers have it.
 
     A task makes it of its pickle, which the scheduler keeps: it can be made again when a worker is lost.
-
-    Raises
-    ------
-    TypeError
-        If it cannot be pickled; a function of an activation that cannot be is named.
+    `pickled` says what it raises.
     """
     import cloudpickle
     import dask
 
-    try:
-        pickle = cloudpickle.dumps(value)
-    except Exception as error:  # whatever the object raises
-        raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {error}") from error
+    pickle = pickled(name, value)
     # It goes over once; Dask would warn of more than 10 MB.
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
-        return client.submit(cloudpickle.loads, pickle, pure=False)
+        return client.submit(cloudpickle.loads, pickle, key=f"{name}-{uuid4().hex}")
+
+
+def pickled(name: str, value: Any) -> bytes:
+    """Return the pickle of an argument.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be pickled; a function of an activation, and a variable of a function, that cannot be are named.
+    """
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps(value))
+    except Exception as error:  # whatever the object raises
+        raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {error}") from error
 
 
 def _culprit(value: Any) -> str:
     import cloudpickle
 
-    for activation in getattr(value, "activations", ()):
+    for named, part in _parts(value):
         try:
-            cloudpickle.dumps(activation)
+            cloudpickle.dumps(part)
         except Exception:
-            return f", for the function of its activation {activation.name!r}"
+            return f", for {named}"
     return ""
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what of a network, a function or a function of sets may be a function, or a variable, of the user's."""
+    if isinstance(value, SetFunction):
+        for part in vars(value).values():
+            yield from _parts(part)
+    for activation in getattr(value, "activations", ()):
+        yield f"the function of its activation {activation.name!r}", activation
+    if inspect.isfunction(value):
+        variables = inspect.getclosurevars(value)
+        for variable, its in {**variables.globals, **variables.nonlocals}.items():
+            yield f"its variable {variable!r}", its
 
 
 def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
     """Yield what a function returns on workers for each call, in the order of the calls.
 
-    Two tasks for each thread of the workers, and a few, are there at a time: so many results, and no more, wait.
+    As many are there at a time as `_at_once` says: so many results, and no more, wait.
     """
     at_once = _at_once(client)
     waiting: deque[Future] = deque()
@@ -112,12 +137,24 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
             for call in calls:
                 waiting.append(client.submit(function, *call, pure=False))
                 if len(waiting) >= at_once:
-                    yield waiting.popleft().result()
+                    yield from _first(client, waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield from _first(client, waiting)
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _first(client: Client, waiting: deque[Future]) -> list[Any]:
+    """Return the result of the first, with those after it that are there then: one message costs less than many."""
+    from distributed import Future, wait
+
+    wait(waiting[0])
+    done = list(takewhile(Future.done, waiting))
+    results: list[Any] = client.gather(done)
+    for _ in done:
+        waiting.popleft()
+    return results
 
 
 def in_steps(
@@ -157,4 +194,5 @@ def in_steps(
 
 
 def _at_once(client: Client) -> int:
-    return 2 * sum(client.nthreads().values()) + 2
+    """Return how many tasks are there: with two for each thread, the others would wait for a thread that is slow."""
+    return 4 * sum(client.nthreads().values()) + 2

@@ -11,23 +11,26 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_choice, check_type
 from kousei.binary import BinaryNetwork
 from kousei.distributed import units
-from kousei.distributed.cluster import check_client, in_order, sent
+from kousei.distributed.cluster import check_client, in_order, pickled, sent
+from kousei.distributed.devices import OnGpu, check_gpus
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
 from kousei.network.evaluation import check_points
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 Network: TypeAlias = MLP | BinaryNetwork
 Reals: TypeAlias = np.ndarray[Any, Any]
 
-#: Points of a task, or its values, in bytes.
-_TASK_BYTES = 1 << 22
-#: What a task is to take on one thread, against some milliseconds that the scheduler takes for each; in nanoseconds.
+#: Points of a task, or its values, in bytes: of NumPy arrays, which pass by the scheduler, and of Dask arrays.
+_TASK_BYTES, _CHUNK_BYTES = 1 << 22, 1 << 26
+#: What a task is to take on one thread at least, against some milliseconds that it costs; in nanoseconds.
 _TASK_NANOSECONDS = 2.5e8
+#: A third of what each task costs the scheduler.
+_OVERHEAD_NANOSECONDS = 5e5
 #: For one parameter and one point. Only the order of magnitude counts.
-_NANOSECONDS = 0.5
+_NANOSECONDS = 0.1
 #: Points of a task at least, for the kernels.
 _FEWEST_POINTS = 512
 #: Blocks of points that are enough for a cluster; with fewer, units are split where they can be.
@@ -36,7 +39,7 @@ _ENOUGH = 8
 _PROBE = 1 << 14
 
 
-def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> Any:
+def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto", device: str = "cpu") -> Any:
     """Evaluate a network by the workers of a Dask cluster.
 
     Parameters
@@ -51,11 +54,15 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
         What is divided among the workers. "units" takes blocks of the hidden units of a network with one hidden
         layer, of a `FunahashiNetwork` of its frequencies, and adds their sums up; "auto" does so where there are too
         few points and more than one block of units.
+    device : {"cpu", "cuda"}
+        Where the workers compute. With "cuda" each takes its points to its GPU, by CuPy, and the values back; chunks
+        of CuPy arrays stay there.
 
     Returns
     -------
     numpy.ndarray or dask.array.Array (...) or (..., outputs)
-        As the network returns it. A Dask array for a Dask array: nothing is computed before its `compute`.
+        As the network returns it. A Dask array for a Dask array, with chunks of the same library: nothing is computed
+        before its `compute`.
 
     Raises
     ------
@@ -65,7 +72,8 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     ValueError
         If the last axis of `x` is not `dim`, or has several chunks, or chunks are of unknown lengths; if the client
         is not connected, has no workers, is of another version than they are, or some have no kousei or another one,
-        which are named; or if units cannot be split.
+        which are named, as are those that have no CuPy, no CUDA kernels or no GPU where one is asked for; if chunks
+        of CuPy meet the CPU; or if units cannot be split.
     ConnectionError
         If the scheduler is lost meanwhile.
 
@@ -76,10 +84,12 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     those of an MLP are its own, to the last digit; a `FunahashiNetwork` may take another of its methods for a block,
     and sums by units round otherwise.
 
-    A task holds points, values and, by units, parameters of at most 4 MiB each (at least 16 points and one
-    frequency), what the kernels hold, which is some ten MiB, and by points the network. Of NumPy arrays the scheduler
-    has two tasks for each thread of the workers, and two more, at a time. The lost tasks of a worker are done by
-    another one.
+    A task holds points, values and, by units, parameters of at most 4 MiB each, of Dask arrays 64 MiB (at least 16
+    points and one frequency), what the kernels hold, which is some ten MiB and as much as ten times the points, and
+    by points the network; with "cuda" points, values and networks are on the GPU, too. Within this a task takes a
+    quarter of a second on one thread, and longer where there is much to do. Of NumPy arrays the scheduler has four
+    tasks for each thread of the workers, and two more, at a time.
+    The lost tasks of a worker are done by another one.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
 
@@ -97,24 +107,27 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto") -> An
     """
     check_type("net", net, MLP | BinaryNetwork, "an MLP or a BinaryNetwork")
     check_choice("split", split, "auto", "points", "units")
+    check_choice("device", device, "cpu", "cuda")
     if not isinstance(x, np.ndarray):
-        return _of_dask(net, x, client, split)
+        return _of_dask(net, x, client, split, device)
     x = arrays.known("x", x)
     batch = check_points(net, x, _parameter(net))
     if split == "units" and (reason := units.why_not(net)):
         raise ValueError(f"split was 'units'; {reason}")
-    check_client(client)
+    _check(client, device)
     points = x.reshape(math.prod(batch), net.dim)
     if split == "auto":
-        few = len(points) <= (_ENOUGH - 1) * _points_of_task(net)
+        few = len(points) <= (_ENOUGH - 1) * _points_of_task(net, len(points))
         split = "units" if few and units.number_of_parts(net) > 1 else "points"
     by = _by_units if split == "units" else _by_points
-    values = by(net, points, client)
+    values = by(net, points, client, device)
     return values.reshape(batch if net.outputs == 1 else (*batch, net.outputs))
 
 
-def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
+def _of_dask(net: Network, x: Any, client: Client, split: str, device: str) -> Any:
+    import cloudpickle
     import dask.array
+    from dask.array.utils import meta_from_array
 
     check_type("x", x, dask.array.Array, "a NumPy or a Dask array")
     if split == "units":
@@ -124,13 +137,29 @@ def _of_dask(net: Network, x: Any, client: Client, split: str) -> Any:
     check_points(net, np.broadcast_to(np.zeros((), x.dtype), x.shape), _parameter(net))
     if x.numblocks[-1] > 1:
         raise ValueError(f"x has chunks {x.chunks[-1]} along its last axis; one is accepted: x.rechunk({{-1: -1}})")
-    check_client(client)
-    most = _points_of_task(net)
-    if math.prod(x.chunksize[:-1]) > most:
-        limit = most * net.dim * net.dtype.itemsize
-        x = x.rechunk(dict.fromkeys(range(x.ndim - 1), "auto") | {x.ndim - 1: -1}, block_size_limit=limit)
+    if device == "cpu" and not arrays.on_host(meta_from_array(x)):
+        raise ValueError("x has chunks in CUDA memory; device='cuda' is accepted for them")
+    _check(client, device)
+    # A task of its own makes the network, once on each worker: as a function of the blocks it would go with each.
+    pickle = pickled("net", net)
+    held = dask.delayed(cloudpickle.loads)(pickle, dask_key_name=f"net-{dask.base.tokenize(pickle)}")
+    if device == "cuda":
+        held = dask.delayed(OnGpu, pure=True)(held)
+    x = x.rechunk(_chunks(x.chunks, _points_of_task(net, math.prod(x.shape[:-1]), most=_CHUNK_BYTES)))
     last = {"drop_axis": x.ndim - 1} if net.outputs == 1 else {"chunks": (*x.chunks[:-1], (net.outputs,))}
-    return x.map_blocks(net, dtype=net.dtype, **last)
+    empty = meta_from_array(x, ndim=x.ndim - (net.outputs == 1), dtype=net.dtype)
+    return dask.array.map_blocks(evaluate_block, held, x, dtype=net.dtype, meta=empty, **last)
+
+
+def _chunks(chunks: tuple[tuple[int, ...], ...], most: int) -> tuple[tuple[int, ...], ...]:
+    """Return chunks of at most so many points, each of them a part of one that is there: nothing is merged."""
+    parts = []
+    for axis, lengths in enumerate(chunks[:-1]):
+        others = math.prod(map(max, chunks[axis + 1 : -1]))
+        each = max(1, most // max(1, others))
+        cuts = (cut for length in lengths for cut in units.cuts(length, each) or [slice(0, 0)])
+        parts.append(tuple(cut.stop - cut.start for cut in cuts))
+    return (*parts, chunks[-1])
 
 
 def _parameter(net: Network) -> Any:
@@ -140,39 +169,61 @@ def _parameter(net: Network) -> Any:
     return net.frequencies if isinstance(net, FunahashiNetwork) else net.biases[0]
 
 
-def _points_of_task(net: Network) -> int:
-    """Return how many points a task takes."""
-    by_memory = _TASK_BYTES // (max(net.dim, net.outputs) * net.dtype.itemsize)
+def _points_of_task(net: Network, points: int, parts: int = 1, most: int = _TASK_BYTES) -> int:
+    """Return how many points a task takes, of so many for each of some networks.
+
+    The more work there is, the longer are tasks, or the scheduler would be what a large cluster waits for. N tasks
+    cost it N s, and a slow one at the end three times work / N: the sum is least for tasks of sqrt(work s / 3).
+    """
+    each = max(1.0, _nanoseconds(net))
+    takes = max(_TASK_NANOSECONDS, math.sqrt(_OVERHEAD_NANOSECONDS * each * points * parts))
+    by_memory = most // (max(net.dim, net.outputs) * net.dtype.itemsize)
+    # Up to four points are summed in another order than more.
+    return max(16, min(by_memory, max(_FEWEST_POINTS, int(takes / each))))
+
+
+def _nanoseconds(net: Network) -> float:
+    """Return what one point takes on one thread."""
     if isinstance(net, FunahashiNetwork):
         method, nanoseconds = net.plan(_PROBE)
-        each = nanoseconds[method] / _PROBE
-    elif isinstance(net, BinaryNetwork):
+        return nanoseconds[method] / _PROBE
+    if isinstance(net, BinaryNetwork):
         sizes = net.summary()
-        each = _NANOSECONDS * (sizes.real + sizes.binary / 32)
-    else:
-        each = _NANOSECONDS * net.parameters
-    # Up to four points are summed in another order than more.
-    return max(16, min(by_memory, max(_FEWEST_POINTS, int(_TASK_NANOSECONDS / max(each, 1.0)))))
+        return _NANOSECONDS * (sizes.real + sizes.binary / 32)
+    return _NANOSECONDS * net.parameters
 
 
-def _values(net: Network, x: Reals) -> Reals:
+def _check(client: Client, device: str) -> None:
+    check_client(client)
+    if device == "cuda":
+        check_gpus(client)
+
+
+def evaluate_block(net: Any, x: Any) -> Any:
+    """Return the values of a block of points; a task has the name of the function on Dask's dashboard."""
     return net(x)
 
 
-def _by_points(net: Network, points: Reals, client: Client) -> Reals:
-    cuts, held = units.cuts(len(points), _points_of_task(net)), sent(client, "net", net)
+def _held(net: Network, client: Client, device: str) -> Future:
+    held = sent(client, "net", net)
+    return client.submit(OnGpu, held, pure=False) if device == "cuda" else held
+
+
+def _by_points(net: Network, points: Reals, client: Client, device: str) -> Reals:
+    cuts, held = units.cuts(len(points), _points_of_task(net, len(points))), _held(net, client, device)
     values = np.empty((len(points), net.outputs), net.dtype)
-    found = in_order(client, _values, ((held, points[cut]) for cut in cuts))
+    found = in_order(client, evaluate_block, ((held, points[cut]) for cut in cuts))
     for cut, block in zip(cuts, found, strict=True):
         values[cut] = block.reshape(-1, net.outputs)
     return values
 
 
-def _by_units(net: Network, points: Reals, client: Client) -> Reals:
+def _by_units(net: Network, points: Reals, client: Client, device: str) -> Reals:
     parts = list(units.parts(net))
-    cuts, held = units.cuts(len(points), _points_of_task(parts[0])), [sent(client, "net", part) for part in parts]
+    cuts = units.cuts(len(points), _points_of_task(parts[0], len(points), len(parts)))
+    held = [_held(part, client, device) for part in parts]
     values = np.empty((len(points), net.outputs), net.dtype)
-    found = in_order(client, _values, ((part, points[cut]) for cut in cuts for part in held))
+    found = in_order(client, evaluate_block, ((part, points[cut]) for cut in cuts for part in held))
     for cut in cuts:
         total = np.zeros((cut.stop - cut.start, net.outputs))
         for _ in held:

@@ -82,7 +82,7 @@ def sample(
     A task has chains of at most 32 MiB, or 32 of them, of "tempering" at all temperatures; and samples of at most 32
     MiB, or one of each of its chains. A worker takes six times the larger for each thread, with copies for the
     kernels and for what goes over. The process of the client holds all samples, and it and the scheduler the chains
-    of two tasks for each thread of the workers, and two more.
+    of four tasks for each thread of the workers, and two more.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
 

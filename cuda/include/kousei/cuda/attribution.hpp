@@ -20,10 +20,10 @@ void evaluate(Cuda on, const Tables<Real>& tables, Layers<Real> rho, const std::
               std::int64_t coalitions, Real* out, Workspace workspace);
 
 template <class Real>
-std::int64_t owen_workspace_bytes(Cuda on, const Tables<Real>& tables, Layers<Real> rho);
+std::int64_t owen_workspace_bytes(Cuda on, const Tables<Real>& tables, Layers<Real> rho, Some some);
 
 template <class Real>
-void owen_values(Cuda on, const Tables<Real>& tables, Layers<Real> rho, double* out, Workspace workspace);
+void owen_values(Cuda on, const Tables<Real>& tables, Layers<Real> rho, Some some, double* out, Workspace workspace);
 
 /// None.
 std::int64_t workspace_bytes(Cuda on, const Problems& problems);
