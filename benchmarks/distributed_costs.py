@@ -26,8 +26,8 @@ LEAST = 1.6
 POINTS = {
     "MLP, points": 800_000,
     "Funahashi, points": 3_100_000,
-    "MLP, units": 3500,
-    "Funahashi, frequencies": 240_000,
+    "MLP, units": 5000,
+    "Funahashi, frequencies": 300_000,
 }
 TASKS, BLOCKS, BUSY, MIB = 400, 400, 60, 1 << 20
 #: What is streamed, and the memory of a worker.
