@@ -287,7 +287,7 @@ def stream() -> Record:
     return {
         "points": STREAMED,
         "units": net.units,
-        "method": net.plan(CHUNK).method,
+        "method": net.plan(values.chunksize[0]).method,
         "blocks": math.prod(values.numblocks),
         "seconds": took,
         "peak": sorted(peak for _, peak in after.values()),
