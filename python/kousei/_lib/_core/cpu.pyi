@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'attribution_evaluate', 'attribution_masked_sets', 'attribution_owen_values', 'attribution_solve', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'ising_swendsen_wang', 'ising_wolff', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_transpose', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'attribution_evaluate', 'attribution_masked_sets', 'attribution_owen_values', 'attribution_solve', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'ising_swendsen_wang', 'ising_wolff', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_top_products_between', 'recommend_transpose', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -253,6 +253,12 @@ def recommend_top_products(begin: numpy.typing.NDArray[numpy.int64], columns: nu
     ...
 @typing.overload
 def recommend_top_products(begin: numpy.typing.NDArray[numpy.int64], columns: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], column_begin: numpy.typing.NDArray[numpy.int64], rows_of: numpy.typing.NDArray[numpy.int32], values_of: numpy.typing.NDArray[numpy.float64], indices: numpy.typing.NDArray[numpy.int32], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+    ...
+@typing.overload
+def recommend_top_products_between(first: typing.SupportsInt | typing.SupportsIndex, begin: numpy.typing.NDArray[numpy.int64], columns: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], column_begin: numpy.typing.NDArray[numpy.int64], rows_of: numpy.typing.NDArray[numpy.int32], values_of: numpy.typing.NDArray[numpy.float32], indices: numpy.typing.NDArray[numpy.int32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+    ...
+@typing.overload
+def recommend_top_products_between(first: typing.SupportsInt | typing.SupportsIndex, begin: numpy.typing.NDArray[numpy.int64], columns: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], column_begin: numpy.typing.NDArray[numpy.int64], rows_of: numpy.typing.NDArray[numpy.int32], values_of: numpy.typing.NDArray[numpy.float64], indices: numpy.typing.NDArray[numpy.int32], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
 def recommend_transpose(begin: numpy.typing.NDArray[numpy.int64], columns: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], column_begin: numpy.typing.NDArray[numpy.int64], rows_of: numpy.typing.NDArray[numpy.int32], values_of: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
