@@ -66,9 +66,9 @@ def cosine_topk(matrix: Any | Source, client: Client, k: int) -> tuple[Array, Ar
     -----
     Rows are split into blocks of some 2**20 entries and neighbours in all; one task takes two blocks and finds for
     each row of both the best of the other block. Lists are merged in the process of the client, which holds
-    the result and those of two tasks for each thread of the workers, and two more. Products are added up in the order
-    of the columns, as on one machine, and users of ratings are in the order of their ids: results are the same bits
-    for any number of workers.
+    the result and those of four tasks for each thread of the workers, and two more. Products are added up in the
+    order of the columns, as on one machine, and users of ratings are in the order of their ids: results are the same
+    bits for any number of workers.
 
     A task of float64 holds two blocks, their transpose and the neighbours, some 150 MiB if no row is longer than a
     block. Blocks of a matrix lie with the scheduler once; those of ratings are made on the workers by a shuffle of
