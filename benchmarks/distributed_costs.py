@@ -6,7 +6,6 @@ cores that do nothing else. benchmarks/distributed_scaling.py reads the record, 
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import pickle
@@ -19,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from records import Record, write
+
 NAME = "distributed-costs"
 #: Two workers, against one.
 LEAST = 1.6
@@ -26,19 +27,17 @@ LEAST = 1.6
 POINTS = {
     "MLP, points": 800_000,
     "Funahashi, points": 3_100_000,
-    "MLP, units": 3500,
-    "Funahashi, frequencies": 240_000,
+    "MLP, units": 5000,
+    "Funahashi, frequencies": 300_000,
 }
 TASKS, BLOCKS, BUSY, MIB = 400, 400, 60, 1 << 20
 #: What is streamed, and the memory of a worker.
 STREAMED, CHUNK, LIMIT = 10**8, 1_000_000, "2GiB"
 SIDE, SWEEPS, CHAINS = 256, 400, 32
 
-Record = dict[str, Any]
-
 
 def main() -> int:
-    import ratios  # asv, which finds no such module, reads this file too
+    import ratios
 
     record = ratios.begin(NAME, "distributed_costs.py", __doc__.splitlines()[0], usual=5, least=3)
     if record is None:
@@ -47,7 +46,7 @@ def main() -> int:
 
     record["versions"] |= {name: version(name) for name in ("dask", "distributed", "cloudpickle")}
     record |= {"clock": "wall_seconds"} | measured(record["repetitions"])
-    (ratios.RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=1) + "\n")
+    write(record)
     print(f"{speedups(record)}\n\n{costs(record)}\n\n{streamed(record)}")
     return int(not record["met"])
 
@@ -288,7 +287,7 @@ def stream() -> Record:
     return {
         "points": STREAMED,
         "units": net.units,
-        "method": net.plan(CHUNK).method,
+        "method": net.plan(values.chunksize[0]).method,
         "blocks": math.prod(values.numblocks),
         "seconds": took,
         "peak": sorted(peak for _, peak in after.values()),

@@ -6,7 +6,6 @@ assumed.
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
 import sys
@@ -14,6 +13,8 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from records import Record, recorded, write
 
 NAME = "distributed-scaling"
 WORKERS = 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000
@@ -30,8 +31,6 @@ WORD = 7.2
 #: What counts as stopped.
 STOPPED = 0.5
 SEED = 0
-
-Record = dict[str, Any]
 
 
 class Costs(NamedTuple):
@@ -237,10 +236,7 @@ def waited_for(row: Record) -> str:
 
 
 def main() -> int:
-    import ratios  # asv, which finds no such module, reads this file too
-
-    ratios.fix_environment()
-    costs = json.loads((ratios.RESULTS / "distributed-costs.json").read_text())
+    costs = recorded("distributed-costs")
     record = {
         "case": NAME,
         "command": "python benchmarks/distributed_scaling.py",
@@ -252,7 +248,7 @@ def main() -> int:
         "predicted": predicted(costs),
         "rows": swept(costs),
     }
-    (ratios.RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=1) + "\n")
+    write(record)
     print(table(record))
     return 0
 

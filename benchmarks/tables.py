@@ -223,6 +223,12 @@ def costs() -> str:
     return f"{ridgelet_costs.table(record).strip()}\n\n{origin([record])}"
 
 
+def clusters() -> str:
+    """Return what two workers are worth, and where."""
+    told = of_script("distributed_costs"), origin(found("distributed-costs"))
+    return "\n\n".join(filter(None, told))
+
+
 def of_script(module: str) -> str:
     """Return the table that a script makes of its own record, if there is one."""
     script = import_module(module)
@@ -390,7 +396,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "recommend-missing": lambda: of_script("recommend_missing"),
     "recommend-off-policy": lambda: of_script("recommend_off_policy"),
     "recommend-phases": lambda: of_script("recommend_phases"),
-    "distributed-costs": lambda: of_script("distributed_costs"),
+    "distributed-costs": clusters,
     "distributed-scaling": lambda: of_script("distributed_scaling"),
     "device-summary": device_summary,
     "device-sums": device_sums,

@@ -12,6 +12,7 @@ import pytest
 import kousei
 from clusters import in_this_process
 from kousei.distributed import evaluate, evaluation, units
+from kousei.distributed.cluster import in_order
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -162,6 +163,20 @@ def test_errors_of_a_function_come_back(client: Any) -> None:
     net = kousei.MLP.random([2, 30, 1], kousei.Activation("broken", function), rng=0)
     with pytest.raises(ZeroDivisionError, match="of the user's own"):
         evaluate(net, _points(20, 2), client)
+
+
+def test_the_first_error_is_raised_after_the_results_before_it(client: Any) -> None:
+    def function(index: int) -> int:
+        if index == 0:
+            time.sleep(0.3)  # so that all others are there when it is
+        if index > 2:
+            raise ZeroDivisionError(f"number {index}")
+        return index
+
+    found: list[int] = []
+    with pytest.raises(ZeroDivisionError, match="number 3"):
+        found.extend(in_order(client, function, ((index,) for index in range(10))))
+    assert found == [0, 1, 2]
 
 
 def test_dask_arrays_stay_dask_arrays(client: Any) -> None:

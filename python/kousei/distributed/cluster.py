@@ -146,11 +146,14 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
 
 
 def _first(client: Client, waiting: deque[Future]) -> list[Any]:
-    """Return the result of the first, with those after it that are there then: one message costs less than many."""
-    from distributed import Future, wait
+    """Return the result of the first, with those after it that are there then: one message costs less than many.
+
+    Of several errors Dask would raise any; here the first one is alone.
+    """
+    from distributed import wait
 
     wait(waiting[0])
-    done = list(takewhile(Future.done, waiting))
+    done = list(takewhile(lambda future: future.status == "finished", waiting)) or [waiting[0]]
     results: list[Any] = client.gather(done)
     for _ in done:
         waiting.popleft()
