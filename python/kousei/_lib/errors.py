@@ -21,6 +21,12 @@ def check_type(name: str, value: Any, kind: type | UnionType, accepted: str) -> 
         raise TypeError(f"{name} was {type(value).__name__}; {accepted} is accepted")
 
 
+def check_callable(name: str, value: Any, accepted: str = "a callable") -> None:
+    """Raise TypeError unless a value can be called, as `accepted` says."""
+    if not callable(value):
+        raise TypeError(f"{name} was {type(value).__name__}; {accepted} is accepted")
+
+
 def shown(value: Any) -> str:
     """Return a value as an error names it: an array or a long text by its kind alone."""
     try:
@@ -49,7 +55,7 @@ def check_bool(name: str, value: Any) -> bool:
 
 def check_choice(name: str, value: Any, *accepted: str) -> None:
     """Raise ValueError unless a value is one of the names that are accepted."""
-    if value not in accepted:
+    if not isinstance(value, str) or value not in accepted:
         *first, last = map(repr, accepted)
         raise ValueError(f"{name} was {shown(value)}; {', '.join(first)} and {last} are accepted")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.activation import piecewise
 from kousei.activation.base import ACCEPTED, LARGEST_POWER, NAMES, Activation, power_of
 
@@ -65,7 +65,7 @@ def repu(power: int) -> Activation:
     return resolve(f"repu{check_integer('power', power, 1, LARGEST_POWER)}")
 
 
-def resolve(activation: Activation | str) -> Activation:
+def resolve(activation: Activation | str, argument: str = "activation") -> Activation:
     """Return the activation that a name or an `Activation` stands for."""
     if isinstance(activation, str):
         if activation in _PIECEWISE_LINEAR:
@@ -73,9 +73,8 @@ def resolve(activation: Activation | str) -> Activation:
         if activation in NAMES or power_of(activation):
             return Activation(activation)
         others = ", ".join(repr(name) for name in _PIECEWISE_LINEAR if name not in ("relu", "repu1"))
-        raise ValueError(f"activation was {activation!r}; {ACCEPTED}, {others} and a kousei.Activation are accepted")
-    if not isinstance(activation, Activation):
-        raise TypeError(f"activation was {type(activation).__name__}; a name or a kousei.Activation is accepted")
+        raise ValueError(f"{argument} was {activation!r}; {ACCEPTED}, {others} and a kousei.Activation are accepted")
+    check_type(argument, activation, Activation, "a name or a kousei.Activation")
     # Those that kousei.Activation makes of a name.
     named = type(activation) is Activation and activation.function is None
     return _PIECEWISE_LINEAR.get(activation.name, activation) if named else activation

@@ -230,7 +230,10 @@ def hardsigmoid(slope: float = 1 / 6, offset: float = 0.5) -> PiecewiseLinear:
     steepness, at_zero = finite("slope", slope), finite("offset", offset)
     if steepness <= 0:
         raise ValueError(f"slope was {slope}; a positive number is accepted")
-    return PiecewiseLinear([-at_zero / steepness, (1 - at_zero) / steepness], [0, steepness, 0], name="hardsigmoid")
+    kinks = [-at_zero / steepness, (1 - at_zero) / steepness]
+    if not kinks[0] < kinks[1]:
+        raise ValueError(f"offset was {offset}; a number is accepted that a difference of 1 changes in float64")
+    return PiecewiseLinear(kinks, [0, steepness, 0], name="hardsigmoid")
 
 
 def softshrink(threshold: float = 0.5) -> PiecewiseLinear:

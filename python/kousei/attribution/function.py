@@ -10,6 +10,7 @@ from array_api_compat import is_torch_array
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei._lib.errors import check_callable
 from kousei.attribution.masks import Groups
 from kousei.attribution.tables import Tables
 from kousei.network import MLP
@@ -41,8 +42,7 @@ class SetFunction:
     """
 
     def __init__(self, f: Callable[[Array, Array], Array]) -> None:
-        if not callable(f):
-            raise TypeError(f"f was {type(f).__name__}; a function of x and mask is accepted")
+        check_callable("f", f, "a function of x and mask")
         self._f = f
 
     def __repr__(self) -> str:
@@ -71,14 +71,7 @@ class SetFunction:
         ValueError
             If an argument has another shape, or what it returns, or it is a `kousei.MLP` and an item is absent.
         """
-        x, mask = arrays.known("x", x), arrays.known("mask", mask)
-        arrays.real_dtype(x=x)
-        shape = arrays.shape_of(x)
-        if len(shape) != 3:
-            raise ValueError(f"x has shape {shape}; (batch, items, columns) is accepted")
-        arrays.require_shape("mask", mask, shape[:2])
-        if arrays.dtype_name(mask) != "bool":
-            raise TypeError(f"mask has dtype {arrays.dtype_name(mask)}; bool is accepted")
+        x = arrays.known("x", x)
         if not is_torch_array(x):
             return self.values(x, mask)
         import torch
@@ -120,6 +113,7 @@ class SetFunction:
         TypeError, ValueError
             As `__call__`.
         """
+        x, mask = check_sets(x, mask)
         batch, items, columns = arrays.shape_of(x)
         if isinstance(self._f, MLP):
             if not bool(arrays.namespace(mask).all(mask)):
@@ -134,6 +128,21 @@ class SetFunction:
         if arrays.shape_of(values) != (batch,):
             raise ValueError(f"f returned shape {arrays.shape_of(values)} for {batch} sets; ({batch},) is accepted")
         return values
+
+
+def check_sets(x: Array, mask: Array) -> tuple[Array, Array]:
+    """Return the arrays of sets, and of what is in them, once they are known to be such."""
+    if not (is_torch_array(x) and x.requires_grad):
+        x = arrays.known("x", x)
+    mask = arrays.known("mask", mask)
+    arrays.real_dtype(x=x)
+    shape = arrays.shape_of(x)
+    if len(shape) != 3:
+        raise ValueError(f"x has shape {shape}; (batch, items, columns) is accepted")
+    arrays.require_shape("mask", mask, shape[:2])
+    if arrays.dtype_name(mask) != "bool":
+        raise TypeError(f"mask has dtype {arrays.dtype_name(mask)}; bool is accepted")
+    return x, mask
 
 
 def as_set_function(f: Any) -> SetFunction:

@@ -73,7 +73,8 @@ def integrated_gradients(
     from scipy.special import roots_legendre
 
     game = Game(f, items, baseline, "baseline", groups)
-    nodes, weights = roots_legendre(check_integer("steps", steps, 1))
+    arrays.require_memory(check_integer("steps", steps, 1) ** 2, 8, f"a matrix of {steps} x {steps} for the nodes")
+    nodes, weights = roots_legendre(steps)
     step = game.items - game.baseline
     along = arrays.like(((nodes + 1) / 2).astype(arrays.dtype_name(items)), items)[:, None, None]
     points = (game.baseline + along * step).requires_grad_()

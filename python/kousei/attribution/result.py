@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +69,10 @@ class Attribution:
         columns = _names("feature_names", feature_names, features)
         try:
             import matplotlib.pyplot as plt
+            from matplotlib.axes import Axes
         except ImportError:
             raise ImportError("Matplotlib is not installed: pip install 'kousei[plot]'") from None
+        check_type("ax", ax, Axes | None, "matplotlib.axes.Axes")
         ax = plt.subplots(layout="constrained")[1] if ax is None else ax
         # A column of nothing stands between features and items.
         shown = np.column_stack([self.features, np.full(n, np.nan), self.items])
@@ -83,6 +86,7 @@ class Attribution:
 
 
 def _names(name: str, names: Any, count: int) -> list[str]:
+    check_type(name, names, Iterable | None, "a sequence of names")
     names = [str(each) for each in (range(count) if names is None else names)]
     if len(names) != count:
         raise ValueError(f"{name} has {len(names)} entries; {count} are accepted")

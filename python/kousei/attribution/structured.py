@@ -7,7 +7,7 @@ from typing import Any
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_type
-from kousei.attribution.function import SetFunction
+from kousei.attribution.function import SetFunction, check_sets
 from kousei.attribution.masks import Groups
 from kousei.attribution.tables import Tables, tabulate
 from kousei.network import MLP
@@ -63,6 +63,7 @@ class DeepSet(SetFunction):
 
     def values(self, x: Array, mask: Array) -> Array:
         """As that of `SetFunction`; rho(0) of a set without items."""
+        x, mask = check_sets(x, mask)
         xp = arrays.namespace(x)
         terms = xp.where(mask[..., None], _columns(xp, self.phi, x), 0)
         return self.rho(xp.sum(terms, axis=1))
@@ -129,6 +130,7 @@ class AttentionPooling(SetFunction):
 
     def values(self, x: Array, mask: Array) -> Array:
         """As that of `SetFunction`; rho(0) of a set without items."""
+        x, mask = check_sets(x, mask)
         xp = arrays.namespace(x)
         scores = xp.where(mask, self.score(x), -xp.inf)
         largest = xp.max(scores, axis=1, keepdims=True)

@@ -12,7 +12,7 @@ from array_api_compat import is_torch_array
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
-from kousei._lib.errors import check_type
+from kousei._lib.errors import check_choice, check_type
 from kousei._lib.pickling import without_cached
 from kousei.equivariant.averaging import averaged
 from kousei.equivariant.certificate import Certificate
@@ -372,7 +372,8 @@ class JointEquivariantFeature:
         if scalars is None:
             is_complex = np.iscomplexobj(T) or (self.H is not None and np.iscomplexobj(self.H.matrices))
             scalars = "complex" if is_complex else "real"
-        elif scalars == "real" and np.iscomplexobj(T):
+        check_choice("scalars", scalars, "complex", "real")
+        if scalars == "real" and np.iscomplexobj(T):
             raise ValueError("scalars was 'real' and a feature is complex; 'complex' is accepted for it")
         return Certificate.of(T, isotypic(self.X, self.H, scalars), rank_tolerance(self, psi))
 

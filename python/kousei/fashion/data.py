@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib.arrays import require_finite, require_shape
-from kousei._lib.errors import check_type
+from kousei._lib.errors import check_type, shown
 
 Array = np.ndarray[Any, Any]
 
@@ -145,7 +145,7 @@ def check_tags(name: str, tags: Sequence[str], of_model: Sequence[str]) -> None:
 
 def tag_index(tag: str, tag_names: Sequence[str]) -> int:
     """Return the column of a tag; ValueError, which names the nearest ones, where there is none."""
-    if tag in tag_names:
+    if isinstance(tag, str) and tag in tag_names:
         return tag_names.index(tag)
     near = difflib.get_close_matches(str(tag), tag_names, n=3, cutoff=0.4) or list(tag_names[:3])
-    raise ValueError(f"tag was {tag!r}, which is not known; near it are {', '.join(map(repr, near))}")
+    raise ValueError(f"tag was {shown(tag)}, which is not known; near it are {', '.join(map(repr, near))}")

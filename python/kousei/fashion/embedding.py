@@ -24,7 +24,7 @@ from kousei.fashion.losses import ContrastiveLoss, triplet_loss
 from kousei.fashion.masks import MaskPredictor
 from kousei.fashion.measures import average_precision
 from kousei.fashion.retrieval import ImageIndex
-from kousei.fashion.tensors import batches, seeded, tensor
+from kousei.fashion.tensors import batches, check_image_tensor, check_vectors, seeded, tensor
 from kousei.fashion.training import descend
 
 
@@ -105,6 +105,9 @@ class VisualSemanticEmbedding(files.FiledModule):
 
     def grid(self, images: Tensor, masks: Tensor | None = None) -> Grid:
         """Return the cells of images (n, 3, height, width), and their weights by masks (n, parts, rows, columns)."""
+        check_image_tensor(images)
+        if masks is not None:
+            check_image_tensor(masks, "masks")
         cells = self.projection(self.backbone(images))
         rows, columns = cells.shape[-2:]
         if masks is None:
@@ -117,11 +120,13 @@ class VisualSemanticEmbedding(files.FiledModule):
 
     def tag_scores(self, embeddings: Tensor) -> Tensor:
         """Return the scores (n, tags) of embeddings (n, embeddings, dim)."""
+        check_vectors("embeddings", embeddings, self.dim)
         cosines = embeddings @ self.tags().T
         return (self.shares(cosines) * cosines).sum(dim=1)
 
     def shares(self, cosines: Tensor) -> Tensor:
         """Return how much each embedding counts for each tag, given their cosines (n, embeddings, tags)."""
+        check_vectors("cosines", cosines, len(self.tag_names))
         return torch.ones_like(cosines)
 
     def fit(
@@ -173,6 +178,7 @@ class VisualSemanticEmbedding(files.FiledModule):
             If the checkpoint cannot be written.
         """
         check_choice("loss", loss, "triplet", "contrastive")
+        check_type("checkpoint", checkpoint, str | bytes | os.PathLike | None, "a str, bytes or os.PathLike")
         masks = self._of_table("table", table)
         judged = None if validation is None else self._of_table("validation", validation)
         if validation is not None and not validation.tags.any():
@@ -303,6 +309,8 @@ class VisualSemanticEmbedding(files.FiledModule):
         """
         column = tag_index(tag, self.tag_names)
         check_type("image", image, np.ndarray, "a NumPy array")
+        check_type("masks", masks, np.ndarray | None, "a NumPy array")
+        check_images("image", image[None])
         images, of_image = image[None], None if masks is None else masks[None]
         cells = self._over(images, of_image, Grid.joined)[0]
         return attributed(self, cells.reshape(len(cells), -1).T, column, budget, rng, progress)

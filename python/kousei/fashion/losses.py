@@ -49,6 +49,7 @@ def triplet_loss(scores: Tensor, tags: Tensor, margin: float = 0.2, hardest: int
     _check(scores, tags)
     require_positive(margin=margin)
     check_integer("hardest", hardest, 1)
+    margin = float(margin)
     return _hinge(scores, tags, margin, hardest) + _hinge(scores.T, tags.T, margin, hardest)
 
 

@@ -13,7 +13,7 @@ from kousei._lib.errors import check_type
 from kousei._lib.random import Rng
 from kousei.fashion.backbones import Backbone, resolve
 from kousei.fashion.data import Array, ImageTable, check_images, check_names
-from kousei.fashion.tensors import batches, seeded, tensor
+from kousei.fashion.tensors import batches, check_image_tensor, seeded, tensor
 from kousei.fashion.training import descend
 
 
@@ -47,6 +47,7 @@ class MaskPredictor(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (n, parts, rows, columns) of images (n, 3, height, width)."""
+        check_image_tensor(images)
         return self.head(self.backbone(images))
 
     def fit(

@@ -17,6 +17,7 @@ from kousei.fashion.data import check_names, tag_index
 from kousei.fashion.embedding import VisualSemanticEmbedding
 from kousei.fashion.grid import foreground, normalized
 from kousei.fashion.masks import MaskPredictor
+from kousei.fashion.tensors import check_vectors
 
 #: What a cell outside of a part weighs beside one inside: an image without the part is embedded by all its cells.
 _OUTSIDE = 1e-4
@@ -82,6 +83,7 @@ class PartialVSE(VisualSemanticEmbedding):
 
     def shares(self, cosines: Tensor) -> Tensor:
         """Return how much each embedding counts for each tag, given their cosines (n, embeddings, tags)."""
+        check_vectors("cosines", cosines, len(self.tag_names))
         if self.pooling == "max":
             best = cosines.argmax(dim=1)
             return nn.functional.one_hot(best, cosines.shape[1]).transpose(1, 2).to(cosines.dtype)

@@ -15,7 +15,7 @@ from kousei.fashion import files
 from kousei.fashion.backbones import Backbone, name_of, resolve
 from kousei.fashion.data import Array, check_images
 from kousei.fashion.items import OutfitTable, check_regions, check_sets
-from kousei.fashion.tensors import batches, seeded, tensor
+from kousei.fashion.tensors import batches, check_image_tensor, seeded, tensor
 from kousei.fashion.training import descend
 from kousei.io.state import Arrays, Config, check_names, entry
 
@@ -76,12 +76,20 @@ class OutfitScorer(files.FiledModule):
 
     def cells(self, images: Tensor) -> Tensor:
         """Return w u and w, (n, dim + 1, rows, columns), of the cells of images (n, 3, height, width)."""
+        check_image_tensor(images)
         features = self.head(self.backbone(images))
         weights = torch.sigmoid(features[:, -1:])
         return torch.cat([weights * nn.functional.normalize(self.center(features[:, :-1]), dim=1), weights], dim=1)
 
     def forward(self, images: Tensor, present: Tensor) -> Tensor:
         """Return the scores (n,) of outfits (n, items, 3, height, width), present (n, items)."""
+        check_type("images", images, Tensor, "a torch.Tensor")
+        check_type("present", present, Tensor, "a torch.Tensor")
+        if images.ndim != 5 or present.dtype != torch.bool or present.shape != images.shape[:2]:
+            given = f"{tuple(images.shape)} and present {tuple(present.shape)} and dtype {present.dtype}"
+            raise ValueError(
+                f"images has shape {given}; (n, items, 3, height, width) and (n, items) of bool are accepted"
+            )
         sums = images.new_zeros(*present.shape, self.dim + 1)
         sums[present] = self.cells(images[present]).sum(dim=(2, 3))
         return self.calibration(self._agreement(sums.sum(dim=1))[:, None])[:, 0]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from kousei._lib.errors import check_type
 from kousei._lib.random import Rng, generator
 from kousei.fashion.data import Array
 
@@ -23,6 +24,21 @@ def batches(rows: int) -> Iterator[slice]:
 def tensor(array: Array, model: nn.Module) -> Tensor:
     """Return the numbers of an array as float32, on the device of a model."""
     return torch.as_tensor(array, dtype=torch.float32, device=next(model.parameters()).device)
+
+
+def check_image_tensor(images: Tensor, name: str = "images") -> None:
+    """Raise TypeError or ValueError unless a tensor is one of images, or masks, along its first axis."""
+    check_type(name, images, Tensor, "a torch.Tensor")
+    if images.ndim != 4 or not images.is_floating_point():
+        shape = tuple(images.shape)
+        raise ValueError(f"{name} has shape {shape} and dtype {images.dtype}; four axes of floats are accepted")
+
+
+def check_vectors(name: str, vectors: Tensor, dim: int) -> None:
+    """Raise TypeError or ValueError unless a tensor holds some vectors of a dimension for each image."""
+    check_type(name, vectors, Tensor, "a torch.Tensor")
+    if vectors.ndim != 3 or vectors.shape[-1] != dim:
+        raise ValueError(f"{name} has shape {tuple(vectors.shape)}; (n, vectors, {dim}) is accepted")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import fill_cube
-from kousei._lib.errors import warn
+from kousei._lib.errors import check_callable, warn
 from kousei.front.problem import Array, Function
 
 #: More than any box has dimensions, so that no shape is right by chance.
@@ -48,8 +48,7 @@ def vectorised(f: Any, lo: Array, hi: Array, tol: float) -> Function:
     ValueError
         If it cannot be called in any way, a value is not finite, two calls differ, or `tol` is below rounding.
     """
-    if not callable(f):
-        raise TypeError(f"f was {type(f).__name__}; a callable is accepted")
+    check_callable("f", f)
     x = lo + (hi - lo) * fill_cube(len(lo), _POINTS)
     way, values, said = _first_way(f, x)
     if values.dtype.kind not in "biuf":

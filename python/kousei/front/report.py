@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from kousei._lib.errors import check_type
+
 Array = np.ndarray[Any, Any]
 
 
@@ -116,7 +118,9 @@ class Report(Sequence[Attempt]):
         if self.points is None or self.errors is None:
             raise ValueError("no network was constructed; a report of one is accepted")
         import matplotlib.pyplot as plt
+        from matplotlib.axes import Axes
 
+        check_type("ax", ax, Axes | None, "matplotlib.axes.Axes")
         if ax is None:
             ax = plt.subplots()[1]
         least = max(float(self.errors.max()), 1e-300) * 1e-4

@@ -11,7 +11,15 @@ import numpy as np
 
 from kousei._lib import _core, arrays
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import SizeError, check_bool, check_integer, require_positive, warn
+from kousei._lib.errors import (
+    SizeError,
+    check_bool,
+    check_callable,
+    check_choice,
+    check_integer,
+    require_positive,
+    warn,
+)
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded
 from kousei.funahashi.error import Residual
@@ -92,6 +100,7 @@ def from_samples(
     cls: type[Net], values: Any, box: Box, order: int | None, activation: Activation | str, bump: Bump
 ) -> Net:
     """See `FunahashiNetwork.from_samples`."""
+    check_choice("extension", box.extension, *_MOST_FREQUENCIES)
     lo, hi = check_bounds(box.bounds)
     samples = check_values(values, len(lo), name="values")
     fitted = box.extension == "fourier"
@@ -219,10 +228,12 @@ class _HeldOut:
     """
 
     def __init__(self, f: Function, box: Box) -> None:
+        check_choice("extension", box.extension, *_MOST_FREQUENCIES)
         if box.tail is not None and box.extension != "periodic":
             raise ValueError(
                 f"tail came with extension={box.extension!r}; it bounds coefficients of 'periodic' alone"
             )
+        check_callable("f", f)
         self._f, self._bounds = f, check_bounds(box.bounds)
 
     @cached_property

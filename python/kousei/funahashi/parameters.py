@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import require_positive
+from kousei._lib.errors import require_positive, require_real_number
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded, bump_transform, spacing_of
 
@@ -76,6 +76,7 @@ def choose_parameters(s_max: float, tol: float, activation: Activation | str = "
     """
     require_positive(s_max=s_max)
     phi = bounded(activation)
+    require_real_number("tol", tol)
     if not 1e-15 <= tol < 1:
         raise ValueError(f"tol was {tol}; at least 1e-15 and below 1 is accepted")
     if phi.name in _SLOPES:
@@ -185,7 +186,7 @@ def quadrature_bound(
     times = arrays.real_numbers("thresholds", thresholds)
     h = spacing_of(times)
     beyond = np.array([times[-1] + h - s_max, h - times[0] - s_max])
-    return alias_bound(delta, alpha, h, phi), float(edge_bounds(beyond, delta, alpha, h, phi).sum())
+    return alias_bound(delta, alpha, h, phi), sum(edge_bounds(beyond, delta, alpha, h, phi).tolist())
 
 
 def edge_bounds(

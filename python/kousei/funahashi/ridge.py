@@ -8,7 +8,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
-from kousei._lib.errors import check_choice, check_integer
+from kousei._lib.errors import check_callable, check_choice, check_integer
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.funahashi.construction import Function, check_values
@@ -80,6 +80,7 @@ def ridge_directions(
     >>> fit.residual < 1e-9
     True
     """
+    check_callable("f", f)
     lo, hi = check_bounds(bounds)
     along = arrays.real_numbers("directions", directions)
     if along.ndim != 2 or along.shape[0] == 0 or along.shape[1] != len(lo):

@@ -11,7 +11,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds
-from kousei._lib.errors import check_integer, require_positive
+from kousei._lib.errors import check_callable, check_integer, require_positive
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.funahashi import construction
@@ -163,6 +163,7 @@ def from_frequencies(
     >>> net.error_bound().kind, len(net.frequencies)
     ('estimated', 2)
     """
+    check_callable("f", f)
     lo, hi = check_bounds(bounds)
     require_positive(tol=tol)
     phi = bounded(activation)

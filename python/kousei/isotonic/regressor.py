@@ -13,6 +13,7 @@ try:
 except ImportError:
     raise ImportError("scikit-learn is not installed: pip install 'kousei[sklearn]'") from None
 
+from kousei._lib.arrays import require_finite
 from kousei._lib.errors import check_choice, check_integer
 from kousei._lib.random import Rng, generator
 from kousei.isotonic import penalised
@@ -140,6 +141,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         y = y.astype(np.float64)
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        require_finite("sample_weight", sample_weight)
         check_choice("method", self.method, "spline", "pdir")
         steps = check_integer("steps", self.steps, 1)
         cells = None if self.cells is None else check_integer("cells", self.cells, 1)

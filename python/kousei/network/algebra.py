@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.network.layers import check_finite
 from kousei.network.mlp import MLP
 from kousei.network.summary import Formula
@@ -66,7 +66,7 @@ def stack(*nets: MLP) -> MLP:
     """
     if not nets:
         raise ValueError("there are no networks; one or more are accepted")
-    _check_networks(nets, "stack")
+    _check_networks(**{f"nets[{i}]": net for i, net in enumerate(nets)})
     wiring, wires = _side_by_side(nets)
     return _write(nets[0], wiring, wiring.concat(wires), "stack", *_padded(nets))
 
@@ -121,7 +121,7 @@ def maximum(f: MLP, g: MLP) -> MLP:
     >>> net(np.array([[-1.0], [0.0], [3.0]]))
     array([2., 0., 3.])
     """
-    _check_networks((f, g), "maximum")
+    _check_networks(f=f, g=g)
     _check_outputs((f, g), "maximum(f, g)")
     wiring, wires = _side_by_side((f, g))
     text, units = _padded((f, g))
@@ -143,7 +143,7 @@ def minimum(f: MLP, g: MLP) -> MLP:
     >>> kousei.minimum(x, -2 * x)(np.array([[-1.0], [3.0]]))
     array([-1., -6.])
     """
-    _check_networks((f, g), "minimum")
+    _check_networks(f=f, g=g)
     net = scale(-1, maximum(scale(-1, f), scale(-1, g)))
     assert net._formula is not None
     return _with_formula(net, "minimum(f, g)", net._formula.text, net._formula.units)
@@ -185,6 +185,7 @@ def identity(n: int, *, hidden_layers: int = 0, lower: float = -math.inf) -> MLP
     """
     check_integer("n", n, 1)
     check_integer("hidden_layers", hidden_layers, 0)
+    arrays.require_memory(n * n, 8, f"an identity of {n} x {n} weights")
     bound = arrays.real_numbers("lower", lower)
     if bound.shape != () or not bound < math.inf:
         raise ValueError(f"lower was {lower!r}; a number, or -inf, is accepted")
@@ -215,10 +216,9 @@ def _padded(nets: Sequence[MLP]) -> tuple[str, int]:
     return text, sum(own) + sum(layers * width for layers, width in missing)
 
 
-def _check_networks(nets: Sequence[object], what: str) -> None:
-    for net in nets:
-        if not isinstance(net, MLP):
-            raise TypeError(f"{what} was given {type(net).__name__}; kousei.MLP is accepted")
+def _check_networks(**nets: object) -> None:
+    for name, net in nets.items():
+        check_type(name, net, MLP, "a kousei.MLP")
 
 
 def _check_alike(f: MLP, g: MLP) -> None:

@@ -111,7 +111,7 @@ def check_piecewise_linear(layers: Layers) -> None:
 
 def check_target(g: Activation | str) -> PiecewiseLinear:
     """Return the activation to rewrite with; ValueError unless it is piecewise linear and not affine."""
-    target = resolve(g)
+    target = resolve(g, "g")
     if not isinstance(target, PiecewiseLinear):
         raise ValueError(f"g was {target.name!r}; {_ACCEPTED}")
     if len(set(target.slopes)) == 1:

@@ -153,9 +153,7 @@ class PackedSigns(Product):
         >>> kousei.pack_signs(np.array([[1.0, -1.0]])).unpack("float32")
         array([[ 1., -1.]], dtype=float32)
         """
-        kind = np.dtype(dtype)
-        if str(kind) not in _UNPACKED:
-            raise TypeError(f"dtype was {dtype!r}; {', '.join(_UNPACKED)} are accepted")
+        kind = arrays.check_dtype(dtype, *_UNPACKED)
         rows, columns = self._shape
         backend, words = backends.enter("words", self._words)
         if isinstance(backend, backends.Host):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from kousei._lib import _core
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.packed import PackedSigns
 from kousei.rbm.distribution import PARAMETERS, parameter_shapes
 from kousei.rbm.sampling import Draws
@@ -28,6 +28,7 @@ def write(machine: RBM, path: str | os.PathLike[str]) -> None:
     """Write a machine to a file; one of this name is replaced once the new one is whole."""
     import h5py
 
+    check_type("path", path, str | os.PathLike, "a path")
     path = Path(path)
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     progress = machine._progress
@@ -54,6 +55,7 @@ def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:
     """Return the machine of a file; ValueError where it is not one."""
     import h5py
 
+    check_type("path", path, str | os.PathLike, "a path")
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist")

@@ -119,7 +119,10 @@ class Distribution:
         >>> machine.free_energy(np.array([[1, 1], [1, -1]]))  # -log(2 cosh 2), -log 2
         array([-2.01814993, -0.69314718])
         """
-        packed = states.packed("v", v, self.visible, self.units)
+        return self._free_energy("v", v)
+
+    def _free_energy(self, name: str, v: Any) -> Array:
+        packed = states.packed(name, v, self.visible, self.units)
         xp = arrays.namespace(packed.words)
         weights, visible_bias, hidden_bias = (
             arrays.like(np.asarray(getattr(self, name), np.float64), packed.words) for name in PARAMETERS
@@ -137,7 +140,7 @@ class Distribution:
 
         Of one machine they compare states; of two machines their log Z differ.
         """
-        return -self.free_energy(X)
+        return -self._free_energy("X", X)
 
     def sample_hidden(self, v: Any, *, beta: float = 1.0, rng: Rng = None) -> Any:
         """Draw hidden states given visible ones.

@@ -10,7 +10,15 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive, require_real_number, shown
+from kousei._lib.errors import (
+    check_bool,
+    check_choice,
+    check_integer,
+    check_type,
+    require_positive,
+    require_real_number,
+    shown,
+)
 from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.packed import PackedSigns
@@ -294,6 +302,7 @@ class RBM(Distribution):
         self._check()
         epochs = check_integer("epochs", epochs, 0)
         check_bool("progress", progress)
+        check_type("checkpoint", checkpoint, str | os.PathLike | None, "a path")
         data = self._data(X)
         trainer = Trainer(self, data.words)
         with bar(progress, "rows", epochs * data.shape[0]) as seen:

@@ -28,12 +28,12 @@ _SHOP_NUMBERS = ("price_band", "latitude", "longitude")
 _COUNTS = ("impressions", "clicks")
 
 
-def ratings_table(source: Source) -> pd.DataFrame:
+def ratings_table(ratings: Source) -> pd.DataFrame:
     """Return a table of ratings, one for each user and shop.
 
     Parameters
     ----------
-    source : DataFrame, or path of a .csv or .parquet file
+    ratings : DataFrame, or path of a .csv or .parquet file
         Columns ``user`` and ``shop``, whole numbers or texts (texts in a CSV file), and ``rating``, each "Excellent",
         "Good" or "Average". A column ``time`` may be there: all numbers, all dates or all texts, which are in the
         order of their characters, as ISO 8601 has it. Others are kept.
@@ -47,8 +47,8 @@ def ratings_table(source: Source) -> pd.DataFrame:
     Raises
     ------
     TypeError
-        If `source` is neither a table nor a path, or users or shops are neither whole numbers nor texts, or times are
-        of several kinds.
+        If `ratings` is neither a table nor a path, or users or shops are neither whole numbers nor texts, or times
+        are of several kinds.
     ValueError
         If the table is empty, lacks a column or has it twice, or has a rating outside the three grades, or a user,
         shop or time that is missing; or if a file is no table.
@@ -68,7 +68,7 @@ def ratings_table(source: Source) -> pd.DataFrame:
     >>> ratings_table(pd.DataFrame(rows)).rating.max()
     'Excellent'
     """
-    table, _, _ = rated(source)
+    table, _, _ = rated(ratings)
     return table
 
 
@@ -144,12 +144,12 @@ def _latest(frame: pd.DataFrame, pair: Array) -> tuple[Array, int]:
     return np.sort(order[~repeated]), int((grades.max() != grades.min()).sum())
 
 
-def shop_table(source: Source) -> pd.DataFrame:
+def shop_table(shops: Source) -> pd.DataFrame:
     """Return a table of shops, by their ids.
 
     Parameters
     ----------
-    source : DataFrame, or path of a .csv or .parquet file
+    shops : DataFrame, or path of a .csv or .parquet file
         Columns ``shop``, whole numbers or texts (texts in a CSV file), each once; ``categories`` and ``scenes``, each
         texts that ";" separates, or a list of texts; ``price_band``, a number; ``latitude`` and ``longitude``, in
         degrees. All but ``shop`` may be missing in a row. A column ``name`` of texts may be there; others are kept.
@@ -163,7 +163,7 @@ def shop_table(source: Source) -> pd.DataFrame:
     Raises
     ------
     TypeError
-        If `source` is neither a table nor a path, shops are neither whole numbers nor texts, or a column of numbers
+        If `shops` is neither a table nor a path, shops are neither whole numbers nor texts, or a column of numbers
         or of texts has others.
     ValueError
         If the table is empty, lacks a column, has a shop twice or none in a row, numbers that are infinite, a
@@ -181,7 +181,7 @@ def shop_table(source: Source) -> pd.DataFrame:
     ('noodles', 'ramen')
     """
     columns = ("shop", "categories", "scenes", *_SHOP_NUMBERS)
-    frame = _table("shops", source, columns, numbers=_SHOP_NUMBERS)
+    frame = _table("shops", shops, columns, numbers=_SHOP_NUMBERS)
     _check_ids("shops", frame, "shop")
     twice = frame["shop"].duplicated()
     if twice.any():
@@ -209,12 +209,12 @@ def shop_table(source: Source) -> pd.DataFrame:
     return frame.set_index("shop")
 
 
-def click_table(source: Source) -> pd.DataFrame:
+def click_table(clicks: Source) -> pd.DataFrame:
     """Return a click log: how often an algorithm's recommendations were shown at a shop, and clicked.
 
     Parameters
     ----------
-    source : DataFrame, or path of a .csv or .parquet file
+    clicks : DataFrame, or path of a .csv or .parquet file
         Columns ``shop``, whole numbers or texts (texts in a CSV file), ``algorithm``, texts, and the counts
         ``impressions`` and ``clicks``. Others are kept, and a shop and an algorithm may come in several rows, of
         several days.
@@ -227,7 +227,7 @@ def click_table(source: Source) -> pd.DataFrame:
     Raises
     ------
     TypeError
-        If `source` is neither a table nor a path, or shops, algorithms or counts are of another kind.
+        If `clicks` is neither a table nor a path, or shops, algorithms or counts are of another kind.
     ValueError
         If the table is empty, lacks a column or a value, or has counts that are negative or no whole numbers, or more
         clicks than impressions.
@@ -242,7 +242,7 @@ def click_table(source: Source) -> pd.DataFrame:
     >>> int(click_table(pd.DataFrame(rows)).clicks.sum())
     4
     """
-    frame = _table("clicks", source, ("shop", "algorithm", *_COUNTS), numbers=_COUNTS)
+    frame = _table("clicks", clicks, ("shop", "algorithm", *_COUNTS), numbers=_COUNTS)
     _check_ids("clicks", frame, "shop")
     _check_ids("clicks", frame, "algorithm")
     for column in _COUNTS:

@@ -165,6 +165,7 @@ class DeliveryOptimizer:
         path : path
             Replaced once the new file is whole.
         """
+        check_type("path", path, str | os.PathLike, "a path")
         path = Path(path)
         beside = path.with_name(f"{path.name}.{os.getpid()}.part")
         state = {
@@ -211,6 +212,7 @@ class DeliveryOptimizer:
         >>> DeliveryOptimizer.load(path).day
         0
         """
+        check_type("path", path, str | os.PathLike, "a path")
         with Path(path).open("rb") as file:
             try:
                 ZipFile(file).close()  # of any other file NumPy says how to load it unsafely

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kousei._lib.errors import warn
+from kousei._lib.errors import check_type, warn
 from kousei._lib.random import Rng
 from kousei.recommend.data import Source, ratings_table
 from kousei.recommend.recommenders import CosineRecommender, PopularRecommender, RandomRecommender, Recommender
@@ -65,6 +65,7 @@ def recommendation_table(
     """
     import pandas as pd
 
+    check_type("similarity", similarity, ItemSimilarity, "an ItemSimilarity")
     table = ratings_table(ratings)
     known = np.asarray(table["shop"].isin(similarity.shops.index))
     if not known.any():

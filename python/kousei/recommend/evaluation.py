@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.recommend.data import Source, rated, ratings_table
+from kousei.recommend.recommenders import Recommender
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from kousei.recommend.recommenders import Recommender
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,7 @@ def evaluate(recommender: Recommender, training: Source, held_out: Source, k: in
     """
     import pandas as pd
 
+    check_type("recommender", recommender, Recommender, "a Recommender")
     check_integer("k", k, 1)
     known, hidden = rated(training, "training")[0], rated(held_out, "held_out")[0]
     raters = known["shop"].value_counts()

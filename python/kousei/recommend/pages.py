@@ -56,6 +56,7 @@ def write_pages(
     """
     import pandas as pd
 
+    check_type("folder", folder, str | os.PathLike, "a path")
     check_type("similarity", similarity, ItemSimilarity, "an ItemSimilarity")
     check_type("recommendations", recommendations, pd.DataFrame, "a pandas DataFrame")
     for column in _COLUMNS:

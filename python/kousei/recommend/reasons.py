@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,7 +69,8 @@ def reasons(similarity: ItemSimilarity, shop: Any, recommended: Sequence[Any]) -
     0.125 same category: ramen (1 of 2)
     """
     check_type("similarity", similarity, ItemSimilarity, "an ItemSimilarity")
-    unknown = [each for each in recommended if each not in similarity.shops.index]
+    check_type("recommended", recommended, Iterable, "a sequence of shops")
+    unknown = [each for each in recommended if not (isinstance(each, Hashable) and each in similarity.shops.index)]
     if unknown:
         raise KeyError(f"recommended has {unknown[0]!r}, which the table of shops has not")
     others = list(recommended)

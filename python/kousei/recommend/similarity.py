@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -199,7 +199,7 @@ class ItemSimilarity:
         return first(scores, found.index, k, "similarity")
 
     def _place(self, shop: Any) -> int:
-        if shop not in self.shops.index:
+        if not isinstance(shop, Hashable) or shop not in self.shops.index:
             raise KeyError(f"shop was {shop!r}, which the table of shops has not")
         place = self.shops.index.get_loc(shop)
         assert isinstance(place, int)

@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
-from kousei._lib.errors import require_positive
+from kousei._lib.errors import check_callable, require_positive
 from kousei.repu.network import PolynomialNetwork
 from kousei.repu.polynomials import check_power, of_series
 
@@ -63,8 +63,7 @@ def from_function(f: Callable[[Array], Any], bounds: Bounds, tol: float, p: int 
     >>> bool(np.abs(net(x) - np.exp(x[:, 0] / 2) * np.sin(np.pi * x[:, 0])).max() < 1e-12)
     True
     """
-    if not callable(f):
-        raise TypeError(f"f was {type(f).__name__}; a callable is accepted")
+    check_callable("f", f)
     lo, hi = check_bounds(bounds)
     require_positive(tol=tol)
     p = check_power(p)

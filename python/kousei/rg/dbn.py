@@ -11,7 +11,7 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_integer, check_type
 from kousei._lib.random import Rng, generator
 from kousei.packed import pack_signs
-from kousei.rbm import RBM
+from kousei.rbm import RBM, states
 
 
 class DBN:
@@ -133,6 +133,7 @@ class DBN:
         (array([[-1.]]), array([[-1., -1.]]))
         """
         rng = generator(rng)
+        states.packed("X", X, self.machines[0].visible, self.machines[0].units)
         for machine in self.machines[: self._layers(layers)]:
             X = machine.sample_hidden(X, rng=rng)
         return X

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer, finite_number, require_positive, warn
+from kousei._lib.errors import check_integer, finite_number, require_positive, require_real_number, warn
 from kousei._lib.random import Rng, generator
 from kousei.rbm import RBM
 
@@ -135,6 +135,7 @@ def decimation_rbm(coupling: float, b: float = math.inf, *, tol: float = 1e-12) 
     """
     K = finite_number("coupling", coupling)
     require_positive(tol=tol)
+    require_real_number("b", b)
     b = math.inf if b == math.inf else finite_number("b", b)
     if b <= 2 * abs(K):
         raise ValueError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
-from kousei._lib.errors import check_choice, check_integer, require_positive, warn
+from kousei._lib.errors import check_callable, check_choice, check_integer, require_positive, warn
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import MLP
@@ -104,8 +104,7 @@ def single_scale(
         raise ValueError(f"bounds has {len(lo)} dimensions; 1, 2 or 3 are accepted")
     kind = resolve(activation).name
     check_choice("activation", kind, *_LEAST)
-    if not callable(f):
-        raise TypeError(f"f was {type(f).__name__}; a function of points (n, dim) is accepted")
+    check_callable("f", f, "a function of points (n, dim)")
     if (units is None) == (tol is None):
         raise ValueError(f"units was {units} and tol {tol}; exactly one of them is accepted")
     with np.errstate(over="ignore"):

@@ -118,8 +118,10 @@ class Spectrum:
             raise ValueError(f"length was {length}; None is accepted for directions that are no circles")
         try:
             import matplotlib.pyplot as plt
+            from matplotlib.axes import Axes
         except ImportError:
             raise ImportError("matplotlib is not installed: pip install 'kousei[plot]'") from None
+        check_type("ax", ax, Axes | None, "matplotlib.axes.Axes")
         if ax is None:
             ax = plt.subplots(layout="constrained")[1]
         if ring is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
-from kousei._lib.errors import check_choice, check_type, require_real_number, warn
+from kousei._lib.errors import check_bool, check_choice, check_type, require_real_number, warn
 from kousei._lib.operator import Operator
 from kousei._lib.pickling import without_cached
 from kousei.activation.base import power_of
@@ -268,6 +268,7 @@ class RidgeletTransform(Operator):
         TypeError, ValueError
             As `transform` and `dual` do; or where the cure is asked of another method, or `tol` is not in (0, 1).
         """
+        check_bool("cure", cure)
         if cure and self.method == "direct":
             raise ValueError("cure was True with method 'direct'; with 'slice' and 'spread' it is accepted")
         require_real_number("tol", tol)
@@ -302,6 +303,7 @@ class RidgeletTransform(Operator):
         TypeError, ValueError
             As `transform` does; or if the points are scattered, or the directions came without a scale.
         """
+        check_bool("cure", cure)
         if not isinstance(self.samples, Grid):
             raise ValueError("points are scattered; truncation_loss needs axes")
         backend, g, batch = self._entered("f", f, self.samples.shape)

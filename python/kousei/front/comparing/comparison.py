@@ -13,7 +13,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
-from kousei._lib.errors import check_choice, check_integer, require_positive
+from kousei._lib.errors import check_choice, check_integer, require_positive, shown
 from kousei._lib.random import Rng, generator
 from kousei.front.calling import vectorised
 from kousei.front.comparing import regressions, training
@@ -109,8 +109,11 @@ class Comparison:
         """
         try:
             import matplotlib.pyplot as plt
+            from matplotlib.axes import Axes
         except ImportError:
             raise ImportError("Matplotlib is not installed: pip install 'kousei[plot]'") from None
+        if axes is not None and not (np.size(axes) == 2 and all(isinstance(panel, Axes) for panel in axes)):
+            raise TypeError(f"axes was {shown(axes)}; two of matplotlib.axes.Axes are accepted")
         if axes is None:
             axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)[1]
         for number, method in enumerate(self.methods):

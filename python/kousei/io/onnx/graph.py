@@ -54,6 +54,8 @@ def parse(source: Any) -> tuple[Any, str | None]:
         return source, None
     if isinstance(source, bytes | bytearray | memoryview):
         data, folder, what = bytes(source), None, "source"
+        if not data:
+            raise ValueError("source was empty; a path, bytes of a model or an onnx.ModelProto is accepted")
     elif isinstance(source, str | os.PathLike):
         path = os.fspath(source)
         if os.path.getsize(path) > LARGEST:

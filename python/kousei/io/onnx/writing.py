@@ -13,7 +13,7 @@ import numpy as np
 
 from kousei import activation as act
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.activation import Activation, PiecewiseLinear
 from kousei.activation.base import power_of
 from kousei.activation.mixed import parts_of
@@ -88,7 +88,9 @@ def to_onnx(net: Any, path: str | os.PathLike[str] | None = None, *, opset: int 
     signed = layers_of_kind(net)
     if signed is None and not isinstance(net, MLP):
         raise TypeError(f"net was {type(net).__name__}; a kousei.MLP or kousei.BinaryNetwork is accepted")
-    target = None if path is None else os.fspath(path)  # which refuses numbers, of files that are open
+    # Not a number, of a file that is open.
+    check_type("path", path, str | bytes | os.PathLike | None, "a str, bytes or os.PathLike")
+    target = None if path is None else os.fspath(path)
     check_integer("opset", opset, OPSETS[0], OPSETS[-1])
     graph = _Graph(net.dtype, opset)
     if signed is None:

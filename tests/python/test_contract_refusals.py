@@ -1,0 +1,156 @@
+"""Whatever stands in place of a valid argument: every public function returns, or refuses it by its name.
+
+The functions are derived from the package, and their valid calls are in `valid_calls`.
+"""
+
+import functools
+import importlib
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kousei
+from test_contract import public_functions
+from valid_calls import VALID_CALLS
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """A function of anything."""
+
+
+NONSENSE: dict[str, Any] = {
+    "None": None,
+    "an object": object(),
+    "text": "nonsense",
+    "bytes": b"",
+    "-1": -1,
+    "0": 0,
+    "2**70": 2**70,
+    "1.5": 1.5,
+    "nan": float("nan"),
+    "inf": float("inf"),
+    "-inf": -float("inf"),
+    "True": True,
+    "a list": [],
+    "a dict": {},
+    "a function": nothing,
+    "an empty array": np.empty(0),
+    "four axes": np.zeros((2, 2, 2, 2)),
+    "complex numbers": np.array([1.0, 1j]),
+    "objects": np.array([None, object()]),
+    "a mask": np.ma.masked_array([1.0, 2.0], [True, False]),
+    "strings": np.array(["a", "b"]),
+    "NaN": np.array([np.nan, 1.0]),
+    "integers": np.array([1, 2]),
+}
+#: How much work there is: an integer without a bound is done to the end, and takes as long.
+WORK = {"epochs", "sweeps", "steps", "budget", "thin", "burn_in", "hidden_layers", "seeds", "starts"}
+#: What scikit-learn or SciPy checks, in its own words.
+THEIRS = re.compile(
+    r"kousei\.(ClosedForm|Monotone|Score)\w+\.\w+ (X|y|sample_weight)$"
+    r"|\w*\.(dot|matvec|matmat|rmatvec|rmatmat) (x|X)$"
+)
+REFUSALS = (TypeError, ValueError, LookupError, MemoryError, OSError, ImportError)
+#: What Python, NumPy, pybind11 and others say of what nobody checked.
+OTHERS = re.compile(
+    r"has no attribute|'NoneType'|unsupported operand|not supported between|cannot unpack|cannot be interpreted"
+    r"|positional argument|incompatible function arguments|could not convert|setting an array element|not subscript"
+    r"|is not iterable|has no len|not callable|unhashable|ambiguous|must be real number|broadcast|ufunc"
+)
+
+
+def signature_of(function: Any) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(function).parameters)
+
+
+def called(function: Any, arguments: dict[str, Any]) -> Any:
+    """Call a function with arguments by name, whatever their kinds."""
+    positional: list[Any] = []
+    named = dict(arguments)
+    for name, parameter in signature_of(function).items():
+        if parameter.kind is parameter.POSITIONAL_ONLY and name in named:
+            positional.append(named.pop(name))
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            positional.extend(named.pop(name))
+    return function(*positional, **named)
+
+
+def complaint(name: str, function: Any, arguments: dict[str, Any], parameter: str, value: Any) -> str | None:
+    """Return what is wrong with how a function takes a value, None where nothing is."""
+    try:
+        called(function, arguments | {parameter: value})
+    except REFUSALS as error:
+        message = str(error)
+        if THEIRS.search(f"{name} {parameter}"):
+            return None
+        if OTHERS.search(message):
+            return f"not in our words: {type(error).__name__}: {message}"
+        if not names(message, parameter, value, error, arguments):
+            return f"unnamed: {type(error).__name__}: {message}"
+    except UserWarning:  # it works, and says what is amiss
+        return None
+    except Exception as error:
+        return f"no refusal: {type(error).__name__}: {error}"
+    return None
+
+
+def names(message: str, parameter: str, value: Any, error: Exception, arguments: dict[str, Any]) -> bool:
+    """Tell whether a message names the argument; or one it disagrees with, its file, or what is too large."""
+    if (message and isinstance(error, MemoryError | OSError | kousei.SizeError)) or (
+        isinstance(value, str) and value in message
+    ):
+        return True
+    possible = [parameter, *arguments] if isinstance(error, ValueError) else [parameter]
+    return any(re.search(rf"(?<![A-Za-z_]){each}(?![A-Za-z_])", message) for each in possible)
+
+
+@functools.cache
+def with_arguments() -> set[str]:
+    """Every public function and method that takes arguments; records and errors, which only hold them, are not."""
+    return {name for name in public_functions() if takes_arguments(name)}
+
+
+def takes_arguments(name: str) -> bool:
+    module, _, rest = name.partition(".")
+    member: Any = importlib.import_module(module)
+    for part in rest.split("."):
+        try:
+            owner, member = member, getattr(member, part)
+        except AttributeError:
+            owner, member = member, importlib.import_module(f"{member.__name__}.{part}")
+    if inspect.isclass(member):
+        return not issubclass(member, Exception | tuple)
+    names = [given for given in signature_of(member) if given != "self"]
+    is_method = inspect.isclass(owner) and inspect.isfunction(member)
+    return len(names) > 0 if "self" in signature_of(member) or not is_method else len(names) > 1
+
+
+def test_every_public_function_has_a_valid_call() -> None:
+    pytest.importorskip("torch")
+    assert with_arguments() - set(VALID_CALLS) == set(), "without a valid call"
+    assert set(VALID_CALLS) - with_arguments() == set(), "no public functions with arguments"
+
+
+@pytest.mark.parametrize("name", VALID_CALLS)
+def test_nonsense_is_refused_by_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    function, arguments = VALID_CALLS[name]()
+    called(function, arguments)
+    found = []
+    for parameter, how in signature_of(function).items():
+        if how.kind is how.VAR_KEYWORD:
+            continue
+        for what, value in NONSENSE.items():
+            if parameter in WORK and what == "2**70":
+                continue
+            given = (value,) if how.kind is how.VAR_POSITIONAL else value
+            if wrong := complaint(name, *VALID_CALLS[name](), parameter, given):
+                found.append(f"{parameter} = {what}: {wrong}")
+    if "matplotlib" in sys.modules:
+        importlib.import_module("matplotlib.pyplot").close("all")
+    assert not found, f"{len(found)} of {name}:\n" + "\n".join(found)
