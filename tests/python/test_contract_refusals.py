@@ -52,9 +52,18 @@ NONSENSE: dict[str, Any] = {
 WORK = {"epochs", "sweeps", "steps", "budget", "thin", "burn_in", "hidden_layers", "seeds", "starts"}
 #: What scikit-learn or SciPy checks, in its own words.
 THEIRS = re.compile(
-    r"kousei\.(ClosedForm|Monotone|Score)\w+\.\w+ (X|y|sample_weight)$"
+    r"kousei\.ScoreEstimator\.sample start$"
+    r"|kousei\.(ClosedForm|Monotone|Score)\w+\.\w+ (X|y|sample_weight)$"
     r"|\w*\.(dot|matvec|matmat|rmatvec|rmatmat) (x|X)$"
 )
+#: What the package alone calls, with what it has checked.
+INNER = {
+    "kousei.Activation.for_kernels",
+    "kousei.attribution.AttentionPooling.tabulate",
+    "kousei.attribution.DeepSet.tabulate",
+    "kousei.attribution.SetFunction.tabulate",
+    "kousei.equivariant.Certificate.of",
+}
 REFUSALS = (TypeError, ValueError, LookupError, MemoryError, OSError, ImportError)
 #: What Python, NumPy, pybind11 and others say of what nobody checked.
 OTHERS = re.compile(
@@ -132,8 +141,7 @@ def takes_arguments(name: str) -> bool:
 
 def test_every_public_function_has_a_valid_call() -> None:
     pytest.importorskip("torch")
-    assert with_arguments() - set(VALID_CALLS) == set(), "without a valid call"
-    assert set(VALID_CALLS) - with_arguments() == set(), "no public functions with arguments"
+    assert with_arguments() - INNER == set(VALID_CALLS)
 
 
 @pytest.mark.parametrize("name", VALID_CALLS)

@@ -128,7 +128,8 @@ def check_array(name: str, array: Any, kinds: str, shape: tuple[int, ...]) -> No
 
 def check_names(argument: str, names: Sequence[str], least: int = 0) -> tuple[str, ...]:
     """Return names as a tuple; TypeError unless they are texts, ValueError unless they are distinct and not empty."""
-    if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(n, str) for n in names):
+    listed = isinstance(names, Sequence) and not isinstance(names, str | bytes)
+    if not listed or not all(isinstance(name, str) for name in names):
         raise TypeError(f"{argument} was {names!r}; a sequence of str is accepted")
     if len(set(names)) < len(names) or "" in names:
         raise ValueError(f"{argument} has a name that is empty or there twice; distinct names are accepted")

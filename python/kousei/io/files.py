@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from kousei._lib import _core
-from kousei._lib.errors import check_type
+from kousei._lib.errors import check_callable, check_type
 from kousei.activation import Activation
 from kousei.io import mlp, packed
 from kousei.io.state import Arrays, Config, check_names, entry, one_of, shown
@@ -86,6 +86,11 @@ def register(
     ...     return net
     >>> kousei.io.register(Named, to_state, from_state)
     """
+    check_type("cls", cls, type, "a class")
+    check_callable("to_state", to_state)
+    check_callable("from_state", from_state)
+    if to_layers is not None:
+        check_callable("to_layers", to_layers)
     _kinds[cls.__name__] = _Kind(cls, to_state, from_state, to_layers)
 
 

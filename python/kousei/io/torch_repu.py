@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.activation.base import LARGEST_POWER
 
 
@@ -58,6 +58,7 @@ class RePU(nn.Module):
         -------
         torch.Tensor, of the same shape and dtype
         """
+        check_type("z", z, Tensor, "a torch.Tensor")
         return torch.relu(z) ** self.p
 
     def extra_repr(self) -> str:

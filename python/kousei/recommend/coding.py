@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,10 @@ def chosen(shops: Any) -> pd.Index[Any]:
 
     if isinstance(shops, str) or not isinstance(shops, Iterable):
         raise TypeError(f"shops was {shown(shops)}; a sequence of ids is accepted")
-    index = pd.Index(list(shops))
+    ids = list(shops)
+    if not all(isinstance(each, Hashable) for each in ids):
+        raise TypeError(f"shops was {shown(shops)}; ids that can be hashed are accepted")
+    index = pd.Index(ids)
     if index.empty or index.has_duplicates:
         raise ValueError(f"shops has {len(index)} entries; one or more, each once, are accepted")
     return index

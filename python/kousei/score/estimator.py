@@ -303,6 +303,7 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
         """
         check_is_fitted(self)
         n, dim = check_integer("n_samples", n_samples, 1), self.n_features_in_
+        require_memory(n * dim, 8, f"{n} points of {dim} coordinates")
         steps = check_integer("steps", steps, 0)
         require_positive(step_size=step_size)
         rng = generator(random_state, "random_state")

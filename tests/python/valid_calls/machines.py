@@ -42,6 +42,11 @@ def stack() -> rg.DecimationStack:
     return rg.decimation_stack(4, 0.4, 1)
 
 
+@cache
+def of_finite_weights() -> rg.Decimation:
+    return rg.decimation_rbm(0.4, 20.0, tol=1.0)
+
+
 SPINS = np.array([[1, 1], [1, -1]])
 FOUR = np.ones((2, 4))
 FIELD = np.ones((3, 4, 4), np.int8)
@@ -74,7 +79,7 @@ CALLS: dict[str, Callable[[], Call]] = {
     "kousei.rg.DBN.fit": lambda: (dbn().fit, {"X": FOUR, "epochs": 1}),
     "kousei.rg.DBN.reconstruct": lambda: (dbn().reconstruct, {"X": FOUR, "layers": 1}),
     "kousei.rg.DBN.sample": lambda: (dbn().sample, {"n": 1, "sweeps": 1}),
-    "kousei.rg.Decimation.rbm": lambda: (rg.decimation_rbm(0.4, 4.0).rbm, {"sites": 4}),
+    "kousei.rg.Decimation.rbm": lambda: (of_finite_weights().rbm, {"sites": 4}),
     "kousei.rg.DecimationStack.log_probability": lambda: (stack().log_probability, {"spins": FOUR}),
     "kousei.rg.DecimationStack.sample": lambda: (stack().sample, {"n": 1}),
     "kousei.rg.block_spin": lambda: (rg.block_spin, {"spins": FIELD}),

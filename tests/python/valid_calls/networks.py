@@ -14,7 +14,13 @@ from kousei import (
     packed,
     repu,
 )
+from kousei.io import mlp
 from valid_calls.common import BOX, POINTS, X2, Call, Y, f
+
+
+class Registered(kousei.MLP):
+    """A class of networks that files learn of."""
+
 
 LINE = np.linspace(0, 1, 60)[:, None]
 THRESHOLDS = np.pi / 4 * np.arange(-32, 33)
@@ -142,6 +148,10 @@ CALLS: dict[str, Callable[[], Call]] = {
     "kousei.io.from_onnx": lambda: (io.from_onnx, {"source": io.to_onnx(net())}),
     "kousei.io.from_sklearn": lambda: (io.from_sklearn, {"estimator": regression()}),
     "kousei.io.from_torch": lambda: (io.from_torch, {"module": io.to_torch(net())}),
+    "kousei.io.register": lambda: (
+        io.register,
+        {"cls": Registered, "to_state": mlp.to_state, "from_state": mlp.from_state},
+    ),
     "kousei.io.to_onnx": lambda: (io.to_onnx, {"net": net()}),
     "kousei.io.to_torch": lambda: (io.to_torch, {"net": net()}),
     "kousei.load": lambda: (kousei.load, {"path": file_of(net())}),

@@ -110,7 +110,7 @@ CALLS: dict[str, Callable[[], Call]] = {
         {"user": 1},
     ),
     "kousei.recommend.PreferenceGraph.pagerank": lambda: (recommend.PreferenceGraph(ratings()).pagerank, {}),
-    "kousei.recommend.click_table": lambda: (recommend.click_table, {"source": clicks()}),
+    "kousei.recommend.click_table": lambda: (recommend.click_table, {"clicks": clicks()}),
     "kousei.recommend.cosine_topk": lambda: (recommend.cosine_topk, {"matrix": sparse(), "k": 1}),
     "kousei.recommend.evaluate": lambda: (
         recommend.evaluate,
@@ -120,7 +120,7 @@ CALLS: dict[str, Callable[[], Call]] = {
     "kousei.recommend.leave_last_out": lambda: (recommend.leave_last_out, {"ratings": ratings()}),
     "kousei.recommend.off_policy": lambda: (recommend.off_policy, LOGGED | {"method": "ips"}),
     "kousei.recommend.preference_pagerank": lambda: (recommend.preference_pagerank, {"ratings": ratings()}),
-    "kousei.recommend.ratings_table": lambda: (recommend.ratings_table, {"source": ratings()}),
+    "kousei.recommend.ratings_table": lambda: (recommend.ratings_table, {"ratings": ratings()}),
     "kousei.recommend.reasons": lambda: (
         recommend.reasons,
         {"similarity": similarity(), "shop": "inn", "recommended": ["bar"]},
@@ -130,7 +130,7 @@ CALLS: dict[str, Callable[[], Call]] = {
         {"similarity": similarity(), "ratings": ratings(), "k": 1},
     ),
     "kousei.recommend.shop_features": lambda: (recommend.shop_features, {"shops": shops()}),
-    "kousei.recommend.shop_table": lambda: (recommend.shop_table, {"source": shops()}),
+    "kousei.recommend.shop_table": lambda: (recommend.shop_table, {"shops": shops()}),
     "kousei.recommend.simulate_clicks": lambda: (
         recommend.simulate_clicks,
         {"ctr": rates(), "shares": 0 * rates() + 0.5, "visits": [100, 100]},

@@ -13,7 +13,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
-from kousei._lib.errors import check_choice, check_integer, require_positive, shown
+from kousei._lib.errors import check_choice, check_integer, require_positive, require_real_number, shown
 from kousei._lib.random import Rng, generator
 from kousei.front.calling import vectorised
 from kousei.front.comparing import regressions, training
@@ -71,13 +71,14 @@ class Comparison:
 
     def seconds_to(self, error: float, method: str) -> float:
         """Return in how many seconds a run of a method had at most this error; infinity if none had."""
+        require_real_number("error", error)
         looks = [look for run in self._runs_of(method) for look in (*run.curve, (run.seconds, run.error))]
         return min((seconds for seconds, seen in looks if seen <= error), default=math.inf)
 
     def _runs_of(self, method: str) -> list[Run]:
-        runs = [run for run in self.runs if run.method == method]
+        runs = [run for run in self.runs if isinstance(method, str) and run.method == method]
         if not runs:
-            raise ValueError(f"method was {method!r}; one of those that have runs, {self.methods}, is accepted")
+            raise ValueError(f"method was {shown(method)}; one of those that have runs, {self.methods}, is accepted")
         return runs
 
     def __str__(self) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei._lib.random import Rng, generator
 
 Array = np.ndarray[Any, Any]
@@ -83,6 +83,7 @@ def benchmark_functions(dims: Sequence[int] = (1, 2, 3, 5, 10), *, rng: Rng = 0)
     >>> f(np.array([[0.0, 1.0], [1.0, 1.0]]))
     array([1., 0.])
     """
+    check_type("dims", dims, Iterable, "a sequence of integers")
     dims = [check_integer("dims", dim, 1) for dim in dims]
     seed = int(generator(rng).integers(1 << 62))
     functions: dict[str, BenchmarkFunction] = {}

@@ -14,6 +14,7 @@ try:
 except ImportError:
     raise ImportError("scikit-learn is not installed: pip install 'kousei[sklearn]'") from None
 
+from kousei._lib.arrays import require_finite
 from kousei._lib.random import Rng
 from kousei.activation import Activation
 from kousei.front.fits.fitted import FittedNetwork
@@ -39,6 +40,7 @@ class _ClosedForm(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
     def _fit(self, X: Array, y: Array, sample_weight: Any) -> Fit:
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        require_finite("sample_weight", weight)
         fitted = fit_samples(X, y, weight, self.units, self.activation, self.random_state, "random_state")
         self.network_ = fitted.network
         return fitted

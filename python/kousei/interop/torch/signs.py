@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer, check_type
+from kousei._lib.errors import check_integer, check_type, shown
 from kousei.packed import PackedSigns, ScaledSigns, pack_signs
 
 #: Columns that can share a scale; None for all of a row.
@@ -330,8 +330,10 @@ class _Product(torch.autograd.Function):
 
 
 def _check_group(group: int | None) -> None:
-    if isinstance(group, float) or group not in _GROUPS:
-        raise ValueError(f"group was {group!r}; {', '.join(map(str, _GROUPS[:-1]))} and {_GROUPS[-1]} are accepted")
+    if not isinstance(group, int | None) or group not in _GROUPS:
+        raise ValueError(
+            f"group was {shown(group)}; {', '.join(map(str, _GROUPS[:-1]))} and {_GROUPS[-1]} are accepted"
+        )
 
 
 def _shape(rows: int, columns: int, group: int | None) -> tuple[int, ...]:
