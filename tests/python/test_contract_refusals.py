@@ -147,8 +147,11 @@ def test_every_public_function_has_a_valid_call() -> None:
 @pytest.mark.parametrize("name", VALID_CALLS)
 def test_nonsense_is_refused_by_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    function, arguments = VALID_CALLS[name]()
-    called(function, arguments)
+    try:
+        function, arguments = VALID_CALLS[name]()
+        called(function, arguments)
+    except ImportError as missing:
+        pytest.skip(str(missing))
     found = []
     for parameter, how in signature_of(function).items():
         if how.kind is how.VAR_KEYWORD:

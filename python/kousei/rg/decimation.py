@@ -67,6 +67,8 @@ class Decimation:
             If `sites` is no integer.
         ValueError
             If it is odd or below 2, or b is infinite.
+        MemoryError
+            If the weights do not fit into memory.
 
         Examples
         --------
@@ -81,6 +83,7 @@ class Decimation:
             raise ValueError(f"sites was {sites}; an even number is accepted")
         if math.isinf(self.b):
             raise ValueError("b was inf; decimation_stack is for it, and a machine of finite weights for a finite b")
+        arrays.require_memory(sites * (sites // 2), 8, f"the weights of {sites} spins with {sites // 2} hidden ones")
         weights, hidden = np.zeros((sites, sites // 2)), np.arange(sites // 2)
         weights[2 * hidden, hidden] = self.b
         for side in (-1, 1):  # on a ring of two spins both are the same one

@@ -32,10 +32,16 @@ def _call(function: Callable[..., Any], **arguments: Any) -> Call:
     return until_the_client(function), arguments | {"client": NO_CLIENT}
 
 
+def parts() -> Any:
+    import dask.dataframe
+
+    return dask.dataframe.from_pandas(ratings(), npartitions=1)
+
+
 CALLS: dict[str, Callable[[], Call]] = {
     "kousei.distributed.cosine_topk": lambda: _call(distributed.cosine_topk, matrix=sparse(), k=1),
     "kousei.distributed.evaluate": lambda: _call(distributed.evaluate, net=net(), x=X2),
     "kousei.distributed.owen_values": lambda: _call(distributed.owen_values, **GAME),
-    "kousei.distributed.preference_pagerank": lambda: _call(distributed.preference_pagerank, ratings=ratings()),
+    "kousei.distributed.preference_pagerank": lambda: _call(distributed.preference_pagerank, ratings=parts()),
     "kousei.distributed.sample": lambda: _call(distributed.sample, lattice=lattice(), chains=1, sweeps=1),
 }

@@ -1,5 +1,7 @@
 """Valid calls of modules of torch."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from functools import cache
