@@ -104,22 +104,29 @@ __global__ void __launch_bounds__(threads, 2) update_kernel(const __grid_constan
     __shared__ Shared shared;
     const std::int64_t visible = step.parameters.visible, hidden = step.parameters.hidden;
     const Place place(hidden);
-    float sum[rows_of_lane] = {};
-    const auto add = [&](const Sample& sample, const std::uint32_t* states, std::int64_t stride, float sign) {
-        const float scale = sign / static_cast<float>(sample.rows);
-        add_states<units>(
-            shared, place, states, stride, visible, sample.rows, false,
-            [&](std::int64_t i, std::int64_t j) {
-                return j < hidden ? product(sample.means[i * hidden + j], scale) : 0.0f;
-            },
-            sum);
-    };
-    add(step.data, step.data_states, step.data_stride, 1);
-    add(step.model, step.model_states, step.model_stride, -1);
+    float total[rows_of_lane] = {};
+    const std::int64_t rows = step.data.rows > step.model.rows ? step.data.rows : step.model.rows;
+    for (std::int64_t first = 0; first < rows; first += rows_of_sum) {
+        float sum[rows_of_lane] = {};
+        const auto add = [&](const Sample& sample, const std::uint32_t* states, std::int64_t stride, float sign) {
+            const float scale = sign / static_cast<float>(sample.rows);
+            const float* const means = sample.means + first * hidden;
+            add_states<units>(
+                shared, place, states + first / 32, stride, visible, rows_of_block(sample, first), false,
+                [&](std::int64_t i, std::int64_t j) {
+                    return j < hidden ? product(means[i * hidden + j], scale) : 0.0f;
+                },
+                sum);
+        };
+        add(step.data, step.data_states, step.data_stride, 1);
+        add(step.model, step.model_states, step.model_stride, -1);
+#pragma unroll
+        for (int r = 0; r < rows_of_lane; ++r) total[r] += sum[r];
+    }
 #pragma unroll
     for (int r = 0; r < rows_of_lane; ++r) {
         if (place.row(r) < visible && place.output() < hidden) {
-            step.of_weight(place.row(r), place.output(), sum[r]);
+            step.of_weight(place.row(r), place.output(), total[r]);
         }
     }
 }
@@ -172,19 +179,25 @@ __device__ inline void step_hidden(const Step& s, std::int64_t first) {
     const int lane = static_cast<int>(threadIdx.x) % 32, part = static_cast<int>(threadIdx.x) / 32;
     const std::int64_t hidden = s.parameters.hidden, j = first + lane;
     const auto mean = [&](const Sample& sample) {
-        float sum = 0;
-        if (j < hidden) {
+        float total = 0;
+        for (std::int64_t first = 0; first < sample.rows; first += rows_of_sum) {
+            const std::int64_t end = first + rows_of_block(sample, first);
+            float sum = 0;
+            if (j < hidden) {
 #pragma unroll 16
-            for (std::int64_t row = part; row < sample.rows; row += mean_parts) sum += sample.means[row * hidden + j];
-        }
-        sums[part][lane] = sum;
-        for (int half = mean_parts / 2; half > 0; half /= 2) {
+                for (std::int64_t row = first + part; row < end; row += mean_parts) {
+                    sum += sample.means[row * hidden + j];
+                }
+            }
+            sums[part][lane] = sum;
+            for (int half = mean_parts / 2; half > 0; half /= 2) {
+                __syncthreads();
+                if (part < half) sums[part][lane] += sums[part + half][lane];
+            }
             __syncthreads();
-            if (part < half) sums[part][lane] += sums[part + half][lane];
+            total += sums[0][lane];
+            __syncthreads();
         }
-        __syncthreads();
-        const float total = sums[0][lane];
-        __syncthreads();
         return total / static_cast<float>(sample.rows);
     };
     const float of_data = mean(s.data), change = of_data - mean(s.model);

@@ -176,6 +176,7 @@ NO_ARRAYS = {
     "kousei.chain_decomposition",
     "kousei.compare",  # of a function
     "kousei.distributed.evaluate",  # of NumPy and Dask arrays
+    "kousei.distributed.partial_fit",
     "kousei.equivariant.Certificate.of",
     "kousei.equivariant.Convolution.dual",
     "kousei.equivariant.Convolution.network",
