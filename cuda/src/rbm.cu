@@ -180,12 +180,12 @@ __device__ inline void step_hidden(const Step& s, std::int64_t first) {
     const std::int64_t hidden = s.parameters.hidden, j = first + lane;
     const auto mean = [&](const Sample& sample) {
         float total = 0;
-        for (std::int64_t first = 0; first < sample.rows; first += rows_of_sum) {
-            const std::int64_t end = first + rows_of_block(sample, first);
+        for (std::int64_t begin = 0; begin < sample.rows; begin += rows_of_sum) {
+            const std::int64_t end = begin + rows_of_block(sample, begin);
             float sum = 0;
             if (j < hidden) {
 #pragma unroll 16
-                for (std::int64_t row = first + part; row < end; row += mean_parts) {
+                for (std::int64_t row = begin + part; row < end; row += mean_parts) {
                     sum += sample.means[row * hidden + j];
                 }
             }
