@@ -30,9 +30,10 @@ def machine(units: str = "spin", **parameters: Any) -> RBM:
     return trained(units, **{"batch_size": BATCH, "chains": CHAINS, "momentum": 0.5} | parameters)
 
 
-@pytest.mark.parametrize("units", ["spin", "binary"])
-@pytest.mark.parametrize("centered", [False, True])
-@pytest.mark.parametrize(("algorithm", "k"), [("cd", 1), ("cd", 2), ("pcd", 2)])
+@pytest.mark.parametrize(
+    ("algorithm", "k", "centered", "units"),
+    [("cd", 1, False, "spin"), ("cd", 2, True, "binary"), ("pcd", 1, False, "binary"), ("pcd", 2, True, "spin")],
+)
 def test_training_is_that_of_one_machine(client: Any, algorithm: str, k: int, centered: bool, units: str) -> None:
     assert _core.rbm_rows_of_sum == 2048
     parameters = {"algorithm": algorithm, "k": k, "centered": centered, "l1": 1e-3}

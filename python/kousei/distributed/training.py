@@ -190,14 +190,14 @@ class _Trainer(Trainer):
         chains = self._arrays["chains"] if self._machine.algorithm == "pcd" else None
         rows = len(data), len(data if chains is None else chains)
         held = self._sent(Draws(draws.key, int(self._clock[0])), *rows)
-        blocks = [slice(first, first + _ROWS) for first in range(0, max(rows), _ROWS)]
+        blocks = [slice(begin, begin + _ROWS) for begin in range(0, max(rows), _ROWS)]
         calls = ((held, block.start, data[block], None if chains is None else chains[block]) for block in blocks)
         found = in_order(self._client, gradient_of_block, calls)
-        states, *sums = (array.copy() for array in next(found))
-        model = [states]
-        for states, *more in found:
-            model.append(states)
-            for total, its in zip(sums, more, strict=True):
+        first, *sums = (array.copy() for array in next(found))  # what comes from a worker may be read-only
+        model = [first]
+        for more, *its_sums in found:
+            model.append(more)
+            for total, its in zip(sums, its_sums, strict=True):
                 total += its
         draws.count += 2 * self._machine.k  # what each block drew
         self._step_by(_core.cpu.rbm_update_by, *sums, *rows)
