@@ -105,8 +105,7 @@ __global__ void __launch_bounds__(threads, 2) update_kernel(const __grid_constan
     const std::int64_t visible = step.parameters.visible, hidden = step.parameters.hidden;
     const Place place(hidden);
     float total[rows_of_lane] = {};
-    const std::int64_t rows = step.data.rows > step.model.rows ? step.data.rows : step.model.rows;
-    for (std::int64_t first = 0; first < rows; first += rows_of_sum) {
+    for (std::int64_t first = 0; first < step.data.rows || first < step.model.rows; first += rows_of_sum) {
         float sum[rows_of_lane] = {};
         const auto add = [&](const Sample& sample, const std::uint32_t* states, std::int64_t stride, float sign) {
             const float scale = sign / static_cast<float>(sample.rows);
