@@ -175,8 +175,11 @@ NO_ARRAYS = {
     "kousei.binary.Rounding",
     "kousei.chain_decomposition",
     "kousei.compare",  # of a function
+    "kousei.distributed.cosine_topk",  # of sparse matrices and ratings
     "kousei.distributed.evaluate",  # of NumPy and Dask arrays
     "kousei.distributed.partial_fit",
+    "kousei.distributed.preference_pagerank",
+    "kousei.distributed.sample",
     "kousei.equivariant.Certificate.of",
     "kousei.equivariant.Convolution.dual",
     "kousei.equivariant.Convolution.network",
