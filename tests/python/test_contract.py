@@ -178,6 +178,7 @@ NO_ARRAYS = {
     "kousei.distributed.cosine_topk",  # of sparse matrices and ratings
     "kousei.distributed.evaluate",  # of NumPy and Dask arrays
     "kousei.distributed.owen_values",
+    "kousei.distributed.partial_fit",
     "kousei.distributed.preference_pagerank",
     "kousei.distributed.sample",
     "kousei.equivariant.Certificate.of",

@@ -142,7 +142,7 @@ void respond(const rbm::Side& side, const ResponseTile& tile, rbm::Draw draw, co
         std::uint64_t bits = 0;
         for (std::int64_t lane = 0; lane < 16; lane += width<float>) {
             V u[4];
-            if (wanted.drawn) uniform_numbers(draw, row, tile.first_column / 4 + lane, u);
+            if (wanted.drawn) uniform_numbers(draw, draw.first_row + row, tile.first_column / 4 + lane, u);
             for (int w = 0; w < 4; ++w) {
                 const std::int64_t j = 16 * w + lane, left = tile.columns - j;
                 if (left <= 0) break;
