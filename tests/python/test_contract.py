@@ -175,7 +175,10 @@ NO_ARRAYS = {
     "kousei.binary.Rounding",
     "kousei.chain_decomposition",
     "kousei.compare",  # of a function
-    "kousei.distributed.evaluate",  # of NumPy and Dask arrays
+    "kousei.distributed.adjoint",  # of NumPy and Dask arrays, as those below
+    "kousei.distributed.dual",
+    "kousei.distributed.evaluate",
+    "kousei.distributed.transform",
     "kousei.equivariant.Certificate.of",
     "kousei.equivariant.Convolution.dual",
     "kousei.equivariant.Convolution.network",

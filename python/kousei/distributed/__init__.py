@@ -1,5 +1,6 @@
-"""More than one machine: networks evaluated by the workers of a Dask cluster."""
+"""More than one machine: networks and transforms computed by the workers of a Dask cluster."""
 
 from kousei.distributed.evaluation import evaluate
+from kousei.distributed.transforms import adjoint, dual, transform
 
-__all__ = ["evaluate"]
+__all__ = ["adjoint", "dual", "evaluate", "transform"]
