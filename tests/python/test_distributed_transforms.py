@@ -200,6 +200,20 @@ def test_a_spectrum_need_not_come_back(client: Any) -> None:
     _require_close(again.compute(), R.dual(R.transform(f)), 1e-12)
 
 
+def test_a_spectrum_may_be_larger_than_memory(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    axes, biases, pair = (np.linspace(-3, 3, 9),), np.linspace(-9, 9, 9001), AdmissiblePair("tanh", 1)
+    with monkeypatch.context() as small:
+        small.setattr("os.sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 1 << 22}.__getitem__)
+        R = RidgeletTransform(axes, np.linspace(-1, 1, 70)[:, None], biases, pair)
+        f = _drawn(R, False)
+        for function in (R.transform, lambda f: transform(R, f, client)):
+            with pytest.raises(MemoryError, match=r"a batch of 1 spectra \(70, 9001\) of functions \(9,\) takes"):
+                function(f)
+        lazy = transform(R, da.from_array(f), client)
+    assert lazy.numblocks[0] > 1
+    _require_close(lazy.max(axis=1).compute(), R.transform(f).max(axis=1), 1e-14)
+
+
 def test_transforms_are_mapped_over_blocks_of_functions() -> None:
     R = _plain(1, "slice")
     f = _drawn(R, False, (6,))

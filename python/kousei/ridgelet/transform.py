@@ -85,7 +85,7 @@ class RidgeletTransform(Operator):
     ValueError
         If axes or biases are empty, not finite or not uniform where they must be, or shapes do not agree.
     SizeError, MemoryError
-        If a spectrum cannot be held.
+        If the size of a spectrum is not representable in 64 bits, or directions and biases do not fit into memory.
 
     Notes
     -----
@@ -130,12 +130,13 @@ class RidgeletTransform(Operator):
         dtype = arrays.check_dtype(dtype, "float32", "float64")
         self.pair = pair
         self.samples = _samples(axes, weights)
-        # Counted before they are copied.
-        given = vectors_of(directions), biases
+        # Counted before they are copied. Spectra may be larger than memory: those of some directions are asked for.
+        given, dim = (vectors_of(directions), biases), self.samples.dim
         rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in given]
         size, item_bytes = math.prod(rows), dtype.itemsize
-        arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
-        dim = self.samples.dim
+        if size * item_bytes >= 2**63:
+            arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
+        arrays.require_memory(sum(rows), 8 * dim, "{} directions and {} biases".format(*rows))
         if pair.dim != dim:
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
         self.directions, self.biases = units_of(directions, biases, dim)
@@ -181,6 +182,8 @@ class RidgeletTransform(Operator):
             If f is not such an array.
         ValueError
             If its shape does not fit, or it has NaN or infinite values in host memory.
+        MemoryError
+            If the spectrum cannot be held.
         """
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._forward)
 
