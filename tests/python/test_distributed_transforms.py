@@ -12,6 +12,7 @@ from kousei.distributed import adjoint, dual, transform, transforms
 from kousei.distributed.units import cuts
 from kousei.equivariant import FiniteRidgelet
 from kousei.ridgelet import AdmissiblePair, Directions, RidgeletTransform, ball_directions
+from kousei.ridgelet.spread import spread_kind
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -113,6 +114,10 @@ def test_parts_are_sampled_alike() -> None:
     assert len({part._sampling for part in parts}) == 1
     alone = RidgeletTransform(R.samples.axes, parts[0].directions, R.biases, R.pair, "slice")
     assert alone._sampling.reach < R._sampling.reach
+    plane = _scattered(2)
+    parts = _parts(plane)
+    assert {part._kind for part in parts} == {plane._kind}
+    assert spread_kind(plane.samples, parts[0]._vectors) is not plane._kind
 
 
 @pytest.mark.usefixtures("small_tasks")
@@ -174,7 +179,7 @@ def test_empty_batches(client: Any, batch: tuple[int, ...]) -> None:
 @pytest.mark.usefixtures("small_tasks")
 def test_dask_arrays_stay_dask_arrays(client: Any) -> None:
     for R, batch in (
-        (_plain(2, "slice", "float32"), (3, 4)),
+        (_plain(2, "slice", "float32"), (2, 2)),
         (_finite(5, 2, "fft"), ()),
         (_finite(3, 1, "direct"), (2,)),
     ):
