@@ -22,6 +22,7 @@ from kousei.attribution import (
     owen_values,
 )
 from kousei.io import from_torch
+from records import write
 
 NAME = "attribution-bags"
 BAGS, ITEMS, SIDE = 12, 5, 8
@@ -37,7 +38,7 @@ Method = Callable[[Array, int, int], tuple[Array, Array]]
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment
+    from ratios import fix_environment
 
     fix_environment()
     import torch
@@ -66,8 +67,7 @@ def main() -> int:
         "ceilings": CEILINGS,
         "met": met,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return int(not met)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from kousei import FunahashiNetwork
 from kousei.funahashi import from_frequencies, hyperbolic_cross
+from records import write
 
 NAME = "funahashi-chosen-frequencies"
 
@@ -66,15 +67,13 @@ ROWS = (
 
 
 def main() -> int:
-    from ratios import RESULTS  # asv, which finds no such module, reads this file too
 
     rows = []
     for row in ROWS:
         rows.append(measured(row))
         print(json.dumps(rows[-1]), flush=True)
     record = {"case": NAME, "command": "python benchmarks/chosen_frequencies.py", "rows": rows}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return 0
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from records import write
+
 NAME = "fashion-table"
 SEEDS, TRAINED, TESTED, EPOCHS = range(3), 4000, 1500, 10
 #: Of the tags that hold of an image for training, so many are missing, as users leave tags out.
@@ -43,7 +45,7 @@ def models(table: Any, seed: int) -> dict[str, tuple[Callable[[], Any], str]]:
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment  # asv, which finds no such module, reads this file too
+    from ratios import fix_environment
 
     fix_environment()
     with ProcessPoolExecutor(len(SEEDS)) as pool:
@@ -58,8 +60,7 @@ def main() -> int:
         "rows": rows,
         "met": met(rows),
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return int(not record["met"])
 

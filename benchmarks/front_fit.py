@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import kousei
+from records import write
 
 NAME = "front-fit"
 #: NumPy reads the variable when it is imported, before this file can set it.
@@ -71,7 +72,7 @@ PROBLEMS = {
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment
+    from ratios import fix_environment
 
     fix_environment()
     kousei.set_num_threads(1)
@@ -87,8 +88,7 @@ def main() -> int:
         "points": POINTS,
         "rows": rows,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return 0
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import math
 import sys
 import time
@@ -16,6 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import numpy as np
+
+from records import write
 
 NAME = "front-table"
 SEEDS = 3
@@ -33,7 +34,7 @@ Row = dict[str, Any]
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment  # asv, which finds no such module, reads this file too
+    from ratios import fix_environment
 
     fix_environment()
     from kousei.front import benchmark_functions
@@ -52,8 +53,7 @@ def main() -> int:
         "rows": rows,
         "met": met(rows),
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=1) + "\n")
+    write(record)
     print(table(record))
     return int(not record["met"])
 
@@ -132,7 +132,7 @@ def point(run: Any) -> Row:
 
 def points(found: Any, method: str) -> list[list[float]]:
     """Return (units, seconds, error): of a training whenever it is nearer by a tenth, of others for each run."""
-    from kousei.front.comparison import nearer
+    from kousei.front.comparing.comparison import nearer
 
     runs = [run for run in found.runs if run.method == method]
     if method not in TRAINED:
@@ -250,7 +250,7 @@ def power(number: float) -> str:
 
 
 def lasting(seconds: float) -> str:
-    from ratios import as_time  # asv, which finds no such module, reads this file too
+    from ratios import as_time
 
     return as_time(seconds)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import kousei
+from records import write
 
 NAME = "monotone-designs"
 SEEDS, SAMPLES, POINTS = range(10), (64, 256), 2000
@@ -53,7 +54,7 @@ DESIGNS = (
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment  # asv, which finds no such module, reads this file too
+    from ratios import fix_environment
 
     fix_environment()  # which scikit-learn and torch read when they are first asked for
 
@@ -72,8 +73,7 @@ def main() -> int:
         "rows": rows,
         "met": not missed,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return int(bool(missed))
 

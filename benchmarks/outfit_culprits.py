@@ -14,6 +14,7 @@ import numpy as np
 
 from kousei.attribution import completeness_gap, consistency_gap
 from kousei.fashion import OutfitTable, render_items
+from records import write
 
 if TYPE_CHECKING:
     from kousei.fashion import OutfitScorer
@@ -24,7 +25,7 @@ LEAST, GAP = 0.9, 1e-12
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment  # asv, which finds no such module, reads this file too
+    from ratios import fix_environment
 
     fix_environment()  # which torch reads when it is first asked for
     from kousei.fashion import OutfitScorer
@@ -46,8 +47,7 @@ def main() -> int:
         "found": found,
         "met": met,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     return int(not met)
 
 

@@ -6,7 +6,6 @@ Imports beyond the standard library wait until `main` has fixed the environment 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import subprocess
@@ -19,11 +18,12 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from records import write
+
 if TYPE_CHECKING:
     from cases import Case
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 LIBRARIES = (
     *("numpy", "finufft", "torch", "pykeops", "llama_cpp_python", "jax", "folx", "mcising"),
     *("scikit-learn", "rbms", "igraph", "implicit", "shap"),
@@ -86,8 +86,7 @@ def run(name: str, pairs: int) -> int:
         return 0
     command = f"python benchmarks/ratios.py {name} --pairs {pairs}"
     record = describe(name, f"KOUSEI_SIMD={asked} {command}" if asked else command) | measure(case, pairs)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record), flush=True)
     return 0 if record["met"] else 1
 

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import expit
 
 from kousei.recommend import CTRModel, DeliveryOptimizer, simulate_clicks
+from records import write
 
 NAME = "recommend-bandit"
 SEEDS, VISITS = range(10), 30_000
@@ -130,7 +131,7 @@ def regret(world: World, policy: Policy, days: int, seed: int, visits: int = VIS
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment  # asv, which finds no such module, reads this file too
+    from ratios import fix_environment
 
     fix_environment()  # which scikit-learn reads when it is first asked for
 
@@ -164,8 +165,7 @@ def main() -> int:
         "rows": rows,
         "met": ours["linear"] <= 0.04 and ours["misspecified"] <= 1.1 * thompson,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return int(not record["met"])
 

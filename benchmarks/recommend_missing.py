@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 
 from kousei.recommend import CosineRecommender, NMFRecommender, preference_pagerank
 from recommend_phases import Town, ratings, town
+from records import write
 
 NAME = "recommend-missing"
 SEEDS, TOLD = range(10), (1.0, 0.5, 0.2, 0.05, 0.0)
@@ -56,7 +57,7 @@ def measured(at: Town, told: float, seed: int) -> dict[str, float]:
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment
+    from ratios import fix_environment
 
     fix_environment()
 
@@ -66,8 +67,7 @@ def main() -> int:
         rows.append({"told": told, "mean": of_seeds.mean().to_dict(), "error": (of_seeds.sem()).to_dict()})
         print(json.dumps(rows[-1]), flush=True)
     record = {"case": NAME, "command": "python benchmarks/recommend_missing.py", "seeds": len(SEEDS), "rows": rows}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return 0
 

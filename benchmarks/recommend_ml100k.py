@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from records import write
+
 NAME = "recommend-ml100k"
 #: Least hit rates at 10.
 FLOORS = {"cosine": 0.165, "nmf": 0.20}
@@ -43,7 +45,7 @@ def movie_lens() -> Any:
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment  # asv, which finds no such module, reads this file too
+    from ratios import fix_environment
 
     fix_environment()
     from kousei import recommend
@@ -72,8 +74,7 @@ def main() -> int:
         "ceiling of memory in GiB": MEMORY,
         "met": met and large["peak memory in GiB"] <= MEMORY,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return int(not record["met"])
 

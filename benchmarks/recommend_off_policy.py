@@ -15,6 +15,7 @@ from scipy.special import expit, softmax
 
 from kousei.recommend import CTRModel, OffPolicyEstimate, off_policy, simulate_clicks
 from recommend_bandit import ALGORITHMS, Array
+from records import write
 
 NAME = "recommend-off-policy"
 METHODS = ("ips", "snips", "dm", "dr")
@@ -83,7 +84,7 @@ def errors(level: float, seed: int, logs: int = LOGS) -> tuple[dict[str, Array],
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment
+    from ratios import fix_environment
 
     fix_environment()
 
@@ -118,8 +119,7 @@ def main() -> int:
         "rows": rows,
         "met": abs(dr["bias"]) <= 0.003 and dr["rmse"] <= 0.7 * ips["rmse"],
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return int(not record["met"])
 

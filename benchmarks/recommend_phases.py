@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.special import expit, softmax
 
 from kousei.recommend import DeliveryOptimizer, ItemSimilarity, recommendation_table, shop_features, simulate_clicks
+from records import write
 
 NAME = "recommend-phases"
 SEEDS, DAYS, VISITS, LIST = range(10), 30, 20_000, 5
@@ -116,7 +117,7 @@ def counts(log: pd.DataFrame) -> Array:
 
 
 def main() -> int:
-    from ratios import RESULTS, fix_environment
+    from ratios import fix_environment
 
     fix_environment()
 
@@ -144,8 +145,7 @@ def main() -> int:
         "reasons": REASONS,
         "rows": rows,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return 0
 

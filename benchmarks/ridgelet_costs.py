@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import warnings
 from collections.abc import Callable
 from statistics import median
 from typing import Any, NamedTuple
+
+from records import write
 
 NAME = "ridgelet-costs"
 SIDES = 64, 128, 256, 512
@@ -25,7 +26,7 @@ class Run(NamedTuple):
 
 
 def main() -> int:
-    import ratios  # asv, which finds no such module, reads this file too
+    import ratios
 
     record = ratios.begin(NAME, "ridgelet_costs.py", __doc__.splitlines()[0], usual=5, least=3)
     if record is None:
@@ -37,7 +38,7 @@ def main() -> int:
         for side in SIDES:
             measured = measure(runs(side, dtype), repetitions)
             record["costs"].append({"points": side**2, "dtype": dtype, "runs": measured})
-    (ratios.RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     print(table(record))
     return 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from records import write
 
 if TYPE_CHECKING:
     from kousei import FunahashiNetwork
@@ -31,7 +32,7 @@ class Sweep:
 
 
 def main() -> int:
-    import ratios  # asv, which finds no such module, reads this file too
+    import ratios
 
     record = ratios.begin(NAME, "scaling.py", __doc__.splitlines()[0], usual=7, least=5)
     if record is None:
@@ -42,7 +43,7 @@ def main() -> int:
         record["sweeps"][name] = result = measure(prepare(), repetitions)
         print(table(name, result))
     record["met"] = all(result["met"] is not False for result in record["sweeps"].values())
-    (ratios.RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     return 0 if record["met"] else 1
 
 

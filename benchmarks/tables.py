@@ -13,8 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from records import Record, found, recorded
+
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (
     "README.md",
     "docs/performance.md",
@@ -29,7 +30,6 @@ PAGES = (
     "docs/theory/ridgelet.md",
 )
 
-Record = dict[str, Any]
 #: The cells of a row, and the records that they are of: none if that is not measured.
 Row = tuple[list[str], list[Record]]
 
@@ -47,15 +47,6 @@ def filled(text: str) -> str:
         return f"{match[1]}\n{TABLES[match[2]]()}\n\n{match[3]}"
 
     return re.sub(r"(<!-- begin ([\w-]+) -->)\n.*?(<!-- end -->)", fill, text, flags=re.DOTALL)
-
-
-def recorded(name: str) -> Record:
-    return json.loads((RESULTS / f"{name}.json").read_text())
-
-
-def found(name: str) -> list[Record]:
-    """Return the record of a case; nothing if it has not been measured."""
-    return [recorded(name)] if (RESULTS / f"{name}.json").exists() else []
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -99,7 +90,7 @@ def origin(records: Iterable[Record]) -> str:
 
 
 def lasting(seconds: float) -> str:
-    from ratios import as_time  # asv, which finds no such module, reads this file too
+    from ratios import as_time
 
     return as_time(seconds)
 

@@ -5,7 +5,6 @@ Nothing is timed: any machine will do.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import numpy as np
 
 from kousei import FunahashiNetwork
 from kousei.funahashi import choose_parameters, fourier_series
+from records import write
 
 NAME = "funahashi-units"
 ACTIVATIONS = ("logistic", "tanh", "erf", "arctan")
@@ -27,7 +27,6 @@ Units = Callable[[float, str], int]
 
 
 def main() -> int:
-    from ratios import RESULTS  # asv, which finds no such module, reads this file too
 
     record = {
         "case": NAME,
@@ -35,8 +34,7 @@ def main() -> int:
         "wave": {f"s_max {reach:.6g}": counts(wave(reach), TOLERANCES) for reach in REACHES},
         "function": {name: counts(units, TOLERANCES[::2]) for name, units in functions().items()},
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
+    write(record)
     for part in ("wave", "function"):
         print(table(part, record[part]))
     return 0

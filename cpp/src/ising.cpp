@@ -134,12 +134,12 @@ void sweep(const Lattice& lattice, std::span<const Rule> rules, const Tasks& tas
         const std::int64_t each = std::min(tasks.each, tasks.groups - group);
         const Rule& rule = rules[static_cast<std::size_t>(weight)];
         std::uint32_t* const own = chains.words + weight * lattice.sites() * tasks.groups + group;
-        Walker walker(lattice, tasks, workspace, worker, weight * tasks.groups + group, each);
+        Walker walker(lattice, tasks, workspace, worker, run.first_of(weight) + group, each);
         walker.copy_from(own);
-        for (std::int64_t i = 0; i < sweeps; ++i) {
+        for (Run now = run; now.sweep < run.sweep + sweeps; ++now.sweep) {
             for (int colour = 0; colour < 2; ++colour) {
                 for (std::int64_t r = 0; r < lattice.rows(); ++r) {
-                    walker.update<dim>(kernels[rule.field], rule, {run.seed, run.sweep + i}, colour, r);
+                    walker.update<dim>(kernels[rule.field], rule, now, colour, r);
                     if (r % 64 == 0 && !poll.go_on(worker)) return;
                 }
             }
@@ -202,20 +202,26 @@ void metropolis(Cpu on, const Lattice& lattice, std::span<const Weight> weights,
     on.threads = thread_limit(on);
     const auto count = static_cast<std::int64_t>(weights.size());
     require_workspace(workspace, workspace_bytes(on, lattice, count, chains.groups));
-    require_run(run, sweeps, checked_mul(count, chains.groups));
+    require_run(run, sweeps, count, chains.groups);
     std::vector<Rule> rules;
     for (const Weight& weight : weights) rules.push_back(rule_of(lattice.dim, weight));
     constexpr decltype(&sweep<1>) of[] = {sweep<1>, sweep<2>, sweep<3>};
     of[lattice.dim - 1](lattice, rules, Tasks(on, lattice, count, chains.groups), chains, run, sweeps, on, workspace);
 }
 
-void require_run(Run run, std::int64_t sweeps, std::int64_t groups) {
+void require_run(Run run, std::int64_t sweeps, std::int64_t weights, std::int64_t groups) {
     constexpr std::int64_t most = std::int64_t{1} << 32;
     if (run.sweep < 0 || sweeps < 0 || run.sweep > most - sweeps) {
         throw std::invalid_argument("sweeps were " + std::to_string(sweeps) + " after " + std::to_string(run.sweep) +
                                     "; up to 2**32 are counted");
     }
-    if (groups > most) throw std::invalid_argument("there are 2**37 chains or more; fewer are accepted");
+    if (run.first_group < 0 || run.first_group > run.groups - groups) {
+        throw std::invalid_argument("there are " + std::to_string(groups) + " groups from " +
+                                    std::to_string(run.first_group) + " on; those of a run of " +
+                                    std::to_string(run.groups) + " are accepted");
+    }
+    if (checked_mul(weights, run.groups) > most)
+        throw std::invalid_argument("there are 2**37 chains or more; fewer are accepted");
 }
 
 void pack(Cpu on, const Lattice& lattice, std::int64_t weights, const Chains& chains, std::int64_t count,

@@ -53,12 +53,13 @@ std::uint64_t threshold(double K, int bits) {
     return static_cast<std::uint64_t>(std::llrint(std::ldexp(-std::expm1(-2 * std::abs(K)), bits)));
 }
 
-/// A lattice as the sweeps go over it.
+/// A lattice as the sweeps go over it, and what draws count by.
 template <int axes>
 struct Torus {
     std::array<std::uint32_t, axes> side, stride;
     std::uint32_t sites = 1;
     std::uint64_t seed;
+    std::int64_t first_chain;
     std::uint64_t holds;       ///< of 32 bits: a bond
     std::uint64_t held_of_32;  ///< of 32 bits: the bond to the field
     std::uint64_t held_of_31;  ///< of 31 bits
@@ -67,6 +68,7 @@ struct Torus {
 
     explicit Torus(const Clusters& model)
         : seed(model.seed),
+          first_chain(model.first_chain),
           holds(threshold(model.coupling, 32)),
           held_of_32(threshold(model.field, 32)),
           held_of_31(threshold(model.field, 31)),
@@ -142,7 +144,7 @@ void swendsen_wang_sweep(const Torus<axes>& torus, std::int64_t chain, std::int6
     constexpr std::uint8_t turns = 1, stays = 2;
     const auto [spins, marks, cluster] = scratch;
     for (std::uint32_t site = 0; site < torus.sites; ++site) cluster[site] = site;
-    Random random(torus.seed, sweep, sites_of_sweep, chain);
+    Random random(torus.seed, sweep, sites_of_sweep, torus.first_chain + chain);
     const std::uint32_t width = torus.side[axes - 1];
     for (std::uint32_t row = 0; row < torus.sites; row += width) {
         std::array<std::uint32_t, axes> step;  // to the next site along each axis, modulo 2^32
@@ -236,7 +238,9 @@ void require(const Clusters& model, std::int64_t sweep, std::int64_t sweeps, std
         throw std::invalid_argument("the lattice has " + std::to_string(model.sites()) +
                                     " sites; up to 2**31 are accepted for clusters");
     }
-    if (sweep < 0 || sweeps < 0 || sweep > (std::int64_t{1} << 32) - sweeps || chains > std::int64_t{1} << 32) {
+    constexpr std::int64_t most = std::int64_t{1} << 32;
+    if (sweep < 0 || sweeps < 0 || sweep > most - sweeps || model.first_chain < 0 ||
+        model.first_chain > most - chains) {
         throw std::invalid_argument("sweeps or chains are more than 2**32");
     }
 }
@@ -305,14 +309,14 @@ void swendsen_wang(Cpu on, const Clusters& model, std::int64_t chains, std::uint
 }
 
 void wolff(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, std::int64_t sweep,
-           std::int64_t sweeps, std::int64_t clusters, std::int64_t* visited, Workspace workspace) {
+           std::int64_t sweeps, const std::int64_t* clusters, std::int64_t* visited, Workspace workspace) {
     require(model, sweep, sweeps, chains);
     on_torus(on, model, chains, words, workspace,
              [&](const auto& torus, std::int64_t chain, const Scratch& scratch, Leave& leave) {
                  visited[chain] = 0;
                  for (std::int64_t t = sweep; t < sweep + sweeps; ++t) {
-                     Draws draws(torus.seed, t, chain);
-                     for (std::int64_t c = 0; c < clusters && !leave.left; ++c) {
+                     Draws draws(torus.seed, t, torus.first_chain + chain);
+                     for (std::int64_t c = 0; c < clusters[chain] && !leave.left; ++c) {
                          visited[chain] += turn_cluster(torus, draws, scratch, leave);
                      }
                      if (leave.left) return;

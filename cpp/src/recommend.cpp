@@ -63,7 +63,7 @@ class Lists {
     std::array<std::atomic_flag, 1024> locks_{};
 };
 
-/// For each entry of the rows, how many its column has in the rows before.
+/// For each entry of the rows, how many its column has in the rows before, and before the row `last`.
 template <class Real>
 struct Before {
     std::int32_t* entries;  ///< (entries)
@@ -74,16 +74,18 @@ struct Before {
                Carver::padded_bytes<std::int32_t>(matrix.column_count);
     }
 
-    Before(Workspace workspace, const SparseRows<Real>& matrix) {
+    Before(Workspace workspace, const SparseRows<Real>& matrix, std::int64_t last) {
         Carver carver(workspace);
-        entries = carver.take<std::int32_t>(matrix.begin[matrix.rows]);
+        const std::int64_t counted = matrix.begin[last], all = matrix.begin[matrix.rows];
+        entries = carver.take<std::int32_t>(all);
         columns = carver.take<std::int32_t>(matrix.column_count);
         std::fill_n(columns, matrix.column_count, 0);
-        for (std::int64_t i = 0; i < matrix.begin[matrix.rows]; ++i) entries[i] = columns[matrix.columns[i]]++;
+        for (std::int64_t i = 0; i < counted; ++i) entries[i] = columns[matrix.columns[i]]++;
+        for (std::int64_t i = counted; i < all; ++i) entries[i] = columns[matrix.columns[i]];
     }
 };
 
-/// What one worker has: the products of a row with those before it, zero between rows, and a bound on those that
+/// What one worker has: the products of a row with some before it, zero between rows, and a bound on those that
 /// still come into a list: the last of each list when the worker saw it, which has only risen since.
 template <class Real>
 class Worker {
@@ -118,15 +120,15 @@ class Worker {
         std::fill_n(seen_, rows_, std::uint8_t{0});
     }
 
-    /// The products of a row with those before it, into its list and theirs. `dense`: most have terms, and all are
-    /// looked at.
-    void add(const SparseRows<Real>& matrix, const std::int32_t* before, std::int64_t row, bool dense,
-             Lists<Real>& lists) {
+    /// The products of a row with the first `others` rows, into its list and theirs. `dense`: most have terms, and
+    /// all are looked at.
+    void add(const SparseRows<Real>& matrix, const std::int32_t* before, std::int64_t row, std::int64_t others,
+             bool dense, Lists<Real>& lists) {
         Real own = reach_[row];
         std::int64_t count = 0;
         if (dense) {
             multiply(matrix, before, row, [&](std::int32_t other, Real term) { products_[other] += term; });
-            const simd::Products<Real> found{products_, largest_, reach_, lowest_, blocks_of(row, block)};
+            const simd::Products<Real> found{products_, largest_, reach_, lowest_, blocks_of(others, block)};
             kernels_.find_largest(found, groups(k_), of_groups_);
             if (found.blocks >= groups(k_)) {
                 // The largest of each group is one of the products, so that k of these reach the k-th of the largest.
@@ -156,7 +158,7 @@ class Worker {
             if (product >= reach_[other]) raise(other, lists.put(product, static_cast<std::int32_t>(row), other));
         }
         if (dense) {
-            std::fill_n(products_, row, Real(0));
+            std::fill_n(products_, others, Real(0));
         } else {
             for (std::int64_t i = 0; i < count; ++i) {
                 products_[found_[i]] = 0;
@@ -171,7 +173,7 @@ class Worker {
     /// Groups of numbers, twice as many as places: some more numbers than these are found.
     static std::int64_t groups(std::int64_t k) { return blocks_of(checked_mul(2, k), strip); }
 
-    /// add(other, term) for all terms of the products of a row with those before it.
+    /// add(other, term) for all terms of the products of a row with those that `before` counts.
     template <class Add>
     static void multiply(const SparseRows<Real>& matrix, const std::int32_t* before, std::int64_t row, Add add) {
         // Lists of columns lie anywhere in memory, and are asked for some columns before they are read: those of the
@@ -222,6 +224,35 @@ bool are_dense(const SparseRows<Real>& matrix) {
         terms += length * length;
     }
     return 16 * terms >= rows * rows;
+}
+
+/// Which products are formed: those of each row from `first` on with the rows before it that are before `last`.
+struct Pairs {
+    std::int64_t first, last;
+};
+
+template <class Real>
+void multiply_rows(Cpu on, const SparseRows<Real>& matrix, Pairs pairs, std::int64_t k, std::int32_t* indices,
+                   Real* products, Workspace workspace) {
+    require_workspace(workspace, workspace_bytes(on, matrix, k));
+    on.threads = thread_limit(on);
+    const std::int64_t places = checked_mul(matrix.rows, k);
+    std::fill_n(indices, places, -1);
+    std::fill_n(products, places, Real(0));
+    if (k == 0) return;
+    const Before<Real> before(workspace, matrix, pairs.last);
+    std::byte* const memory = static_cast<std::byte*>(workspace.data) + Before<Real>::bytes(matrix);
+    for (int number = 0; number < on.threads; ++number) Worker<Real>(memory, matrix.rows, k, number).begin();
+    Lists<Real> lists(k, indices, products, on.threads > 1);
+    const bool dense = are_dense(matrix);
+    constexpr std::int64_t together = 16;
+    parallel_for(on, blocks_of(matrix.rows - pairs.first, together), [&](std::int64_t task, int number) {
+        Worker<Real> worker(memory, matrix.rows, k, number);
+        const std::int64_t begin = pairs.first + task * together;
+        for (std::int64_t row = begin; row < std::min(matrix.rows, begin + together); ++row) {
+            worker.add(matrix, before.entries, row, std::min(row, pairs.last), dense, lists);
+        }
+    });
 }
 
 }  // namespace
@@ -296,24 +327,13 @@ std::int64_t workspace_bytes(Cpu on, const SparseRows<Real>& matrix, std::int64_
 template <class Real>
 void top_products(Cpu on, const SparseRows<Real>& matrix, std::int64_t k, std::int32_t* indices, Real* products,
                   Workspace workspace) {
-    require_workspace(workspace, workspace_bytes(on, matrix, k));
-    on.threads = thread_limit(on);
-    const std::int64_t places = checked_mul(matrix.rows, k);
-    std::fill_n(indices, places, -1);
-    std::fill_n(products, places, Real(0));
-    if (k == 0) return;
-    const Before<Real> before(workspace, matrix);
-    std::byte* const memory = static_cast<std::byte*>(workspace.data) + Before<Real>::bytes(matrix);
-    for (int number = 0; number < on.threads; ++number) Worker<Real>(memory, matrix.rows, k, number).begin();
-    Lists<Real> lists(k, indices, products, on.threads > 1);
-    const bool dense = are_dense(matrix);
-    constexpr std::int64_t together = 16;
-    parallel_for(on, blocks_of(matrix.rows, together), [&](std::int64_t task, int number) {
-        Worker<Real> worker(memory, matrix.rows, k, number);
-        for (std::int64_t row = task * together; row < std::min(matrix.rows, (task + 1) * together); ++row) {
-            worker.add(matrix, before.entries, row, dense, lists);
-        }
-    });
+    multiply_rows(on, matrix, {0, matrix.rows}, k, indices, products, workspace);
+}
+
+template <class Real>
+void top_products_between(Cpu on, const SparseRows<Real>& matrix, std::int64_t first, std::int64_t k,
+                          std::int32_t* indices, Real* products, Workspace workspace) {
+    multiply_rows(on, matrix, {first, first}, k, indices, products, workspace);
 }
 
 #define KOUSEI_INSTANTIATE(Real)                                                                                    \
@@ -321,7 +341,9 @@ void top_products(Cpu on, const SparseRows<Real>& matrix, std::int64_t k, std::i
     template void transpose(Cpu, const std::int64_t*, const std::int32_t*, const Real*, std::int64_t, std::int64_t, \
                             std::int64_t*, std::int32_t*, Real*);                                                   \
     template std::int64_t workspace_bytes(Cpu, const SparseRows<Real>&, std::int64_t);                              \
-    template void top_products(Cpu, const SparseRows<Real>&, std::int64_t, std::int32_t*, Real*, Workspace);
+    template void top_products(Cpu, const SparseRows<Real>&, std::int64_t, std::int32_t*, Real*, Workspace);        \
+    template void top_products_between(Cpu, const SparseRows<Real>&, std::int64_t, std::int64_t, std::int32_t*,     \
+                                       Real*, Workspace);
 KOUSEI_INSTANTIATE(float)
 KOUSEI_INSTANTIATE(double)
 #undef KOUSEI_INSTANTIATE

@@ -88,16 +88,16 @@ std::int64_t workspace_bytes(Cuda, const Lattice& lattice, std::int64_t, std::in
 void metropolis(Cuda on, const Lattice& lattice, std::span<const Weight> weights, const Chains& chains, Run run,
                 std::int64_t sweeps, Workspace) {
     require_lattice(lattice);
-    require_run(run, sweeps, checked_mul(static_cast<std::int64_t>(weights.size()), chains.groups));
+    require_run(run, sweeps, static_cast<std::int64_t>(weights.size()), chains.groups);
     if (chains.groups == 0) return;
     constexpr decltype(&sweep<1, false>) of[3][2] = {
         {sweep<1, false>, sweep<1, true>}, {sweep<2, false>, sweep<2, true>}, {sweep<3, false>, sweep<3, true>}};
-    std::int64_t first = 0;
-    for (const Weight& weight : weights) {
-        const Rule rule = rule_of(lattice.dim, weight);
-        of[lattice.dim - 1][rule.field](on, lattice, rule, chains.words + first * lattice.sites(), chains.groups,
-                                        first, run, sweeps);
-        first += chains.groups;
+    const std::int64_t of_weight = checked_mul(lattice.sites(), chains.groups);
+    for (std::size_t w = 0; w < weights.size(); ++w) {
+        const Rule rule = rule_of(lattice.dim, weights[w]);
+        const auto weight = static_cast<std::int64_t>(w);
+        of[lattice.dim - 1][rule.field](on, lattice, rule, chains.words + weight * of_weight, chains.groups,
+                                        run.first_of(weight), run, sweeps);
     }
 }
 

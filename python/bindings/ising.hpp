@@ -51,7 +51,8 @@ void bind_ising(pybind11::module_& m) {
     m.def(
         "ising_metropolis",
         [](const Shape& shape, const std::vector<std::pair<double, double>>& weights, Words& words,
-           std::uint64_t seed, std::int64_t sweep, std::int64_t sweeps, const Execution& on) {
+           std::uint64_t seed, std::int64_t sweep, std::int64_t sweeps, std::int64_t first_group, std::int64_t groups,
+           const Execution& on) {
             const auto lattice = ising_lattice(shape);
             const auto chains = ising_chains(lattice, words, words.mutable_data());
             const auto count = static_cast<std::int64_t>(weights.size());
@@ -59,16 +60,18 @@ void bind_ising(pybind11::module_& m) {
             std::vector<ising::Weight> each;
             for (const auto& [coupling, field] : weights) each.push_back({coupling, field});
             Side::run(on, chains.words, [&](auto where, auto lend) {
-                ising::metropolis(where, lattice, each, chains, {seed, sweep}, sweeps,
+                ising::metropolis(where, lattice, each, chains, {seed, sweep, first_group, groups}, sweeps,
                                   lend(ising::workspace_bytes(where, lattice, count, chains.groups)));
             });
         },
-        "shape"_a, "weights"_a, "words"_a.noconvert(), "seed"_a, "sweep"_a, "sweeps"_a, "on"_a);
+        "shape"_a, "weights"_a, "words"_a.noconvert(), "seed"_a, "sweep"_a, "sweeps"_a, "first_group"_a, "groups"_a,
+        "on"_a);
     // Of the first weight, `thin` sweeps before each sample.
     m.def(
         "ising_sample",
         [](const Shape& shape, std::pair<double, double> weight, Words& words, std::uint64_t seed, std::int64_t sweep,
-           std::int64_t thin, std::int64_t chain_count, Words& rows, const Execution& on) {
+           std::int64_t thin, std::int64_t first_group, std::int64_t groups, std::int64_t chain_count, Words& rows,
+           const Execution& on) {
             const auto lattice = ising_lattice(shape);
             const auto chains = ising_chains(lattice, words, words.mutable_data());
             require_shape("words", words, {1, lattice.sites(), chains.groups});
@@ -78,14 +81,15 @@ void bind_ising(pybind11::module_& m) {
             Side::run(on, chains.words, [&](auto where, auto lend) {
                 const Workspace workspace = lend(ising::workspace_bytes(where, lattice, 1, chains.groups));
                 for (std::int64_t i = 0; i < samples; ++i) {
-                    ising::metropolis(where, lattice, each, chains, {seed, sweep + i * thin}, thin, workspace);
+                    ising::metropolis(where, lattice, each, chains, {seed, sweep + i * thin, first_group, groups},
+                                      thin, workspace);
                     ising::pack(where, lattice, 1, chains, chain_count, to);
                     to += chain_count * packed::stride_of(lattice.sites());
                 }
             });
         },
-        "shape"_a, "weight"_a, "words"_a.noconvert(), "seed"_a, "sweep"_a, "thin"_a, "chains"_a, "rows"_a.noconvert(),
-        "on"_a);
+        "shape"_a, "weight"_a, "words"_a.noconvert(), "seed"_a, "sweep"_a, "thin"_a, "first_group"_a, "groups"_a,
+        "chains"_a, "rows"_a.noconvert(), "on"_a);
     m.def(
         "ising_pack",
         [](const Shape& shape, Words& words, std::int64_t chain_count, Words& rows, const Execution& on) {

@@ -130,6 +130,29 @@ void bind_transpose(pybind11::module_& m) {
         "rows_of"_a.noconvert(), "values_of"_a.noconvert(), "on"_a);
 }
 
+/// Sparse rows with their transpose, and lists of products for each of them.
+template <class Side, class Real>
+recommend::SparseRows<Real> sparse_rows(const typename Side::template Array<std::int64_t>& begin,
+                                        const typename Side::template Array<std::int32_t>& columns,
+                                        const typename Side::template Array<Real>& values,
+                                        const typename Side::template Array<std::int64_t>& column_begin,
+                                        const typename Side::template Array<std::int32_t>& rows_of,
+                                        const typename Side::template Array<Real>& values_of,
+                                        const typename Side::template Array<std::int32_t>& indices,
+                                        const typename Side::template Array<Real>& out) {
+    require_lists<Side>("begin", begin, "columns", columns, column_begin.shape(0) - 1);
+    require_lists<Side>("column_begin", column_begin, "rows_of", rows_of, begin.shape(0) - 1);
+    require_shape("values", values, {columns.shape(0)});
+    require_shape("rows_of", rows_of, {columns.shape(0)});
+    require_shape("values_of", values_of, {columns.shape(0)});
+    const std::int64_t rows = begin.shape(0) - 1;
+    require_axes("out", out, 2);
+    require_shape("out", out, {rows, out.shape(1)});
+    require_shape("indices", indices, {rows, out.shape(1)});
+    return {begin.data(),   columns.data(),   values.data(), column_begin.data(),
+            rows_of.data(), values_of.data(), rows,          column_begin.shape(0) - 1};
+}
+
 template <class Side, class Real>
 void bind_top_products(pybind11::module_& m) {
     using namespace pybind11::literals;
@@ -139,21 +162,11 @@ void bind_top_products(pybind11::module_& m) {
     m.def(
         "recommend_top_products",
         [](const Begin& begin, const Entries& columns, const Numbers& values, const Begin& column_begin,
-           const Entries& rows_of, const Numbers& values_of, Entries& indices, Numbers& out,
+           const Entries& rows, const Numbers& values_of, Entries& indices, Numbers& out,
            const typename Side::Execution& on) {
-            require_lists<Side>("begin", begin, "columns", columns, column_begin.shape(0) - 1);
-            require_lists<Side>("column_begin", column_begin, "rows_of", rows_of, begin.shape(0) - 1);
-            require_shape("values", values, {columns.shape(0)});
-            require_shape("rows_of", rows_of, {columns.shape(0)});
-            require_shape("values_of", values_of, {columns.shape(0)});
-            const std::int64_t rows = begin.shape(0) - 1;
-            require_axes("out", out, 2);
+            const auto matrix =
+                sparse_rows<Side, Real>(begin, columns, values, column_begin, rows, values_of, indices, out);
             const std::int64_t k = out.shape(1);
-            require_shape("out", out, {rows, k});
-            require_shape("indices", indices, {rows, k});
-            const recommend::SparseRows<Real> matrix{
-                begin.data(),   columns.data(),   values.data(), column_begin.data(),
-                rows_of.data(), values_of.data(), rows,          column_begin.shape(0) - 1};
             std::int32_t* const best = indices.mutable_data();
             Real* const to = out.mutable_data();
             Side::run(on, to, [&](auto where, auto lend) {
@@ -164,6 +177,34 @@ void bind_top_products(pybind11::module_& m) {
         "rows_of"_a.noconvert(), "values_of"_a.noconvert(), "indices"_a.noconvert(), "out"_a.noconvert(), "on"_a);
 }
 
+/// For blocks of rows that lie on several machines.
+template <class Real>
+void bind_top_products_between(pybind11::module_& m) {
+    using namespace pybind11::literals;
+    using Begin = HostSide::Array<std::int64_t>;
+    using Entries = HostSide::Array<std::int32_t>;
+    using Numbers = HostSide::Array<Real>;
+    m.def(
+        "recommend_top_products_between",
+        [](std::int64_t first, const Begin& begin, const Entries& columns, const Numbers& values,
+           const Begin& column_begin, const Entries& rows, const Numbers& values_of, Entries& indices, Numbers& out,
+           const HostSide::Execution& on) {
+            const auto matrix =
+                sparse_rows<HostSide, Real>(begin, columns, values, column_begin, rows, values_of, indices, out);
+            if (first < 0 || first > matrix.rows) throw pybind11::value_error("first is no row, nor their number");
+            const std::int64_t k = out.shape(1);
+            std::int32_t* const best = indices.mutable_data();
+            Real* const to = out.mutable_data();
+            HostSide::run(on, to, [&](auto where, auto lend) {
+                recommend::top_products_between(where, matrix, first, k, best, to,
+                                                lend(workspace_bytes(where, matrix, k)));
+            });
+        },
+        "first"_a, "begin"_a.noconvert(), "columns"_a.noconvert(), "values"_a.noconvert(),
+        "column_begin"_a.noconvert(), "rows_of"_a.noconvert(), "values_of"_a.noconvert(), "indices"_a.noconvert(),
+        "out"_a.noconvert(), "on"_a);
+}
+
 template <class Side>
 void bind_recommend(pybind11::module_& m) {
     bind_prefer<Side>(m);
@@ -172,6 +213,8 @@ void bind_recommend(pybind11::module_& m) {
     if constexpr (Side::readable) {
         bind_transpose<float>(m);
         bind_transpose<double>(m);
+        bind_top_products_between<float>(m);
+        bind_top_products_between<double>(m);
     }
     bind_top_products<Side, float>(m);
     bind_top_products<Side, double>(m);

@@ -27,6 +27,17 @@ struct SpinChains {
     }
 
     ising::Chains view() { return {words.data(), groups}; }
+    ising::Run run(std::uint64_t seed, std::int64_t sweep) const { return {seed, sweep, 0, groups}; }
+
+    /// Some of the groups.
+    SpinChains part(std::int64_t first, std::int64_t count) const {
+        SpinChains found(lattice, weights, count);
+        for (std::size_t i = 0; i < found.words.size(); ++i) {
+            const auto at = static_cast<std::int64_t>(i);
+            found.words[i] = words[static_cast<std::size_t>(at / count * groups + first + at % count)];
+        }
+        return found;
+    }
 
     std::int64_t length(int axis) const { return lattice.lengths[axis]; }
 

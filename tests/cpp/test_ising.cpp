@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "ising_chains.hpp"
@@ -41,10 +42,26 @@ TEST_CASE("sweeps of many chains are those of one spin after the other") {
                 CAPTURE(groups);
                 CAPTURE(threads);
                 SpinChains found = start;
-                advance(found, weights, {seed, 5}, 1, threads);
-                advance(found, weights, {seed, 6}, 2, threads);
+                advance(found, weights, found.run(seed, 5), 1, threads);
+                advance(found, weights, found.run(seed, 6), 2, threads);
                 CHECK(found.words == expected.words);
             }
+        }
+    }
+}
+
+TEST_CASE("groups of a run that are advanced apart") {
+    for (const auto& lattice : kousei::some_lattices) {
+        const auto& weights = kousei::some_weights;
+        SpinChains whole(lattice, static_cast<std::int64_t>(weights.size()), 19);
+        const SpinChains start = whole;
+        advance(whole, weights, whole.run(3, 1), 2, 2);
+        for (const auto& [first, count] : {std::pair{0L, 2L}, {2L, 1L}, {1L, 17L}, {18L, 1L}}) {
+            CAPTURE(lattice.sites());
+            CAPTURE(first);
+            SpinChains part = start.part(first, count);
+            advance(part, weights, {3, 1, first, 19}, 2, 2);
+            CHECK(part.words == whole.part(first, count).words);
         }
     }
 }
@@ -106,9 +123,14 @@ TEST_CASE("lattices and runs that are refused") {
     CHECK_THROWS_AS(ising::require_lattice({3, {1L << 40, 1L << 40, 2}}), kousei::SizeError);
     ising::require_lattice({2, {1 << 16, (1 << 16) - 2}});
     SpinChains chains({1, {4}}, 1, 1);
-    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, (1L << 32) - 1}, 2, 1), std::invalid_argument);
-    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, -1}, 2, 1), std::invalid_argument);
-    advance(chains, {{0.5, 0}}, {1, (1L << 32) - 2}, 2, 1);
-    CHECK_THROWS_AS(ising::metropolis(Cpu{1}, chains.lattice, {}, chains.view(), {1, 0}, -1, {}),
+    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, (1L << 32) - 1, 0, 1}, 2, 1), std::invalid_argument);
+    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, -1, 0, 1}, 2, 1), std::invalid_argument);
+    advance(chains, {{0.5, 0}}, {1, (1L << 32) - 2, 0, 1}, 2, 1);
+    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, 0, 0, 0}, 2, 1), std::invalid_argument);
+    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, 0, 3, 3}, 2, 1), std::invalid_argument);
+    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, 0, -1, 3}, 2, 1), std::invalid_argument);
+    CHECK_THROWS_AS(advance(chains, {{0.5, 0}}, {1, 0, 0, (1L << 32) + 1}, 2, 1), std::invalid_argument);
+    advance(chains, {{0.5, 0}}, {1, 0, (1L << 32) - 1, 1L << 32}, 2, 1);
+    CHECK_THROWS_AS(ising::metropolis(Cpu{1}, chains.lattice, {}, chains.view(), {1, 0, 0, 1}, -1, {}),
                     std::invalid_argument);
 }

@@ -22,18 +22,25 @@ struct Chains {
     double coupling, field;
     std::int64_t count;
     std::uint64_t seed = 5;
+    std::int64_t first = 0;
     Words words = Words(static_cast<std::size_t>(count * packed::stride_of(model().sites())));
     std::vector<std::int64_t> visited = std::vector<std::int64_t>(static_cast<std::size_t>(count));
 
-    ising::Clusters model() const { return {sides.data(), static_cast<int>(sides.size()), coupling, field, seed}; }
+    ising::Clusters model() const {
+        return {sides.data(), static_cast<int>(sides.size()), coupling, field, seed, first};
+    }
 
     void swendsen_wang(std::int64_t sweep, std::int64_t sweeps, Cpu on = {}) {
         const OwnedWorkspace workspace(ising::workspace_bytes(on, model(), count));
         ising::swendsen_wang(on, model(), count, words.data(), sweep, sweeps, workspace.lent());
     }
     void wolff(std::int64_t sweep, std::int64_t sweeps, std::int64_t clusters, Cpu on = {}) {
+        wolff(sweep, sweeps, std::vector<std::int64_t>(static_cast<std::size_t>(count), clusters), on);
+    }
+    void wolff(std::int64_t sweep, std::int64_t sweeps, const std::vector<std::int64_t>& clusters, Cpu on = {}) {
         const OwnedWorkspace workspace(ising::workspace_bytes(on, model(), count));
-        ising::wolff(on, model(), count, words.data(), sweep, sweeps, clusters, visited.data(), workspace.lent());
+        ising::wolff(on, model(), count, words.data(), sweep, sweeps, clusters.data(), visited.data(),
+                     workspace.lent());
     }
 
     ising::Configurations configurations() const {
@@ -79,6 +86,28 @@ TEST_CASE("chains by clusters depend on their counters alone") {
             const Words before = single.words;
             single.wolff(0, 6, 4);
             CHECK(single.words != before);
+        }
+    }
+}
+
+TEST_CASE("chains by clusters that are advanced apart") {
+    const std::vector<std::int64_t> numbers{3, 1, 4, 1, 5};
+    for (const std::vector<std::int64_t>& sides : {std::vector<std::int64_t>{50}, {6, 10}, {2, 4, 6}}) {
+        Chains whole{sides, 0.2, 0.1, 5}, single = whole;
+        whole.swendsen_wang(0, 7);
+        single.wolff(0, 7, numbers);
+        const std::int64_t stride = packed::stride_of(whole.model().sites());
+        for (const std::int64_t first : {0, 2, 3}) {
+            Chains part{sides, 0.2, 0.1, 2}, part_single = part;
+            const auto its = [&](const Words& words) {
+                return Words(words.begin() + first * stride, words.begin() + (first + 2) * stride);
+            };
+            part.first = part_single.first = first;
+            part.swendsen_wang(0, 7);
+            CHECK(part.words == its(whole.words));
+            part_single.wolff(0, 7, {numbers.begin() + first, numbers.begin() + first + 2});
+            CHECK(part_single.words == its(single.words));
+            CHECK(part_single.visited[0] == single.visited[static_cast<std::size_t>(first)]);
         }
     }
 }
@@ -134,6 +163,11 @@ TEST_CASE("chains by clusters refuse what they cannot count") {
     Chains chains{{4, 4}, 0.3, 0, 2};
     CHECK_THROWS_AS(chains.swendsen_wang((std::int64_t{1} << 32) - 1, 2), std::invalid_argument);
     CHECK_THROWS_AS(chains.wolff(-1, 1, 1), std::invalid_argument);
+    for (const std::int64_t first : {std::int64_t{-1}, (std::int64_t{1} << 32) - 1}) {
+        Chains far = chains;
+        far.first = first;
+        CHECK_THROWS_AS(far.swendsen_wang(0, 1), std::invalid_argument);
+    }
     const Words before = chains.words;
     chains.swendsen_wang(3, 0);
     CHECK(chains.words == before);

@@ -21,6 +21,44 @@ namespace simd = kousei::simd;
 /// Many enough that several threads take part.
 constexpr std::int64_t many = 1100;
 
+struct Shape {
+    std::int64_t rows, columns;
+    int most;
+};
+
+/// Of rows that share most columns, few of them, and none.
+const std::vector<Shape> shapes{{1, 4, 7},    {5, 0, 7},       {60, 3, 7},   {50, 12, 7},
+                                {300, 20, 7}, {300, 200, 500}, {90, 4, 5000}};
+
+template <class Real>
+struct Found {
+    std::vector<std::int32_t> indices;
+    std::vector<Real> products;
+
+    Found(std::int64_t rows, std::int64_t k)
+        : indices(static_cast<std::size_t>(rows * k), 7), products(static_cast<std::size_t>(rows * k), Real(7)) {}
+};
+
+/// The k first products of each row r with rows s for which are_pair(r, s), by the definition.
+template <class Real, class ArePair>
+Found<Real> first_products(Matrix<Real>& matrix, std::int64_t k, ArePair are_pair) {
+    Found<Real> first(0, 0);
+    for (std::int64_t r = 0; r < matrix.rows; ++r) {
+        std::vector<std::pair<Real, std::int32_t>> all;
+        for (std::int64_t s = 0; s < matrix.rows; ++s) {
+            const Real product = matrix.product(r, s);
+            if (are_pair(r, s) && product > 0) all.emplace_back(-product, static_cast<std::int32_t>(s));
+        }
+        std::ranges::sort(all);
+        all.resize(static_cast<std::size_t>(k), {Real(0), -1});
+        for (const auto& [product, index] : all) {
+            first.products.push_back(-product);
+            first.indices.push_back(index);
+        }
+    }
+    return first;
+}
+
 }  // namespace
 
 TEST_CASE("what users prefer is what the pairs of their ratings say") {
@@ -48,38 +86,36 @@ TEST_CASE("what users prefer is what the pairs of their ratings say") {
 }
 
 TEST_CASE_TEMPLATE("the first products of a row, ties by number", Real, float, double) {
-    // Rows that share most columns, few of them, and none.
-    struct Shape {
-        std::int64_t rows, columns;
-        int most;
-    };
-    for (const auto& [rows, columns, most] :
-         {Shape{1, 4, 7}, {5, 0, 7}, {60, 3, 7}, {50, 12, 7}, {300, 20, 7}, {300, 200, 500}, {90, 4, 5000}}) {
+    for (const auto& [rows, columns, most] : shapes) {
         Matrix<Real> matrix(rows, columns, 2, most);
         for (const std::int64_t k : {0, 1, 7, 70}) {
-            std::vector<std::int32_t> indices;
-            std::vector<Real> products;
-            for (std::int64_t r = 0; r < rows; ++r) {
-                std::vector<std::pair<Real, std::int32_t>> all;
-                for (std::int64_t s = 0; s < rows; ++s) {
-                    const Real product = matrix.product(r, s);
-                    if (s != r && product > 0) all.emplace_back(-product, static_cast<std::int32_t>(s));
-                }
-                std::ranges::sort(all);
-                all.resize(static_cast<std::size_t>(k), {Real(0), -1});
-                for (const auto& [product, index] : all) {
-                    products.push_back(-product);
-                    indices.push_back(index);
-                }
-            }
+            const auto expected = first_products(matrix, k, [](std::int64_t r, std::int64_t s) { return r != s; });
             for (const int threads : {1, 2, 4}) {
                 const Cpu on{threads, nullptr};
-                std::vector<std::int32_t> found_indices(indices.size(), 7);
-                std::vector<Real> found(indices.size(), Real(7));
+                Found<Real> found(rows, k);
                 const OwnedWorkspace workspace(workspace_bytes(on, matrix.view(), k));
-                top_products(on, matrix.view(), k, found_indices.data(), found.data(), workspace.lent());
-                CHECK(found_indices == indices);
-                CHECK(found == products);
+                top_products(on, matrix.view(), k, found.indices.data(), found.products.data(), workspace.lent());
+                CHECK(found.indices == expected.indices);
+                CHECK(found.products == expected.products);
+            }
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("the first products between two blocks of rows", Real, float, double) {
+    for (const auto& [rows, columns, most] : shapes) {
+        Matrix<Real> matrix(rows, columns, 2, most);
+        for (const std::int64_t first : {std::int64_t{0}, rows / 3, rows - 1, rows}) {
+            const auto expected = first_products(
+                matrix, 7, [first = first](std::int64_t r, std::int64_t s) { return (r < first) != (s < first); });
+            for (const int threads : {1, 4}) {
+                const Cpu on{threads, nullptr};
+                Found<Real> found(rows, 7);
+                const OwnedWorkspace workspace(workspace_bytes(on, matrix.view(), 7));
+                top_products_between(on, matrix.view(), first, 7, found.indices.data(), found.products.data(),
+                                     workspace.lent());
+                CHECK(found.indices == expected.indices);
+                CHECK(found.products == expected.products);
             }
         }
     }

@@ -18,15 +18,18 @@ TEST_CASE("sweeps on the device") {
             SpinChains found = expected;
             OwnedWorkspace workspace(
                 ising::workspace_bytes(Cpu{}, lattice, static_cast<std::int64_t>(some_weights.size()), groups));
-            ising::metropolis(Cpu{}, lattice, some_weights, expected.view(), {7, 3}, 3, workspace.lent());
-            ising::metropolis(Cuda{}, lattice, some_weights, found.view(), {7, 3}, 2, {});
+            ising::metropolis(Cpu{}, lattice, some_weights, expected.view(), expected.run(7, 3), 3, workspace.lent());
+            SpinChains last = found.part(groups - 1, 1);
+            ising::metropolis(Cuda{}, lattice, some_weights, found.view(), found.run(7, 3), 2, {});
             emulator::reversed = true;
-            ising::metropolis(Cuda{}, lattice, some_weights, found.view(), {7, 5}, 1, {});
+            ising::metropolis(Cuda{}, lattice, some_weights, found.view(), found.run(7, 5), 1, {});
             emulator::reversed = false;
+            ising::metropolis(Cuda{}, lattice, some_weights, last.view(), {7, 3, groups - 1, groups}, 3, {});
             CAPTURE(lattice.dim);
             CAPTURE(lattice.sites());
             CAPTURE(groups);
             CHECK(found.words == expected.words);
+            CHECK(last.words == expected.part(groups - 1, 1).words);
         }
     }
 }
@@ -49,6 +52,6 @@ TEST_CASE("rows and exchanges on the device") {
             CHECK(chains.words == expected.words);
         }
     }
-    CHECK_THROWS_AS(ising::metropolis(Cuda{}, {2, {4, 3}}, some_weights, {nullptr, 1}, {1, 0}, 1, {}),
+    CHECK_THROWS_AS(ising::metropolis(Cuda{}, {2, {4, 3}}, some_weights, {nullptr, 1}, {1, 0, 0, 1}, 1, {}),
                     std::invalid_argument);
 }

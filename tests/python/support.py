@@ -154,3 +154,12 @@ GROUPS: dict[str, Callable[[], FiniteGroup]] = {
     "even permutations": lambda: FiniteGroup([[1, 2, 0, 3], [1, 0, 3, 2]]),
     "quaternions": _quaternions,
 }
+
+
+def largest_error(
+    net: Callable[[Any], Any], f: Callable[[Any], Any], bounds: list[tuple[float, float]], seed: int = 1
+) -> float:
+    """Return how far a network is from a function, at most, at points drawn from a box."""
+    lo, hi = np.array(bounds).T
+    x = lo + (hi - lo) * np.random.default_rng(seed).uniform(size=(10_000, len(lo)))
+    return float(np.abs(net(x) - f(x)).max())

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import kousei
-from kousei.front import NotReachedError, Report, benchmark_functions, comparison
-from kousei.front.regressions import chebyshev, nystroem, rbf_sampler
-from kousei.front.training import adam, lbfgs, mlp_regressor
-from kousei.front.trials import Run, Task, Watch
+from kousei.front import NotReachedError, Report, benchmark_functions
+from kousei.front.comparing import comparison
+from kousei.front.comparing.regressions import chebyshev, nystroem, rbf_sampler
+from kousei.front.comparing.training import adam, lbfgs, mlp_regressor
+from kousei.front.comparing.trials import Run, Task, Watch
 
 LINE = [(-1.0, 1.0)]
 
@@ -105,7 +106,7 @@ def test_functions_are_those_of_their_seed_alone() -> None:
 
 def test_looking_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now, looks = [0.0], []
-    monkeypatch.setattr("kousei.front.trials.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("kousei.front.comparing.trials.time.perf_counter", lambda: now[0])
 
     def predict(at: np.ndarray) -> np.ndarray:
         now[0] += 100.0

@@ -1,41 +1,30 @@
 """construct: a function and a tolerance in, a network and what it promises out."""
 
 import pickle
-import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 import kousei
-from kousei.activation import tanh
 from kousei.activation.named import resolve
 from kousei.front import ConstructedNetwork, NotReachedError, Report, benchmark_functions
 from kousei.front.candidates import Candidate
 from kousei.front.construction import _Construction
 from kousei.front.network import rounding_of
 from kousei.front.problem import HELD_OUT, Problem
+from support import largest_error, quartic, xor
 
 Function = Callable[[np.ndarray], np.ndarray]
 UNIT, SQUARE, CUBE = ([(0.0, 1.0)] * dim for dim in (1, 2, 3))
 
 
-def quartic(x: np.ndarray) -> np.ndarray:
-    return (x[:, 0] - 1) * (x[:, 0] - 2) * (x[:, 0] - 3) * (x[:, 0] - 4)
-
-
 def runge(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + 25 * x[:, 0] ** 2)
-
-
-def xor(x: np.ndarray) -> np.ndarray:
-    return (1 - np.cos(np.pi * x[:, 0]) * np.cos(np.pi * x[:, 1])) / 2
 
 
 franke = benchmark_functions((2,))["Franke"].f
@@ -47,12 +36,6 @@ def exponential(x: np.ndarray) -> np.ndarray:
 
 def genz(name: str, dim: int) -> Function:
     return benchmark_functions((dim,), rng=dim)[f"{name} {dim}-D"].f
-
-
-def largest_error(net: kousei.MLP, f: Function, bounds: list[tuple[float, float]], seed: int = 1) -> float:
-    lo, hi = np.array(bounds).T
-    x = lo + (hi - lo) * np.random.default_rng(seed).uniform(size=(10_000, len(lo)))
-    return float(np.abs(net(x) - f(x)).max())
 
 
 @pytest.mark.parametrize(
@@ -126,197 +109,6 @@ def test_a_ridge_function_on_a_slope() -> None:
     assert largest_error(net, f, CUBE) <= 1e-8
     assert net.units <= 4
     assert kousei.construct(f, CUBE, 1e-8, activation="relu", rng=0).units <= 4
-
-
-# Random functions.
-
-
-def _ridges(draw: np.random.Generator, dim: int) -> Function:
-    a = draw.normal(size=(draw.integers(1, 4), dim))
-    shift, size = draw.uniform(0, 6, size=len(a)), draw.normal(size=len(a))
-    return lambda x: np.sin(x @ a.T * 2 + shift) @ size
-
-
-def _polynomials(draw: np.random.Generator, dim: int) -> Function:
-    powers, size = draw.integers(0, 4, size=(draw.integers(1, 6), dim)), draw.normal(size=6)
-    return lambda x: sum(c * np.prod(x**p, axis=1) for c, p in zip(size, powers, strict=False))
-
-
-def _bumps(draw: np.random.Generator, dim: int) -> Function:
-    centers, widths = draw.uniform(-1, 1, size=(2, dim)), draw.uniform(0.4, 2, size=2)
-    return lambda x: sum(np.exp(-(((x - c) / w) ** 2).sum(axis=1)) for c, w in zip(centers, widths, strict=True))
-
-
-def _kinks(draw: np.random.Generator, dim: int) -> Function:
-    a, b = draw.normal(size=dim), draw.uniform(-0.5, 0.5)
-    return lambda x: np.abs(x @ a - b) + 0.3 * x[:, 0]
-
-
-def _singular(draw: np.random.Generator, dim: int) -> Function:
-    c, power = draw.uniform(-1, 1, size=dim), draw.uniform(0.3, 1.5)
-    return lambda x: (((x - c) ** 2).sum(axis=1) + 1e-12) ** (power / 2)
-
-
-def _jumps(draw: np.random.Generator, dim: int) -> Function:
-    a, b = draw.normal(size=dim), draw.uniform(-0.5, 0.5)
-    return lambda x: np.where(x @ a > b, 1.0, np.sin(x[:, 0]))
-
-
-def _waves(draw: np.random.Generator, dim: int) -> Function:
-    a, shift = draw.normal(scale=20, size=dim), draw.uniform(0, 6)
-    return lambda x: np.sin(x @ a + shift) * np.cos(x).prod(axis=1)
-
-
-CLASSES = (_ridges, _polynomials, _bumps, _kinks, _singular, _jumps, _waves)
-
-
-def _network_or_reason(kind: Any, dim: int, seed: int, digits: int) -> None:
-    f = kind(np.random.default_rng(seed), dim)
-    draw = np.random.default_rng(seed + 1)
-    lo = draw.uniform(-1, 0, size=dim)
-    bounds = list(zip(lo.tolist(), (lo + draw.uniform(0.5, 1, size=dim)).tolist(), strict=True))
-    tol = 10.0**-digits
-    try:
-        net = kousei.construct(f, bounds, tol, rng=seed)
-    except NotReachedError as error:
-        refusal = error
-    else:
-        assert largest_error(net, f, bounds, seed) <= tol
-        assert net.report.chosen.units == net.units
-        return
-    assert re.match(r"tol was .*accepted", str(refusal), re.S)
-    assert all(attempt.why and not attempt.chosen for attempt in refusal.report)
-
-
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(CLASSES), st.integers(1, 4), st.integers(0, 2**20), st.integers(1, 6))
-def test_a_network_that_holds_or_a_reason(kind: Any, dim: int, seed: int, digits: int) -> None:
-    _network_or_reason(kind, dim, seed, digits)
-
-
-@pytest.mark.slow
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(CLASSES), st.integers(1, 4), st.integers(0, 2**20), st.integers(1, 6))
-def test_networks_that_hold_or_reasons(kind: Any, dim: int, seed: int, digits: int) -> None:
-    _network_or_reason(kind, dim, seed, digits)
-
-
-# How f is called, and what f may not be.
-
-
-@pytest.mark.parametrize(
-    ("f", "said"),
-    [
-        (lambda x, y: np.exp(x + y), "takes one array for each coordinate"),
-        (lambda p: float(np.exp(p[0] + p[1])), "takes one point at a time"),
-        (lambda x, y: np.exp(float(x) + float(y)), "takes the coordinates of one point at a time"),
-    ],
-    ids=["coordinates", "points", "numbers"],
-)
-def test_functions_that_take_no_points_are_wrapped(f: Callable[..., Any], said: str) -> None:
-    with pytest.warns(UserWarning, match=said) as caught:
-        net = kousei.construct(f, SQUARE, 1e-4, rng=0)
-    assert caught[0].filename == __file__
-    assert largest_error(net, lambda x: np.exp(x.sum(axis=1)), SQUARE) <= 1e-4
-
-
-def test_functions_of_one_variable_may_keep_its_axis() -> None:
-    with pytest.warns(UserWarning, match="one array for each coordinate"):
-        assert kousei.construct(np.sin, UNIT, 1e-4).units < 8
-
-
-def noisy() -> Function:
-    draw = np.random.default_rng(0)
-    return lambda x: np.exp(x[:, 0]) + 1e-3 * draw.normal(size=len(x))
-
-
-@pytest.mark.parametrize(
-    ("f", "error", "message"),
-    [
-        (3, TypeError, "f was int; a callable is accepted"),
-        (lambda x: "a", TypeError, r"f\(x\) has dtype <U1; real values are accepted"),
-        (lambda: 1, ValueError, r"f takes no points \(n, 1\), nor coordinates, nor one point at a time"),
-        (lambda x: np.exp(1j * x[:, 0]), TypeError, r"f\(x\) has dtype complex128; real values are accepted"),
-        (lambda x: np.where(x[:, 0] > 0.6, np.nan, 1), ValueError, r"f was nan at \[0\.\d+\]; finite values"),
-        (lambda x: np.where(abs(x[:, 0] - 0.5) < 1e-3, np.inf, 1), ValueError, r"f was inf at \[0\.\d+\]"),
-        (noisy(), ValueError, "in two calls; a function of the point alone is accepted, and kousei.fit"),
-        (lambda x: x[:, 0] - x[:, 0].mean(), ValueError, "in two calls"),
-        (lambda x: x[:, 0] / x[:, 0].max(), ValueError, "in two calls"),
-        (lambda x: np.sin(x[:, :1] * 2)[::2], ValueError, r"Of 23 points: ValueError: f\(x\) has shape \(12, 1\)"),
-        (
-            lambda x: 1e12 * np.exp(x[:, 0]),
-            ValueError,
-            r"tol was 1e-06, below the rounding of .*; at least 0\.0\d+ is",
-        ),
-    ],
-    ids=[
-        "number",
-        "text",
-        "no argument",
-        "complex",
-        "nan",
-        "inf later",
-        "noisy",
-        "mean",
-        "largest",
-        "shape",
-        "rounding",
-    ],
-)
-def test_what_f_may_not_be(f: Any, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
-        kousei.construct(f, UNIT)
-
-
-def test_functions_may_change_their_argument_and_what_they_returned() -> None:
-    returned = np.zeros(1 << 20)
-
-    def f(x: np.ndarray) -> np.ndarray:
-        x *= 2
-        np.sin(x[:, 0] * x[:, 1], out=returned[: len(x)])
-        return returned[: len(x)]
-
-    net = kousei.construct(f, SQUARE, 1e-4, rng=0)
-    assert largest_error(net, lambda x: np.sin(4 * x[:, 0] * x[:, 1]), SQUARE) <= 1e-4
-
-
-def test_noise_that_is_the_same_in_every_call_is_named() -> None:
-    with pytest.raises(NotReachedError, match="it is noisy, or oscillates, near"):
-        kousei.construct(lambda x: np.exp(x[:, 0]) + 1e-3 * np.sin(1e9 * x[:, 0]), UNIT, 1e-6)
-
-
-def test_what_f_raises_is_raised() -> None:
-    def f(x: np.ndarray) -> np.ndarray:
-        if len(x) > 100:
-            raise KeyError("mine")
-        return np.exp(x[:, 0])
-
-    with pytest.raises(KeyError, match="mine"):
-        kousei.construct(f, UNIT)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ({"bounds": [(1, 0)]}, ValueError, "bounds was .*; finite lo < hi are accepted"),
-        ({"bounds": [(0, 1)] * 11}, ValueError, "bounds has 11 dimensions; up to 10 are accepted"),
-        ({"bounds": [(-1e308, 1e308)]}, ValueError, r"bounds has \(-1e\+308, 1e\+308\); pairs whose difference is"),
-        ({"tol": 0}, ValueError, "tol was 0; a positive finite number"),
-        ({"tol": "small"}, TypeError, "tol was 'small'"),
-        ({"activation": "sigmoid"}, ValueError, "activation was 'sigmoid'"),
-        ({"activation": kousei.activation.Mixed([(tanh, 2)])}, ValueError, "one of any unit is accepted"),
-        ({"activation": kousei.Activation("log", np.log1p)}, ValueError, "activation was 'log', whose values on"),
-        ({"max_units": -1}, ValueError, "max_units was -1; at least 0"),
-        ({"max_units": 2.5}, TypeError, "max_units was 2.5; an integer"),
-        ({"target": "memory"}, ValueError, "target was 'memory'; 'units' and 'time' are accepted"),
-        ({"max_evaluations": 0}, ValueError, "max_evaluations was 0; at least 1"),
-        ({"progress": 1}, TypeError, "progress was 1; True and False"),
-        ({"rng": "dice"}, TypeError, "rng was 'dice'"),
-    ],
-)
-def test_arguments(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
-        kousei.construct(exponential, **{"bounds": UNIT} | arguments)
 
 
 # Options.

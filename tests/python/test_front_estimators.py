@@ -19,7 +19,7 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import log_loss
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from kousei.front.estimators import _sharpness
+from kousei.front.fits.estimators import _sharpness
 
 threadpoolctl = pytest.importorskip("threadpoolctl")
 
@@ -32,8 +32,8 @@ def one_thread() -> Iterator[None]:
 
 
 def test_examples() -> None:
-    assert kousei.ClosedFormRegressor.__module__ == "kousei.front.estimators"
-    assert doctest.testmod(sys.modules["kousei.front.estimators"]) == (0, 14)
+    assert kousei.ClosedFormRegressor.__module__ == "kousei.front.fits.estimators"
+    assert doctest.testmod(sys.modules["kousei.front.fits.estimators"]) == (0, 14)
 
 
 @parametrize_with_checks([kousei.ClosedFormRegressor(units=16), kousei.ClosedFormClassifier(units=16)])

@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import kousei
 from kousei.activation.named import resolve
-from kousei.front import fitted_files, fitting, leave_one_out
-from kousei.front.leave_one_out import Layer, Samples, left_out, solve
+from kousei.front.fits import files, fitting, leave_one_out
+from kousei.front.fits.leave_one_out import Layer, Samples, left_out, solve
 
 threadpoolctl = pytest.importorskip("threadpoolctl")  # which comes with scikit-learn
 
@@ -298,11 +298,11 @@ def test_networks_are_kept(tmp_path: Path) -> None:
     ],
 )
 def test_bad_files(change: Any, message: str) -> None:
-    config, tensors = fitted_files.to_state(kousei.fit(*samples(20), rng=0))
-    fitted_files.from_state(config, tensors)
+    config, tensors = files.to_state(kousei.fit(*samples(20), rng=0))
+    files.from_state(config, tensors)
     change(config, tensors)
     with pytest.raises(ValueError, match=message):
-        fitted_files.from_state(config, tensors)
+        files.from_state(config, tensors)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kousei.activation import Activation, leaky_relu, relu
-from kousei.front import grids, simplices
+from kousei.front.constructors import grids, simplices
 from kousei.front.problem import Problem, RefusedError
 
 rng = np.random.default_rng(0)

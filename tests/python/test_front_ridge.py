@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kousei.activation import Activation, relu
+from kousei.front.constructors.ridge import additive, ridge
+from kousei.front.constructors.ridges import ridges
 from kousei.front.problem import Problem, RefusedError
-from kousei.front.ridge import additive, ridge
-from kousei.front.ridges import ridges
 
 
 def off(problem: Problem, net) -> float:

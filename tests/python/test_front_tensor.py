@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from kousei.activation import relu
 from kousei.front import benchmark_functions
-from kousei.front.cross import cross
 from kousei.front.problem import Problem, RefusedError
-from kousei.front.products import Numbers, carry, multiply, plan
-from kousei.front.tensor import tensor
+from kousei.front.trains.cross import cross
+from kousei.front.trains.products import Numbers, carry, multiply, plan
+from kousei.front.trains.tensor import tensor
 from kousei.network import MLP
 from kousei.network.wiring import Wiring
 

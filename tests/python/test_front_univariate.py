@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import kousei
 from kousei.activation import Activation, PiecewiseLinear, abs, hardtanh, leaky_relu, relu, softshrink, tanh
-from kousei.front.pieces import resolve
+from kousei.front.lines.pieces import resolve
+from kousei.front.lines.univariate import Layer, fit_line
 from kousei.front.problem import RefusedError
-from kousei.front.univariate import Layer, fit_line
 
 T = np.sort(np.random.default_rng(0).uniform(-1, 1, 10_000))
 

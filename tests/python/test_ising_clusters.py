@@ -8,7 +8,6 @@ from scipy.stats import chi2
 
 import kousei
 from kousei.ising import CRITICAL_COUPLING, Lattice, exact, observables
-from kousei.ising.clusters import draw
 from test_ising_exact import configurations
 
 METHODS = ["swendsen-wang", "wolff"]
@@ -114,6 +113,13 @@ def test_a_sweep_of_wolff_has_as_many_sites_as_the_lattice(method):
     np.testing.assert_array_equal(every[3::4], some)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_the_chains_of_a_word_do_not_know_of_others(method):
+    lattice = Lattice((6, 8), 0.4, -0.1)
+    many, few = (lattice.sample(method, chains=n, sweeps=4, thin=2, rng=3).words for n in (70, 32))
+    np.testing.assert_array_equal(many.reshape(2, 70, -1)[:, :32], few.reshape(2, 32, -1))
+
+
 GOLDEN = {
     "swendsen-wang": [651026, 4123631, 10481422, 10281935, 16513023, 12384719],
     "wolff": [14675447, 16770111, 14675319, 14025779, 10382695, 16777215],
@@ -123,7 +129,7 @@ GOLDEN = {
 @pytest.mark.parametrize("method", METHODS)
 def test_golden_chain(method):
     """What the counters are is a contract: a seed gives this chain."""
-    words = draw(Lattice((4, 6), 0.3, 0.05), method, 2, 3, 1, 4, np.random.default_rng(5), lambda _: None)
+    words = Lattice((4, 6), 0.3, 0.05).sample(method, chains=2, sweeps=3, burn_in=4, rng=5).words
     assert words[:, 0].tolist() == GOLDEN[method]
     assert not words[:, 1:].any()
 

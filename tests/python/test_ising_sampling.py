@@ -2,6 +2,7 @@
 
 import math
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from scipy.stats import chi2
 
 import kousei
 from kousei._lib import _core, arrays
+from kousei._lib.backends import Host
 from kousei.ising import Lattice, Spins, exact
+from kousei.ising.runs import Plan
 from kousei.ising.tempering import ladder
 from support import Library, seconds_to_interrupt
 from test_ising_exact import configurations
@@ -81,7 +84,7 @@ def test_stripes_are_left() -> None:
     words = np.zeros((1, 16, 1), np.uint32)
     colour, index = np.add.outer(np.arange(4), np.arange(4)) % 2, np.arange(16).reshape(4, 4) // 2
     words[0, (8 * colour + index)[stripes], 0] = 0xFFFFFFFF
-    _core.cpu.ising_metropolis([4, 4], [(0.4, 0.0)], words, 1, 0, 200, _core.cpu.Cpu())
+    _core.cpu.ising_metropolis([4, 4], [(0.4, 0.0)], words, 1, 0, 200, 0, 1, _core.cpu.Cpu())
     rows = np.empty((32, 4), np.uint32)
     _core.cpu.ising_pack([4, 4], words, 32, rows, _core.cpu.Cpu())
     found = Spins(rows, Lattice((4, 4), 0.4), 32)
@@ -165,11 +168,31 @@ def test_samples_are_of_one_run(method: str) -> None:
         assert np.array_equal(more[:40], several[:40])
 
 
+@pytest.mark.parametrize("method", ["metropolis", "tempering", "swendsen-wang", "wolff"])
+@pytest.mark.parametrize(("shape", "field"), [((20,), 0.1), ((4, 6), 0.0), ((2, 4, 6), -0.1)])
+def test_chains_of_a_run_that_are_drawn_apart(method: str, shape: tuple[int, ...], field: float) -> None:
+    lattice = Lattice(shape, 0.6, field)
+    plan = Plan(lattice, method, 100, 6, 2, 5, 3)
+    run = plan.start(Host(np.empty(0)))
+    whole = lattice.sample(method, chains=100, sweeps=6, thin=2, burn_in=5, rng=3).words.reshape(3, 100, -1)
+    for first, count in (0, 32), (32, 64), (96, 4):
+        part = run.part(first, count)
+        part.go(3, lambda _: None)
+        part = pickle.loads(pickle.dumps(part))
+        part.go(2, lambda _: None)
+        rows = part.draw(3, 2, lambda _: None).reshape(3, count, -1)
+        assert np.array_equal(rows, whole[:, first : first + count]), first
+
+
 def test_golden_chain() -> None:
     # Version 1 of what the counters are: see math/philox.hpp.
     spins = Lattice((4, 4), 0.4).sample(chains=3, sweeps=2, burn_in=3, rng=0)
     assert spins.words[:, 0].tolist() == [65535, 65399, 64511, 65531, 65526, 62454]
     assert spins.words[:, 1:].max() == 0
+    three = Lattice((4, 6), 0.3, 0.05)
+    assert len(ladder(three)) == 3
+    spins = three.sample("tempering", chains=2, sweeps=3, burn_in=4, rng=5)
+    assert spins.words[:, 0].tolist() == [16775031, 15699519, 12582895, 14925817, 99858, 4225404]
 
 
 _SCRIPT = """
@@ -331,14 +354,16 @@ def test_kernels_check_extents() -> None:
     weights = [(0.4, 0.0)]
     for shape in ([4, 5], [4], [], [2] * 4):
         with pytest.raises(ValueError):
-            _core.cpu.ising_metropolis(shape, weights, words, 0, 0, 1, on)
+            _core.cpu.ising_metropolis(shape, weights, words, 0, 0, 1, 0, 1, on)
     with pytest.raises(ValueError, match="words has shape"):
-        _core.cpu.ising_metropolis([4, 4], weights * 2, words, 0, 0, 1, on)
+        _core.cpu.ising_metropolis([4, 4], weights * 2, words, 0, 0, 1, 0, 1, on)
     with pytest.raises(ValueError, match="sweeps"):
-        _core.cpu.ising_metropolis([4, 4], weights, words, 0, 2**32 - 1, 2, on)
+        _core.cpu.ising_metropolis([4, 4], weights, words, 0, 2**32 - 1, 2, 0, 1, on)
+    with pytest.raises(ValueError, match="there are 1 groups from 1 on; those of a run of 1 are accepted"):
+        _core.cpu.ising_metropolis([4, 4], weights, words, 0, 0, 1, 1, 1, on)
     for count, given in (33, rows), (0, rows), (5, rows), (32, rows[:, :3].copy()):
         with pytest.raises(ValueError):
-            _core.cpu.ising_sample([4, 4], weights[0], words, 0, 0, 1, count, given, on)
+            _core.cpu.ising_sample([4, 4], weights[0], words, 0, 0, 1, 0, 1, count, given, on)
     with pytest.raises(ValueError, match="rows has shape"):
         _core.cpu.ising_pack([4, 4], words, 16, rows, on)
     with pytest.raises(ValueError, match="chosen has shape"):

@@ -35,8 +35,7 @@ def ratios(tables: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     monkeypatch.setattr(kousei, "set_num_threads", lambda count: None)
     monkeypatch.setattr(ratios, "other_load", lambda: "")
     monkeypatch.delenv("KOUSEI_SIMD", raising=False)
-    for module in (ratios, tables):
-        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    monkeypatch.setattr(importlib.import_module("records"), "RESULTS", tmp_path)
     return ratios
 
 

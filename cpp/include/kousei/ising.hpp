@@ -35,11 +35,16 @@ struct Chains {
     std::int64_t groups;  ///< for each weight
 };
 
-/// What the draws of a run count by, see math/philox.hpp: its seed, and the sweeps it has made. Flips are of stream
-/// 0.
+/// What the draws of a run count by, see math/philox.hpp: its seed, the sweeps it has made, and which of its groups
+/// the chains of a call are. Flips are of stream 0.
 struct Run {
     std::uint64_t seed;
     std::int64_t sweep;
+    std::int64_t first_group;  ///< of each weight
+    std::int64_t groups;       ///< of each weight in all calls
+
+    /// What the first group of a weight counts as.
+    std::int64_t first_of(std::int64_t weight) const { return weight * groups + first_group; }
 };
 
 /// Bytes of workspace that metropolis needs.
@@ -47,7 +52,7 @@ std::int64_t workspace_bytes(Cpu on, const Lattice& lattice, std::int64_t weight
 
 /// Makes sweeps of Metropolis' algorithm: a sweep offers each site of the colour 0, then of the colour 1, to flip,
 /// which is accepted with the probability 15/16 min(1, p(flipped) / p). A chain of weight w depends on the weight,
-/// the seed and its own number, 32 (w groups + group) + bit, alone.
+/// the seed and its own number, 32 (run.first_of(w) + group) + bit, alone.
 ///
 /// If all were accepted that may be, there were states that lead to themselves alone, such as diagonal stripes, whose
 /// sites have as many neighbours of each sign; with a probability below 1 each state leads to each other one.

@@ -9,13 +9,14 @@
 namespace kousei::ising {
 
 /// A periodic lattice of up to three axes, each site with one bond forward along each, and what its chains are drawn
-/// by: chain c from the counters (., sweep, ., c) of math/philox.hpp, with the seed as key.
+/// by: chain c from the counters (., sweep, ., first_chain + c) of math/philox.hpp, with the seed as key.
 struct Clusters {
     const std::int64_t* sides;
     int axes;
     double coupling;
     double field;
     std::uint64_t seed;
+    std::int64_t first_chain;
 
     std::int64_t sites() const;
 };
@@ -33,9 +34,10 @@ std::int64_t workspace_bytes(Cpu on, const Clusters& model, std::int64_t chains)
 void swendsen_wang(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, std::int64_t sweep,
                    std::int64_t sweeps, Workspace workspace);
 
-/// The same by single clusters, `clusters` in a sweep, each that of a random site, which turns over (U. Wolff,
-/// Physical Review Letters 62 (1989) 361). Writes how many sites the clusters of each chain had, visited (chains).
+/// The same by single clusters, clusters[c] in a sweep of chain c, each that of a random site, which turns over (U.
+/// Wolff, Physical Review Letters 62 (1989) 361). Writes how many sites the clusters of each chain had, visited
+/// (chains).
 void wolff(Cpu on, const Clusters& model, std::int64_t chains, std::uint32_t* words, std::int64_t sweep,
-           std::int64_t sweeps, std::int64_t clusters, std::int64_t* visited, Workspace workspace);
+           std::int64_t sweeps, const std::int64_t* clusters, std::int64_t* visited, Workspace workspace);
 
 }  // namespace kousei::ising

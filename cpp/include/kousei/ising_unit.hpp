@@ -19,8 +19,9 @@ struct Rule {
 
 Rule rule_of(int dim, const Weight& weight);
 
-/// Throws std::invalid_argument unless the sweeps and groups of a run can be counted in 32 bits.
-void require_run(Run run, std::int64_t sweeps, std::int64_t groups);
+/// Throws std::invalid_argument unless the sweeps and groups of a run can be counted in 32 bits, and it has the
+/// groups of a call.
+void require_run(Run run, std::int64_t sweeps, std::int64_t weights, std::int64_t groups);
 
 inline namespace KOUSEI_ISA {
 

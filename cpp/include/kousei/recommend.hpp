@@ -55,4 +55,9 @@ template <class Real>
 void top_products(Cpu on, const SparseRows<Real>& matrix, std::int64_t k, std::int32_t* indices, Real* products,
                   Workspace workspace);
 
+/// The same, of the products of rows before `first` with those from it on alone.
+template <class Real>
+void top_products_between(Cpu on, const SparseRows<Real>& matrix, std::int64_t first, std::int64_t k,
+                          std::int32_t* indices, Real* products, Workspace workspace);
+
 }  // namespace kousei::recommend

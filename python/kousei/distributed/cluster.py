@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kousei._lib import _core
@@ -104,7 +105,7 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
 
     Two tasks for each thread of the workers, and a few, are there at a time: so many results, and no more, wait.
     """
-    at_once = 2 * sum(client.nthreads().values()) + 2
+    at_once = _at_once(client)
     waiting: deque[Future] = deque()
     try:
         with loss_named(client):
@@ -117,3 +118,43 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
     finally:
         for future in waiting:
             future.cancel()
+
+
+def in_steps(
+    client: Client, function: Callable[..., Any], states: Iterable[Any], steps: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[int, int, Any]]:
+    """Yield which state, which step, and the result, where a function returns a state after a step and a result.
+
+    It is called on workers with each state, as the one before left it, and each step. States are here in between, so
+    that a lost worker costs the steps that it was at. As many are on the way as there are tasks in `in_order`.
+    """
+    import dask
+
+    coming = enumerate(states)
+    waiting: deque[tuple[int, int, Future]] = deque()
+
+    def submit(number: int, step: int, state: Any) -> None:
+        # States can be large.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2**62}):
+            waiting.append((number, step, client.submit(function, state, *steps[step], pure=False)))
+
+    try:
+        with loss_named(client):
+            for number, state in islice(coming, _at_once(client)):
+                submit(number, 0, state)
+            while waiting:
+                number, step, future = waiting.popleft()
+                state, result = future.result()
+                if step + 1 < len(steps):
+                    submit(number, step + 1, state)
+                else:
+                    for following, state in islice(coming, 1):
+                        submit(following, 0, state)
+                yield number, step, result
+    finally:
+        for *_, future in waiting:
+            future.cancel()
+
+
+def _at_once(client: Client) -> int:
+    return 2 * sum(client.nthreads().values()) + 2

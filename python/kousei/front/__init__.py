@@ -3,19 +3,20 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kousei.front import files, fitted_files
-from kousei.front.comparison import Comparison, compare
+from kousei.front import files
+from kousei.front.comparing.comparison import Comparison, compare
+from kousei.front.comparing.suite import BenchmarkFunction, benchmark_functions
+from kousei.front.comparing.trials import Run
 from kousei.front.construction import NotReachedError, construct
-from kousei.front.fitted import FittedNetwork, LeftOutError, Trial, Trials
-from kousei.front.fitting import fit
+from kousei.front.fits import files as fit_files
+from kousei.front.fits.fitted import FittedNetwork, LeftOutError, Trial, Trials
+from kousei.front.fits.fitting import fit
 from kousei.front.network import ConstructedNetwork
 from kousei.front.report import Attempt, Report
-from kousei.front.suite import BenchmarkFunction, benchmark_functions
-from kousei.front.trials import Run
 from kousei.io import register
 
 if TYPE_CHECKING:
-    from kousei.front.estimators import ClosedFormClassifier, ClosedFormRegressor
+    from kousei.front.fits.estimators import ClosedFormClassifier, ClosedFormRegressor
 
 __all__ = [
     "Attempt",
@@ -38,11 +39,11 @@ __all__ = [
 ]
 
 register(ConstructedNetwork, files.to_state, files.from_state)
-register(FittedNetwork, fitted_files.to_state, fitted_files.from_state)
+register(FittedNetwork, fit_files.to_state, fit_files.from_state)
 
 
 def __getattr__(name: str) -> Any:
     # Estimators need scikit-learn.
     if name not in ("ClosedFormClassifier", "ClosedFormRegressor"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("kousei.front.estimators"), name)
+    return getattr(import_module("kousei.front.fits.estimators"), name)

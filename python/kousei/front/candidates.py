@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kousei.front.features import features
-from kousei.front.frequencies import formula, refitted, series
-from kousei.front.grids import grid
-from kousei.front.polynomials import few_units, polynomial
+from kousei.front.constructors.features import features
+from kousei.front.constructors.frequencies import formula, refitted, series
+from kousei.front.constructors.grids import grid
+from kousei.front.constructors.polynomials import few_units, polynomial
+from kousei.front.constructors.profiles import ridgelet
+from kousei.front.constructors.ridge import additive, bent, ridge, tilted
+from kousei.front.constructors.ridges import ridges
 from kousei.front.problem import Problem
-from kousei.front.profiles import ridgelet
-from kousei.front.ridge import additive, bent, ridge, tilted
-from kousei.front.ridges import ridges
-from kousei.front.tensor import tensor
+from kousei.front.trains.tensor import tensor
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
 

@@ -16,9 +16,9 @@ from kousei.activation import Activation, Mixed
 from kousei.activation.named import resolve
 from kousei.front.calling import vectorised
 from kousei.front.candidates import CANDIDATES, Candidate
+from kousei.front.constructors.polynomials import of_numpy
 from kousei.front.diagnosis import jumps, obstacles
 from kousei.front.network import ConstructedNetwork, rounding_of
-from kousei.front.polynomials import of_numpy
 from kousei.front.problem import Array, FunctionError, Problem, RefusedError
 from kousei.front.report import Attempt, Report
 from kousei.funahashi import FunahashiNetwork

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kousei._lib.boxes import fill_cube
-from kousei.front.pieces import resolve
+from kousei.front.lines.pieces import resolve
 from kousei.front.problem import Array, JumpError, Problem, RefusedError
 
 #: Lines along each axis, evaluations of f for each, fewer than which tell nothing, and which share of those that are

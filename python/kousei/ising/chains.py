@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -19,7 +21,7 @@ _TOGETHER = 1 << 28
 
 
 class Chains:
-    """Chains of some weights, in the memory of a backend.
+    """Chains of some weights, in the memory of a backend: all of a run, or those of some groups of 32.
 
     They begin with all spins alike, or in an antiferromagnet each colour, with a sign that is drawn by the
     probabilities of the two states.
@@ -45,19 +47,36 @@ class Chains:
         self._lattice, self._backend = lattice, backend
         self._shape = list(lattice.shape)
         self._weights = [(factor * lattice.coupling, factor * lattice.field) for factor in factors]
-        if isinstance(backend, Host):
-            what = f"{len(factors)} x {count} chains of {lattice.sites} spins"
-            require_memory(len(factors) * lattice.sites * self.groups, 4, what)
         self._seed, self._sweep = int(source.integers(2**64, dtype=np.uint64)), 0
-        ground = _ground_states(lattice, self.groups, source)
-        halves = np.broadcast_to(ground[None, :, None, :], (len(factors), 2, lattice.sites // 2, self.groups))
-        words = np.array(halves, order="C").reshape(len(factors), lattice.sites, self.groups)
-        self._words = backend.keep(words)
+        self._ground = _ground_states(lattice, self.groups, source)
+        #: The first of the groups in the run, and how many it has.
+        self._first, self._of = 0, self.groups
+
+    def part(self, first: int, count: int) -> Self:
+        """Return so many of the chains from one on, a multiple of 32, before any of them begins."""
+        part = copy.copy(self)
+        part.count, part.groups, part._first = count, -(-count // 32), first // 32
+        part._ground = self._ground[:, part._first : part._first + part.groups]
+        return part
+
+    @cached_property
+    def _words(self) -> Array:
+        weights, sites = len(self._weights), self._lattice.sites
+        if isinstance(self._backend, Host):
+            what = f"{weights} x {self.count} chains of {sites} spins"
+            require_memory(weights * sites * self.groups, 4, what)
+        halves = np.broadcast_to(self._ground[None, :, None, :], (weights, 2, sites // 2, self.groups))
+        return self._backend.keep(np.array(halves, order="C").reshape(weights, sites, self.groups))
+
+    @property
+    def spins(self) -> int:
+        """How many spins a chain has, at all weights."""
+        return len(self._weights) * self._lattice.sites
 
     @property
     def calls(self) -> int:
         """How many sweeps a call makes."""
-        return max(1, _TOGETHER // (len(self._weights) * self._lattice.sites * 32 * self.groups))
+        return max(1, _TOGETHER // (self.spins * 32 * self.groups))
 
     def run(self, sweeps: int) -> None:
         """Go on by so many sweeps."""
@@ -69,6 +88,8 @@ class Chains:
             self._seed,
             self._sweep,
             sweeps,
+            self._first,
+            self._of,
             backend.launch(),
         )
         self._sweep += sweeps
@@ -83,6 +104,8 @@ class Chains:
             self._seed,
             self._sweep,
             thin,
+            self._first,
+            self._of,
             self.count,
             backend.view("rows", rows),
             backend.launch(),

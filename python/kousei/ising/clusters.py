@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
+import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -24,78 +25,78 @@ BURN_IN = 100
 _TOGETHER = 1 << 24
 
 
-def draw(
-    lattice: Lattice,
-    method: str,
-    chains: int,
-    samples: int,
-    thin: int,
-    burn_in: int,
-    source: np.random.Generator,
-    advance: Callable[[int], Any],
-) -> Array:
-    """Return words (samples * chains, stride) of samples, `thin` sweeps apart; `advance` is told of sweeps.
+class Clusters:
+    """Chains, or some of a run; a row of words for each.
 
-    Chains begin with all spins alike, with a sign that is drawn: at a strong coupling one cluster of "wolff" has
+    They begin with all spins alike, with a sign that is drawn: at a strong coupling one cluster of "wolff" has
     nearly all sites, and signs that were alike would stay so.
     A sweep of "swendsen-wang" turns each cluster over or not. One of "wolff" has a number of clusters that is fixed
-    after the first half of the burn-in, where they have been found to hold together about as many sites as there are:
-    a sweep that ended with the cluster which completes them would favour large ones. Without burn-in it has one.
+    after the first half of the burn-in, where they have been found to hold together about as many sites as there are,
+    on the average of 32 chains: a sweep that ended with the cluster which completes them would favour large ones.
+    Without burn-in it has one.
     """
-    chain = _Chains(lattice, method, chains, source, advance)
-    for _ in range(burn_in // 2):
-        chain.run(1)
-        chain.adapt()
-    chain.run(burn_in - burn_in // 2)
-    rows = np.empty((samples, *chain.words.shape), np.uint32)
-    for row in rows:
-        chain.run(thin)
-        row[...] = chain.words
-    return rows.reshape(samples * chains, -1)
 
+    def __init__(self, lattice: Lattice, method: str, count: int, burn_in: int, source: np.random.Generator) -> None:
+        self.count, self._lattice, self._method = count, lattice, method
+        self._seed, self._sweep = int(source.integers(2**64, dtype=np.uint64)), 0
+        self._up = source.random(count) < ground_state(lattice)[1]
+        #: The first of the chains in the run.
+        self._first = 0
+        #: Of "wolff": sweeps after which the number of clusters in one is found anew; and for each 32 chains this
+        #: number, how many clusters there were in all sweeps, and the sites that they had.
+        self._adapts = burn_in // 2 if method == "wolff" else 0
+        groups = -(-count // 32)
+        self._clusters, self._turned, self._visited = np.ones(groups, np.int64), np.zeros(groups), np.zeros(groups)
 
-class _Chains:
-    """Chains, with what they need to go on."""
+    @property
+    def spins(self) -> int:
+        """How many spins a chain has."""
+        return self._lattice.sites
 
-    def __init__(
-        self,
-        lattice: Lattice,
-        method: str,
-        chains: int,
-        source: np.random.Generator,
-        advance: Callable[[int], Any],
-    ) -> None:
-        workers = min(chains, _core.num_threads())
-        require_memory(lattice.sites * workers, 6, f"clusters of {workers} x {lattice.sites} spins")
-        self._lattice, self._method, self._advance = lattice, method, advance
-        self._seed = int(source.integers(2**64, dtype=np.uint64))
-        up = source.random((chains, 1)) < ground_state(lattice)[1]
-        self.words = np.repeat(np.where(up, ~np.uint32(0), np.uint32(0)), _core.packed_stride(lattice.sites), axis=1)
-        self._sweep = 0
-        # Of "wolff": clusters in a sweep, of all sweeps, and the sites that all had.
-        self._clusters, self._turned, self._visited = 1, 0, 0
+    def part(self, first: int, count: int) -> Self:
+        """Return so many of the chains from one on, a multiple of 32, before any of them begins."""
+        part = copy.copy(self)
+        part.count, part._first, part._up = count, first, self._up[first : first + count]
+        for name in ("_clusters", "_turned", "_visited"):
+            setattr(part, name, getattr(self, name)[first // 32 : -(-(first + count) // 32)])
+        return part
 
-    def run(self, sweeps: int) -> None:
-        """Go on by so many sweeps."""
+    def go(self, sweeps: int, advance: Callable[[int], Any]) -> None:
+        """Go on by so many sweeps; `advance` is told of them."""
         while sweeps > 0:
-            some = min(sweeps, max(1, _TOGETHER // self._lattice.sites))
+            adapts = self._sweep < self._adapts
+            some = 1 if adapts else min(sweeps, max(1, _TOGETHER // self._lattice.sites))
             self._run(some)
             self._sweep += some
-            self._advance(some)
+            advance(some)
             sweeps -= some
+            if adapts:
+                self._clusters = np.ceil(self._lattice.sites * self._turned / self._visited).astype(np.int64)
+
+    def draw(self, samples: int, thin: int, advance: Callable[[int], Any]) -> Array:
+        """Return words (samples * chains, stride) of so many samples, after `thin` sweeps each."""
+        rows = np.empty((samples, *self._words.shape), np.uint32)
+        for row in rows:
+            self.go(thin, advance)
+            row[...] = self._words
+        return rows.reshape(samples * self.count, rows.shape[-1])
+
+    @cached_property
+    def _words(self) -> Array:
+        workers = min(self.count, _core.num_threads())
+        require_memory(self._lattice.sites * workers, 6, f"clusters of {workers} x {self._lattice.sites} spins")
+        column = np.where(self._up, ~np.uint32(0), np.uint32(0))
+        return np.repeat(column[:, None], _core.packed_stride(self._lattice.sites), axis=1)
 
     def _run(self, sweeps: int) -> None:
-        lattice = self._lattice
-        model = list(lattice.shape), lattice.coupling, lattice.field, self._seed, self._sweep, sweeps
+        lattice, on = self._lattice, _core.cpu.Cpu()
+        shape = list(lattice.shape)
+        model = shape, lattice.coupling, lattice.field, self._seed, self._sweep, sweeps, self._first
         if self._method == "swendsen-wang":
-            _core.cpu.ising_swendsen_wang(self.words, *model, _core.cpu.Cpu())
+            _core.cpu.ising_swendsen_wang(self._words, *model, on)
             return
-        visited = np.empty(len(self.words), np.int64)
-        _core.cpu.ising_wolff(self.words, *model, self._clusters, visited, _core.cpu.Cpu())
-        self._turned += sweeps * self._clusters * len(visited)
-        self._visited += int(visited.sum())
-
-    def adapt(self) -> None:
-        """Let a sweep have as many clusters as have as many sites as the lattice, on the average so far."""
-        if self._method == "wolff":
-            self._clusters = math.ceil(self._lattice.sites * self._turned / self._visited)
+        clusters, visited = np.repeat(self._clusters, 32)[: self.count], np.empty(self.count, np.int64)
+        _core.cpu.ising_wolff(self._words, *model, clusters, visited, on)
+        groups = np.arange(0, self.count, 32)
+        self._turned = self._turned + sweeps * np.add.reduceat(clusters, groups)
+        self._visited = self._visited + np.add.reduceat(visited, groups)

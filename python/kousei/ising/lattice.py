@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from kousei._lib import _core, arrays, backends
+from kousei._lib import backends
 from kousei._lib.arrays import Array
-from kousei._lib.errors import check_bool, check_choice, check_integer, finite_number
+from kousei._lib.errors import check_bool, check_integer, finite_number
 from kousei._lib.progress import bar
-from kousei._lib.random import Rng, generator
-from kousei.ising import clusters, metropolis, tempering
+from kousei._lib.random import Rng
+from kousei.ising.runs import Plan
 from kousei.ising.spins import Spins
-
-#: Sweeps before the first sample, unless told.
-_BURN_IN: dict[str, Callable[[Lattice], int]] = {
-    "metropolis": metropolis.burn_in,
-    "tempering": tempering.burn_in,
-    "swendsen-wang": lambda _: clusters.BURN_IN,
-    "wolff": lambda _: clusters.BURN_IN,
-}
 
 
 class Lattice:
@@ -187,30 +178,18 @@ class Lattice:
         >>> bool(abs(bonds.mean() + exact((8, 8), 0.4).energy) < 0.02)
         True
         """
-        check_choice("method", method, *_BURN_IN)
-        chains, sweeps = check_integer("chains", chains, 1), check_integer("sweeps", sweeps, 1)
-        thin, source = check_integer("thin", thin, 1), generator(rng)
-        if sweeps % thin:
-            raise ValueError(f"sweeps was {sweeps}; a multiple of thin, {thin}, is accepted")
-        burn_in = _BURN_IN[method](self) if burn_in is None else check_integer("burn_in", burn_in, 0)
-        if burn_in + sweeps > 2**32:
-            raise ValueError(f"burn_in and sweeps were {burn_in} and {sweeps}; 2**32 together are accepted")
-        samples = sweeps // thin
+        plan = Plan(self, method, chains, sweeps, thin, burn_in, rng)
         backend, _ = backends.enter("like", np.empty(0) if like is None else like)
         if isinstance(backend, backends.Host):
-            what = f"{samples} samples of {chains} chains of {self.sites} spins"
-            arrays.require_memory(samples * chains * _core.packed_stride(self.sites), 4, what)
+            plan.require_memory()
         elif method in ("wolff", "swendsen-wang"):
             raise ValueError(f"like lies in CUDA memory and method was {method!r}; host memory is accepted")
-        plan = chains, samples, thin, burn_in
-        with bar(check_bool("progress", progress), f"sweeps of {method}", burn_in + sweeps) as advance:
-            if method == "metropolis":
-                words = metropolis.draw(self, *plan, source, backend, advance)
-            elif method == "tempering":
-                words = tempering.draw(self, *plan, source, backend, advance)
-            else:
-                words = clusters.draw(self, method, *plan, source, advance)
-        return Spins(words, self, chains)
+        total = plan.burn_in + plan.samples * plan.thin
+        with bar(check_bool("progress", progress), f"sweeps of {method}", total) as advance:
+            run = plan.start(backend)
+            run.go(plan.burn_in, advance)
+            words = run.draw(plan.samples, plan.thin, advance)
+        return Spins(words, self, plan.chains)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Lattice):

@@ -28,25 +28,24 @@ def burn_in(lattice: Lattice) -> int:
     return math.ceil((5 if lattice.field else 1) * max(lattice.shape) ** _EXPONENTS[len(lattice.shape)])
 
 
-def draw(
-    lattice: Lattice,
-    chains: int,
-    samples: int,
-    thin: int,
-    burn_in: int,
-    source: np.random.Generator,
-    backend: Backend,
-    advance: Callable[[int], Any],
-) -> Array:
-    """Return the words (samples * chains, stride) of samples, `thin` sweeps apart; `advance` is told of sweeps."""
-    run = Chains(lattice, [1.0], chains, source, backend)
-    for first in range(0, burn_in, run.calls):
-        some = min(run.calls, burn_in - first)
-        run.run(some)
-        advance(some)
-    rows, each = run.empty_rows(samples * chains), max(1, run.calls // thin)
-    for first in range(0, samples, each):
-        some = min(each, samples - first)
-        run.sample(thin, rows[first * chains : (first + some) * chains])
-        advance(some * thin)
-    return rows
+class Metropolis(Chains):
+    """Chains of the lattice's own weight."""
+
+    def __init__(self, lattice: Lattice, count: int, source: np.random.Generator, backend: Backend) -> None:
+        super().__init__(lattice, [1.0], count, source, backend)
+
+    def go(self, sweeps: int, advance: Callable[[int], Any]) -> None:
+        """Go on by so many sweeps; `advance` is told of them."""
+        for first in range(0, sweeps, self.calls):
+            some = min(self.calls, sweeps - first)
+            self.run(some)
+            advance(some)
+
+    def draw(self, samples: int, thin: int, advance: Callable[[int], Any]) -> Array:
+        """Return words (samples * chains, stride) of so many samples, after `thin` sweeps each."""
+        rows, each = self.empty_rows(samples * self.count), max(1, self.calls // thin)
+        for first in range(0, samples, each):
+            some = min(each, samples - first)
+            self.sample(thin, rows[first * self.count : (first + some) * self.count])
+            advance(some * thin)
+        return rows

@@ -46,37 +46,48 @@ def burn_in(lattice: Lattice) -> int:
     return max(100, 10 * len(ladder(lattice)) ** 2)
 
 
-def draw(
-    lattice: Lattice,
-    chains: int,
-    samples: int,
-    thin: int,
-    burn_in: int,
-    source: np.random.Generator,
-    backend: Backend,
-    advance: Callable[[int], Any],
-) -> Array:
-    """Return the words (samples * chains, stride) of samples, `thin` sweeps apart; `advance` is told of sweeps.
+class Tempering(Chains):
+    """Chains of each factor of the ladder, those of the first one are the samples.
 
     After each sweep neighbours on the ladder exchange their configurations, those of an even and an odd number in
     turns, with the probability min(1, exp((b - b') (S' - S))) for factors b, b' and S = K sum s s' + h sum s.
     """
-    factors = np.array(ladder(lattice))
-    run = Chains(lattice, list(factors), chains, source, backend)
-    every, rows = run.empty_rows(len(factors) * chains), run.empty_rows(samples * chains)
-    dim, N = len(lattice.shape), lattice.sites
-    for sweep in range(burn_in + samples * thin):
-        run.run(1)
-        run.pack(every)
-        unlike, up = (each.reshape(len(factors), chains) for each in counts_of(every, lattice.shape, backend))
-        bonds, sites = dim * N - 2 * unlike, 2 * up - N
-        S = lattice.coupling * bonds + lattice.field * sites
-        gain = (factors[:-1] - factors[1:])[:, None] * (S[1:] - S[:-1])
-        if len(factors) > 1:
-            run.exchange(sweep % 2, -source.exponential(size=gain.shape) < gain)
-        done = sweep + 1 - burn_in
-        if done > 0 and done % thin == 0:
-            at = (done // thin - 1) * chains
-            run.pack(rows[at : at + chains], slice(0, 1))
-        advance(1)
-    return rows
+
+    def __init__(self, lattice: Lattice, count: int, source: np.random.Generator, backend: Backend) -> None:
+        self._factors = np.array(ladder(lattice))
+        super().__init__(lattice, self._factors.tolist(), count, source, backend)
+
+    def go(self, sweeps: int, advance: Callable[[int], Any]) -> None:
+        """Go on by so many sweeps; `advance` is told of them."""
+        lattice = self._lattice
+        weights, dim, N = len(self._factors), len(lattice.shape), lattice.sites
+        every = self.empty_rows(len(self._words) * self.count)  # words first: they know whether they fit
+        for _ in range(sweeps):
+            self.run(1)
+            if weights > 1:
+                self.pack(every)
+                counts = counts_of(every, lattice.shape, self._backend)
+                unlike, up = (each.reshape(weights, self.count) for each in counts)
+                S = lattice.coupling * (dim * N - 2 * unlike) + lattice.field * (2 * up - N)
+                gain = (self._factors[:-1] - self._factors[1:])[:, None] * (S[1:] - S[:-1])
+                self.exchange((self._sweep - 1) % 2, np.log1p(-self._uniforms()) < gain)
+            advance(1)
+
+    def draw(self, samples: int, thin: int, advance: Callable[[int], Any]) -> Array:
+        """Return words (samples * chains, stride) of so many samples, after `thin` sweeps each."""
+        rows = self.empty_rows(samples * self.count)
+        for first in range(0, len(rows), self.count):
+            self.go(thin, advance)
+            self.pack(rows[first : first + self.count], slice(0, 1))
+        return rows
+
+    def _uniforms(self) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        """Return numbers (pairs, chains) for the exchanges after a sweep, by counters as those of the flips.
+
+        Philox has four for each counter, and those of 32 chains begin with one: (place, sweep), where a group has 8
+        places for each pair.
+        """
+        pairs = len(self._factors) - 1
+        counter = 8 * pairs * self._first + (self._sweep << 64)
+        source = np.random.Generator(np.random.Philox(key=self._seed, counter=counter))
+        return source.random((self.count, pairs)).T

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kousei._lib.errors import SizeError, shown
-from kousei.recommend.data import GRADES, Source, rated
+from kousei.recommend.data import GRADES, Factorised, Source, rated
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Array = np.ndarray[Any, Any]
+
+#: The numbers that stand for the grades where ratings are a matrix, whose 0 is no rating: as stars.
+STARS = np.array([3.0, 4.0, 5.0])
+
+NONE_RATED = "shops has none that ratings have; one or more of these, as the same kind, are accepted"
 
 
 @dataclass(frozen=True)
@@ -42,25 +47,30 @@ class Coded:
 
 def coded(ratings: Source, shops: Any = None) -> Coded:
     """Return ratings, checked; with `shops`, an iterable of ids, those of these shops alone, in that order."""
+    table, users, its_shops = rated(ratings)
+    found = code(table, users, its_shops, its_shops[1].sort_values() if shops is None else chosen(shops))
+    if not len(found.shop):
+        raise ValueError(NONE_RATED)
+    return found
+
+
+def code(table: pd.DataFrame, users: Factorised, shops: Factorised, wanted: pd.Index[Any]) -> Coded:
+    """Return the ratings of some shops, of users and shops as `latest` returns them."""
     import pandas as pd
 
-    table, (user, users), (shop, index) = rated(ratings)
-    grade = table["rating"].cat.codes.to_numpy()
-    wanted = index.sort_values() if shops is None else _chosen(shops)
-    shop = wanted.get_indexer(index)[shop]
-    if shops is not None:
-        chosen = shop >= 0
-        if not chosen.any():
-            raise ValueError("shops has none that ratings have; one or more of these, as the same kind, are accepted")
-        user, of_users = pd.factorize(user[chosen])
-        users, shop, grade = users[of_users], shop[chosen], grade[chosen]
+    (user, ids), (place, index) = users, shops
+    shop, grade = wanted.get_indexer(index)[place], table["rating"].cat.codes.to_numpy()
+    there = shop >= 0
+    if not there.all():
+        user, of_ids = pd.factorize(user[there])
+        ids, shop, grade = ids[of_ids], shop[there], grade[there]
     # Users times grades are numbers of int32.
-    if max(len(GRADES) * len(users), len(wanted)) >= 2**31:
-        raise SizeError(f"ratings has {len(users)} users and {len(wanted)} shops; fewer than 2**31 / 3 are accepted")
-    return Coded(users, wanted, user.astype(np.int32), shop.astype(np.int32), grade.astype(np.int32))
+    if max(len(GRADES) * len(ids), len(wanted)) >= 2**31:
+        raise SizeError(f"ratings has {len(ids)} users and {len(wanted)} shops; fewer than 2**31 / 3 are accepted")
+    return Coded(ids, wanted, user.astype(np.int32), shop.astype(np.int32), grade.astype(np.int32))
 
 
-def _chosen(shops: Any) -> pd.Index[Any]:
+def chosen(shops: Any) -> pd.Index[Any]:
     """Return ids that are to be those of some shops as an index."""
     import pandas as pd
 

@@ -21,6 +21,9 @@ Factorised: TypeAlias = "tuple[Array, pd.Index[Any]]"
 #: What a user says of a shop, from the least to the most.
 GRADES = ("Average", "Good", "Excellent")
 
+#: Columns that a table of ratings has.
+RATED = ("user", "shop", "rating")
+
 _SHOP_NUMBERS = ("price_band", "latitude", "longitude")
 _COUNTS = ("impressions", "clicks")
 
@@ -71,9 +74,17 @@ def ratings_table(source: Source) -> pd.DataFrame:
 
 def rated(source: Source, name: str = "ratings") -> tuple[pd.DataFrame, Factorised, Factorised]:
     """Return a table of ratings, and its users and shops: for each row the place in the index beside them."""
+    frame = _table(name, source, RATED, numbers=())
+    check_ratings(name, frame)
+    frame, users, shops, differ = latest(frame)
+    warn_of_contradictions(name, differ)
+    return frame, users, shops
+
+
+def check_ratings(name: str, frame: pd.DataFrame) -> None:
+    """Raise an error unless users, shops, ratings and times are right; ratings become an ordered categorical."""
     import pandas as pd
 
-    frame = _table(name, source, ("user", "shop", "rating"), numbers=())
     _check_ids(name, frame, "user")
     _check_ids(name, frame, "shop")
     grades = pd.CategoricalDtype(list(GRADES), ordered=True)
@@ -83,13 +94,25 @@ def rated(source: Source, name: str = "ratings") -> tuple[pd.DataFrame, Factoris
     frame["rating"] = frame["rating"].astype(grades)
     if "time" in frame.columns:
         _check_times(name, frame)
+
+
+def latest(frame: pd.DataFrame) -> tuple[pd.DataFrame, Factorised, Factorised, int]:
+    """Return the ratings that stand, users and shops as `rated` does, and how many pairs have ratings that differ."""
+    import pandas as pd
+
     (user, users), (shop, shops) = (pd.factorize(frame[column]) for column in ("user", "shop"))
     pair = user * len(shops) + shop
-    ordered = np.sort(pair)
+    ordered, differ = np.sort(pair), 0
     if (ordered[1:] == ordered[:-1]).any():
-        latest = _latest(name, frame, pair)
-        frame, user, shop = frame.iloc[latest].reset_index(drop=True), user[latest], shop[latest]
-    return frame, (user, _plain(users)), (shop, _plain(shops))
+        standing, differ = _latest(frame, pair)
+        frame, user, shop = frame.iloc[standing].reset_index(drop=True), user[standing], shop[standing]
+    return frame, (user, _plain(users)), (shop, _plain(shops)), differ
+
+
+def warn_of_contradictions(name: str, pairs: int) -> None:
+    """Warn where there are pairs of user and shop whose ratings differ."""
+    if pairs:
+        warn(f"{name} has {pairs} pairs of user and shop whose ratings differ; the latest stands")
 
 
 def _plain(ids: Any) -> pd.Index[Any]:
@@ -110,18 +133,15 @@ def _check_times(name: str, frame: pd.DataFrame) -> None:
         raise TypeError(f"{name} has times of {kind} kind; all numbers, all texts or all dates are accepted")
 
 
-def _latest(name: str, frame: pd.DataFrame, pair: Array) -> Array:
-    """Return the rows of ratings that stand, in their order: of each pair of user and shop one."""
+def _latest(frame: pd.DataFrame, pair: Array) -> tuple[Array, int]:
+    """Return the rows of ratings that stand, of each pair one, and how many pairs have several grades."""
     import pandas as pd
 
     by_time = frame["time"].argsort(kind="stable") if "time" in frame.columns else np.arange(len(frame))
     order = np.asarray(by_time)
     repeated = pd.Series(pair[order]).duplicated(keep="last").to_numpy()
     grades = frame["rating"].cat.codes.groupby(pair)
-    differ = int((grades.max() != grades.min()).sum())
-    if differ:
-        warn(f"{name} has {differ} pairs of user and shop whose ratings differ; the latest stands")
-    return np.sort(order[~repeated])
+    return np.sort(order[~repeated]), int((grades.max() != grades.min()).sum())
 
 
 def shop_table(source: Source) -> pd.DataFrame:
@@ -247,14 +267,19 @@ def _table(name: str, source: Any, columns: tuple[str, ...], numbers: tuple[str,
 
     check_type(name, source, pd.DataFrame | str | PathLike, "a pandas DataFrame or the path of a table")
     frame = source.copy(deep=False) if isinstance(source, pd.DataFrame) else _read(Path(source), numbers)
-    for column in columns:
-        count = list(frame.columns).count(column)
-        if count != 1:
-            found, accepted = f"{count} columns" if count else "no column", ", ".join(columns)
-            raise ValueError(f"{name} has {found} {column!r}; {accepted}, each once, are accepted")
+    require_columns(name, list(frame.columns), columns)
     if frame.empty:
         raise ValueError(f"{name} is empty; one row or more is accepted")
     return frame.reset_index(drop=True)
+
+
+def require_columns(name: str, there: list[Any], columns: tuple[str, ...]) -> None:
+    """Raise ValueError unless a table has the columns, each once."""
+    for column in columns:
+        count = there.count(column)
+        if count != 1:
+            found, accepted = f"{count} columns" if count else "no column", ", ".join(columns)
+            raise ValueError(f"{name} has {found} {column!r}; {accepted}, each once, are accepted")
 
 
 def _read(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:

@@ -61,6 +61,12 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
     >>> print(indices.ravel(), cosines.ravel())
     [ 1  0 -1] [1. 1. 0.]
     """
+    rows, k = checked_rows(matrix, k)
+    return top_cosines(rows, k)
+
+
+def checked_rows(matrix: Any, k: Any) -> tuple[Any, int]:
+    """Return a sparse matrix as CSR whose columns rise in a row, and `k`, once both are known to be right."""
     if not arrays.is_sparse(matrix):
         raise TypeError(f"matrix was {type(matrix).__name__}; a sparse matrix of SciPy or CuPy is accepted")
     k = check_integer("k", k, 1)
@@ -76,14 +82,23 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
     rises = begin[0] == 0 and begin[-1] == len(columns) and (begin[:-1] <= begin[1:]).all()
     if not rises or not ((columns >= 0) & (columns < rows.shape[1])).all():
         raise ValueError(f"matrix has entries out of range; those of rows of {rows.shape[1]} columns are accepted")
-    backend, _ = backends.enter("matrix", rows.data)
-    count = rows.shape[0]
-    arrays.require_memory(count * k, dtype.itemsize + 4, "the neighbours of all rows")
+    backends.enter("matrix", rows.data)
+    arrays.require_memory(rows.shape[0] * k, dtype.itemsize + 4, "the neighbours of all rows")
     if not rows.has_canonical_format:
         rows = rows.copy()
         rows.sum_duplicates()  # which sorts, too
     if not xp.isfinite(rows.data).all():
         raise ValueError("matrix has NaN or infinite values; finite numbers are accepted")
+    return rows, k
+
+
+def top_cosines(rows: Any, k: int, first: int | None = None) -> tuple[Array, Array]:
+    """Return what `cosine_topk` does for `checked_rows`.
+
+    With `first`, in host memory, for each row of two blocks that meet there, with the rows of the other one alone.
+    """
+    backend, values = backends.enter("matrix", rows.data)
+    xp, dtype = arrays.namespace(values), values.dtype
     begin, columns = (xp.asarray(each, dtype=of) for each, of in ((rows.indptr, xp.int64), (rows.indices, xp.int32)))
     views = [backend.view(name, each) for name, each in (("begin", begin), ("columns", columns))]
     units = backend.empty((rows.nnz,), dtype)
@@ -91,11 +106,13 @@ def cosine_topk(matrix: Any, k: int) -> tuple[Array, Array]:
         views[0], backend.view("matrix", rows.data), backend.view("units", units), backend.launch()
     )
     transpose = _transposed(rows, views, units, backend)
-    indices, cosines = backend.empty((count, k), np.dtype(np.int32)), backend.empty((count, k), dtype)
-    others = (units, *transpose, indices, cosines)
-    backend.kernels.recommend_top_products(
-        *views, *(backend.view("matrix", each) for each in others), backend.launch()
-    )
+    shape = rows.shape[0], k
+    indices, cosines = backend.empty(shape, np.dtype(np.int32)), backend.empty(shape, dtype)
+    others = (backend.view("matrix", each) for each in (units, *transpose, indices, cosines))
+    if first is None:
+        backend.kernels.recommend_top_products(*views, *others, backend.launch())
+    else:
+        backend.kernels.recommend_top_products_between(first, *views, *others, backend.launch())
     return backend.finish(indices), backend.finish(cosines)
 
 

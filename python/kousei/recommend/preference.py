@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,15 +89,13 @@ class PreferenceGraph:
         lists = 2 * rated.user + rated.grade
         rated_begin, rated_shops = lists_of(lists[lower], rated.shop[lower], 2 * users)
         preferred_begin, preferred = lists_of(rated.shop[upper], lists[upper] - np.int32(1), count)
-        leaves = self.outdegree > 0
         self._kept = backends.Kept(
             rated_begin,
             rated_shops,
             preferred_begin,
             preferred,
             weight,
-            np.where(leaves, 1 / np.where(leaves, self.outdegree, 1), 0.0),
-            np.where(leaves, 0.0, 1.0),
+            *steps_from(self.outdegree),
         )
 
     def __repr__(self) -> str:
@@ -142,10 +141,7 @@ class PreferenceGraph:
         >>> PreferenceGraph(pd.DataFrame(rows)).pagerank().round(3)
         array([0.351, 0.649])
         """
-        require_real_number("damping", damping)
-        if not 0 <= damping < 1:
-            raise ValueError(f"damping was {damping}; 0 to below 1 is accepted")
-        damping, count = float(damping), len(self.shops)
+        damping, count = check_damping(damping), len(self.shops)
         if start is None:
             start = np.full(count, 1 / count)
         backend, x = backends.enter("start", start)
@@ -159,16 +155,7 @@ class PreferenceGraph:
                 f"start has numbers whose sum is {total}; none below 0, and a finite sum above, are accepted"
             )
         *_, inverse, dangling = self._kept.on(backend)
-        x = x / total
-        # Each step leaves at most the share `damping` of the sum of errors, which is 2 at first.
-        steps = 1 + math.ceil(math.log(_TOLERANCE / 2) / math.log(damping)) if damping > 0 else 1
-        for _ in range(steps):
-            product = self._product(backend, x * inverse)
-            following = (product + (x * dangling).sum() / count) * damping + (1 - damping) / count
-            change = float(abs(following - x).sum())
-            x = following
-            if change <= _TOLERANCE:
-                break
+        x = stationary(x / total, damping, inverse, dangling, lambda z: self._product(backend, z))
         return backend.finish(x)
 
     def _popularity(self, damping: float = 0.85) -> pd.Series[float]:
@@ -184,6 +171,34 @@ class PreferenceGraph:
         views = (backend.view("product", each) for each in (*lists, z, product))
         backend.kernels.recommend_prefer(*views, backend.launch())
         return product
+
+
+def check_damping(damping: Any) -> float:
+    """Return a damping as float; TypeError unless it is a real number, ValueError unless it is 0 to below 1."""
+    require_real_number("damping", damping)
+    if not 0 <= damping < 1:
+        raise ValueError(f"damping was {damping}; 0 to below 1 is accepted")
+    return float(damping)
+
+
+def steps_from(outdegree: Array) -> tuple[Array, Array]:
+    """Return 1 / outdegree, 0 for shops that no edge leaves, and 1 for these alone."""
+    leaves = outdegree > 0
+    return np.where(leaves, 1 / np.where(leaves, outdegree, 1), 0.0), np.where(leaves, 0.0, 1.0)
+
+
+def stationary(x: Array, damping: float, inverse: Array, dangling: Array, product: Callable[[Array], Array]) -> Array:
+    """Return the PageRank that steps from x lead to, with what `steps_from` returns and the product with P^T."""
+    count = len(x)
+    # Each step leaves at most the share `damping` of the sum of errors, which is 2 at first.
+    steps = 1 + math.ceil(math.log(_TOLERANCE / 2) / math.log(damping)) if damping > 0 else 1
+    for _ in range(steps):
+        following = (product(x * inverse) + (x * dangling).sum() / count) * damping + (1 - damping) / count
+        change = float(abs(following - x).sum())
+        x = following
+        if change <= _TOLERANCE:
+            break
+    return x
 
 
 def preference_pagerank(

@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib.errors import check_integer, check_type
 from kousei._lib.random import Rng, generator
-from kousei.recommend.coding import coded
+from kousei.recommend.coding import STARS, coded
 from kousei.recommend.data import Source
 from kousei.recommend.neighbours import cosine_topk
 from kousei.recommend.preference import PreferenceGraph
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = np.ndarray[Any, Any]
-
-#: The numbers that stand for the grades where ratings are a matrix, whose 0 is no rating: as stars.
-_STARS = np.array([3.0, 4.0, 5.0])
 
 
 class Recommender(Protocol):
@@ -55,7 +52,7 @@ class RatingRecommender(ABC):
         check_type("similarity", similarity, ItemSimilarity | None, "an ItemSimilarity or None")
         self._coded = coded(ratings)
         self._similarity = similarity
-        self._matrix = self._coded.matrix(_STARS[self._coded.grade])
+        self._matrix = self._coded.matrix(STARS[self._coded.grade])
         self.popularity = PreferenceGraph._of(self._coded, user_norm=True)._popularity()
 
     def __repr__(self) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 
 from kousei.activation import relu
 from kousei.activation.mixed import Mixed
-from kousei.front.pieces import resolve
+from kousei.front.lines.pieces import resolve
+from kousei.front.lines.univariate import Layer, fit_pieces
 from kousei.front.problem import Problem, RefusedError
-from kousei.front.univariate import Layer, fit_pieces
 from kousei.network import MLP
 
 Array = np.ndarray[Any, Any]

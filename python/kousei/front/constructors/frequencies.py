@@ -9,9 +9,9 @@ import numpy as np
 
 from kousei._lib.boxes import fill_cube
 from kousei.activation.base import BOUNDED
+from kousei.front.constructors.ridge import network_of_lines
+from kousei.front.lines.univariate import Layer, fit_line
 from kousei.front.problem import Array, Problem, RefusedError
-from kousei.front.ridge import network_of_lines
-from kousei.front.univariate import Layer, fit_line
 from kousei.funahashi import FunahashiNetwork
 from kousei.network import MLP
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kousei.activation import PiecewiseLinear
-from kousei.front.pieces import Pieces, Units
+from kousei.front.lines.pieces import Pieces, Units
 from kousei.front.problem import RefusedError
 
 Array = np.ndarray[Any, Any]

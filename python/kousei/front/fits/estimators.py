@@ -16,8 +16,8 @@ except ImportError:
 
 from kousei._lib.random import Rng
 from kousei.activation import Activation
-from kousei.front.fitted import FittedNetwork
-from kousei.front.fitting import Fit, fit_samples
+from kousei.front.fits.fitted import FittedNetwork
+from kousei.front.fits.fitting import Fit, fit_samples
 
 Array = np.ndarray[Any, Any]
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from kousei.activation import PiecewiseLinear, relu
-from kousei.front.knots import needed, spread, write_knots
-from kousei.front.pieces import Pieces, resolve
+from kousei.front.constructors.simplices import three, two
+from kousei.front.lines.knots import needed, spread, write_knots
+from kousei.front.lines.pieces import Pieces, resolve
 from kousei.front.problem import Problem, RefusedError, cube_points
-from kousei.front.simplices import three, two
 from kousei.network import MLP
 
 Array = np.ndarray[Any, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kousei._lib.errors import check_integer
-from kousei.front.fitted import FittedNetwork, LeftOutError, Trial, Trials
+from kousei.front.fits.fitted import FittedNetwork, LeftOutError, Trial, Trials
 from kousei.io import mlp
 from kousei.io.state import Arrays, Config, check_names, checked_row, entry
 

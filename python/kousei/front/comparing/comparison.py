@@ -15,12 +15,12 @@ from kousei._lib import arrays
 from kousei._lib.boxes import Bounds, check_bounds, fill_cube
 from kousei._lib.errors import check_choice, check_integer, require_positive
 from kousei._lib.random import Rng, generator
-from kousei.front import regressions, training
 from kousei.front.calling import vectorised
+from kousei.front.comparing import regressions, training
+from kousei.front.comparing.trials import Run, Task
 from kousei.front.construction import NotReachedError, construct
-from kousei.front.polynomials import of_numpy
+from kousei.front.constructors.polynomials import of_numpy
 from kousei.front.problem import Array, Function
-from kousei.front.trials import Run, Task
 
 #: What each method is, and the library that it needs.
 _METHODS: dict[str, tuple[Callable[[Task], list[Run]], str]] = {

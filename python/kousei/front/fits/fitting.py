@@ -15,8 +15,8 @@ from kousei.activation import Activation
 from kousei.activation.mixed import mix
 from kousei.activation.named import resolve
 from kousei.activation.piecewise import leaky_relu
-from kousei.front.fitted import FittedNetwork, LeftOutError, Trial, Trials
-from kousei.front.leave_one_out import Layer, Samples, Solution, left_out, solve
+from kousei.front.fits.fitted import FittedNetwork, LeftOutError, Trial, Trials
+from kousei.front.fits.leave_one_out import Layer, Samples, Solution, left_out, solve
 from kousei.network import MLP
 
 Array = np.ndarray[Any, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kousei.front.trials import Array, Predict, Run, Task, Watch
+from kousei.front.comparing.trials import Array, Predict, Run, Task, Watch
 
 _RATES = (1e-2, 3e-3, 1e-3)
 #: What L-BFGS has its loss multiplied by: that of PyTorch learns nothing from steps whose product with the change of

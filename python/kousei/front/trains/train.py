@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kousei.front.fibres import Fibres
 from kousei.front.problem import RefusedError
+from kousei.front.trains.fibres import Fibres
 
 Array = np.ndarray[Any, Any]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kousei.front.fibres import SITES, Fibres, Function, crossed, extrema
 from kousei.front.problem import RefusedError, cube_points
-from kousei.front.train import Train, round_off
+from kousei.front.trains.fibres import SITES, Fibres, Function, crossed, extrema
+from kousei.front.trains.train import Train, round_off
 
 Array = np.ndarray[Any, Any]
 

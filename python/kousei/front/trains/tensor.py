@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from kousei.activation import Mixed, repu
-from kousei.front.cross import cross, farthest
+from kousei.front.lines.univariate import Layer, fit_line
 from kousei.front.problem import Problem, RefusedError
-from kousei.front.products import Numbers, Plan, carry, multiply, plan
-from kousei.front.train import Core, Train
-from kousei.front.univariate import Layer, fit_line
+from kousei.front.trains.cross import cross, farthest
+from kousei.front.trains.products import Numbers, Plan, carry, multiply, plan
+from kousei.front.trains.train import Core, Train
 from kousei.network import MLP
 from kousei.network.summary import Formula
 from kousei.network.wiring import Wiring

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev as polynomials
 
-from kousei.front.trials import Array, Predict, Run, Task
+from kousei.front.comparing.trials import Array, Predict, Run, Task
 
 #: Numbers of features.
 _SIZES = (32, 128, 512)

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei.activation import Activation, PiecewiseLinear, relu, tanh
-from kousei.front.kinks import fit_kinked
-from kousei.front.knots import fit_knots
-from kousei.front.pieces import Pieces, Units, resolve
+from kousei.front.lines.kinks import fit_kinked
+from kousei.front.lines.knots import fit_knots
+from kousei.front.lines.pieces import Pieces, Units, resolve
+from kousei.front.lines.smooth import fit_smooth
 from kousei.front.problem import RefusedError
-from kousei.front.smooth import fit_smooth
 
 Array = np.ndarray[Any, Any]
 

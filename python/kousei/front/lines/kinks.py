@@ -9,8 +9,8 @@ import numpy as np
 
 from kousei.activation import Activation, repu, tanh
 from kousei.activation.mixed import Mixed
-from kousei.front.pieces import Pieces, Units, resolve
-from kousei.front.smooth import fit_smooth
+from kousei.front.lines.pieces import Pieces, Units, resolve
+from kousei.front.lines.smooth import fit_smooth
 
 Array = np.ndarray[Any, Any]
 

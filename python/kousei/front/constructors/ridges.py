@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from kousei.front.pieces import Pieces
+from kousei.front.constructors.ridge import network_of_lines, scattered
+from kousei.front.lines.pieces import Pieces
+from kousei.front.lines.univariate import fit_pieces
 from kousei.front.problem import Problem, RefusedError
-from kousei.front.ridge import network_of_lines, scattered
-from kousei.front.univariate import fit_pieces
 from kousei.network import MLP
 
 Array = np.ndarray[Any, Any]

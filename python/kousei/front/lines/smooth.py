@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kousei.activation import Activation
-from kousei.front.pieces import Pieces, Units
+from kousei.front.lines.pieces import Pieces, Units
 from kousei.front.problem import RefusedError
 
 Array = np.ndarray[Any, Any]

@@ -1,0 +1,1 @@
+"""What is constructed held against what is trained, fitted and interpolated."""

@@ -1,0 +1,1 @@
+"""Networks of samples in closed form, what they say of themselves, and their estimators."""

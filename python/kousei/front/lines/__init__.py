@@ -1,0 +1,1 @@
+"""Functions of one variable as one hidden layer: smooth, with kinks, or piecewise linear."""

@@ -1,0 +1,1 @@
+"""Sums of products of functions of one variable as networks: tensor trains, from crosses of values."""
