@@ -118,25 +118,25 @@ def binary_signs(ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.
 def equivariant_sum_over_points(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_points(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_units(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_units(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:

@@ -88,25 +88,25 @@ def driver_version() -> int:
 def equivariant_sum_over_points(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_points(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_units(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_units(labels: Array, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: Array, f: Array, out: Array, on: Cuda) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: Array, out: Array, on: Cuda) -> None:
