@@ -11,7 +11,7 @@ root=$(mktemp -d)
 trap 'rm -rf --one-file-system "$root"' EXIT
 
 # Debian 12 has the oldest compiler and the oldest Python that are supported.
-debootstrap --variant=minbase --include=python3,python3-venv,g++,ca-certificates bookworm "$root" >"$root.log" ||
+debootstrap --variant=minbase --include=python3-dev,python3-venv,g++,ca-certificates bookworm "$root" >"$root.log" ||
     { cat "$root.log"; exit 1; }
 rm "$root.log"
 git clone -q . "$root/kousei"
