@@ -60,7 +60,8 @@ inline void add_word(const StateBlock& block, std::int64_t word, int some, const
         }
 #pragma GCC unroll 8
         for (int group = 0; group < (all ? all : some); ++group) {
-            const float* const from = table + (group * 16 + (bits >> 4 * group & 15)) * line;
+            const std::int64_t states = bits >> 4 * group & 15;
+            const float* const from = table + (group * 16 + states) * line;
             for (int v = 0; v < vectors; ++v) sum[v] += load(from + v * width<float>);
         }
         for (int v = 0; v < vectors; ++v) store<float>(sum[v], sums + v * width<float>);

@@ -132,7 +132,7 @@ class FiniteRidgelet(Operator):
         eps = float(np.finfo(given if given.kind in "fc" else np.float64).eps)
         _require_mean_zero(r, self.feature, eps)
         self.ridgelet_function = read_only(r - r.mean())
-        self.constant = _constant(self.feature, self.ridgelet_function, eps)
+        self.constant: Any = _constant(self.feature, self.ridgelet_function, eps)
         super().__init__(_dtype(dtype, self.feature, self.ridgelet_function), (units, points))
         self._grid, self._spectrum_grid = (self.p,) * self.dim, (self.p,) * (self.dim + 1)
         self._sums = (FourierSums if method == "fft" else DirectSums)(self.p, self.dim, self.dtype)

@@ -129,7 +129,7 @@ class RidgeletTransform(Operator):
         check_type("pair", pair, AdmissiblePair, "an AdmissiblePair")
         dtype = arrays.check_dtype(dtype, "float32", "float64")
         self.pair = pair
-        self.samples = _samples(axes, weights)
+        self.samples: Grid | Scattered = _samples(axes, weights)
         # Counted before they are copied. Spectra may be larger than memory: those of some directions are asked for.
         given, dim = (vectors_of(directions), biases), self.samples.dim
         rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in given]
@@ -141,10 +141,10 @@ class RidgeletTransform(Operator):
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
         self.directions, self.biases = units_of(directions, biases, dim)
         self._vectors = vectors_of(self.directions)
-        self.spectrum_shape = (len(self._vectors), len(self.biases))
-        self.method = self._chosen(method)
+        self.spectrum_shape: tuple[int, int] = (len(self._vectors), len(self.biases))
+        self.method: str = self._chosen(method)
         usual, least = (1e-5, 1e-6) if dtype == np.float32 else (1e-9, 1e-14)
-        self.tol = usual if tol is None else tol
+        self.tol: float = usual if tol is None else tol
         require_real_number("tol", self.tol)
         if not least <= self.tol < 1:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")

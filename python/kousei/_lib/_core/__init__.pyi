@@ -27,16 +27,10 @@ class Activation(enum.Enum):
     silu: typing.ClassVar[Activation]
     softplus: typing.ClassVar[Activation]
     tanh: typing.ClassVar[Activation]
-    @classmethod
-    def __new__(cls, value):
-        ...
 class FunahashiMethod(enum.Enum):
     dense: typing.ClassVar[FunahashiMethod]
     shared: typing.ClassVar[FunahashiMethod]
     window: typing.ClassVar[FunahashiMethod]
-    @classmethod
-    def __new__(cls, value):
-        ...
 def funahashi_unit_count(order: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, thresholds: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
 def funahashi_work(thresholds: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: Activation, merged: typing.SupportsInt | typing.SupportsIndex, method: FunahashiMethod, single: bool) -> int:
