@@ -82,3 +82,15 @@ def test_forked_children() -> None:
         check=False,
     )
     assert (done.stdout.split("\n"), done.stderr) == (["[]", "0", ""], "")
+
+
+def test_what_a_kernel_cannot_read_is_refused() -> None:
+    memory = np.zeros(8 * 6 + 1, "u1")
+    beside = memory[1:].view("f8")
+    net = [np.ones((1, 1)), np.ones(1), np.ones((1, 1)), np.ones(1), kernel_calls.Activation.tanh]
+    for x, out in ((beside[:, None], np.zeros(6)), (np.zeros((6, 1)), beside)):
+        with pytest.raises(TypeError, match="incompatible function arguments"):
+            cpu.network_evaluate(*net, x, out, cpu.Cpu())
+    for power in (-1.0, -(2.0**63), np.inf, np.nan):
+        with pytest.raises(ValueError, match="s is not above -1"):
+            cpu.ridgelet_tabulate(power, False)
