@@ -91,6 +91,10 @@ def test_what_a_kernel_cannot_read_is_refused() -> None:
     for x, out in ((beside[:, None], np.zeros(6)), (np.zeros((6, 1)), beside)):
         with pytest.raises(TypeError, match="incompatible function arguments"):
             cpu.network_evaluate(*net, x, out, cpu.Cpu())
+    begin, columns, values = np.array([0, 1, 2]), np.zeros(2, "i4"), np.ones(2)
+    found = [np.zeros((2, 1), "i4"), np.zeros((2, 1))]
+    with pytest.raises(ValueError, match="column_begin has other lengths"):
+        cpu.recommend_top_products(begin, columns, values, begin, columns, values, *found, cpu.Cpu())
     for power in (-1.0, -(2.0**63), np.inf, np.nan):
         with pytest.raises(ValueError, match="s is not above -1"):
             cpu.ridgelet_tabulate(power, False)
