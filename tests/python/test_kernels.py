@@ -95,6 +95,13 @@ def test_what_a_kernel_cannot_read_is_refused() -> None:
     found = [np.zeros((2, 1), "i4"), np.zeros((2, 1))]
     with pytest.raises(ValueError, match="column_begin has other lengths"):
         cpu.recommend_top_products(begin, columns, values, begin, columns, values, *found, cpu.Cpu())
+    ranks, chain_signs, counts = np.zeros((1, 2), "u2"), np.ones(2, "i1"), np.full(2, 2**63 - 1)
+    with pytest.raises(kousei.SizeError, match="a chain has 2"):
+        cpu.binary_signs(ranks, chain_signs, counts, np.zeros((1, 8), "u4"), cpu.Cpu())
+    states = np.zeros((1, 4), "u4")
+    for clock, draws in (([2**62, 0, 0], 0), ([0, -1, 0], 0), ([0, 0, 0], -1)):
+        with pytest.raises(ValueError, match="a clock has"):
+            cpu.rbm_advance(np.array(clock), draws, states, None, cpu.Cpu())
     for power in (-1.0, -(2.0**63), np.inf, np.nan):
         with pytest.raises(ValueError, match="s is not above -1"):
             cpu.ridgelet_tabulate(power, False)
