@@ -6,13 +6,24 @@ python tests/fuzz/NAME.py [-runs=N] [-seed=N] [other options of libFuzzer] [corp
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 #: Harness, and what makes an input of another.
 Target = Callable[[bytes], None]
 Change = Callable[[bytes, np.random.Generator], bytes]
+
+
+def instrumented() -> AbstractContextManager[Any]:
+    """Return a context in which the package is imported, so that atheris sees where an input leads."""
+    try:
+        import atheris
+    except ImportError:
+        return nullcontext()
+    return atheris.instrument_imports(include=["kousei"])
 
 
 def drive(target: Target, change: Change, seeds: list[bytes]) -> None:

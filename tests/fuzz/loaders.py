@@ -16,15 +16,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "python"))
 import h5py
 import numpy as np
 import pandas as pd
-from drive import drive
+from drive import drive, instrumented
 from PIL import Image
 
-import kousei
-import test_files_fuzz
-import test_onnx_fuzz
-import test_recommend_data as tables
-from kousei.fashion import read_folder
-from kousei.recommend import DeliveryOptimizer, click_table, ratings_table, shop_table
+with instrumented():
+    import kousei
+    import test_files_fuzz
+    import test_onnx_fuzz
+    import test_recommend_data as tables
+    from kousei.fashion import read_folder
+    from kousei.recommend import DeliveryOptimizer, click_table, ratings_table, shop_table
 
 FOLDER = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 
