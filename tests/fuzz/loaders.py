@@ -132,7 +132,7 @@ def change(data: bytes, rng: np.random.Generator) -> bytes:
             file = (test_files_fuzz.changed if structured else test_files_fuzz.changed_bytes)(
                 file, SEEDS, rng
             ) or b"\0"
-        except (ValueError, KeyError, TypeError, IndexError):  # it has no header to change any more
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):  # it has no header to change any more
             file = test_files_fuzz.changed_bytes(file, SEEDS, rng) or b"\0"
     return bytes([number]) + file
 

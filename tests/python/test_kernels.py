@@ -102,6 +102,10 @@ def test_what_a_kernel_cannot_read_is_refused() -> None:
     for clock, draws in (([2**62, 0, 0], 0), ([0, -1, 0], 0), ([0, 0, 0], -1)):
         with pytest.raises(ValueError, match="a clock has"):
             cpu.rbm_advance(np.array(clock), draws, states, None, cpu.Cpu())
+    wide = kernel_calls.make("funahashi window float64", 5)
+    wide[0][1][6] = np.inf
+    with pytest.raises(ValueError, match="spacing or delta is not positive and finite"):
+        kernel_calls.run(wide)
     for power in (-1.0, -(2.0**63), np.inf, np.nan):
         with pytest.raises(ValueError, match="s is not above -1"):
             cpu.ridgelet_tabulate(power, False)
