@@ -22,11 +22,21 @@ std::int64_t rows_of_states(const char* name, const Words& words, std::int64_t w
     return words.shape(0);
 }
 
+/// What is added to a clock, or in it, so that sums can be counted.
+inline void require_time(std::int64_t count) {
+    constexpr std::int64_t most = std::int64_t{1} << 61;
+    if (0 <= count && count <= most) return;
+    throw pybind11::value_error("a clock has " + std::to_string(count) + "; 0 to 2**61 are accepted");
+}
+
 /// The clock in three numbers.
-template <class Numbers>
+template <class Side, class Numbers>
 const rbm::Clock* clock_in(const Numbers& numbers) {
     static_assert(sizeof(rbm::Clock) == 3 * sizeof(std::int64_t));
     require_shape("clock", numbers, {3});
+    if constexpr (Side::readable) {
+        for (std::int64_t i = 0; i < 3; ++i) require_time(numbers.data()[i]);
+    }
     return reinterpret_cast<const rbm::Clock*>(numbers.data());
 }
 
@@ -90,7 +100,7 @@ void bind_rbm(pybind11::module_& m) {
                                      drawn ? drawn->mutable_data() : nullptr};
             const std::uint32_t* const from = states.data();
             const float* const at = beta ? beta->data() : nullptr;
-            const rbm::Draw draw{key, count, clock ? clock_in(*clock) : nullptr, first_row};
+            const rbm::Draw draw{key, count, clock ? clock_in<Side>(*clock) : nullptr, first_row};
             Side::run(on, from, [&](auto where, auto lend) {
                 rbm::respond(where, side, from, rows, at, draw, wanted,
                              lend(rbm::workspace_bytes(where, side, rows)));
@@ -138,7 +148,7 @@ void bind_rbm(pybind11::module_& m) {
             const std::int64_t rows = batch.shape(0);
             require_shape("batch", batch, {rows, data.shape(1)});
             const rbm::Epoch epoch{data.data(), order.data(), data.shape(0), data.shape(1)};
-            const rbm::Clock* const at = clock_in(clock);
+            const rbm::Clock* const at = clock_in<Side>(clock);
             std::uint32_t* const to = batch.mutable_data();
             Side::run(on, at, [&](auto where, auto) { rbm::next_rows(where, epoch, at, rows, to); });
         },
@@ -151,7 +161,8 @@ void bind_rbm(pybind11::module_& m) {
             if (model) require_shape("model", *model, {data.shape(0), data.shape(1)});
             const rbm::Passed passed{draws, data.shape(0), data.shape(1), data.data(),
                                      model ? model->data() : nullptr};
-            require_shape("clock", clock, {3});
+            require_time(draws);
+            clock_in<Side>(clock);
             auto* const at = reinterpret_cast<rbm::Clock*>(clock.mutable_data());
             Side::run(on, at, [&](auto where, auto) { rbm::advance(where, at, passed); });
         },
