@@ -110,9 +110,9 @@ def complaint(name: str, function: Any, arguments: dict[str, Any], parameter: st
 
 def names(message: str, parameter: str, value: Any, error: Exception, arguments: dict[str, Any]) -> bool:
     """Tell whether a message names the argument; or one it disagrees with, its file, or what is too large."""
-    if (message and isinstance(error, MemoryError | OSError | kousei.SizeError)) or (
-        isinstance(value, str) and value in message
-    ):
+    if isinstance(error, MemoryError | OSError | kousei.SizeError) and message:
+        return True
+    if isinstance(value, str) and value in message:
         return True
     possible = [parameter, *arguments] if isinstance(error, ValueError) else [parameter]
     return any(re.search(rf"(?<![A-Za-z_]){each}(?![A-Za-z_])", message) for each in possible)
@@ -134,9 +134,8 @@ def takes_arguments(name: str) -> bool:
             owner, member = member, importlib.import_module(f"{member.__name__}.{part}")
     if inspect.isclass(member):
         return not issubclass(member, Exception | tuple)
-    names = [given for given in signature_of(member) if given != "self"]
-    is_method = inspect.isclass(owner) and inspect.isfunction(member)
-    return len(names) > 0 if "self" in signature_of(member) or not is_method else len(names) > 1
+    is_method = inspect.isclass(owner) and inspect.isfunction(inspect.getattr_static(owner, part))
+    return len(signature_of(member)) > is_method
 
 
 def test_every_public_function_has_a_valid_call() -> None:

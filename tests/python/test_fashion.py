@@ -375,7 +375,7 @@ SCORES, HOLD, NAN = torch.zeros(2, 3), torch.ones(2, 3, dtype=torch.bool), np.fu
         (lambda m, t: m.scores(t.images, t.masks[:, :2]), ValueError, "masks has shape"),
         (lambda m, t: m.tag_heatmap(t.images, "black top", t.masks), ValueError, "near it are 'black-top'"),
         (lambda m, t: m.explain(t.images[0], "tote bag", t.masks[0]), ValueError, "near it are 'tote'"),
-        (lambda m, t: m.explain(t.images, "tote", t.masks[0]), ValueError, "images has shape"),
+        (lambda m, t: m.explain(t.images, "tote", t.masks[0]), ValueError, r"image\[None\] has shape"),
         (lambda m, t: m.explain(t.images[0], "tote", t.masks[0], budget=3), ValueError, "budget was 3"),
         (lambda m, t: m.related_tags("skirts"), ValueError, "near it are 'skirt'"),
         (lambda m, t: m.part_attention("skirts"), ValueError, "near it are 'skirt'"),

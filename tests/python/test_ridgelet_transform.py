@@ -267,7 +267,7 @@ GOOD: dict[str, Any] = {
         ({"axes": ([0.0, 1.0], [])}, ValueError, r"axes\[1\] has shape \(0,\); \(n,\) with n at least 2"),
         ({"axes": ([0.0, np.nan], [0.0, 1.0])}, ValueError, r"axes\[0\] has NaN"),
         ({"axes": ()}, ValueError, "axes has 0 axes; 1 to 3 are accepted"),
-        ({"axes": np.zeros((0, 2))}, ValueError, r"points has shape \(0, 2\)"),
+        ({"axes": np.zeros((0, 2))}, ValueError, r"axes has shape \(0, 2\)"),
         ({"weights": [1.0]}, ValueError, "weights were given with axes"),
         ({"axes": np.zeros((3, 2)), "weights": [1.0]}, ValueError, r"weights has shape \(1,\); \(3,\)"),
         ({"axes": np.zeros((3, 2)), "method": "slice"}, ValueError, "it needs axes"),

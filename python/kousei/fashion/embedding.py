@@ -310,7 +310,7 @@ class VisualSemanticEmbedding(files.FiledModule):
         column = tag_index(tag, self.tag_names)
         check_type("image", image, np.ndarray, "a NumPy array")
         check_type("masks", masks, np.ndarray | None, "a NumPy array")
-        check_images("image", image[None])
+        check_images("image[None]", image[None])
         images, of_image = image[None], None if masks is None else masks[None]
         cells = self._over(images, of_image, Grid.joined)[0]
         return attributed(self, cells.reshape(len(cells), -1).T, column, budget, rng, progress)

@@ -90,10 +90,8 @@ class Scattered:
         """Return checked points; without weights each counts 1."""
         points = arrays.finite_numbers("axes", points)
         if points.ndim != 2 or 0 in points.shape:
-            axis = "; for one axis (x,)" * (points.ndim == 1)
-            raise ValueError(
-                f"axes has shape {points.shape}; points (n, dim) with n and dim at least 1 are accepted{axis}"
-            )
+            axis = "; for one axis (x,) is accepted" * (points.ndim == 1)
+            raise ValueError(f"axes has shape {points.shape}; (n, dim) with n and dim at least 1 is accepted{axis}")
         weights = np.ones(len(points)) if weights is None else arrays.finite_numbers("weights", weights)
         if weights.shape != (len(points),):
             raise ValueError(f"weights has shape {weights.shape}; ({len(points)},), one for each point, is accepted")
