@@ -437,7 +437,7 @@ def bad_writes() -> list[tuple[Any, dict[str, Any], type[Exception], str]]:
         (kousei.identity(2), {"opset": 12}, ValueError, "opset was 12; 13 to 28 is accepted"),
         (kousei.identity(2), {"opset": 29}, ValueError, "opset was 29"),
         (kousei.identity(2), {"opset": 20.0}, TypeError, "opset was 20.0; an integer"),
-        (kousei.identity(2), {"path": 2**31 - 1}, TypeError, "not int"),
+        (kousei.identity(2), {"path": 2**31 - 1}, TypeError, "path was int"),
         ([1.0], {}, TypeError, "net was list; a kousei.MLP or kousei.BinaryNetwork is"),
     ]
 

@@ -55,7 +55,7 @@ def parse(source: Any) -> tuple[Any, str | None]:
     if isinstance(source, bytes | bytearray | memoryview):
         data, folder, what = bytes(source), None, "source"
         if not data:
-            raise ValueError("source was empty; a path, bytes of a model or an onnx.ModelProto is accepted")
+            raise ValueError("source was empty, a model of opset none; an ONNX model is accepted")
     elif isinstance(source, str | os.PathLike):
         path = os.fspath(source)
         if os.path.getsize(path) > LARGEST:
