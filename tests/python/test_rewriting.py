@@ -261,7 +261,7 @@ def test_smooth_activations_are_refused() -> None:
     [
         ("tanh", {"bounds": [(0, 1)] * 2}, ValueError, "g was 'tanh'; a piecewise-linear activation"),
         (Mixed([("relu", 1), ("hat", 2)]), {"bounds": [(0, 1)] * 2}, ValueError, r"g was '1 relu \+ 2 hat'; a piece"),
-        ("sine", {"bounds": [(0, 1)] * 2}, ValueError, "activation was 'sine'"),
+        ("sine", {"bounds": [(0, 1)] * 2}, ValueError, "g was 'sine'"),
         (np.tanh, {"bounds": [(0, 1)] * 2}, TypeError, "a name or a kousei.Activation is accepted"),
         (PIECEWISE_LINEAR[-2], {"bounds": [(0, 1)] * 2}, ValueError, "g was 'affine', of slope 2 everywhere"),
         (PIECEWISE_LINEAR[-2], {"everywhere": True}, ValueError, "g was 'affine', of slope 2 everywhere"),
