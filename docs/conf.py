@@ -31,6 +31,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"kousei {version}"
 html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2}
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "performance", "limitations")}
+html_static_path = ["_static"]
+html_css_files = ["kousei.css"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -66,7 +69,7 @@ def api_of(room):
     api = {"pages": [], "constants": [], "elsewhere": []}
     for name in room.__all__:
         value = getattr(room, name)
-        home = next((other for other in rooms[1:] if getattr(other, name, None) is value), room)
+        home = next((other for other in rooms[1:] if name in other.__all__ and getattr(other, name) is value), room)
         if isinstance(value, ModuleType) or name.startswith("__"):
             continue
         if home is not room:
@@ -74,7 +77,9 @@ def api_of(room):
         elif hasattr(value, "__name__"):
             api["pages"].append(name)
         else:
-            api["constants"].append((name, f"{type(value).__module__}.{type(value).__name__}"))
+            api["constants"].append(
+                (name, f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins."))
+            )
     return api
 
 

@@ -46,7 +46,7 @@ def main() -> None:
         page.write_text(PAGE.format(namespace=namespace, line="=" * len(namespace), headers=names))
         # Each namespace has its own page, and is not to stand on that of the outer one again.
         path.write_text(re.sub("<innernamespace .*</innernamespace>", "", path.read_text()))
-    LIST.write_text("\n".join(["```{toctree}", *entries, "```", ""]))
+    LIST.write_text("\n".join(["```{toctree}", ":maxdepth: 1", *entries, "```", ""]))
 
 
 def read(path: Path) -> tuple[str, list[str]]:
