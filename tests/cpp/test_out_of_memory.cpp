@@ -79,7 +79,7 @@ TEST_CASE("spins of two weights") {
     const kousei::Cpu on{1};
     const OwnedWorkspace workspace(kousei::ising::workspace_bytes(on, lattice, 2, 1));
     const auto sweep = [&] {
-        kousei::ising::metropolis(on, lattice, weights, chains.view(), {7, 0}, 3, workspace.lent());
+        kousei::ising::metropolis(on, lattice, weights, chains.view(), {7, 0, 0, 1}, 3, workspace.lent());
     };
     CHECK(exhaust(sweep) > 0);
 }

@@ -151,7 +151,11 @@ def attribution_evaluate(real: Reals, n: int) -> Call:
 
 def attribution_owen_values(real: Reals, n: int) -> Call:
     tables, outputs = owen(real, n)
-    return [("attribution_owen_values", [*tables, np.full((outputs, 6, 2), np.nan), ON])]
+    some = np.full((outputs, 4, 2), np.nan)
+    return [
+        ("attribution_owen_values", [*tables, 0, np.full((outputs, 6, 2), np.nan), ON]),
+        ("attribution_owen_values", [*tables, 2, some, ON]),
+    ]
 
 
 def attribution_masked_sets(real: Reals, n: int) -> Call:
@@ -169,8 +173,8 @@ def attribution_solve(rng: Random, n: int) -> Call:
 
 def equivariant(real: Reals, n: int, over: str, by_prime: bool) -> Call:
     name, p = f"equivariant_sum_over_{over}", 3
-    points, sums = (p * p, p * p * p) if by_prime else (2 * n, 3 * n)
-    labels = [p, 2] if by_prime else [real.rng.integers(0, 5, (points, sums)).astype("i4")]
+    points, sums = (p * p, p * p * p - p) if by_prime else (2 * n, 3 * n)  # all units but the first p
+    labels = [p, 2, p, sums] if by_prime else [real.rng.integers(0, 5, (points, sums)).astype("i4")]
     f, out = (points, sums) if over == "points" else (sums, points)
     return [(name, [*labels, real(p if by_prime else 5), real(n, f), real.empty(n, out), ON])]
 
@@ -216,10 +220,10 @@ def ising(rng: Random, n: int) -> Call:
     chosen = rng.integers(0, 2**32, (1, groups), dtype="u4")
     rows, one, samples = words(rng, 2 * 70, sites), spins[:1].copy(), words(rng, 3 * 70, sites)
     return [
-        ("ising_metropolis", [shape, [(0.3, 0.0), (0.4, 0.1)], spins, 7, 0, 5, ON]),
+        ("ising_metropolis", [shape, [(0.3, 0.0), (0.4, 0.1)], spins, 7, 0, 5, 0, groups, ON]),
         ("ising_exchange", [shape, spins, 0, chosen, ON]),
         ("ising_pack", [shape, spins, 70, rows, ON]),
-        ("ising_sample", [shape, (0.4, 0.1), one, 7, 5, 2, 70, samples, ON]),
+        ("ising_sample", [shape, (0.4, 0.1), one, 7, 5, 2, 4, 9, 70, samples, ON]),
         ("ising_count", [rows, shape, np.zeros(140, "i8"), np.zeros(140, "i8"), ON]),
     ]
 
@@ -228,8 +232,8 @@ def ising_clusters(rng: Random, n: int) -> Call:
     sides, chains = [4, 2 * n], 5
     spins = words(rng, chains, 8 * n)
     return [
-        ("ising_swendsen_wang", [spins, sides, 0.4, 0.1, 7, 0, 5, ON]),
-        ("ising_wolff", [spins, sides, 0.4, 0.1, 7, 5, 5, 3, np.zeros(chains, "i8"), ON]),
+        ("ising_swendsen_wang", [spins, sides, 0.4, 0.1, 7, 0, 5, 0, ON]),
+        ("ising_wolff", [spins, sides, 0.4, 0.1, 7, 5, 5, 2, np.full(chains, 3), np.zeros(chains, "i8"), ON]),
     ]
 
 
@@ -271,16 +275,20 @@ def rbm(rng: Random, n: int) -> Call:
     clock, order = np.array([5, 3, 0]), rng.permutation(20)
     centers = [abs(real(visible)), abs(real(hidden)), 0.1]
     fields = real.empty(rows, visible)
-    respond = [weight, biases[1], False, False, batch, abs(real(rows)), 11, 2, clock, None, means[0], drawn, ON]
-    back = [weight, biases[0], True, False, drawn, None, 11, 3, clock, fields, None, model, ON]
-    again = [weight, biases[1], False, False, model, None, 11, 4, None, None, means[1], None, ON]
-    changed = [weight, *biases, *velocities, False, batch, means[0], model, means[1], 0.1, 0.5, 1e-3, *centers, ON]
+    respond = [weight, biases[1], False, False, batch, abs(real(rows)), 11, 2, 0, clock, None, means[0], drawn, ON]
+    back = [weight, biases[0], True, False, drawn, None, 11, 3, 5, clock, fields, None, model, ON]
+    again = [weight, biases[1], False, False, model, None, 11, 4, 0, None, None, means[1], None, ON]
+    parameters = [weight, *biases, *velocities, False]
+    samples, rates = [batch, means[0], model, means[1]], [0.1, 0.5, 1e-3, *centers, ON]
+    sums = [real.empty(visible, hidden), real.empty(2, hidden), np.zeros((2, visible), "i8")]
     return [
         ("rbm_next_rows", [data, order, clock, batch, ON]),
         ("rbm_respond", respond),
         ("rbm_respond", back),
         ("rbm_respond", again),
-        ("rbm_update", changed),
+        ("rbm_update", [*parameters, *samples, *rates]),
+        ("rbm_sum_block", [*samples, False, rows, rows, *sums, ON]),
+        ("rbm_update_by", [*parameters, *sums, rows, rows, *rates]),
         ("rbm_advance", [clock, 2, batch, model, ON]),
     ]
 
@@ -301,6 +309,7 @@ def recommend_rows(real: Reals, n: int) -> Call:
         ("recommend_unit_rows", [begin, values, unit, ON]),
         ("recommend_transpose", [begin, columns, unit, *transposed, ON]),
         ("recommend_top_products", [begin, columns, unit, *transposed, *found, ON]),
+        ("recommend_top_products_between", [n, begin, columns, unit, *transposed, *found, ON]),
     ]
 
 
