@@ -361,6 +361,13 @@ BREAKS = (
         "exchanges of 32 chains are drawn where those of the 32 before are not over",
         "tests/python/test_ising_sampling.py::test_chains_of_a_run_that_are_drawn_apart",
     ),
+    Break(
+        "cpp/include/kousei/ridgelet_unit.hpp",
+        "inline constexpr int largest_order = 9,",
+        "inline constexpr int largest_order = 12,",
+        "Hermite's functions by a recurrence up to the order 12, where it errs by 11 eps",
+        "tests/python/test_reference.py::test_kernels_of_ridgelets",
+    ),
 )
 
 
