@@ -73,7 +73,7 @@ BOUNDS = {
     ),
     "ridgelet_transform": Bound(
         '`ridgelet_transform`, "direct"',
-        0.3,
+        0.2,
         GIVEN + " times $1+\\lvert a\\rvert\\cdot\\lvert x\\rvert+\\lvert b\\rvert$",
     ),
     "slice": Bound('`ridgelet_transform`, "slice"', 0.3, GIVEN, "tol"),
@@ -99,7 +99,7 @@ BOUNDS = {
     "log_partition": Bound('`RBM.log_partition`, "exact"', 0.2, "the largest of those of a free energy"),
     "owen_values": Bound("`owen_values`, `shapley_values`", 2, TERMS),
     "moments": Bound("`ScoreEstimator`, moments", 3, THROUGH),
-    "spline": Bound("`MonotoneRegressor`, splines", 0.6, "their largest coefficient, times cells + 2"),
+    "spline": Bound("`MonotoneRegressor`, splines", 0.2, "their largest coefficient, times cells + 2"),
     "spline'": Bound("`MonotoneRegressor`, slopes of splines", 0.7, "the same, divided by the size of a cell"),
 }
 #: What may come out as 0.
