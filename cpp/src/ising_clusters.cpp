@@ -208,6 +208,7 @@ std::int64_t turn_cluster(const Torus<axes>& torus, Draws& draws, const Scratch&
     std::uint32_t* const members = scratch.sites;
     std::uint32_t count = 0, done = 0;
     bool held = false;
+    if (leave.after(1)) return 0;  // a strong field holds every cluster at its first site
     const auto take = [&](std::uint32_t site) {
         held = spins[site] == torus.favoured && torus.held_of_32 > 0 && draws.next() < torus.held_of_32;
         spins[site] ^= 1;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <locale>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -14,6 +17,19 @@ bool is_digit(char c) {
 
 bool continues(char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+/// The number that is written as JSON writes them; nothing where no double is near it.
+std::optional<double> real(std::string_view text) {
+    double value = 0;
+#if defined(__cpp_lib_to_chars)
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return {};
+#else  // as in libc++
+    std::istringstream stream{std::string(text)};
+    stream.imbue(std::locale::classic());
+    if (!(stream >> value)) return {};
+#endif
+    return value;
 }
 
 /// Bytes of the UTF-8 character at `at`; 0 if there is none.
@@ -174,10 +190,10 @@ double JsonReader::number() {
         take("+-");
         valid = digits() > 0 && valid;
     }
-    double value = 0;
-    if (!valid || std::from_chars(rest.data(), rest.data() + n, value).ec != std::errc{}) refuse("a finite number");
+    const std::optional<double> value = valid ? real(rest.substr(0, n)) : std::nullopt;
+    if (!value) refuse("a finite number");
     at_ += n;
-    return value;
+    return *value;
 }
 
 void JsonReader::end() {

@@ -87,50 +87,153 @@ std::int64_t sum_of_states(Units units, const std::uint32_t* words, std::int64_t
     return units == Units::spin ? 2 * up - rows : up;
 }
 
-/// What update has beside its tiles.
-struct Changes {
-    std::uint32_t* data;   ///< (visible, words of data rows), the states transposed
-    std::uint32_t* model;  ///< (visible, words of model rows)
-    float* visible;        ///< (visible), the mean of the data less that of the model
-    float* hidden;         ///< (mean_parts, hidden), of which the first is left
-    float* data_hidden;    ///< the same for the mean of the data
+/// A sample whose products are averaged with a scale.
+struct Turned {
+    const Sample& sample;
+    float scale;
+    std::uint32_t* states;  ///< (visible, stride_of(rows)), transposed
 
-    static std::int64_t bytes(const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
-        return Carver::padded_bytes<std::uint32_t>(checked_mul(p.visible, packed::stride_of(data_rows))) +
-               Carver::padded_bytes<std::uint32_t>(checked_mul(p.visible, packed::stride_of(model_rows))) +
-               Carver::padded_bytes<float>(p.visible) +
-               2 * Carver::padded_bytes<float>(checked_mul(mean_parts, p.hidden));
+    static std::int64_t bytes(std::int64_t visible, std::int64_t rows) {
+        return Carver::padded_bytes<std::uint32_t>(checked_mul(visible, packed::stride_of(rows)));
     }
 
-    Changes(void* workspace, const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
-        Carver carver({workspace, 0});
-        data = carver.take<std::uint32_t>(p.visible * packed::stride_of(data_rows));
-        model = carver.take<std::uint32_t>(p.visible * packed::stride_of(model_rows));
-        visible = carver.take<float>(p.visible);
-        hidden = carver.take<float>(mean_parts * p.hidden);
-        data_hidden = carver.take<float>(mean_parts * p.hidden);
+    Turned(Carver& carver, const Sample& from, std::int64_t visible, std::int64_t batch_rows)
+        : sample(from),
+          scale(1 / static_cast<float>(batch_rows)),
+          states(carver.take<std::uint32_t>(visible * packed::stride_of(from.rows))) {
+        transpose_states(from.states, from.rows, visible, states);
     }
 };
 
-/// mean[j] = the mean over the rows; mean has mean_parts rows.
-void mean_of_rows(const Sample& sample, std::int64_t width, float* mean) {
-    std::fill_n(mean, mean_parts * width, 0.0f);
-    for (std::int64_t row = 0; row < sample.rows; ++row) {
-        float* const part = mean + row % mean_parts * width;
-        for (std::int64_t j = 0; j < width; ++j) part[j] += sample.means[row * width + j];
+/// The values of visible units and the means of hidden ones, summed over the rows of a sample; parts are (mean_parts,
+/// hidden).
+void sum_units(const Turned& turned, const Sums& to, int of, float* parts) {
+    const Sample& sample = turned.sample;
+    const std::int64_t stride = packed::stride_of(sample.rows), width = to.hidden;
+    for (std::int64_t i = 0; i < to.visible; ++i) {
+        to.visible_values[of * to.visible + i] = sum_of_states(to.units, turned.states + i * stride, sample.rows);
     }
-    for (std::int64_t half = mean_parts / 2; half > 0; half /= 2) {
-        for (std::int64_t i = 0; i < half * width; ++i) mean[i] += mean[half * width + i];
+    float* const sum = to.hidden_means + of * width;
+    std::fill_n(sum, width, 0.0f);
+    for (std::int64_t first = 0; first < sample.rows; first += rows_of_sum) {
+        std::fill_n(parts, mean_parts * width, 0.0f);
+        for (std::int64_t row = first; row < first + rows_of_block(sample, first); ++row) {
+            float* const part = parts + row % mean_parts * width;
+            for (std::int64_t j = 0; j < width; ++j) part[j] += sample.means[row * width + j];
+        }
+        for (std::int64_t half = mean_parts / 2; half > 0; half /= 2) {
+            for (std::int64_t i = 0; i < half * width; ++i) parts[i] += parts[half * width + i];
+        }
+        for (std::int64_t j = 0; j < width; ++j) sum[j] += parts[j];
     }
-    for (std::int64_t j = 0; j < width; ++j) mean[j] /= static_cast<float>(sample.rows);
 }
 
-/// The step of biases, which have no l1.
-void step(const Rates& rates, const float* change, std::int64_t count, float* velocity, float* bias) {
-    for (std::int64_t i = 0; i < count; ++i) {
-        velocity[i] = velocity_of(rates, velocity[i], change[i]);
-        bias[i] += velocity[i];
+/// Some rows and columns of the weights.
+struct Tile {
+    std::int64_t row, height, column, width;
+};
+
+/// f(tile, worker) for all of them.
+template <class F>
+void each_tile(Cpu on, std::int64_t visible, std::int64_t hidden, const F& f) {
+    const std::int64_t each = weight_rows_each(visible), bands = blocks_of(visible, each);
+    parallel_for(on, checked_mul(bands, blocks_of(hidden, columns)), [&](std::int64_t index, int worker) {
+        const std::int64_t row = index % bands * each, column = index / bands * columns;
+        f(Tile{row, std::min(each, visible - row), column, std::min(columns, hidden - column)}, worker);
+    });
+}
+
+/// sums = those of the products of a tile, over the rows of a block.
+void sum_products(const Turned& data, const Turned& model, std::int64_t block, const Sums& of, const Tile& tile,
+                  float* table, float* sums) {
+    const std::int64_t first = block * rows_of_sum;
+    bool more = false;
+    const auto add = [&](const Turned& turned, float sign) {
+        const std::int64_t stride = packed::stride_of(turned.sample.rows);
+        const std::int64_t rows = rows_of_block(turned.sample, first);
+        if (rows == 0) return;
+        const simd::StateBlock states{turned.states + tile.row * stride + first / 32,
+                                      stride,
+                                      tile.height,
+                                      turned.sample.means + first * of.hidden + tile.column,
+                                      of.hidden,
+                                      false,
+                                      rows,
+                                      tile.width,
+                                      sign * turned.scale,
+                                      of.units};
+        simd::instruction_set().rbm.add_states(states, table, sums, more);
+        more = true;
+    };
+    add(data, 1);
+    add(model, -1);
+}
+
+/// What a step changes, beside the weights.
+struct Changes {
+    float* visible;      ///< (visible), the mean of the data less that of the model
+    float* hidden;       ///< (hidden)
+    float* data_hidden;  ///< (hidden), the mean of the data
+
+    static std::int64_t bytes(std::int64_t visible, std::int64_t hidden) {
+        return Carver::padded_bytes<float>(visible) + 2 * Carver::padded_bytes<float>(hidden);
     }
+
+    Changes(Carver& carver, const Sums& sums)
+        : visible(carver.take<float>(sums.visible)),
+          hidden(carver.take<float>(sums.hidden)),
+          data_hidden(carver.take<float>(sums.hidden)) {
+        const auto data_rows = static_cast<float>(sums.data_rows), model_rows = static_cast<float>(sums.model_rows);
+        for (std::int64_t i = 0; i < sums.visible; ++i) {
+            visible[i] = static_cast<float>(sums.visible_values[i]) / data_rows -
+                         static_cast<float>(sums.visible_values[sums.visible + i]) / model_rows;
+        }
+        for (std::int64_t j = 0; j < sums.hidden; ++j) {
+            data_hidden[j] = sums.hidden_means[j] / data_rows;
+            hidden[j] = data_hidden[j] - sums.hidden_means[sums.hidden + j] / model_rows;
+        }
+    }
+};
+
+/// Of the weights of a tile.
+void step_tile(const Parameters& p, const Tile& tile, const float* sums, const Changes& changes, const Rates& rates,
+               const Centers& centers) {
+    simd::instruction_set().rbm.update(
+        p, {sums, tile.row, tile.height, tile.column, tile.width, changes.visible, changes.hidden}, rates, centers);
+}
+
+/// The step of biases, which have no l1, and of the centres, once that of the weights is there.
+void step_biases(const Parameters& p, const Changes& changes, const Rates& rates, const Centers& centers) {
+    const auto step = [&](const float* change, std::int64_t count, float* velocity, float* bias) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            velocity[i] = velocity_of(rates, velocity[i], change[i]);
+            bias[i] += velocity[i];
+        }
+    };
+    step(changes.visible, p.visible, p.visible_velocity, p.visible_bias);
+    step(changes.hidden, p.hidden, p.hidden_velocity, p.hidden_bias);
+    if (!centers.visible) return;
+    simd::instruction_set().rbm.shift_centers(p, centers, changes.visible, changes.hidden);
+    for (std::int64_t i = 0; i < p.visible; ++i) p.visible_bias[i] -= changes.visible[i];
+    for (std::int64_t j = 0; j < p.hidden; ++j) {
+        p.hidden_bias[j] -= changes.hidden[j];
+        centers.hidden[j] += product(centers.slide, changes.data_hidden[j] - centers.hidden[j]);
+    }
+}
+
+std::int64_t blocks_of_batch(std::int64_t data_rows, std::int64_t model_rows) {
+    return blocks_of(std::max(data_rows, model_rows), rows_of_sum);
+}
+
+/// Rows of the sums of a tile in an update, of a block beside those of all where there are more of them.
+std::int64_t rows_of_update(std::int64_t visible, std::int64_t blocks) {
+    return checked_mul(weight_rows_each(visible), blocks > 1 ? 2 : 1);
+}
+
+std::int64_t bytes_of_samples(std::int64_t visible, std::int64_t hidden, std::int64_t data_rows,
+                              std::int64_t model_rows) {
+    return Turned::bytes(visible, data_rows) + Turned::bytes(visible, model_rows) +
+           Carver::padded_bytes<float>(checked_mul(mean_parts, hidden));
 }
 
 }  // namespace
@@ -144,7 +247,7 @@ void respond(Cpu on, const Side& side, const std::uint32_t* states, std::int64_t
              const Wanted& wanted, Workspace workspace) {
     on = settled(on, rows, side.inputs, side.outputs);
     require_workspace(workspace, workspace_bytes(on, side, rows));
-    draw = {draw.key, count_of(draw)};
+    draw = {draw.key, count_of(draw), nullptr, draw.first_row};
     const std::int64_t stride = packed::stride_of(side.inputs), each = rows_each(rows);
     const std::int64_t bands = blocks_of(rows, each);
     const auto kernels = simd::instruction_set().rbm;
@@ -170,67 +273,92 @@ void respond(Cpu on, const Side& side, const std::uint32_t* states, std::int64_t
     parallel_for(on, checked_mul(bands, blocks_of(side.outputs, columns)), task);
 }
 
-std::int64_t workspace_bytes(Cpu on, const Parameters& parameters, std::int64_t data_rows, std::int64_t model_rows) {
-    on = settled(on, data_rows + model_rows, parameters.visible, parameters.hidden);
-    return Changes::bytes(parameters, data_rows, model_rows) +
-           checked_mul(on.threads, Scratch::bytes(weight_rows_each(parameters.visible)));
+std::int64_t workspace_bytes(Cpu on, const Sums& sums, std::int64_t data_rows, std::int64_t model_rows) {
+    on = settled(on, data_rows + model_rows, sums.visible, sums.hidden);
+    return bytes_of_samples(sums.visible, sums.hidden, data_rows, model_rows) +
+           checked_mul(on.threads, Scratch::bytes(weight_rows_each(sums.visible)));
+}
+
+void sum_block(Cpu on, const Sums& sums, const Sample& data, const Sample& model, Workspace workspace) {
+    on = settled(on, data.rows + model.rows, sums.visible, sums.hidden);
+    require_workspace(workspace, workspace_bytes(on, sums, data.rows, model.rows));
+    Carver carver(workspace);
+    const Turned of_data(carver, data, sums.visible, sums.data_rows);
+    const Turned of_model(carver, model, sums.visible, sums.model_rows);
+    auto* const parts = carver.take<float>(mean_parts * sums.hidden);
+    sum_units(of_data, sums, 0, parts);
+    sum_units(of_model, sums, 1, parts);
+    void* const scratches = carver.take<std::byte>(0);
+    each_tile(on, sums.visible, sums.hidden, [&](const Tile& tile, int worker) {
+        const Scratch scratch(scratches, weight_rows_each(sums.visible), worker);
+        sum_products(of_data, of_model, 0, sums, tile, scratch.table, scratch.sums);
+        for (std::int64_t r = 0; r < tile.height; ++r) {
+            std::copy_n(scratch.sums + r * columns, tile.width,
+                        sums.products + (tile.row + r) * sums.hidden + tile.column);
+        }
+    });
+}
+
+std::int64_t workspace_bytes(Cpu on, const Parameters& p) {
+    on = settled(on, 1, p.visible, p.hidden);
+    return Changes::bytes(p.visible, p.hidden) + checked_mul(on.threads, Scratch::bytes(weight_rows_each(p.visible)));
+}
+
+void update_by(Cpu on, const Parameters& p, const Sums& sums, const Rates& rates, const Centers& centers,
+               Workspace workspace) {
+    on = settled(on, 1, p.visible, p.hidden);
+    require_workspace(workspace, workspace_bytes(on, p));
+    Carver carver(workspace);
+    const Changes changes(carver, sums);
+    void* const scratches = carver.take<std::byte>(0);
+    each_tile(on, p.visible, p.hidden, [&](const Tile& tile, int worker) {
+        const Scratch scratch(scratches, weight_rows_each(p.visible), worker);
+        for (std::int64_t r = 0; r < tile.height; ++r) {
+            std::copy_n(sums.products + (tile.row + r) * p.hidden + tile.column, tile.width,
+                        scratch.sums + r * columns);
+        }
+        step_tile(p, tile, scratch.sums, changes, rates, centers);
+    });
+    step_biases(p, changes, rates, centers);
+}
+
+std::int64_t workspace_bytes(Cpu on, const Parameters& p, std::int64_t data_rows, std::int64_t model_rows) {
+    on = settled(on, data_rows + model_rows, p.visible, p.hidden);
+    const std::int64_t rows = rows_of_update(p.visible, blocks_of_batch(data_rows, model_rows));
+    return bytes_of_samples(p.visible, p.hidden, data_rows, model_rows) +
+           Carver::padded_bytes<float>(checked_mul(2, p.hidden)) +
+           Carver::padded_bytes<std::int64_t>(checked_mul(2, p.visible)) + Changes::bytes(p.visible, p.hidden) +
+           checked_mul(on.threads, Scratch::bytes(rows));
 }
 
 void update(Cpu on, const Parameters& p, const Sample& data, const Sample& model, const Rates& rates,
             const Centers& centers, Workspace workspace) {
     on = settled(on, data.rows + model.rows, p.visible, p.hidden);
     require_workspace(workspace, workspace_bytes(on, p, data.rows, model.rows));
-    const Changes changes(workspace.data, p, data.rows, model.rows);
-    void* const scratches = static_cast<std::byte*>(workspace.data) + Changes::bytes(p, data.rows, model.rows);
-
-    transpose_states(data.states, data.rows, p.visible, changes.data);
-    transpose_states(model.states, model.rows, p.visible, changes.model);
-    for (std::int64_t i = 0; i < p.visible; ++i) {
-        const auto mean = [&](const std::uint32_t* words, std::int64_t rows) {
-            const std::int64_t sum = sum_of_states(p.units, words + i * packed::stride_of(rows), rows);
-            return static_cast<float>(sum) / static_cast<float>(rows);
-        };
-        changes.visible[i] = mean(changes.data, data.rows) - mean(changes.model, model.rows);
-    }
-    mean_of_rows(data, p.hidden, changes.data_hidden);
-    mean_of_rows(model, p.hidden, changes.hidden);
-    for (std::int64_t j = 0; j < p.hidden; ++j) changes.hidden[j] = changes.data_hidden[j] - changes.hidden[j];
-
-    const std::int64_t each = weight_rows_each(p.visible), bands = blocks_of(p.visible, each);
-    const auto kernels = simd::instruction_set().rbm;
-    parallel_for(on, checked_mul(bands, blocks_of(p.hidden, columns)), [&](std::int64_t index, int worker) {
-        const Scratch scratch(scratches, each, worker);
-        const std::int64_t row = index % bands * each, column = index / bands * columns;
-        const std::int64_t height = std::min(each, p.visible - row), width = std::min(columns, p.hidden - column);
-        const auto add = [&](const std::uint32_t* states, const Sample& sample, float sign, bool more) {
-            const std::int64_t stride = packed::stride_of(sample.rows);
-            const simd::StateBlock block{states + row * stride,
-                                         stride,
-                                         height,
-                                         sample.means + column,
-                                         p.hidden,
-                                         false,
-                                         sample.rows,
-                                         width,
-                                         sign / static_cast<float>(sample.rows),
-                                         p.units};
-            kernels.add_states(block, scratch.table, scratch.sums, more);
-        };
-        add(changes.data, data, 1, false);
-        add(changes.model, model, -1, true);
-        kernels.update(p, {scratch.sums, row, height, column, width, changes.visible, changes.hidden}, rates,
-                       centers);
+    Carver carver(workspace);
+    const Turned of_data(carver, data, p.visible, data.rows);
+    const Turned of_model(carver, model, p.visible, model.rows);
+    auto* const parts = carver.take<float>(mean_parts * p.hidden);
+    auto* const hidden_means = carver.take<float>(2 * p.hidden);
+    auto* const visible_values = carver.take<std::int64_t>(2 * p.visible);
+    const Sums sums{nullptr, hidden_means, visible_values, p.visible, p.hidden, p.units, data.rows, model.rows};
+    sum_units(of_data, sums, 0, parts);
+    sum_units(of_model, sums, 1, parts);
+    const Changes changes(carver, sums);
+    void* const scratches = carver.take<std::byte>(0);
+    const std::int64_t blocks = blocks_of_batch(data.rows, model.rows), rows = rows_of_update(p.visible, blocks);
+    each_tile(on, p.visible, p.hidden, [&](const Tile& tile, int worker) {
+        const Scratch scratch(scratches, rows, worker);
+        sum_products(of_data, of_model, 0, sums, tile, scratch.table, scratch.sums);
+        const std::int64_t count = tile.height * columns;
+        float* const of_block = scratch.sums + count;
+        for (std::int64_t block = 1; block < blocks; ++block) {
+            sum_products(of_data, of_model, block, sums, tile, scratch.table, of_block);
+            for (std::int64_t i = 0; i < count; ++i) scratch.sums[i] += of_block[i];
+        }
+        step_tile(p, tile, scratch.sums, changes, rates, centers);
     });
-
-    step(rates, changes.visible, p.visible, p.visible_velocity, p.visible_bias);
-    step(rates, changes.hidden, p.hidden, p.hidden_velocity, p.hidden_bias);
-    if (!centers.visible) return;
-    kernels.shift_centers(p, centers, changes.visible, changes.hidden);
-    for (std::int64_t i = 0; i < p.visible; ++i) p.visible_bias[i] -= changes.visible[i];
-    for (std::int64_t j = 0; j < p.hidden; ++j) {
-        p.hidden_bias[j] -= changes.hidden[j];
-        centers.hidden[j] += product(centers.slide, changes.data_hidden[j] - centers.hidden[j]);
-    }
+    step_biases(p, changes, rates, centers);
 }
 
 void next_rows(Cpu, const Epoch& epoch, const Clock* clock, std::int64_t rows, std::uint32_t* batch) {

@@ -36,12 +36,13 @@ class SignPanels {
     std::int64_t bytes() const { return checked_mul(on_.threads, worker_bytes()); }
 
     void run(const Real* x, Real* out, Workspace workspace) const {
-        const auto [words, rows, columns] = matrix_.signs;
+        const std::uint32_t* const words = matrix_.signs.words;
+        const std::int64_t rows = matrix_.signs.rows, columns = matrix_.signs.columns;
         const std::int64_t stride = stride_of(columns), bands = blocks_of(rows, rows_each_);
         const std::int64_t groups = matrix_.scales ? blocks_of(columns, matrix_.group) : 0;
         const std::int64_t points_each = panels_each_ * lanes, parts = blocks_of(points_, points_each);
         const auto multiply = simd::instruction_set().of<Real>().multiply_panel;
-        const auto task = [&, words = words, rows = rows, columns = columns](std::int64_t index, int worker) {
+        const auto task = [&](std::int64_t index, int worker) {
             const auto scratch = scratch_of(static_cast<std::byte*>(workspace.data) + worker * worker_bytes());
             const std::int64_t row = index / parts * rows_each_, first = index % parts * points_each;
             const simd::SignRows<Real> block{words + row * stride,

@@ -3,6 +3,8 @@
 #include <kousei/packed.hpp>
 #include <kousei/sizes.hpp>
 
+#include <algorithm>
+
 #include "launch.cuh"
 #include "workspace.hpp"
 
@@ -99,27 +101,43 @@ __global__ void __launch_bounds__(threads) respond_kernel(const __grid_constant_
     }
 }
 
-template <Units units>
-__global__ void __launch_bounds__(threads, 2) update_kernel(const __grid_constant__ Step step) {
+/// The kernel of samples of at most rows_of_sum rows, or of more: sums of blocks beside their total take twice the
+/// registers.
+template <Units units, bool blocks>
+__global__ void __launch_bounds__(threads, blocks ? 1 : 2) update_kernel(const __grid_constant__ Step step) {
     __shared__ Shared shared;
     const std::int64_t visible = step.parameters.visible, hidden = step.parameters.hidden;
     const Place place(hidden);
-    float sum[rows_of_lane] = {};
-    const auto add = [&](const Sample& sample, const std::uint32_t* states, std::int64_t stride, float sign) {
-        const float scale = sign / static_cast<float>(sample.rows);
-        add_states<units>(
-            shared, place, states, stride, visible, sample.rows, false,
-            [&](std::int64_t i, std::int64_t j) {
-                return j < hidden ? product(sample.means[i * hidden + j], scale) : 0.0f;
-            },
-            sum);
+    const auto add = [&](std::int64_t first, float (&sum)[rows_of_lane]) {
+        const auto add_sample = [&](const Sample& sample, const std::uint32_t* states, std::int64_t stride,
+                                    float sign) {
+            const float scale = sign / static_cast<float>(sample.rows);
+            const float* const means = sample.means + first * hidden;
+            add_states<units>(
+                shared, place, states + first / 32, stride, visible, rows_of_block(sample, first), false,
+                [&](std::int64_t i, std::int64_t j) {
+                    return j < hidden ? product(means[i * hidden + j], scale) : 0.0f;
+                },
+                sum);
+        };
+        add_sample(step.data, step.data_states, step.data_stride, 1);
+        add_sample(step.model, step.model_states, step.model_stride, -1);
     };
-    add(step.data, step.data_states, step.data_stride, 1);
-    add(step.model, step.model_states, step.model_stride, -1);
+    float total[rows_of_lane] = {};
+    add(0, total);
+    if constexpr (blocks) {
+        for (std::int64_t first = rows_of_sum; first < step.data.rows || first < step.model.rows;
+             first += rows_of_sum) {
+            float sum[rows_of_lane] = {};
+            add(first, sum);
+#pragma unroll
+            for (int r = 0; r < rows_of_lane; ++r) total[r] += sum[r];
+        }
+    }
 #pragma unroll
     for (int r = 0; r < rows_of_lane; ++r) {
         if (place.row(r) < visible && place.output() < hidden) {
-            step.of_weight(place.row(r), place.output(), sum[r]);
+            step.of_weight(place.row(r), place.output(), total[r]);
         }
     }
 }
@@ -172,19 +190,25 @@ __device__ inline void step_hidden(const Step& s, std::int64_t first) {
     const int lane = static_cast<int>(threadIdx.x) % 32, part = static_cast<int>(threadIdx.x) / 32;
     const std::int64_t hidden = s.parameters.hidden, j = first + lane;
     const auto mean = [&](const Sample& sample) {
-        float sum = 0;
-        if (j < hidden) {
+        float total = 0;
+        for (std::int64_t begin = 0; begin < sample.rows; begin += rows_of_sum) {
+            const std::int64_t end = begin + rows_of_block(sample, begin);
+            float sum = 0;
+            if (j < hidden) {
 #pragma unroll 16
-            for (std::int64_t row = part; row < sample.rows; row += mean_parts) sum += sample.means[row * hidden + j];
-        }
-        sums[part][lane] = sum;
-        for (int half = mean_parts / 2; half > 0; half /= 2) {
+                for (std::int64_t row = begin + part; row < end; row += mean_parts) {
+                    sum += sample.means[row * hidden + j];
+                }
+            }
+            sums[part][lane] = sum;
+            for (int half = mean_parts / 2; half > 0; half /= 2) {
+                __syncthreads();
+                if (part < half) sums[part][lane] += sums[part + half][lane];
+            }
             __syncthreads();
-            if (part < half) sums[part][lane] += sums[part + half][lane];
+            total += sums[0][lane];
+            __syncthreads();
         }
-        __syncthreads();
-        const float total = sums[0][lane];
-        __syncthreads();
         return total / static_cast<float>(sample.rows);
     };
     const float of_data = mean(s.data), change = of_data - mean(s.model);
@@ -279,7 +303,9 @@ void update_units(Cuda on, const Step& step, Workspace rest) {
     if (on.precision == Precision::fast) {
         mma::update(on, step, rest);
     } else {
-        cuda::launch(on, blocks_for(visible, step.parameters.hidden), threads, update_kernel<units>, step);
+        const bool blocks = std::max(step.data.rows, step.model.rows) > rows_of_sum;
+        const auto kernel = blocks ? update_kernel<units, true> : update_kernel<units, false>;
+        cuda::launch(on, blocks_for(visible, step.parameters.hidden), threads, kernel, step);
     }
     if (step.centers.visible) shift_centers(on, step);
 }

@@ -49,7 +49,8 @@ struct Response {
         for (int k = static_cast<int>(threadIdx.x); k < 16 * rows_of_block; k += static_cast<int>(blockDim.x)) {
             const int counter = k % 16, row = k / 16;
             std::uint64_t word[4] = {static_cast<std::uint64_t>(first_output / 4 + counter),
-                                     static_cast<std::uint64_t>(first_row + row), count & 0xFFFFFFFFu, count >> 32};
+                                     static_cast<std::uint64_t>(draw.first_row + first_row + row),
+                                     count & 0xFFFFFFFFu, count >> 32};
             math::philox(word, draw.key);
 #pragma unroll
             for (int w = 0; w < 4; ++w) random[row][16 * w + counter] = static_cast<std::uint32_t>(word[w]);

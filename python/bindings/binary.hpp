@@ -1,11 +1,12 @@
 #pragma once
+#include <limits>
 #include <memory>
-#include <numeric>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include <kousei/binary.hpp>
+#include <kousei/errors.hpp>
 
 #include "activation.hpp"
 #include "checks.hpp"
@@ -40,7 +41,12 @@ class OwnedChain {
             if (count < starts_[j + 1] - starts_[j]) throw pybind11::value_error("a rank is not among its units");
             starts_[j + 1] = count;
         }
-        std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
+        for (std::size_t j = 1; j < starts_.size(); ++j) {
+            if (starts_[j] > std::numeric_limits<std::int64_t>::max() - starts_[j - 1]) {
+                throw SizeError("a chain has 2**63 columns or more");
+            }
+            starts_[j] += starts_[j - 1];
+        }
         chain_.starts = starts_.data();
     }
     OwnedChain(const OwnedChain&) = delete;

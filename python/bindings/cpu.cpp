@@ -48,6 +48,7 @@ void bind_cpu(py::module_& m) {
     bind_packed_dot<HostSide>(m);
     bind_ising<HostSide>(m);
     bind_rbm<HostSide>(m);
+    bind_rbm_sums(m);
     bind_recommend<HostSide>(m);
     bind_ridgelet_tabulate(m);
     bind_layers<float>(m, "Float32Layers");

@@ -32,8 +32,10 @@ equivariant::Orbits equivariant_orbits(const Labels& labels, const Array& values
     return orbits;
 }
 
+/// Those of `units` units from the one numbered `first` on.
 template <class Array>
-equivariant::Ridges equivariant_ridges(std::int64_t p, std::int64_t dim, const Array& values) {
+equivariant::Ridges equivariant_ridges(std::int64_t p, std::int64_t dim, std::int64_t first, std::int64_t units,
+                                       const Array& values) {
     if (p < 1 || p > equivariant::largest_modulus) {
         throw pybind11::value_error("p was " + std::to_string(p) + "; 1 to " +
                                     std::to_string(equivariant::largest_modulus) + " is accepted");
@@ -41,11 +43,21 @@ equivariant::Ridges equivariant_ridges(std::int64_t p, std::int64_t dim, const A
     if (dim < 1 || dim > 62) {
         throw pybind11::value_error("dim was " + std::to_string(dim) + "; 1 to 62 is accepted");
     }
-    const equivariant::Ridges ridges(p, dim);
+    equivariant::Ridges ridges(p, dim);
     if (ridges.points > equivariant::largest_points) {
         throw SizeError(std::to_string(p) + "**" + std::to_string(dim) + " points are more than 2**31 - 1");
     }
     require_shape("values", values, {p});
+    if (first < 0 || first > ridges.units || first % p != 0) {
+        throw pybind11::value_error("first was " + std::to_string(first) + "; a multiple of " + std::to_string(p) +
+                                    " up to " + std::to_string(ridges.units) + " is accepted");
+    }
+    if (units < 0 || units > ridges.units - first) {
+        throw pybind11::value_error("units was " + std::to_string(units) + "; 0 to " +
+                                    std::to_string(ridges.units - first) + " is accepted");
+    }
+    ridges.first = first;
+    ridges.units = units;
     return ridges;
 }
 
@@ -85,12 +97,12 @@ void bind_equivariant_sum(pybind11::module_& m, const char* name) {
         "labels"_a.noconvert(), "values"_a.noconvert(), "f"_a.noconvert(), "out"_a.noconvert(), "on"_a);
     m.def(
         name,
-        [](std::int64_t p, std::int64_t dim, const Array& values, const Array& f, Array& out,
-           const typename Side::Execution& on) {
-            const auto ridges = equivariant_ridges(p, dim, values);
+        [](std::int64_t p, std::int64_t dim, std::int64_t first, std::int64_t units, const Array& values,
+           const Array& f, Array& out, const typename Side::Execution& on) {
+            const auto ridges = equivariant_ridges(p, dim, first, units, values);
             run_equivariant_sum<Side, Real, to_points>(ridges, values, f, out, on);
         },
-        "p"_a, "dim"_a, "values"_a.noconvert(), "f"_a.noconvert(), "out"_a.noconvert(), "on"_a);
+        "p"_a, "dim"_a, "first"_a, "units"_a, "values"_a.noconvert(), "f"_a.noconvert(), "out"_a.noconvert(), "on"_a);
 }
 
 template <class Side, class Real>

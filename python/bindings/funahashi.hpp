@@ -39,7 +39,7 @@ funahashi::View<Real> funahashi_view(const Array& frequencies, const Array& ampl
     require_shape("phases", phases, {thresholds.shape(0), 2});
     require_shape("center", center, {frequencies.shape(1)});
     // Workspaces are measured by them.
-    if (!(spacing > 0 && delta > 0 && std::isfinite(spacing) && std::isfinite(1 / delta))) {
+    if (!(spacing > 0 && delta > 0 && std::isfinite(spacing) && std::isfinite(delta) && std::isfinite(1 / delta))) {
         throw pybind11::value_error("spacing or delta is not positive and finite");
     }
     if (merged < 0 || merged > thresholds.shape(0)) {

@@ -36,12 +36,26 @@ class Arena {
     std::size_t size_ = 0;
 };
 
+/// C-contiguous and, what pybind11 does not ask for, aligned: vectors of a kernel are loaded as such.
+template <class T>
+class HostArray : public pybind11::array_t<T, pybind11::array::c_style> {
+    using Base = pybind11::array_t<T, pybind11::array::c_style>;
+
+ public:
+    using Base::Base;
+    HostArray() = default;
+    static bool check_(pybind11::handle h) {
+        using pybind11::detail::npy_api;
+        return Base::check_(h) && pybind11::detail::check_flags(h.ptr(), npy_api::NPY_ARRAY_ALIGNED_);
+    }
+};
+
 /// What the bindings need to know of host memory.
 struct HostSide {
     /// Whether the elements of an array can be read here.
     static constexpr bool readable = true;
     template <class T>
-    using Array = pybind11::array_t<T, pybind11::array::c_style>;
+    using Array = HostArray<T>;
     using Execution = Cpu;
 
     /// f(on, lend), without the GIL; lend(bytes) is a workspace.
@@ -63,3 +77,7 @@ struct HostSide {
 };
 
 }  // namespace kousei::python
+
+template <class T>
+struct pybind11::detail::handle_type_name<kousei::python::HostArray<T>>
+    : handle_type_name<array_t<T, array::c_style>> {};

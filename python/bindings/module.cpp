@@ -9,6 +9,7 @@
 #include <kousei/funahashi.hpp>
 #include <kousei/network_file.hpp>
 #include <kousei/packed.hpp>
+#include <kousei/rbm.hpp>
 #include <kousei/ridgelet.hpp>
 #include <kousei/threads.hpp>
 
@@ -67,6 +68,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("packed_stride", &kousei::packed::stride_of, py::arg("columns"));
     m.attr("file_format") = kousei::file_format;
     m.attr("packed_few_points") = kousei::packed::few_points;
+    m.attr("rbm_rows_of_sum") = kousei::rbm::rows_of_sum;
     m.attr("ridgelet_largest_power") = kousei::ridgelet::largest_power;
 
     kousei::python::bind_safetensors(m);

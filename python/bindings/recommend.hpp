@@ -1,6 +1,8 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <kousei/recommend.hpp>
 
@@ -130,6 +132,16 @@ void bind_transpose(pybind11::module_& m) {
         "rows_of"_a.noconvert(), "values_of"_a.noconvert(), "on"_a);
 }
 
+/// A list of the transpose is read up to where the entries of its column say.
+template <class Begin, class Entries>
+void require_lengths(const Begin& column_begin, const Entries& columns) {
+    const std::int64_t count = column_begin.shape(0) - 1;
+    std::vector<std::int64_t> left(column_begin.data(), column_begin.data() + count);
+    for (std::int64_t i = 0; i < columns.shape(0); ++i) ++left[static_cast<std::size_t>(columns.data()[i])];
+    if (std::equal(left.begin(), left.end(), column_begin.data() + 1)) return;
+    throw pybind11::value_error("column_begin has other lengths than the columns have entries");
+}
+
 /// Sparse rows with their transpose, and lists of products for each of them.
 template <class Side, class Real>
 recommend::SparseRows<Real> sparse_rows(const typename Side::template Array<std::int64_t>& begin,
@@ -145,6 +157,7 @@ recommend::SparseRows<Real> sparse_rows(const typename Side::template Array<std:
     require_shape("values", values, {columns.shape(0)});
     require_shape("rows_of", rows_of, {columns.shape(0)});
     require_shape("values_of", values_of, {columns.shape(0)});
+    if constexpr (Side::readable) require_lengths(column_begin, columns);
     const std::int64_t rows = begin.shape(0) - 1;
     require_axes("out", out, 2);
     require_shape("out", out, {rows, out.shape(1)});

@@ -8,14 +8,18 @@
 
 namespace kousei::python {
 
-template <class Real, class Array>
-ridgelet::Kernel<Real> ridgelet_kernel_of(const Array& table, Real s, bool derivative) {
-    require_shape("table", table, {ridgelet::table_size});
-    // The order of Hermite's polynomial is made of it.
+/// The order of Hermite's polynomial is made of it.
+inline void require_power_of_kernel(double s) {
     if (!(s > -1 && s <= ridgelet::largest_power)) {
         throw pybind11::value_error("s is not above -1 and at most " +
                                     std::to_string(static_cast<int>(ridgelet::largest_power)));
     }
+}
+
+template <class Real, class Array>
+ridgelet::Kernel<Real> ridgelet_kernel_of(const Array& table, Real s, bool derivative) {
+    require_shape("table", table, {ridgelet::table_size});
+    require_power_of_kernel(s);
     return {table.data(), s, derivative};
 }
 
@@ -119,6 +123,7 @@ inline void bind_ridgelet_tabulate(pybind11::module_& m) {
     m.def(
         "ridgelet_tabulate",
         [](double s, bool derivative) {
+            require_power_of_kernel(s);
             HostSide::Array<double> table(ridgelet::table_size);
             ridgelet::tabulate(s, derivative, table.mutable_data());
             return table;

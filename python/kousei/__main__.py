@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,21 @@ Array = np.ndarray[Any, Any]
 
 #: Points at which networks are compared where none are given.
 _RANDOM_POINTS = 1000
+#: Distributions whose versions a report of an error needs.
+_LIBRARIES = (
+    *("numpy", "scipy", "array-api-compat", "finufft", "cupy-cuda13x", "cufinufft", "torch", "onnx", "onnxruntime"),
+    *("scikit-learn", "pandas", "dask"),
+)
 _XOR = "XOR (1 - cos(pi x) cos(pi y))/2"
 
 
 def info() -> None:
-    """Print versions, the instruction set in use, threads, and CUDA devices or why there are none."""
+    """Print what a report of an error needs: versions, instruction set, threads, and CUDA devices or why not."""
     rows = {
         "kousei": kousei.__version__,
         "Python": platform.python_version(),
-        "NumPy": np.__version__,
+        "system": platform.platform(),
+        "libraries": ", ".join(f"{name} {found}" for name in _LIBRARIES if (found := _version(name))),
         "instruction set": _core.instruction_set_name(),
         "threads": str(kousei.num_threads()),
     }
@@ -47,6 +54,14 @@ def info() -> None:
         rows["CUDA"] = f"not available: {reason}"
     for name, value in rows.items():
         print(f"{name:>15}: {value}")
+
+
+def _version(library: str) -> str | None:
+    """Return the version of a distribution that is installed."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
 
 
 def convert(source: str, target: str) -> None:

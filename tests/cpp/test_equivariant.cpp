@@ -97,14 +97,19 @@ TEST_CASE_TEMPLATE("sums over ridges", Real, float, double) {
     // The sums do not ask that p be prime.
     for (const auto& [p, dim] : {std::pair(1, 2), {2, 1}, {2, 5}, {3, 3}, {4, 2}, {5, 2}, {7, 2}, {11, 2}, {67, 1}}) {
         CAPTURE(p);
-        const Ridges ridges(p, dim);
-        check_sums<Real>(ridges, p, [&](std::int64_t x, std::int64_t xi) {
-            std::int64_t a = xi / ridges.p, sum = 0;
+        Ridges ridges(p, dim);
+        const auto label = [&](std::int64_t x, std::int64_t xi) {
+            std::int64_t a = (ridges.first + xi) / ridges.p, sum = 0;
             for (std::int64_t d = 0; d < ridges.dim; ++d, a /= ridges.p, x /= ridges.p) {
                 sum += (a % ridges.p) * (x % ridges.p);
             }
             return (sum + ridges.p - xi % ridges.p) % ridges.p;
-        });
+        };
+        check_sums<Real>(ridges, p, label);
+        // Some of the units, of a numbered from the middle on.
+        ridges.first = ridges.points / 2 * p;
+        ridges.units = (ridges.points + 3) / 4 * p;
+        check_sums<Real>(ridges, p, label);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <tuple>
 #include <vector>
@@ -99,6 +100,73 @@ TEST_CASE("an update is the same for 1, 2 and 4 threads") {
         CHECK(trained_numbers(one) == trained_numbers(four));
         CHECK(respond_to(one) == respond_to(one, {4}));
     }
+}
+
+TEST_CASE("an update by the sums of blocks is the update, and they are those of all rows") {
+    constexpr std::int64_t visible = 37, hidden = 70, rows = 2 * rows_of_sum - 1, blocks = 3;
+    for (const Units units : {Units::spin, Units::binary}) {
+        Machine whole(visible, hidden, rows, units), parts = whole;
+        const std::int64_t model_rows = whole.model_rows;
+        std::vector<float> products(visible * hidden), means(2 * hidden), more_products = products,
+                                                                          more_means = means;
+        std::vector<std::int64_t> values(2 * visible), more_values = values;
+        const auto sums_in = [&](std::vector<float>& of_products, std::vector<float>& of_means,
+                                 std::vector<std::int64_t>& of_values) {
+            return Sums{of_products.data(), of_means.data(), of_values.data(), visible, hidden, units, rows,
+                        model_rows};
+        };
+        const Sums sums = sums_in(products, means, values), more = sums_in(more_products, more_means, more_values);
+        for (std::int64_t block = 0; block < blocks; ++block) {
+            const std::int64_t first = block * rows_of_sum;
+            const auto rows_of = [&](const Sample& sample) {
+                const std::int64_t count = rows_of_block(sample, first), at = count ? first : 0;
+                return Sample{sample.states + at * kousei::packed::stride_of(visible), sample.means + at * hidden,
+                              count};
+            };
+            const Sample data = rows_of(parts.data_sample()), model = rows_of(parts.model_sample());
+            const Sums& to = block == 0 ? sums : more;
+            const OwnedWorkspace workspace(workspace_bytes(Cpu{1}, to, data.rows, model.rows));
+            sum_block(Cpu{1}, to, data, model, workspace.lent());
+            if (block == 0) continue;
+            std::ranges::transform(products, more_products, products.begin(), std::plus<>{});
+            std::ranges::transform(means, more_means, means.begin(), std::plus<>{});
+            std::ranges::transform(values, more_values, values.begin(), std::plus<>{});
+        }
+        double largest = 0;
+        for (std::int64_t i = 0; i < visible; ++i) {
+            for (std::int64_t j = 0; j < hidden; ++j) {
+                double exact = 0;
+                const auto add = [&](const Machine::Words& states, const Machine::Numbers& of, std::int64_t count,
+                                     double scale) {
+                    for (std::int64_t r = 0; r < count; ++r) {
+                        const float mean = of.at(static_cast<std::size_t>(r * hidden + j));
+                        exact += scale * whole.value(states, r, i) * static_cast<double>(mean);
+                    }
+                };
+                add(whole.data, whole.data_means, rows, 1.0 / static_cast<double>(rows));
+                add(whole.model, whole.model_means, model_rows, -1.0 / static_cast<double>(model_rows));
+                const float found = products.at(static_cast<std::size_t>(i * hidden + j));
+                largest = std::max(largest, std::abs(static_cast<double>(found) - exact));
+            }
+        }
+        CHECK(largest < 1e-6);
+
+        train(whole);
+        const OwnedWorkspace workspace(workspace_bytes(Cpu{1}, parts.parameters()));
+        update_by(Cpu{1}, parts.parameters(), sums, {0.1f, 0.7f, 0.01f}, parts.centers(), workspace.lent());
+        CHECK(trained_numbers(parts) == trained_numbers(whole));
+    }
+}
+
+TEST_CASE("rows of a batch are drawn for by their place in it") {
+    const Machine machine(70, 61, 40, Units::spin);
+    const Side side = machine.side();
+    const OwnedWorkspace workspace(workspace_bytes(Cpu{1}, side, machine.data_rows));
+    Answer all(40, 61), last(23, 61);
+    respond(Cpu{1}, side, machine.data.data(), 40, nullptr, {5, 9}, all.wanted(), workspace.lent());
+    const std::uint32_t* const from = machine.data.data() + 17 * kousei::packed::stride_of(70);
+    respond(Cpu{1}, side, from, 23, nullptr, {5, 9, nullptr, 17}, last.wanted(), workspace.lent());
+    CHECK(std::equal(last.drawn.begin(), last.drawn.end(), all.drawn.begin() + 17 * kousei::packed::stride_of(61)));
 }
 
 TEST_CASE("every instruction set forms and rounds the same sums") {

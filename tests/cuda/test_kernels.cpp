@@ -407,7 +407,11 @@ TEST_CASE_TEMPLATE("sums of features on the device", Real, float, double) {
         check(equivariant::Orbits{labels.data(), points, units}, 7);
     }
     for (const auto& [p, dim] : {std::pair(2, 1), {2, 5}, {3, 3}, {7, 2}, {71, 1}}) {
-        check(equivariant::Ridges(p, dim), p);
+        equivariant::Ridges ridges(p, dim);
+        check(ridges, p);
+        ridges.first = ridges.points / 2 * p;
+        ridges.units -= ridges.first;
+        check(ridges, p);
     }
 }
 

@@ -47,7 +47,7 @@ void train(On on, Machine& machine, bool centered) {
 TEST_CASE("answers and updates on the device") {
     for (const auto units : {rbm::Units::spin, rbm::Units::binary}) {
         for (const auto& [visible, hidden, rows] :
-             {std::array{1, 1, 1}, {70, 130, 33}, {64, 64, 32}, {37, 200, 40}}) {
+             {std::array{1, 1, 1}, {70, 130, 33}, {64, 64, 32}, {37, 200, 40}, {5, 3, 2 * rbm::rows_of_sum - 1}}) {
             Machine expected(visible, hidden, rows, units);
             CAPTURE(visible);
             const auto side = expected.side();

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import kousei
 from kousei._lib.backends import why_no_cuda
@@ -58,6 +59,11 @@ def libraries() -> list[str]:
         names += ["cupy"] if importlib.util.find_spec("cupy") else []
         names += ["torch:cuda"] if "torch" in names else []
     return names
+
+
+def share(examples: int) -> int:
+    """Return how many examples a property has where the default profile, of 200, has so many: each takes long."""
+    return examples * settings.default.max_examples // 200
 
 
 def quartic(x: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from kousei.attribution import (
     shapley_values,
 )
 from kousei.attribution.sampling import draw
-from support import Library
+from support import Library, share
 
 
 def table_game(table: np.ndarray, n: int, features: int) -> Any:
@@ -94,7 +94,7 @@ def test_exact_values_are_means_over_walks(n: int, features: int) -> None:
     np.testing.assert_allclose(owen_values(f, items).features, by_walks(f, n, features), rtol=0, atol=1e-12)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=share(500), derandomize=True)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n=st.integers(1, 4),

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import kousei
@@ -59,7 +59,6 @@ def test_random_networks(dtype: str, rng: np.random.Generator) -> None:
 @given(
     st.integers(0, 2**32 - 1), st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6)), min_size=1, max_size=4)
 )
-@settings(deadline=None, max_examples=60)
 def test_any_box(seed: int, sides: list[tuple[float, float]]) -> None:
     rng = np.random.default_rng(seed)
     activations = [(PIECEWISE_LINEAR + SMOOTH)[i] for i in rng.integers(0, len(PIECEWISE_LINEAR + SMOOTH), 2)]

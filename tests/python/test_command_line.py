@@ -25,6 +25,7 @@ def test_info() -> None:
     assert done.returncode == 0, done.stderr
     rows = dict(line.strip().split(": ", 1) for line in done.stdout.splitlines())
     assert rows["kousei"] == kousei.__version__
+    assert f"numpy {np.__version__}" in rows["libraries"].split(", ")
     assert rows["instruction set"] == _core.instruction_set_name()
     assert int(rows["threads"]) >= 1
     assert ("CUDA" in rows) == bool(why_no_cuda())

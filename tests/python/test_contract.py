@@ -175,11 +175,15 @@ NO_ARRAYS = {
     "kousei.binary.Rounding",
     "kousei.chain_decomposition",
     "kousei.compare",  # of a function
+    "kousei.distributed.adjoint",  # of NumPy and Dask arrays
     "kousei.distributed.cosine_topk",  # of sparse matrices and ratings
+    "kousei.distributed.dual",  # of NumPy and Dask arrays
     "kousei.distributed.evaluate",  # of NumPy and Dask arrays
     "kousei.distributed.owen_values",
+    "kousei.distributed.partial_fit",
     "kousei.distributed.preference_pagerank",
     "kousei.distributed.sample",
+    "kousei.distributed.transform",  # of NumPy and Dask arrays
     "kousei.equivariant.Certificate.of",
     "kousei.equivariant.Convolution.dual",
     "kousei.equivariant.Convolution.network",

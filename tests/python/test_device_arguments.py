@@ -440,7 +440,7 @@ def test_a_correct_call_gets_as_far_as_the_runtime(dtype: str) -> None:
     for function in ((table, 4.0, False), (_core.Activation.tanh,), (1,)):
         with pytest.raises(kousei.CudaError, match="cudaError"):
             _core.cuda.ridgelet_sum_over_units(*function, **ridgelet_arguments(dtype))
-    for labels in ((3, 2), (_core.cuda.Array(POINTER, (9, 27), "i4"),)):
+    for labels in ((3, 2, 0, 27), (_core.cuda.Array(POINTER, (9, 27), "i4"),)):
         with pytest.raises(kousei.CudaError, match="cudaError"):
             _core.cuda.equivariant_sum_over_points(*labels, **equivariant_arguments(dtype))
     with pytest.raises(kousei.CudaError, match="cudaError"):
@@ -544,7 +544,7 @@ def equivariant_arguments(dtype: str = "f8", **shapes: tuple[int, ...]) -> dict[
 )
 def test_every_extent_of_sums_of_features_is_checked(wrong: dict[str, tuple[int, ...]]) -> None:
     labels = _core.cuda.Array(POINTER, (9, 27), "i4")
-    for function in ((3, 2), (labels,)):
+    for function in ((3, 2, 0, 27), (labels,)):
         with pytest.raises(ValueError, match=f"{next(iter(wrong))} has shape"):
             _core.cuda.equivariant_sum_over_points(*function, **equivariant_arguments(**wrong))
     with pytest.raises(ValueError, match=r"f has shape \(2, 9\); \(2, 27\) is accepted"):

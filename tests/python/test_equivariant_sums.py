@@ -109,4 +109,20 @@ def test_bad_arguments(change: dict[str, Any], error: type[Exception], message: 
 def test_bad_sizes_of_ridges(p: int, dim: int, count: int, error: type[Exception], message: str) -> None:
     f, out = np.zeros((1, 5)), np.zeros((1, 5))
     with pytest.raises(error, match=message):
-        _core.cpu.equivariant_sum_over_points(p, dim, np.zeros(count), f, out, _core.cpu.Cpu())
+        _core.cpu.equivariant_sum_over_points(p, dim, 0, 25, np.zeros(count), f, out, _core.cpu.Cpu())
+
+
+@pytest.mark.parametrize(
+    ("first", "units", "message"),
+    [
+        (-5, 5, "first was -5; a multiple of 5 up to 125 is accepted"),
+        (3, 5, "first was 3; a multiple of 5 up to 125 is accepted"),
+        (130, 5, "first was 130; a multiple of 5 up to 125 is accepted"),
+        (100, 26, "units was 26; 0 to 25 is accepted"),
+        (0, -1, "units was -1; 0 to 125 is accepted"),
+    ],
+)
+def test_bad_units_of_ridges(first: int, units: int, message: str) -> None:
+    f, out = np.zeros((1, 25)), np.zeros((1, 5))
+    with pytest.raises(ValueError, match=message):
+        _core.cpu.equivariant_sum_over_points(5, 2, first, units, np.zeros(5), f, out, _core.cpu.Cpu())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kousei.activation import Activation, leaky_relu, relu
 from kousei.front.constructors import grids, simplices
 from kousei.front.problem import Problem, RefusedError
+from support import share
 
 rng = np.random.default_rng(0)
 
@@ -129,7 +130,7 @@ def test_what_is_refused():
         grids.grid(problem(f, 2, 3e-3), 1000)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=share(20))
 @given(rng=st.integers(0, 2**32).map(np.random.default_rng), dim=st.integers(2, 3))
 def test_random_functions(rng, dim):
     a, b = rng.normal(size=(2, dim))

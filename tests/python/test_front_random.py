@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 import kousei
 from kousei.front import NotReachedError
-from support import largest_error
+from support import largest_error, share
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -73,14 +73,14 @@ def _network_or_reason(kind: Any, dim: int, seed: int, digits: int) -> None:
     assert all(attempt.why and not attempt.chosen for attempt in refusal.report)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(25), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(CLASSES), st.integers(1, 4), st.integers(0, 2**20), st.integers(1, 6))
 def test_a_network_that_holds_or_a_reason(kind: Any, dim: int, seed: int, digits: int) -> None:
     _network_or_reason(kind, dim, seed, digits)
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(200), suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(CLASSES), st.integers(1, 4), st.integers(0, 2**20), st.integers(1, 6))
 def test_networks_that_hold_or_reasons(kind: Any, dim: int, seed: int, digits: int) -> None:
     _network_or_reason(kind, dim, seed, digits)

@@ -11,6 +11,7 @@ from kousei.activation import Activation, relu
 from kousei.front.constructors.ridge import additive, ridge
 from kousei.front.constructors.ridges import ridges
 from kousei.front.problem import Problem, RefusedError
+from support import share
 
 
 def off(problem: Problem, net) -> float:
@@ -167,7 +168,7 @@ def test_no_sums_of_ridges(f, dim, why):
         ridges(problem(f, dim), 1000)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=share(10))
 @given(rng=st.integers(0, 2**32).map(np.random.default_rng), dim=st.integers(2, 4))
 def test_random_sums_of_ridges(rng, dim):
     a, shifts = np.linalg.qr(rng.normal(size=(dim, dim)))[0], rng.normal(size=dim)
@@ -179,14 +180,14 @@ def test_random_sums_of_ridges(rng, dim):
     assert off(its, net) <= its.tol
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=share(15))
 @given(rng=st.integers(0, 2**32).map(np.random.default_rng), dim=st.integers(2, 10))
 def test_random_ridges(rng, dim):
     a, (scale, shift, other) = rng.normal(size=dim), rng.normal(size=3)
     built(ridge, lambda x: np.sin(2 * scale * (x @ a) + shift) + other * np.tanh(x @ a), dim, lo=-1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=share(15))
 @given(rng=st.integers(0, 2**32).map(np.random.default_rng), dim=st.integers(2, 5))
 def test_random_sums(rng, dim):
     waves, shifts, slopes = rng.normal(size=(3, dim))

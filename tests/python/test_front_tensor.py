@@ -13,6 +13,7 @@ from kousei.front.trains.products import Numbers, carry, multiply, plan
 from kousei.front.trains.tensor import tensor
 from kousei.network import MLP
 from kousei.network.wiring import Wiring
+from support import share
 
 franke = benchmark_functions((2,))["Franke"].f
 
@@ -178,13 +179,13 @@ def sums_of_products(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200))
 @given(sums_of_products(), st.sampled_from([1e-2, 1e-4, 1e-6]))
 def test_many_sums_of_products(its, tol):
     check_sum_of_products(its, tol)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=share(15), derandomize=True)
 @given(sums_of_products(), st.sampled_from([1e-2, 1e-4, 1e-6]))
 def test_sums_of_products(its, tol):
     check_sum_of_products(its, tol)

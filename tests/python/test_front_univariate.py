@@ -12,6 +12,7 @@ from kousei.activation import Activation, PiecewiseLinear, abs, hardtanh, leaky_
 from kousei.front.lines.pieces import resolve
 from kousei.front.lines.univariate import Layer, fit_line
 from kousei.front.problem import RefusedError
+from support import share
 
 T = np.sort(np.random.default_rng(0).uniform(-1, 1, 10_000))
 
@@ -190,7 +191,7 @@ def test_kinks_are_refused_by_smooth_units():
         fitted(np.abs, 1e-6, tanh)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=share(20))
 @given(
     rng=st.integers(0, 2**32).map(np.random.default_rng),
     terms=st.integers(1, 6),
@@ -208,7 +209,7 @@ def test_random_smooth_functions(rng, terms, tol):
     assert len(fitted(f, tol).weight) <= 100
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=share(20))
 @given(
     rng=st.integers(0, 2**32).map(np.random.default_rng),
     kinks=st.integers(1, 4),

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import kousei
@@ -229,7 +229,6 @@ def test_libraries_and_out(library: Library, method: str, form: str, dtype: str)
     st.integers(2, 60),
     st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None, max_examples=60)
 def test_any_bump(activation: str, delta: float, alpha: float, spacing: float, count: int, seed: int) -> None:
     """Also where 2 alpha delta/h is no integer and no units coincide."""
     rng = np.random.default_rng(seed)

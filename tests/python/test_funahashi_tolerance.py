@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import kousei
 from kousei.funahashi import FunahashiNetwork, bump_transform, choose_parameters, quadrature_bound, universal_function
-from support import quartic, xor
+from support import quartic, share, xor
 
 PI = math.pi
 gudermann = kousei.Activation(
@@ -90,7 +90,7 @@ def test_the_bound_holds_and_is_not_far_off() -> None:
     found: list[float] = []
 
     @given(seeds, st.integers(1, 2), st.floats(-9, -3))
-    @settings(deadline=None, max_examples=12)
+    @settings(max_examples=share(12))
     def holds(seed: int, dim: int, exponent: float) -> None:
         found.append(bound_over_error(smooth_function(np.random.default_rng(seed), dim), 10**exponent))
 
@@ -156,7 +156,7 @@ def test_the_bound_over_many(draw: object, options: dict, exponents: list, examp
     found: list[float] = []
 
     @given(seeds, st.integers(1, len(exponents)), st.floats(0, 1))
-    @settings(deadline=None, max_examples=examples)
+    @settings(max_examples=share(examples))
     def holds(seed: int, dim: int, share: float) -> None:
         least, most = exponents[dim - 1]
         tol = 10 ** (least + share * (most - least))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import kousei
@@ -16,7 +16,6 @@ def random_signs(rng: np.random.Generator, rows: int, columns: int) -> np.ndarra
     return rng.choice(np.array([-1, 1], "int8"), (rows, columns))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     SIZES,
     SIZES,
@@ -81,7 +80,6 @@ def test_infinities_are_answered(dtype: str) -> None:
     assert not product[[*range(4), *range(6, 20)]].any()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 70), st.integers(0, 70), st.integers(0, 700), st.integers(0))
 def test_signs_times_signs_are_exact(rows: int, others: int, columns: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ arrays = hnp.arrays("float64", hnp.array_shapes(max_dims=3, max_side=5, min_side
 
 
 @given(z=arrays)
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_unit_of_any_argument(library: Library, z: np.ndarray) -> None:
     """NaN in, NaN out; infinities give limits; in between the value of the activation alone."""
     one = np.ones((1, 1))
@@ -41,7 +41,7 @@ def test_a_unit_of_any_argument(library: Library, z: np.ndarray) -> None:
     activation=st.sampled_from(["logistic", "tanh", "erf", "arctan", "relu", "gelu", "silu", "softplus"]),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_linear_in_the_output_weights(
     library: Library, dim: int, units: int, outputs: int, activation: str, seed: int
 ) -> None:
@@ -66,7 +66,6 @@ def test_linear_in_the_output_weights(
 
 
 @given(st.integers(-10, 2**40), st.integers(0, 70), st.integers(-10, 2**40))
-@settings(deadline=None, max_examples=300)
 def test_unit_count_is_exact_or_an_error(order: int, dim: int, thresholds: int) -> None:
     exact = 2 * thresholds * order**dim
     if order >= 0 and thresholds >= 0 and 2 * thresholds < 2**63 and exact < 2**63:
@@ -78,7 +77,6 @@ def test_unit_count_is_exact_or_an_error(order: int, dim: int, thresholds: int) 
 
 
 @given(st.floats(0.1, 40.0), st.floats(-11.0, -2.0))
-@settings(deadline=None, max_examples=40)
 def test_the_rule_keeps_its_bound(s_max: float, exponent: float) -> None:
     rule = choose_parameters(s_max, 10**exponent)
     assert rule.bound <= 10**exponent
@@ -90,7 +88,6 @@ def test_the_rule_keeps_its_bound(s_max: float, exponent: float) -> None:
 
 
 @given(st.integers(1, 3), st.integers(1, 9), st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=40)
 def test_written_out_a_network_is_the_same(dim: int, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     net = FunahashiNetwork(

@@ -54,7 +54,7 @@ def respond(weights: np.ndarray, bias: np.ndarray, signs: np.ndarray, *, spin: b
     drawn = np.full((rows, _core.packed_stride(outputs)), 0xFFFFFFFF, np.uint32)
     words = kousei.pack_signs(signs).words
     beta = draw.pop("beta", None)
-    of = draw["key"], draw["count"], draw.get("clock")
+    of = draw["key"], draw["count"], draw.get("first_row", 0), draw.get("clock")
     core.rbm_respond(weights, bias, transposed, spin, words, beta, *of, fields, means, drawn, core.Cpu())
     return fields, means, kousei.PackedSigns(drawn, (rows, outputs)).unpack()
 
@@ -70,9 +70,9 @@ def test_bits_are_those_of_the_counters(outputs: int, rng: np.random.Generator) 
     rows, inputs, key, count = 3, 37, 0x0123456789ABCDEF, 5 + (9 << 32)
     weights, bias = rng.normal(0, 0.3, (inputs, outputs)).astype("f4"), rng.normal(size=outputs).astype("f4")
     signs = rng.choice([-1, 1], (rows, inputs)).astype("i1")
-    _, p, up = respond(weights, bias, signs, spin=False, transposed=False, key=key, count=count)
+    _, p, up = respond(weights, bias, signs, spin=False, transposed=False, key=key, count=count, first_row=8)
 
-    unit, row = np.meshgrid(np.arange(outputs), np.arange(rows))
+    unit, row = np.meshgrid(np.arange(outputs), np.arange(8, 8 + rows))
     counter = np.stack([16 * (unit // 64) + unit % 16, row, np.full_like(unit, 5), np.full_like(unit, 9)], axis=-1)
     word = np.take_along_axis(philox(key, counter), (unit // 16 % 4)[..., None], axis=-1)[..., 0]
     assert np.array_equal(up == 1, (word >> 8).astype(np.float32) * np.float32(2**-24) < p)
@@ -331,7 +331,7 @@ def test_the_kernel_checks_every_extent(name: str) -> None:
         for key, shape in shapes.items()
     }
     with pytest.raises(ValueError, match=f"{name} has shape"):
-        core.rbm_respond(**arrays, transposed=False, spin=True, key=1, count=2, on=core.Cpu())
+        core.rbm_respond(**arrays, transposed=False, spin=True, key=1, count=2, first_row=0, on=core.Cpu())
 
 
 @pytest.mark.parametrize(
@@ -353,6 +353,45 @@ def test_the_update_checks_every_extent(name: str) -> None:
     rates = {"spin": True, "learning_rate": 0.1, "momentum": 0.0, "l1": 0.0, "slide": 0.0, "on": core.Cpu()}
     with pytest.raises(ValueError, match="has shape"):
         core.rbm_update(**arrays, **rates)
+
+
+@pytest.mark.parametrize("name", ["data", "data_means", "model", "model_means", "hidden_means", "visible_values"])
+def test_the_sums_of_a_block_check_every_extent(name: str) -> None:
+    core = _core.cpu
+    shapes = {"data": (2, 4), "data_means": (2, 3), "model": (7, 4), "model_means": (7, 3), "products": (5, 3)}
+    shapes |= {"hidden_means": (2, 3), "visible_values": (2, 5)}
+    dtypes = {"data": np.uint32, "model": np.uint32, "visible_values": np.int64}
+
+    def arrays(wrong: str = "") -> dict[str, np.ndarray]:
+        return {
+            key: np.zeros((*shape[:-1], shape[-1] - (key == wrong)), dtypes.get(key, np.float32))
+            for key, shape in shapes.items()
+        }
+
+    more = {"spin": True, "data_rows": 2, "model_rows": 7, "on": core.Cpu()}
+    with pytest.raises(ValueError, match="has shape"):
+        core.rbm_sum_block(**arrays(name), **more)
+    none = {key: arrays()[key][:0] for key in ("data", "data_means", "model", "model_means")}
+    with pytest.raises(ValueError, match="data and model have no rows; at least 1 of one is accepted"):
+        core.rbm_sum_block(**arrays() | none, **more)
+    many = {"data": np.zeros((2049, 4), np.uint32), "data_means": np.zeros((2049, 3), np.float32)}
+    with pytest.raises(ValueError, match="data has 2049 rows; up to 2048 are accepted"):
+        core.rbm_sum_block(**arrays() | many, **more)
+
+
+@pytest.mark.parametrize("name", ["products", "hidden_means", "visible_values", "visible_center", "hidden_velocity"])
+def test_the_update_by_sums_checks_every_extent(name: str) -> None:
+    core = _core.cpu
+    shapes = {"weight": (5, 3), "visible_bias": (5,), "hidden_bias": (3,), "weight_velocity": (5, 3)}
+    shapes |= {"visible_velocity": (5,), "hidden_velocity": (3,), "products": (5, 3), "hidden_means": (2, 3)}
+    shapes |= {"visible_values": (2, 5), "visible_center": (5,), "hidden_center": (3,)}
+    arrays = {
+        key: np.zeros((*shape[:-1], shape[-1] - (key == name)), np.int64 if key == "visible_values" else np.float32)
+        for key, shape in shapes.items()
+    }
+    rates = {"spin": True, "learning_rate": 0.1, "momentum": 0.0, "l1": 0.0, "slide": 0.0, "on": core.Cpu()}
+    with pytest.raises(ValueError, match="has shape"):
+        core.rbm_update_by(**arrays, **rates, data_rows=2, model_rows=7)
 
 
 def test_draws_after_a_clock_are_those_of_the_sum() -> None:

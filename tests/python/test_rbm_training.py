@@ -414,7 +414,7 @@ def test_the_memory_of_a_graph_on_cupy(algorithm: str, monkeypatch: pytest.Monke
     for k in (2, 4):
         held: list[Any] = []
         machine = trained(algorithm=algorithm, k=k, precision="fast")
-        trainer = Trainer(machine, kousei.pack_signs(X).words)
+        trainer = Trainer(machine, kousei.pack_signs(X))
         trainer.epoch(lambda _: None)
         trainer.epoch(lambda _: None)
         alive.append(all(array() is not None for array in held))

@@ -20,6 +20,7 @@ struct Ridges {
     std::int64_t p;    ///< at most largest_modulus
     std::int64_t dim;  ///< such that p^dim is below 2^31
     std::int64_t points, units;
+    std::int64_t first = 0;  ///< units are counted from this one of all, a multiple of p
 
     Ridges(std::int64_t p_, std::int64_t dim_) : p(p_), dim(dim_), points(1), units(p_) {
         for (std::int64_t d = 0; d < dim; ++d) points = checked_mul(points, p);

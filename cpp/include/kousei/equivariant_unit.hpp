@@ -29,6 +29,7 @@ KOUSEI_HD inline std::uint32_t product(const Ridges& ridges, std::uint32_t a, st
 
 KOUSEI_HD inline std::int32_t label_at(const Ridges& ridges, std::int64_t point, std::int64_t unit) {
     const auto p = static_cast<std::int32_t>(ridges.p);
+    unit += ridges.first;
     const std::int64_t a = unit / p;
     const auto b = static_cast<std::int32_t>(unit - a * p);
     const auto residue =
@@ -40,7 +41,7 @@ KOUSEI_HD inline std::int32_t label_at(const Ridges& ridges, std::int64_t point,
 /// label grows by this mod p; but where the last number of the point, or b, is 0 again.
 template <bool along_units>
 KOUSEI_HD inline std::int32_t step_at(const Ridges& ridges, std::int64_t other) {
-    return static_cast<std::int32_t>(along_units ? ridges.p - 1 : other / ridges.p % ridges.p);
+    return static_cast<std::int32_t>(along_units ? ridges.p - 1 : (ridges.first + other) / ridges.p % ridges.p);
 }
 
 KOUSEI_HD inline std::int32_t stepped(std::int32_t label, std::int32_t step, std::int32_t p) {

@@ -35,6 +35,7 @@ struct Draw {
     std::uint64_t key;
     std::uint64_t count;
     const Clock* since = nullptr;  ///< nullptr, or whose draws are counted too
+    std::int64_t first_row = 0;    ///< the first row is this one of those that are drawn for
 };
 
 /// What is wanted of the units of a side, nullptr where it is not.
@@ -53,11 +54,14 @@ std::int64_t workspace_bytes(Cpu on, const Side& side, std::int64_t rows);
 void respond(Cpu on, const Side& side, const std::uint32_t* states, std::int64_t rows, const float* beta, Draw draw,
              const Wanted& wanted, Workspace workspace);
 
+/// Sums over the rows of a batch are those of blocks of so many, added in their order.
+inline constexpr std::int64_t rows_of_sum = 2048;
+
 /// One side of the gradient: states of the visible units and means of the hidden ones, with their products averaged.
 struct Sample {
     const std::uint32_t* states;  ///< (rows, packed::stride_of(visible))
     const float* means;           ///< (rows, hidden)
-    std::int64_t rows;            ///< not 0
+    std::int64_t rows;            ///< not 0 in `update`
 };
 
 /// The parameters as training changes them, and how fast they change.
@@ -94,6 +98,31 @@ std::int64_t workspace_bytes(Cpu on, const Parameters& parameters, std::int64_t 
 /// (v - m) (h - n), and the change V of the weights takes V n and V^T m from the biases.
 void update(Cpu on, const Parameters& parameters, const Sample& data, const Sample& model, const Rates& rates,
             const Centers& centers, Workspace workspace);
+
+/// The sums that a step is made of: those of the blocks of a batch add up to those of the batch.
+struct Sums {
+    float* products;      ///< (visible, hidden), of states and means, of the data less of the model, averaged
+    float* hidden_means;  ///< (2, hidden), of the data and of the model
+    std::int64_t* visible_values;  ///< (2, visible)
+    std::int64_t visible;
+    std::int64_t hidden;
+    Units units;
+    std::int64_t data_rows;  ///< of the batch, which products are averaged over
+    std::int64_t model_rows;
+};
+
+/// The bytes of workspace of `sum_block`.
+std::int64_t workspace_bytes(Cpu on, const Sums& sums, std::int64_t data_rows, std::int64_t model_rows);
+
+/// The sums of a block of a batch: up to rows_of_sum rows of the data, and of the model, and one side may have none.
+void sum_block(Cpu on, const Sums& sums, const Sample& data, const Sample& model, Workspace workspace);
+
+/// The bytes of workspace of `update_by`.
+std::int64_t workspace_bytes(Cpu on, const Parameters& parameters);
+
+/// `update` by the sums of a batch.
+void update_by(Cpu on, const Parameters& parameters, const Sums& sums, const Rates& rates, const Centers& centers,
+               Workspace workspace);
 
 /// Data, and the order in which an epoch takes their rows.
 struct Epoch {

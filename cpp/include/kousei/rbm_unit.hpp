@@ -56,8 +56,14 @@ KOUSEI_HD inline std::uint32_t next_word(const Epoch& epoch, const Clock& clock,
     return from < rows ? epoch.data[static_cast<std::int64_t>(from) * epoch.words + word] : 0;
 }
 
-/// Means over rows are sums of so many parts, each of every so many-th row, and these are added by halves.
+/// Sums of means over the rows of a block are those of so many parts, each of every so many-th row, added by halves.
 inline constexpr int mean_parts = 8;
+
+/// How many rows of a sample are in the block that begins with this one; none where it is past its end.
+KOUSEI_HD inline std::int64_t rows_of_block(const Sample& sample, std::int64_t first) {
+    const std::int64_t left = sample.rows - first;
+    return left < 0 ? 0 : left < rows_of_sum ? left : rows_of_sum;
+}
 
 /// The mean of a unit that is up with probability p.
 template <class V>

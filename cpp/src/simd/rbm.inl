@@ -60,7 +60,8 @@ inline void add_word(const StateBlock& block, std::int64_t word, int some, const
         }
 #pragma GCC unroll 8
         for (int group = 0; group < (all ? all : some); ++group) {
-            const float* const from = table + (group * 16 + (bits >> 4 * group & 15)) * line;
+            const std::int64_t states = bits >> 4 * group & 15;
+            const float* const from = table + (group * 16 + states) * line;
             for (int v = 0; v < vectors; ++v) sum[v] += load(from + v * width<float>);
         }
         for (int v = 0; v < vectors; ++v) store<float>(sum[v], sums + v * width<float>);
@@ -142,7 +143,7 @@ void respond(const rbm::Side& side, const ResponseTile& tile, rbm::Draw draw, co
         std::uint64_t bits = 0;
         for (std::int64_t lane = 0; lane < 16; lane += width<float>) {
             V u[4];
-            if (wanted.drawn) uniform_numbers(draw, row, tile.first_column / 4 + lane, u);
+            if (wanted.drawn) uniform_numbers(draw, draw.first_row + row, tile.first_column / 4 + lane, u);
             for (int w = 0; w < 4; ++w) {
                 const std::int64_t j = 16 * w + lane, left = tile.columns - j;
                 if (left <= 0) break;

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import numpy as np
 from array_api_compat import is_numpy_array, is_torch_array
@@ -85,10 +85,10 @@ class Device:
     """The same for CUDA memory; work goes to the current stream of the library of `model`."""
 
     def __init__(self, model: Array, *, fast: bool) -> None:
-        self.kernels = _core.cuda  # type: ignore[attr-defined, unused-ignore]
+        self.kernels: Final = _core.cuda  # type: ignore[attr-defined, unused-ignore]
         self._model = model
         self._fast = fast
-        self.stream = _current_stream(model)
+        self.stream: int = _current_stream(model)
         self._recording: _Recording | None = None
 
     def array(self, name: str, array: Array) -> Any:

@@ -7,19 +7,19 @@ from kousei.activation import piecewise
 from kousei.activation.base import ACCEPTED, LARGEST_POWER, NAMES, Activation, power_of
 
 #: 1/(1 + e^(-z)).
-logistic = Activation("logistic")
+logistic: Activation = Activation("logistic")
 #: (e^z - e^(-z))/(e^z + e^(-z)).
-tanh = Activation("tanh")
+tanh: Activation = Activation("tanh")
 #: Integral of 2 e^(-t^2)/sqrt(pi) from 0 to z.
-erf = Activation("erf")
+erf: Activation = Activation("erf")
 #: Inverse tangent.
-arctan = Activation("arctan")
+arctan: Activation = Activation("arctan")
 #: z Phi(z), Phi the distribution function of the normal distribution.
-gelu = Activation("gelu")
+gelu: Activation = Activation("gelu")
 #: z/(1 + e^(-z)).
-silu = Activation("silu")
+silu: Activation = Activation("silu")
 #: log(1 + e^z).
-softplus = Activation("softplus")
+softplus: Activation = Activation("softplus")
 
 _PIECEWISE_LINEAR = {
     "relu": piecewise.relu,

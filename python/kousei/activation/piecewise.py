@@ -132,13 +132,13 @@ class PiecewiseLinear(Activation):
 
 
 #: max(z, 0).
-relu = PiecewiseLinear([0], [0, 1], name="relu")
+relu: PiecewiseLinear = PiecewiseLinear([0], [0, 1], name="relu")
 #: |z|.
-abs = PiecewiseLinear([0], [-1, 1], name="abs")
+abs: PiecewiseLinear = PiecewiseLinear([0], [-1, 1], name="abs")
 #: min(max(z, 0), 6).
-relu6 = PiecewiseLinear([0, 6], [0, 1, 0], name="relu6")
+relu6: PiecewiseLinear = PiecewiseLinear([0, 6], [0, 1, 0], name="relu6")
 #: 1 - |z| where that is positive, 0 elsewhere.
-hat = PiecewiseLinear([-1, 0, 1], [0, 1, -1, 0], name="hat")
+hat: PiecewiseLinear = PiecewiseLinear([-1, 0, 1], [0, 1, -1, 0], name="hat")
 
 
 def leaky_relu(slope: float = 0.01) -> PiecewiseLinear:

@@ -10,7 +10,7 @@ import numpy as np
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.errors import check_choice
-from kousei.attribution.function import as_set_function
+from kousei.attribution.function import SetFunction, as_set_function
 from kousei.attribution.masks import Flags, Groups, masked_sets
 from kousei.attribution.tables import Tables
 
@@ -42,15 +42,15 @@ class Game:
     """
 
     def __init__(self, f: Any, items: Any, baseline: Any, absent: str, groups: Any) -> None:
-        self.f = as_set_function(f)
-        self.items = _items(items)
+        self.f: SetFunction = as_set_function(f)
+        self.items: Array = _items(items)
         self.n, columns = arrays.shape_of(self.items)
-        self.baseline = _baseline(baseline, self.items, columns)
+        self.baseline: Array = _baseline(baseline, self.items, columns)
         check_choice("absent", absent, "baseline", "remove")
         self.absent = absent
-        self.groups = _groups(groups, columns)
-        self.features = int(self.groups.max()) + 1
-        self.evaluations = 0
+        self.groups: Groups = _groups(groups, columns)
+        self.features: int = int(self.groups.max()) + 1
+        self.evaluations: int = 0
         self.tables: Tables | None = None
 
     @property

@@ -116,7 +116,7 @@ class AttentionPooling(SetFunction):
     """
 
     def __init__(self, phi: MLP, score: MLP, rho: MLP) -> None:
-        self.phi = _check(phi, "phi")
+        self.phi: MLP = _check(phi, "phi")
         self.score, self.rho = _check(score, "score", phi), _check(rho, "rho", phi)
         if score.dim != phi.dim:
             raise ValueError(f"score has {score.dim} inputs and phi has {phi.dim}; they must agree")

@@ -1,9 +1,21 @@
-"""More than one machine: networks, Ising chains, sets explained and ratings, by the workers of a Dask cluster."""
+"""More than one machine: what networks, transforms, chains, machines and recommenders do, by the workers of Dask."""
 
 from kousei.distributed.attribution import owen_values
 from kousei.distributed.cosines import cosine_topk
 from kousei.distributed.evaluation import evaluate
 from kousei.distributed.pagerank import preference_pagerank
 from kousei.distributed.sampling import sample
+from kousei.distributed.training import partial_fit
+from kousei.distributed.transforms import adjoint, dual, transform
 
-__all__ = ["cosine_topk", "evaluate", "owen_values", "preference_pagerank", "sample"]
+__all__ = [
+    "adjoint",
+    "cosine_topk",
+    "dual",
+    "evaluate",
+    "owen_values",
+    "partial_fit",
+    "preference_pagerank",
+    "sample",
+    "transform",
+]

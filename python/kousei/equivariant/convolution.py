@@ -146,7 +146,7 @@ class Convolution:
     """
 
     def __init__(self, group: FiniteGroup, filters: Any) -> None:
-        self.group = check_group("group", group)
+        self.group: FiniteGroup = check_group("group", group)
         values = numbers("filters", filters)
         if values.ndim != 2 or values.shape[1] != group.order or not values.size:
             raise ValueError(f"filters has shape {values.shape}; (filters, {group.order}) is accepted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any, Literal
@@ -11,13 +12,13 @@ from scipy.sparse.linalg import LinearOperator
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
-from kousei._lib.backends import Backend
+from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_choice, check_integer
 from kousei._lib.operator import Operator
 from kousei._lib.random import Rng, generator
 from kousei.equivariant.drawing import draw
 from kousei.equivariant.finite_network import FiniteNetwork
-from kousei.equivariant.finite_sums import DirectSums, FourierSums, Numbers, is_mean_zero
+from kousei.equivariant.finite_sums import DirectSums, FourierSums, Numbers, SomeFourierSums, is_mean_zero
 from kousei.equivariant.orbits import numbers, read_only
 from kousei.equivariant.primes import require_prime
 
@@ -131,13 +132,13 @@ class FiniteRidgelet(Operator):
         eps = float(np.finfo(given if given.kind in "fc" else np.float64).eps)
         _require_mean_zero(r, self.feature, eps)
         self.ridgelet_function = read_only(r - r.mean())
-        self.constant = _constant(self.feature, self.ridgelet_function, eps)
+        self.constant: Any = _constant(self.feature, self.ridgelet_function, eps)
         super().__init__(_dtype(dtype, self.feature, self.ridgelet_function), (units, points))
         self._grid, self._spectrum_grid = (self.p,) * self.dim, (self.p,) * (self.dim + 1)
         self._sums = (FourierSums if method == "fft" else DirectSums)(self.p, self.dim, self.dtype)
-        self._transform = self._sums.weights_over_points(np.conj(self.ridgelet_function))
+        self._transform_weights = self._sums.weights_over_points(np.conj(self.ridgelet_function))
         self._adjoint_weights = self._sums.weights_over_units(self.ridgelet_function)
-        self._dual = self._sums.weights_over_units(self.feature)
+        self._dual_weights = self._sums.weights_over_units(self.feature)
 
     def __repr__(self) -> str:
         sizes = f"{self.p}**{self.dim} points -> {self.p}**{self.dim + 1} units"
@@ -165,11 +166,7 @@ class FiniteRidgelet(Operator):
         MemoryError
             If the spectrum cannot be held.
         """
-
-        def sums(backend: Backend, values: Array) -> Array:
-            return self._sums.over_points(backend, values, self._transform)
-
-        return self._apply("f", f, self._grid, self._spectrum_grid, sums)
+        return self._apply("f", f, self._grid, self._spectrum_grid, self._sums.over_points, self._transform_weights)
 
     def adjoint(self, spectrum: Array | None = None) -> Any:  # type: ignore[misc] # an argument more than SciPy's
         """Return the adjoint of `transform` on a spectrum, ``(..., p, ..., p)``: `dual` with r for g.
@@ -179,22 +176,14 @@ class FiniteRidgelet(Operator):
         """
         if spectrum is None:
             return self.H
-
-        def sums(backend: Backend, values: Array) -> Array:
-            return self._sums.over_units(backend, values, self._adjoint_weights)
-
-        return self._apply("spectrum", spectrum, self._spectrum_grid, self._grid, sums)
+        return self._over_units(spectrum, self._adjoint_weights)
 
     def dual(self, spectrum: Array) -> Array:
         """Return S[gamma], the network with a spectrum as output weights, ``(..., p, ..., p)``.
 
         Parameters, errors and results are those of `transform`, with the shapes exchanged.
         """
-
-        def sums(backend: Backend, values: Array) -> Array:
-            return self._sums.over_units(backend, values, self._dual)
-
-        return self._apply("spectrum", spectrum, self._spectrum_grid, self._grid, sums)
+        return self._over_units(spectrum, self._dual_weights)
 
     def reconstruct(self, spectrum: Array) -> Array:
         """Return S[gamma]/C, ``(..., p, ..., p)``: the function of a spectrum.
@@ -275,29 +264,55 @@ class FiniteRidgelet(Operator):
             raise ValueError(f"x has shape {shape}; {self._grid}, ({points},) and ({points}, columns) are accepted")
         return super().dot(x)
 
+    def _some(self, rows: slice) -> FiniteRidgelet:
+        """Return the operator of the units of some rows, whose spectra and sums over units are parts of those of all.
+
+        A row has the units of one first number of a.
+        """
+        some = copy.copy(self)
+        sums = SomeFourierSums if self.method == "fft" else DirectSums
+        some._sums = sums(self.p, self.dim, self.dtype, rows)
+        some._spectrum_grid = (len(range(self.p)[rows]), *self._spectrum_grid[1:])
+        Operator.__init__(some, self.dtype, (math.prod(some._spectrum_grid), self.shape[1]))
+        return some
+
+    def _over_units(self, spectrum: Array, weights: Kept) -> Array:
+        return self._apply("spectrum", spectrum, self._spectrum_grid, self._grid, self._sums.over_units, weights)
+
     def _apply(
         self,
         name: str,
         array: Array,
         given: tuple[int, ...],
         returned: tuple[int, ...],
-        sums: Callable[[Backend, Array], Array],
+        sums: Callable[[Backend, Array, Kept], Array],
+        weights: Kept,
     ) -> Array:
         """Return sums of (batch, terms) in the batch axes and the library of the argument."""
+        backend, values, batch = self._entered(name, array, given)
+        if len(values) == 0:
+            return backend.finish(backend.empty((*batch, *returned), self.dtype))
+        total = sums(backend, values.reshape(len(values), -1), weights)
+        return backend.finish(total.reshape(*batch, *returned))
+
+    def _entered(self, name: str, array: Array, given: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
+        """Return where to compute, a checked argument there as (batch, *given), and the batch axes it has."""
         backend, array = backends.enter(name, array)
-        if arrays.dtype_name(array) != self.dtype.name:
-            raise TypeError(f"{name} has dtype {arrays.dtype_name(array)} and R {self.dtype}; they must agree")
-        batch = arrays.batch_axes(name, array, given)
+        batch = self._batch_of(name, array, given)
         count = math.prod(batch)
         what = f"a batch of {count} spectra of {self.p}**{self.dim + 1} numbers"
         arrays.require_memory(count * self.shape[0], self.dtype.itemsize, what)
-        if count == 0:
-            return backend.finish(backend.empty((*batch, *returned), self.dtype))
         values = backend.array(name, array)
         # Of a device they are not asked for, which would make the host wait.
         if isinstance(values, np.ndarray):
             arrays.require_finite(name, values)
-        return backend.finish(sums(backend, values.reshape(count, math.prod(given))).reshape(*batch, *returned))
+        return backend, values.reshape(count, *given), batch
+
+    def _batch_of(self, name: str, array: Array, given: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the batch axes of an argument, of the operator's dtype and of a shape that ends as said."""
+        if arrays.dtype_name(array) != self.dtype.name:
+            raise TypeError(f"{name} has dtype {arrays.dtype_name(array)} and R {self.dtype}; they must agree")
+        return arrays.batch_axes(name, array, given)
 
     def _transpose(self) -> Any:
         return self.H if self.dtype.kind == "f" else super()._transpose()  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Sums of a function of (a.x - b) mod p over the points x of Z_p^d, or over all (a, b): by FFTs, or directly.
 
-Batches stand in the first axis, and points and units are flat and row-major.
+Batches stand in the first axis, and points and units are flat and row-major. Units may be those of some rows, which
+are the first numbers of a.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ class FourierSums:
     Up to some p a product of matrices is faster than FFTs of a prime length, which p^d of the transforms have.
     """
 
-    def __init__(self, p: int, dim: int, dtype: np.dtype[Any]) -> None:
+    def __init__(self, p: int, dim: int, dtype: np.dtype[Any], rows: slice = slice(None)) -> None:
         self._p, self._dim, self._dtype = p, dim, dtype
+        self._rows = range(p)[rows]
         self._is_real = dtype.kind == "f"
         self._complex = np.result_type(dtype, np.complex64)
         self._slices = p // 2 + 1 if self._is_real else p
@@ -65,7 +67,7 @@ class FourierSums:
         """Return the sums of (batch, points) over points, (batch, units)."""
         (factor,), (leading, rest) = weights.on(backend), self._multiples.on(backend)
         transformed = fft_of(f).fftn(self._on_grid(f), axes=self._axes, **threads_of(f)).reshape(len(f), -1)
-        total = backend.empty((len(f), self._p, len(rest), self._p), self._dtype)
+        total = backend.empty((len(f), len(leading), len(rest), self._p), self._dtype)
         for block in self._blocks(f):
             slices = _taken(transformed, leading[block, None] + rest)
             total[:, block] = self._from_slices(slices, factor).reshape(len(f), -1, len(rest), self._p)
@@ -81,8 +83,13 @@ class FourierSums:
             transformed[:, block] = (found @ factor[1:]).reshape(len(spectrum), -1, len(rest))
         # At v = 0 all units stand at k = 0.
         transformed[:, 0, 0] += factor[0] * slices[:, :: self._slices].sum(1)
-        total = fft_of(spectrum).ifftn(self._on_grid(transformed), axes=self._axes, **threads_of(spectrum))
-        return (total.real if self._is_real else total).reshape(len(spectrum), -1)
+        return self._transformed_back(transformed)
+
+    def _transformed_back(self, transformed: Array) -> Array:
+        """Return the functions, (batch, points), of the transforms of their sums."""
+        fft, threads = fft_of(transformed), threads_of(transformed)
+        total = fft.ifftn(self._on_grid(transformed), axes=self._axes, **threads)
+        return (total.real if self._is_real else total).reshape(len(transformed), -1)
 
     def _from_slices(self, slices: Array, weights: Array) -> Array:
         """Return the rows (n, p) whose transforms are slices (n, slices) times weights."""
@@ -120,26 +127,28 @@ class FourierSums:
         """Return numbers of the first axis of Z_p^d that are taken at a time."""
         block = _HOST_BLOCK if isinstance(given, np.ndarray) else _DEVICE_BLOCK
         rows = max(1, block // (len(given) * self._p ** (self._dim - 1) * self._slices))
-        return (slice(start, start + rows) for start in range(0, self._p, rows))
+        return (slice(start, start + rows) for start in range(0, len(self._rows), rows))
 
     @cached_property
     def _multiples(self) -> Kept:
         """Return where v a stands, (a, slices), as the sum of what the first axis of a gives and the others."""
-        return Kept(*self._places(np.multiply.outer(np.arange(self._p), np.arange(self._slices)) % self._p))
+        return Kept(*self._places(np.array(self._rows), np.arange(self._slices)))
 
     @cached_property
     def _quotients(self) -> Kept:
         """Return where slice v of a = k/v stands, (k, slices from 1 on), as `_multiples` does."""
         v = np.arange(1, self._slices)
-        leading, rest = self._places(np.multiply.outer(np.arange(self._p), inverses(self._p)[v]) % self._p)
+        leading, rest = self._places(np.arange(self._p), inverses(self._p)[v])
         return Kept(leading * self._slices + v, rest * self._slices)
 
-    def _places(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
-        """Return where vectors stand whose every number n becomes numbers[n], (p, slices)."""
-        rest = np.zeros((1, numbers.shape[1]), np.int64)
+    def _places(self, rows: Numbers, factors: Numbers) -> tuple[Numbers, Numbers]:
+        """Return where vectors times each factor stand: of some first numbers, and of all others."""
+        leading = np.multiply.outer(rows, factors) % self._p * self._p ** (self._dim - 1)
+        rest = np.zeros((1, len(factors)), np.int64)
         for _ in range(self._dim - 1):
-            rest = (rest[:, None] * self._p + numbers).reshape(-1, numbers.shape[1])
-        return numbers * self._p ** (self._dim - 1), rest
+            numbers = np.multiply.outer(np.arange(self._p), factors) % self._p
+            rest = (rest[:, None] * self._p + numbers).reshape(-1, len(factors))
+        return leading, rest
 
 
 def _taken(values: Array, places: Array) -> Array:
@@ -148,11 +157,32 @@ def _taken(values: Array, places: Array) -> Array:
     return taken.reshape(-1, places.shape[-1])
 
 
+class SomeFourierSums(FourierSums):
+    """The same for units of some rows a: slices are added at k = v a, since most of a = k/v are not there."""
+
+    def over_units(self, backend: Backend, spectrum: Array, weights: Kept) -> Array:
+        """As `FourierSums.over_units`."""
+        (factor,), (leading, rest) = weights.on(backend), self._multiples.on(backend)
+        rows = spectrum.reshape(len(spectrum), len(leading), -1, self._p)
+        transformed = backend.empty((len(spectrum), self._p * len(rest)), self._complex)
+        transformed[...] = 0
+        for row, first in enumerate(self._rows):
+            slices = self._to_slices(backend, rows[:, row].reshape(-1, self._p))
+            slices = (slices * factor).reshape(len(spectrum), len(rest), -1)
+            transformed[:, 0] += slices[:, :, 0].sum(1)
+            # What is added to at once are different places: each v has its own first number of v a, unless that is 0.
+            several = [slice(1, None)] if first else [slice(v, v + 1) for v in range(1, self._slices)]
+            for some in several:
+                transformed[:, leading[row, some] + rest[:, some]] += slices[:, :, some]
+        return self._transformed_back(transformed)
+
+
 class DirectSums:
     """The same without an FFT, every term by itself, in the compiled kernels."""
 
-    def __init__(self, p: int, dim: int, dtype: np.dtype[Any]) -> None:
+    def __init__(self, p: int, dim: int, dtype: np.dtype[Any], rows: slice = slice(None)) -> None:
         self._p, self._dim, self._dtype = p, dim, dtype
+        self._rows = range(p)[rows]
 
     def weights_over_points(self, h: Numbers) -> Kept:
         """Return p^(-d/2) h."""
@@ -164,12 +194,18 @@ class DirectSums:
     def over_points(self, backend: Backend, f: Array, weights: Kept) -> Array:
         """As `FourierSums.over_points`."""
         (h,) = weights.on(backend)
-        return label_sum(backend, (self._p, self._dim), h, f, self._p ** (self._dim + 1), "points")
+        return label_sum(backend, self._labels, h, f, self._labels[-1], "points")
 
     def over_units(self, backend: Backend, spectrum: Array, weights: Kept) -> Array:
         """As `FourierSums.over_units`."""
         (h,) = weights.on(backend)
-        return label_sum(backend, (self._p, self._dim), h, spectrum, self._p**self._dim, "units")
+        return label_sum(backend, self._labels, h, spectrum, self._p**self._dim, "units")
+
+    @property
+    def _labels(self) -> tuple[int, ...]:
+        """Return p, the dimension, the number of the first unit, and how many units there are."""
+        points = self._p**self._dim
+        return self._p, self._dim, self._rows.start * points, len(self._rows) * points
 
 
 def transform_of_residues(h: Numbers) -> Numbers:

@@ -82,7 +82,7 @@ class GSet:
     """
 
     def __init__(self, group: FiniteGroup, images: Any) -> None:
-        self.group = check_group("group", group)
+        self.group: FiniteGroup = check_group("group", group)
         images = permutations("images", images)
         if len(images) != len(group.generators):
             raise ValueError(

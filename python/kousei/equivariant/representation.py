@@ -64,13 +64,13 @@ class Representation:
     """
 
     def __init__(self, group: FiniteGroup, matrices: Any) -> None:
-        self.group = check_group("group", group)
+        self.group: FiniteGroup = check_group("group", group)
         matrices = numbers("matrices", matrices)
         count, dim = len(group.generators), matrices.shape[-1] if matrices.ndim == 3 else 0
         if not dim or matrices.shape != (count, dim, dim):
             raise ValueError(f"matrices has shape {matrices.shape}; ({count}, dim, dim) is accepted")
         self.dim, self.matrices = dim, read_only(matrices)
-        self.is_exact = bool((matrices == np.rint(matrices.real) + 1j * np.rint(matrices.imag)).all())
+        self.is_exact: bool = bool((matrices == np.rint(matrices.real) + 1j * np.rint(matrices.imag)).all())
         tolerance = 16 * np.finfo(np.float64).eps * dim
         for row, matrix in enumerate(matrices):
             defect = np.abs(matrix @ matrix.conj().T - np.eye(dim)).max()

@@ -97,7 +97,7 @@ def orbit_sum(f: Array, labels: Array, values: Array, *, transpose: bool = False
 def label_sum(backend: Backend, labels: tuple[Any, ...], values: Array, f: Array, cells: int, over: Over) -> Array:
     """Return sums of (batch, terms) over points or units, (batch, cells).
 
-    Labels are those of a view of orbits, or (a.x - b) mod p of the pair (p, dim).
+    Labels are those of a view of orbits, or (a.x - b) mod p of (p, dim, the first unit, the number of units).
     """
     if arrays.dtype_name(values).startswith("complex"):
         real, imaginary = (label_sum(backend, labels, part, f, cells, over) for part in (values.real, values.imag))

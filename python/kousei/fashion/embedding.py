@@ -87,9 +87,9 @@ class VisualSemanticEmbedding(files.FiledModule):
     ) -> None:
         super().__init__()
         check_choice("weights", weights, "foreground", "uniform")
-        self.tag_names = check_names("tag_names", tag_names, 1)
+        self.tag_names: tuple[str, ...] = check_names("tag_names", tag_names, 1)
         self.weights = weights
-        self.dim = check_integer("dim", dim, 1)
+        self.dim: int = check_integer("dim", dim, 1)
         check_type("mask_predictor", mask_predictor, MaskPredictor | None, "a MaskPredictor or None")
         self.history: list[dict[str, float]] = []
         with seeded(rng):

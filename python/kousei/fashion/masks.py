@@ -40,7 +40,7 @@ class MaskPredictor(nn.Module):
 
     def __init__(self, part_names: Sequence[str], *, backbone: str | Backbone = "small", rng: Rng = None) -> None:
         super().__init__()
-        self.part_names = check_names("part_names", part_names, 1)
+        self.part_names: tuple[str, ...] = check_names("part_names", part_names, 1)
         with seeded(rng):
             self.backbone, channels = resolve(backbone)
             self.head = nn.Conv2d(channels, len(self.part_names), 1)

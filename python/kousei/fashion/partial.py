@@ -73,7 +73,7 @@ class PartialVSE(VisualSemanticEmbedding):
     ) -> None:
         super().__init__(tag_names, backbone=backbone, dim=dim, mask_predictor=mask_predictor, rng=rng)
         check_choice("pooling", pooling, "attention", "max")
-        self.part_names = check_names("part_names", part_names, 1)
+        self.part_names: tuple[str, ...] = check_names("part_names", part_names, 1)
         if mask_predictor is not None and mask_predictor.part_names != self.part_names:
             raise ValueError(f"mask_predictor predicts {mask_predictor.part_names}; {self.part_names} are accepted")
         self.pooling = pooling

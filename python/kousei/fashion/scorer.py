@@ -65,7 +65,7 @@ class OutfitScorer(files.FiledModule):
 
     def __init__(self, *, backbone: str | Backbone = "patches", dim: int = 16, rng: Rng = None) -> None:
         super().__init__()
-        self.dim = check_integer("dim", dim, 1)
+        self.dim: int = check_integer("dim", dim, 1)
         self.history: list[dict[str, float]] = []
         with seeded(rng):
             self.backbone, channels = resolve(backbone)

@@ -71,10 +71,10 @@ class Problem:
         max_evaluations: int | None = None,
     ) -> None:
         self.lo, self.hi, self.tol, self.activation, self.rng = lo, hi, tol, activation, rng
-        self.dim = len(lo)
+        self.dim: int = len(lo)
         self.center, self.half = lo + (hi - lo) / 2, (hi - lo) / 2
-        self.evaluations = 0
-        self.exhausted = False
+        self.evaluations: int = 0
+        self.exhausted: bool = False
         self._f = f
         self._kept = HELD_OUT if max_evaluations is None else max(1, min(HELD_OUT, max_evaluations // 4))
         self._left = math.inf if max_evaluations is None else max_evaluations - self._kept

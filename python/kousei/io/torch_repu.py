@@ -44,7 +44,7 @@ class RePU(nn.Module):
 
     def __init__(self, p: int) -> None:
         super().__init__()
-        self.p = check_integer("p", p, 1, LARGEST_POWER)
+        self.p: int = check_integer("p", p, 1, LARGEST_POWER)
 
     def forward(self, z: Tensor) -> Tensor:
         """Return the values.

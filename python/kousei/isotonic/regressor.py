@@ -153,7 +153,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
             raise ValueError(
                 "X has a feature whose range, or its inverse, overflows; features of moderate size are accepted"
             )
-        self.signs_ = _signs(self.increasing, X.shape[1])
+        self.signs_: Array = _signs(self.increasing, X.shape[1])
         if self.method == "pdir":
             self.model_, self.penalty_ = penalised.fit_network(*samples, self.signs_, steps, rng)
         else:

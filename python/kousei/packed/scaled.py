@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -162,7 +162,7 @@ class ScaledSigns(Product):
         same = same and np.array_equal(arrays.to_host(self._given), arrays.to_host(other._given))
         return same and self._signs == other._signs
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ScaledSigns, (self._signs, self._given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from array_api_compat import is_cupy_array, is_torch_array
@@ -223,7 +223,7 @@ class PackedSigns(Product):
             arrays.to_host(self._words), arrays.to_host(other._words)
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PackedSigns, (self._words, self._shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -291,12 +292,20 @@ class RBM(Distribution):
         >>> bool((once.weights == twice.weights).all())
         True
         """
+        return self._train(lambda: Trainer(self, self._data(X)), epochs, checkpoint, progress)
+
+    def _train(
+        self,
+        prepare: Callable[[], Trainer],
+        epochs: int,
+        checkpoint: str | os.PathLike[str] | None,
+        progress: bool,
+    ) -> Self:
         self._check()
         epochs = check_integer("epochs", epochs, 0)
         check_bool("progress", progress)
-        data = self._data(X)
-        trainer = Trainer(self, data.words)
-        with bar(progress, "rows", epochs * data.shape[0]) as seen:
+        trainer = prepare()
+        with bar(progress, "rows", epochs * trainer.rows) as seen:
             for _ in range(epochs):
                 trainer.epoch(seen)
                 if checkpoint is not None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from kousei._lib import _core
+from kousei._lib import _core, arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
+from kousei.packed import PackedSigns
+from kousei.rbm import states
 
 
 @dataclass
@@ -21,6 +23,8 @@ class Draws:
     count: int = 0
     #: None, or where kernels find how many there were before, see `kousei.rbm.training.Trainer`.
     clock: Array | None = None
+    #: Which row of those that are drawn for is the first one here.
+    first_row: int = 0
 
     def next(self) -> int:
         """Return the number of these draws, which none has again."""
@@ -62,13 +66,13 @@ class Sides:
         self,
         bias: Array,
         transposed: bool,
-        states: Array,
+        given: Array,
         draws: Draws | None,
         ask: str,
         beta: Array | None,
         drawn: Array | None = None,
     ) -> Answer:
-        backend, rows, units = self._backend, states.shape[0], bias.shape[0]
+        backend, rows, units = self._backend, given.shape[0], bias.shape[0]
         wanted = ask.split()
         fields, means = (
             backend.empty((rows, units), np.dtype(np.float32)) if name in wanted else None
@@ -85,10 +89,11 @@ class Sides:
             backend.view("bias", bias),
             transposed,
             self._spin,
-            backend.view("states", states),
+            backend.view("states", given),
             view("beta", beta),
             draws.key if draws else 0,
             draws.next() if draws else 0,
+            draws.first_row if draws else 0,
             view("clock", draws.clock if draws else None),
             view("fields", fields),
             view("means", means),
@@ -96,3 +101,50 @@ class Sides:
             backend.launch(),
         )
         return Answer(fields, means, drawn)
+
+    def free_energies(self, visible: Array) -> np.ndarray[Any, Any]:
+        """Return the free energies of packed states, float64 on the host, from fields of float32."""
+        units = "spin" if self._spin else "binary"
+        fields = arrays.to_host(self.hidden(visible, None, "fields").fields).astype(np.float64)
+        packed = PackedSigns(visible, (visible.shape[0], self._visible_bias.shape[0]))
+        values = arrays.to_host(states.unpacked(packed, units, np.float32))
+        of_visible = (values * arrays.to_host(self._visible_bias)).sum(axis=1)
+        return cast(np.ndarray[Any, Any], -(of_visible + states.log_sums(fields, units)))
+
+
+class Samples(NamedTuple):
+    """What a gradient is made of: packed states, of the model alone, and hidden means of both."""
+
+    data_means: Array
+    model: Array
+    model_means: Array
+
+
+class Gibbs:
+    """States of the model for packed data, by k Gibbs steps."""
+
+    def __init__(self, sides: Sides, k: int) -> None:
+        self._sides, self._k = sides, k
+
+    def contrastive(self, data: Array, draws: Draws) -> Samples:
+        """Return the states after the steps from the data."""
+        _, data_means, hidden = self._sides.hidden(data, draws, "means drawn")
+        model = self._walk(hidden, draws)
+        return Samples(data_means, model, self.means(model))
+
+    def persistent(self, data: Array, chains: Array, draws: Draws) -> Samples:
+        """Return those of chains after the steps, which it overwrites."""
+        self._walk(self._sides.hidden(chains, draws, "drawn").drawn, draws, into=chains)
+        return Samples(self.means(data), chains, self.means(chains))
+
+    def means(self, visible: Array) -> Array:
+        """Return the means of hidden units."""
+        return self._sides.hidden(visible, None, "means").means
+
+    def _walk(self, hidden: Array, draws: Draws, into: Array | None = None) -> Array:
+        """Return the visible states after k - 1 Gibbs steps and half of one from hidden ones, which it overwrites."""
+        visible = self._sides.visible(hidden, draws, "drawn", into=into).drawn
+        for _ in range(self._k - 1):
+            self._sides.hidden(visible, draws, "drawn", into=hidden)
+            self._sides.visible(hidden, draws, "drawn", into=visible)
+        return visible

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from kousei._lib.arrays import Array
 from kousei.packed import PackedSigns, pack_signs
 from kousei.rbm import states
 from kousei.rbm.distribution import PARAMETERS
-from kousei.rbm.sampling import Draws, Sides
+from kousei.rbm.sampling import Draws, Gibbs, Samples, Sides
 
 if TYPE_CHECKING:
     from kousei.rbm.machine import RBM
@@ -40,27 +40,19 @@ class Progress:
     history: dict[str, list[float]] = field(default_factory=dict)
 
 
-class Samples(NamedTuple):
-    """What a gradient is made of: packed states, of the model alone, and hidden means of both."""
-
-    data_means: Array
-    model: Array
-    model_means: Array
-
-
 class Trainer:
-    """A machine in training on packed data (n, words), in the memory where they lie.
+    """A machine in training on packed data, in the memory where they lie.
 
     An update is the same calls with the same arguments each time, so that on a device it is recorded as a CUDA graph.
     What goes on from one to the next is in a clock in that memory: draws, rows of the epoch, and bits that the model
     has changed (`rbm::Clock`).
     """
 
-    def __init__(self, machine: RBM, data: Array) -> None:
+    def __init__(self, machine: RBM, data: PackedSigns) -> None:
         self._machine, self._spin = machine, machine.units == "spin"
-        self._backend, data = backends.enter("X", data, machine.precision)
-        self._data = self._backend.array("X", data)
-        self._order, self._clock = (self._backend.empty((n,), np.dtype(np.int64)) for n in (data.shape[0], 3))
+        self._backend, words = backends.enter("X", data.words, machine.precision)
+        self._data = self._backend.array("X", words)
+        self._order, self._clock = (self._backend.empty((n,), np.dtype(np.int64)) for n in (self.rows, 3))
         past = machine._progress
         self._draws, self._epoch = Draws(past.draws.key, past.draws.count), past.epoch
         host = {name: np.asarray(getattr(machine, name), np.float32) for name in PARAMETERS} | past.arrays
@@ -68,13 +60,19 @@ class Trainer:
         # Copies, since they are written to while the machine stays as it was after its last epoch.
         self._arrays = {name: arrays.like(array.copy(), self._data) for name, array in host.items()}
         self._sides = Sides(self._backend, [self._arrays[name] for name in PARAMETERS], machine.units)
+        self._gibbs = Gibbs(self._sides, machine.k)
         self._monitors: dict[str, list[float]] = {}
         #: What repeats the updates by so many rows.
         self._repeated: dict[int, Callable[[Callable[[], States]], States]] = {}
 
+    @property
+    def rows(self) -> int:
+        """How many rows of data there are."""
+        return int(self._data.shape[0])
+
     def epoch(self, seen: Callable[[int], Any]) -> None:
         """Train on all data once, and tell the machine; `seen` is called with the rows of each batch."""
-        rows, size = self._data.shape[0], self._machine.batch_size
+        rows, size = self.rows, self._machine.batch_size
         order = self._generator(_ORDER, self._epoch).permutation(rows)
         for array, start in ((self._order, order), (self._clock, np.array([self._draws.count, 0, 0]))):
             array[...] = arrays.like(start, self._data)
@@ -86,8 +84,8 @@ class Trainer:
         self._draws.count, _, changed = arrays.to_host(self._clock).tolist()
         if self._machine.algorithm == "cd":
             self._monitors["reconstruction_error"] = [changed / (rows * self._machine.visible)]
-        self._monitors["free_energy_data"] = [self._free_energy(data)]
-        self._monitors["free_energy_model"] = [self._free_energy(model)]
+        for name, visible in (("data", data), ("model", model)):
+            self._monitors[f"free_energy_{name}"] = [float(self._free_energies(visible).mean())]
         self._epoch += 1
         self._tell()
 
@@ -105,12 +103,21 @@ class Trainer:
         data = backend.empty((rows, self._data.shape[1]), np.dtype(np.uint32))
         views = backend.view("data", self._data), backend.view("order", self._order)
         backend.kernels.rbm_next_rows(*views, clock, backend.view("batch", data, copy=False), backend.launch())
-        sample = {"cd": self._contrastive, "pcd": self._persistent, "tempering": self._tempered}
-        samples = sample[self._machine.algorithm](data, draws)
-        self._update(data, samples)
-        paired = backend.view("model", samples.model) if self._machine.algorithm == "cd" else None
+        model = self._learn(data, draws)
+        paired = backend.view("model", model) if self._machine.algorithm == "cd" else None
         backend.kernels.rbm_advance(clock, draws.count, backend.view("data", data), paired, backend.launch())
-        return data, samples.model
+        return data, model
+
+    def _learn(self, data: Array, draws: Draws) -> Array:
+        """Update by a batch, and return states of the model for it."""
+        if self._machine.algorithm == "cd":
+            samples = self._gibbs.contrastive(data, draws)
+        elif self._machine.algorithm == "pcd":
+            samples = self._gibbs.persistent(data, self._arrays["chains"], draws)
+        else:
+            samples = self._tempered(data, draws)
+        self._update(data, samples)
+        return samples.model
 
     def _begin(self, host: dict[str, np.ndarray[Any, Any]]) -> None:
         """Add what training needs and does not have yet."""
@@ -128,11 +135,11 @@ class Trainer:
 
     def _mean_of_data(self) -> np.ndarray[Any, Any]:
         total = np.zeros(self._machine.visible)
-        for first in range(0, self._data.shape[0], _ROWS):
+        for first in range(0, self.rows, _ROWS):
             total += arrays.to_host(self._values(self._data[first : first + _ROWS], self._machine.visible)).sum(
                 axis=0
             )
-        return (total / self._data.shape[0]).astype(np.float32)
+        return (total / self.rows).astype(np.float32)
 
     def _generator(self, purpose: int, count: int) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(key=self._draws.key, counter=[0, count, purpose, 0]))
@@ -140,18 +147,6 @@ class Trainer:
     def _values(self, words: Array, width: int) -> Array:
         packed = PackedSigns(words, (words.shape[0], width))
         return states.unpacked(packed, self._machine.units, np.float32)
-
-    def _contrastive(self, data: Array, draws: Draws) -> Samples:
-        """Return the states after k Gibbs steps from the data."""
-        _, data_means, hidden = self._sides.hidden(data, draws, "means drawn")
-        model = self._gibbs(hidden, draws)
-        return Samples(data_means, model, self._means(model))
-
-    def _persistent(self, data: Array, draws: Draws) -> Samples:
-        """Return the states of chains that go on from update to update."""
-        chains = self._arrays["chains"]
-        self._gibbs(self._sides.hidden(chains, draws, "drawn").drawn, draws, into=chains)
-        return Samples(self._means(data), chains, self._means(chains))
 
     def _tempered(self, data: Array, draws: Draws) -> Samples:
         """Return those of the chains at 1 of some inverse temperatures, which trade states with their neighbours."""
@@ -169,18 +164,7 @@ class Trainer:
         self._monitors.setdefault("swaps", []).append(share)
         self._arrays["chains"] = _rows(visible, (place * chains + np.arange(chains)).ravel())
         model = self._arrays["chains"][:chains]
-        return Samples(self._means(data), model, self._means(model))
-
-    def _gibbs(self, hidden: Array, draws: Draws, into: Array | None = None) -> Array:
-        """Return the visible states after k - 1 Gibbs steps and half of one from hidden ones, which it overwrites."""
-        visible = self._sides.visible(hidden, draws, "drawn", into=into).drawn
-        for _ in range(self._machine.k - 1):
-            self._sides.hidden(visible, draws, "drawn", into=hidden)
-            self._sides.visible(hidden, draws, "drawn", into=visible)
-        return visible
-
-    def _means(self, visible: Array) -> Array:
-        return self._sides.hidden(visible, None, "means").means
+        return Samples(self._gibbs.means(data), model, self._gibbs.means(model))
 
     def _energies(self, visible: Array, hidden: Array) -> np.ndarray[Any, Any]:
         """Return E(v, h) of pairs of states, float64."""
@@ -190,24 +174,24 @@ class Trainer:
         of_visible = self._arrays["visible_bias"] * self._values(visible, machine.visible)
         return -arrays.to_host(of_hidden + xp.sum(of_visible, axis=1, dtype=xp.float64))
 
-    def _free_energy(self, visible: Array) -> float:
-        """Return the mean free energy of packed states."""
-        fields = arrays.to_host(self._sides.hidden(visible, None, "fields").fields).astype(np.float64)
-        bias = arrays.to_host(self._arrays["visible_bias"])
-        of_visible = (arrays.to_host(self._values(visible, self._machine.visible)) * bias).sum(axis=1)
-        return float(-(of_visible + states.log_sums(fields, self._machine.units)).mean())
+    def _free_energies(self, visible: Array) -> np.ndarray[Any, Any]:
+        return self._sides.free_energies(visible)
 
     def _update(self, data: Array, samples: Samples) -> None:
+        backend = self._backend
+        names, given = ("data", *Samples._fields), (data, *samples)
+        views = (backend.view(name, array) for name, array in zip(names, given, strict=True))
+        self._step_by(backend.kernels.rbm_update, *views)
+
+    def _step_by(self, kernel: Callable[..., None], *sums: Any) -> None:
+        """Update the parameters by a kernel that is given what the gradient is made of."""
         machine, backend, own = self._machine, self._backend, self._arrays
         centers = ("visible_center", "hidden_center")
         names = (*PARAMETERS, *(f"{name}_velocity" for name in PARAMETERS))
-        backend.kernels.rbm_update(
+        kernel(
             *(backend.view(name, own[name], copy=False) for name in names),
             self._spin,
-            backend.view("data", data),
-            backend.view("data_means", samples.data_means),
-            backend.view("model", samples.model),
-            backend.view("model_means", samples.model_means),
+            *sums,
             machine.learning_rate,
             machine.momentum,
             machine.l1,

@@ -59,8 +59,8 @@ class CTRModel:
 
     def __init__(self, *, smoothing: float = 10.0, folds: int = 5) -> None:
         require_positive(smoothing=smoothing)
-        self.smoothing = float(smoothing)
-        self.folds = check_integer("folds", folds, 2)
+        self.smoothing: float = float(smoothing)
+        self.folds: int = check_integer("folds", folds, 2)
 
     def fit(self, features: Any, impressions: Any, clicks: Any) -> Self:
         """Fit the model to counts.
@@ -111,8 +111,8 @@ class CTRModel:
         means = shares.T @ x
         level = np.where(weights.any(axis=0), (shares * logit(p)).sum(axis=0), logit(rate))
         slopes = self._slopes(x, means, logit(p) - level, weights)
-        self.coef_ = slopes[1:] + slopes[0]
-        self.offset_ = level - (self.coef_ * means).sum(axis=1)
+        self.coef_: Any = slopes[1:] + slopes[0]
+        self.offset_: Any = level - (self.coef_ * means).sum(axis=1)
         return self
 
     def _slopes(self, x: Array, means: Array, targets: Array, weights: Array) -> Array:
@@ -123,7 +123,7 @@ class CTRModel:
         (_, dim), (_, algorithms) = x.shape, weights.shape
         shop, algorithm = np.nonzero(weights)
         fold = np.unique(shop, return_inverse=True)[1] % self.folds
-        self.alpha_ = np.inf
+        self.alpha_: float = np.inf
         if dim == 0 or fold.max() == 0:
             return np.zeros((1 + algorithms, dim))
         differences = x[shop] - means[algorithm]

@@ -97,9 +97,9 @@ class DeliveryOptimizer:
         if isinstance(algorithms, str) or names.dtype.kind != "U" or len(names) < 2:
             raise ValueError(f"algorithms was {list(algorithms)}; a sequence of two names or more is accepted")
         # As `load` has it: the same index whatever its dtype and its name were.
-        self.features = features.copy().set_axis(pd.Index(shops.tolist(), name="shop"))
-        self.draws = check_integer("draws", draws, 1)
-        self.day = 0
+        self.features: Any = features.copy().set_axis(pd.Index(shops.tolist(), name="shop"))
+        self.draws: int = check_integer("draws", draws, 1)
+        self.day: int = 0
         self.impressions, self.clicks = (
             pd.DataFrame(np.zeros((len(shops), len(names))), self.features.index, pd.Index(names.tolist()))
             for _ in range(2)

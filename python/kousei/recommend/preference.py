@@ -83,7 +83,7 @@ class PreferenceGraph:
         # How many shops a user rated higher than Average, Good and Excellent.
         higher = np.stack([good + excellent, excellent, np.zeros(users)], axis=-1) * weight[:, None]
         edges = higher.ravel()[place]
-        self.shops = rated.shops
+        self.shops: Any = rated.shops
         self.outdegree = np.bincount(rated.shop, weights=edges, minlength=count)
         lower, upper = np.flatnonzero(rated.grade < 2), np.flatnonzero(rated.grade > 0)
         lists = 2 * rated.user + rated.grade

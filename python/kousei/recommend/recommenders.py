@@ -53,7 +53,7 @@ class RatingRecommender(ABC):
         self._coded = coded(ratings)
         self._similarity = similarity
         self._matrix = self._coded.matrix(STARS[self._coded.grade])
-        self.popularity = PreferenceGraph._of(self._coded, user_norm=True)._popularity()
+        self.popularity: Any = PreferenceGraph._of(self._coded, user_norm=True)._popularity()
 
     def __repr__(self) -> str:
         users, shops = self._matrix.shape

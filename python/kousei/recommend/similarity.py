@@ -80,8 +80,8 @@ class ItemSimilarity:
         distance_scale: float = 1.0,
     ) -> None:
         require_positive(price_scale=price_scale, distance_scale=distance_scale)
-        self.weights = _checked_weights(weights)
-        self.shops = shop_table(shops)
+        self.weights: dict[str, float] = _checked_weights(weights)
+        self.shops: Any = shop_table(shops)
         self._price_scale, self._distance_scale = float(price_scale), float(distance_scale)
         self._labels = {"category": _indicators(self.shops["categories"]), "scene": _indicators(self.shops["scenes"])}
         self._price = self.shops["price_band"].to_numpy()

@@ -53,7 +53,7 @@ class DBN:
 
     def __init__(self, machines: Sequence[RBM]) -> None:
         check_type("machines", machines, Iterable, "a sequence of kousei.RBM")
-        self.machines = tuple(machines)
+        self.machines: tuple[RBM, ...] = tuple(machines)
         if not self.machines:
             raise ValueError("machines was empty; at least one kousei.RBM is accepted")
         for i, machine in enumerate(self.machines):

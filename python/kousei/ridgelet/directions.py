@@ -97,6 +97,13 @@ def vectors_of(directions: Directions | Reals) -> Reals:
     return directions.vectors if isinstance(directions, Directions) else directions
 
 
+def some_of(directions: Directions | Reals, rows: slice) -> Directions | Reals:
+    """Return some of the directions."""
+    if not isinstance(directions, Directions):
+        return directions[rows]
+    return directions._replace(vectors=directions.vectors[rows], weights=directions.weights[rows])
+
+
 def weighted(directions: Directions | Reals) -> Directions:
     """Return directions that an integral over them can be summed with."""
     if not isinstance(directions, Directions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -17,7 +18,7 @@ from kousei._lib.operator import Operator
 from kousei._lib.pickling import without_cached
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
-from kousei.ridgelet.directions import quadrature, units_of, vectors_of, weighted
+from kousei.ridgelet.directions import quadrature, some_of, units_of, vectors_of, weighted
 from kousei.ridgelet.kernel import GaussianKernel
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
@@ -84,7 +85,7 @@ class RidgeletTransform(Operator):
     ValueError
         If axes or biases are empty, not finite or not uniform where they must be, or shapes do not agree.
     SizeError, MemoryError
-        If a spectrum cannot be held.
+        If the size of a spectrum is not representable in 64 bits, or directions and biases do not fit into memory.
 
     Notes
     -----
@@ -128,27 +129,30 @@ class RidgeletTransform(Operator):
         check_type("pair", pair, AdmissiblePair, "an AdmissiblePair")
         dtype = arrays.check_dtype(dtype, "float32", "float64")
         self.pair = pair
-        self.samples = _samples(axes, weights)
-        # Counted before they are copied.
-        given = vectors_of(directions), biases
+        self.samples: Grid | Scattered = _samples(axes, weights)
+        # Counted before they are copied. Spectra may be larger than memory: those of some directions are asked for.
+        given, dim = (vectors_of(directions), biases), self.samples.dim
         rows = [len(v) if isinstance(v, list | tuple) else math.prod(np.shape(v)[:1]) for v in given]
         size, item_bytes = math.prod(rows), dtype.itemsize
-        arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
-        dim = self.samples.dim
+        if size * item_bytes >= 2**63:
+            arrays.require_memory(size, item_bytes, "a spectrum of {} directions x {} biases".format(*rows))
+        arrays.require_memory(sum(rows), 8 * dim, "{} directions and {} biases".format(*rows))
         if pair.dim != dim:
             raise ValueError(f"pair has dim {pair.dim} and the points {dim}; they must agree")
         self.directions, self.biases = units_of(directions, biases, dim)
         self._vectors = vectors_of(self.directions)
-        self.spectrum_shape = (len(self._vectors), len(self.biases))
-        self.method = self._chosen(method)
+        self.spectrum_shape: tuple[int, int] = (len(self._vectors), len(self.biases))
+        self.method: str = self._chosen(method)
         usual, least = (1e-5, 1e-6) if dtype == np.float32 else (1e-9, 1e-14)
-        self.tol = usual if tol is None else tol
+        self.tol: float = usual if tol is None else tol
         require_real_number("tol", self.tol)
         if not least <= self.tol < 1:
             raise ValueError(f"tol was {tol}; {least} <= tol < 1 is accepted for {np.dtype(dtype)}")
         super().__init__(np.dtype(dtype), (size, len(self.samples.weights)))
 
-    __getstate__ = without_cached  # plans of transforms cannot be copied
+    def __getstate__(self) -> dict[str, Any]:
+        # Plans of transforms cannot be copied. The sampling is not left out: it may be that of more directions.
+        return without_cached(self) | {"_sampling": self._sampling, "_kind": self._kind}
 
     def __repr__(self) -> str:
         points = " x ".join(map(str, self.samples.shape))
@@ -178,6 +182,8 @@ class RidgeletTransform(Operator):
             If f is not such an array.
         ValueError
             If its shape does not fit, or it has NaN or infinite values in host memory.
+        MemoryError
+            If the spectrum cannot be held.
         """
         return self._apply("f", f, self.samples.shape, self.spectrum_shape, self._forward)
 
@@ -220,15 +226,9 @@ class RidgeletTransform(Operator):
             If its shape does not fit, it has NaN or infinite values in host memory, the directions came without
             weights, or the biases are not uniform.
         """
-
-        def network(backend: Backend, gamma: Array) -> Array:
-            result = self._dual(backend, gamma)
-            # Each bias stands for what is half a step around it.
-            half = self._sampling.step * self._sampling.stride / 2
-            self._warn_of_biases("projections of these points reach", -half)
-            return result
-
-        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, network)
+        result = self._network_of(spectrum)
+        self._warn_of_points()
+        return result
 
     def dual_adjoint(self, f: Array) -> Array:
         """Return the adjoint of `dual` on a function, ``(..., directions, biases)``: a gradient by output weights.
@@ -307,6 +307,22 @@ class RidgeletTransform(Operator):
         backend, g, batch = self._entered("f", f, self.samples.shape)
         return self._truncation.losses(backend, g, cure).reshape(batch)
 
+    def _some(self, rows: slice) -> RidgeletTransform:
+        """Return the operator of some directions, whose spectra and sums over units are parts of those of all.
+
+        They are sampled alike: the frequencies of slices are those of all directions.
+        """
+        some = copy.copy(self)
+        some.directions = some_of(self.directions, rows)
+        some._vectors = vectors_of(some.directions)
+        some.spectrum_shape = (len(some._vectors), len(self.biases))
+        Operator.__init__(some, self.dtype, (math.prod(some.spectrum_shape), self.shape[1]))
+        return some
+
+    def _network_of(self, spectrum: Array) -> Array:
+        """Return what `dual` does, without its warning."""
+        return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, self._dual)
+
     def _chosen(self, method: str) -> str:
         check_choice("method", method, "auto", "slice", "spread", "direct")
         uniform, on_axes = len(self.biases) == 1 or step_of(self.biases) is not None, isinstance(self.samples, Grid)
@@ -330,13 +346,14 @@ class RidgeletTransform(Operator):
     def _sampling(self) -> Sampling:
         return Sampling.of(self.samples, self._vectors, self.biases)
 
+    @cached_property
+    def _kind(self) -> type[SliceSums]:
+        return spread_kind(self.samples, self._vectors) if self.method == "spread" else SliceSums
+
     def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
         """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
         backend, array = backends.enter(name, array)
-        if arrays.dtype_name(array) != self.dtype.name:
-            found = arrays.dtype_name(array)
-            raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
-        batch = arrays.batch_axes(name, array, shape)
+        batch = self._batch_of(name, array, shape)
         count = math.prod(batch)
         what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
         arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
@@ -345,6 +362,13 @@ class RidgeletTransform(Operator):
         if isinstance(values, np.ndarray):
             arrays.require_finite(name, values)
         return backend, values.reshape(count, *shape), batch
+
+    def _batch_of(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the batch axes of an argument, of the operator's dtype and of a shape that ends as said."""
+        if arrays.dtype_name(array) != self.dtype.name:
+            found = arrays.dtype_name(array)
+            raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
+        return arrays.batch_axes(name, array, shape)
 
     def _apply(
         self,
@@ -426,8 +450,9 @@ class RidgeletTransform(Operator):
         return self._slices_of(function)
 
     def _slices_of(self, function: Function, gain: Callable[[Reals], Reals] | None = None) -> SliceSums:
-        kind = SliceSums if self.method == "slice" else spread_kind(self.samples, self._vectors)
-        return kind(self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain)
+        return self._kind(
+            self.samples, self._vectors, self.biases, self._sampling, function, self.tol, self.dtype, gain
+        )
 
     def _reach(self, tol: float) -> float:
         """Return the |t| up to which psi exceeds `tol`, relative to its maximum."""
@@ -437,6 +462,11 @@ class RidgeletTransform(Operator):
         # What is larger at the last t falls as a power from there.
         power = self.pair.kernel_power + 1 + self.pair.kernel_is_derivative
         return float(t[np.flatnonzero(size > least)[-1]] * max(1.0, size[-1] / least) ** (1 / power))
+
+    def _warn_of_points(self) -> None:
+        # Each bias stands for what is half a step around it.
+        half = self._sampling.step * self._sampling.stride / 2
+        self._warn_of_biases("projections of these points reach", -half)
 
     def _warn_of_biases(self, what: str, reach: float) -> None:
         """Warn where biases do not cover the projections of the points and `reach` beyond."""

@@ -6,7 +6,7 @@ import enum
 import typing
 from . import cpu
 from . import cuda
-__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'activation_names', 'cpu', 'cuda', 'file_format', 'funahashi_table_degree', 'funahashi_unit_count', 'funahashi_work', 'instruction_set_name', 'largest_power', 'num_threads', 'packed_few_points', 'packed_stride', 'read_safetensors_header', 'ridgelet_largest_power', 'safetensors_header_bytes', 'set_num_threads']
+__all__: list[str] = ['Activation', 'CudaError', 'FunahashiMethod', 'SizeError', 'activation_names', 'cpu', 'cuda', 'file_format', 'funahashi_table_degree', 'funahashi_unit_count', 'funahashi_work', 'instruction_set_name', 'largest_power', 'num_threads', 'packed_few_points', 'packed_stride', 'rbm_rows_of_sum', 'read_safetensors_header', 'ridgelet_largest_power', 'safetensors_header_bytes', 'set_num_threads']
 class SizeError(ValueError):
     """
     A network, grid or workspace has more elements than 64 bits can count.
@@ -27,16 +27,10 @@ class Activation(enum.Enum):
     silu: typing.ClassVar[Activation]
     softplus: typing.ClassVar[Activation]
     tanh: typing.ClassVar[Activation]
-    @classmethod
-    def __new__(cls, value):
-        ...
 class FunahashiMethod(enum.Enum):
     dense: typing.ClassVar[FunahashiMethod]
     shared: typing.ClassVar[FunahashiMethod]
     window: typing.ClassVar[FunahashiMethod]
-    @classmethod
-    def __new__(cls, value):
-        ...
 def funahashi_unit_count(order: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, thresholds: typing.SupportsInt | typing.SupportsIndex) -> int:
     ...
 def funahashi_work(thresholds: typing.SupportsInt | typing.SupportsIndex, spacing: typing.SupportsFloat | typing.SupportsIndex, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, activation: Activation, merged: typing.SupportsInt | typing.SupportsIndex, method: FunahashiMethod, single: bool) -> int:
@@ -59,4 +53,5 @@ file_format: int = 1
 funahashi_table_degree: int = 8
 largest_power: int = 32
 packed_few_points: int = 8
+rbm_rows_of_sum: int = 2048
 ridgelet_largest_power: float = 32.0

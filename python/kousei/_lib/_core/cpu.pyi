@@ -7,7 +7,7 @@ import kousei._lib._core
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'attribution_evaluate', 'attribution_masked_sets', 'attribution_owen_values', 'attribution_solve', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'ising_swendsen_wang', 'ising_wolff', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_update', 'recommend_prefer', 'recommend_top_products', 'recommend_top_products_between', 'recommend_transpose', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
+__all__: list[str] = ['Cpu', 'Float32Binary', 'Float32Layers', 'Float64Binary', 'Float64Layers', 'activation_apply', 'attribution_evaluate', 'attribution_masked_sets', 'attribution_owen_values', 'attribution_solve', 'binary_signs', 'equivariant_sum_over_points', 'equivariant_sum_over_units', 'funahashi_bump_transform', 'funahashi_evaluate', 'funahashi_evaluate_table', 'funahashi_gradient', 'ising_count', 'ising_exchange', 'ising_metropolis', 'ising_pack', 'ising_sample', 'ising_swendsen_wang', 'ising_wolff', 'network_evaluate', 'packed_dot', 'packed_interleave', 'packed_interleaved_words', 'packed_matmul', 'packed_pack', 'packed_unpack', 'rbm_advance', 'rbm_next_rows', 'rbm_respond', 'rbm_sum_block', 'rbm_update', 'rbm_update_by', 'recommend_prefer', 'recommend_top_products', 'recommend_top_products_between', 'recommend_transpose', 'recommend_unit_rows', 'ridgelet_kernel', 'ridgelet_sum_over_points', 'ridgelet_sum_over_units', 'ridgelet_tabulate']
 class Cpu:
     """
     On at most `threads` threads (0: as set by set_num_threads).
@@ -118,25 +118,25 @@ def binary_signs(ranks: numpy.typing.NDArray[numpy.uint32], signs: numpy.typing.
 def equivariant_sum_over_points(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_points(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+def equivariant_sum_over_points(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_units(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float32], f: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
     ...
 @typing.overload
 def equivariant_sum_over_units(labels: numpy.typing.NDArray[numpy.int32], values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
-def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
+def equivariant_sum_over_units(p: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, units: typing.SupportsInt | typing.SupportsIndex, values: numpy.typing.NDArray[numpy.float64], f: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...
 @typing.overload
 def funahashi_bump_transform(activation: kousei._lib._core.Activation, delta: typing.SupportsFloat | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, omega: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], on: Cpu) -> None:
@@ -242,9 +242,13 @@ def rbm_advance(clock: numpy.typing.NDArray[numpy.int64], draws: typing.Supports
     ...
 def rbm_next_rows(data: numpy.typing.NDArray[numpy.uint32], order: numpy.typing.NDArray[numpy.int64], clock: numpy.typing.NDArray[numpy.int64], batch: numpy.typing.NDArray[numpy.uint32], on: Cpu) -> None:
     ...
-def rbm_respond(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], transposed: bool, spin: bool, states: numpy.typing.NDArray[numpy.uint32], beta: numpy.typing.NDArray[numpy.float32] | None, key: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, clock: numpy.typing.NDArray[numpy.int64] | None, fields: numpy.typing.NDArray[numpy.float32] | None, means: numpy.typing.NDArray[numpy.float32] | None, drawn: numpy.typing.NDArray[numpy.uint32] | None, on: Cpu) -> None:
+def rbm_respond(weight: numpy.typing.NDArray[numpy.float32], bias: numpy.typing.NDArray[numpy.float32], transposed: bool, spin: bool, states: numpy.typing.NDArray[numpy.uint32], beta: numpy.typing.NDArray[numpy.float32] | None, key: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, first_row: typing.SupportsInt | typing.SupportsIndex, clock: numpy.typing.NDArray[numpy.int64] | None, fields: numpy.typing.NDArray[numpy.float32] | None, means: numpy.typing.NDArray[numpy.float32] | None, drawn: numpy.typing.NDArray[numpy.uint32] | None, on: Cpu) -> None:
+    ...
+def rbm_sum_block(data: numpy.typing.NDArray[numpy.uint32], data_means: numpy.typing.NDArray[numpy.float32], model: numpy.typing.NDArray[numpy.uint32], model_means: numpy.typing.NDArray[numpy.float32], spin: bool, data_rows: typing.SupportsInt | typing.SupportsIndex, model_rows: typing.SupportsInt | typing.SupportsIndex, products: numpy.typing.NDArray[numpy.float32], hidden_means: numpy.typing.NDArray[numpy.float32], visible_values: numpy.typing.NDArray[numpy.int64], on: Cpu) -> None:
     ...
 def rbm_update(weight: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], weight_velocity: numpy.typing.NDArray[numpy.float32], visible_velocity: numpy.typing.NDArray[numpy.float32], hidden_velocity: numpy.typing.NDArray[numpy.float32], spin: bool, data: numpy.typing.NDArray[numpy.uint32], data_means: numpy.typing.NDArray[numpy.float32], model: numpy.typing.NDArray[numpy.uint32], model_means: numpy.typing.NDArray[numpy.float32], learning_rate: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, visible_center: numpy.typing.NDArray[numpy.float32] | None, hidden_center: numpy.typing.NDArray[numpy.float32] | None, slide: typing.SupportsFloat | typing.SupportsIndex, on: Cpu) -> None:
+    ...
+def rbm_update_by(weight: numpy.typing.NDArray[numpy.float32], visible_bias: numpy.typing.NDArray[numpy.float32], hidden_bias: numpy.typing.NDArray[numpy.float32], weight_velocity: numpy.typing.NDArray[numpy.float32], visible_velocity: numpy.typing.NDArray[numpy.float32], hidden_velocity: numpy.typing.NDArray[numpy.float32], spin: bool, products: numpy.typing.NDArray[numpy.float32], hidden_means: numpy.typing.NDArray[numpy.float32], visible_values: numpy.typing.NDArray[numpy.int64], data_rows: typing.SupportsInt | typing.SupportsIndex, model_rows: typing.SupportsInt | typing.SupportsIndex, learning_rate: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, l1: typing.SupportsFloat | typing.SupportsIndex, visible_center: numpy.typing.NDArray[numpy.float32] | None, hidden_center: numpy.typing.NDArray[numpy.float32] | None, slide: typing.SupportsFloat | typing.SupportsIndex, on: Cpu) -> None:
     ...
 def recommend_prefer(rated_begin: numpy.typing.NDArray[numpy.int64], rated: numpy.typing.NDArray[numpy.int32], preferred_begin: numpy.typing.NDArray[numpy.int64], preferred: numpy.typing.NDArray[numpy.int32], weight: numpy.typing.NDArray[numpy.float64], z: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], on: Cpu) -> None:
     ...

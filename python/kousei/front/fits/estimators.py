@@ -213,7 +213,7 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, 
             raise ValueError(f"y has one class, {self.classes_.tolist()[0]!r}; two or more classes are accepted")
         targets = 2.0 * (which[:, None] == np.arange(count)) - 1
         fitted = self._fit(X, targets if count > 2 else targets[:, 1:], sample_weight)
-        self.sharpness_ = _sharpness(
+        self.sharpness_: float = _sharpness(
             _of_all(fitted.left_out), (1 + _of_all(fitted.samples.y)) / 2, fitted.samples.weight
         )
         return self

@@ -70,7 +70,7 @@ class Fibres:
             values = np.empty((n, *old.shape[1:]))
             values[::2], values[1::2] = old, self._sample(nodes[1::2])
         #: What they are at these extrema of a Chebyshev polynomial.
-        self.values = self._divided(values)
+        self.values: Array = self._divided(values)
 
     def __call__(self, t: Array) -> Array:
         """Return the values (k, r, r') at points (k,)."""

@@ -88,8 +88,8 @@ class SignLinear(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.in_features = check_integer("in_features", in_features, 1)
-        self.out_features = check_integer("out_features", out_features, 1)
+        self.in_features: int = check_integer("in_features", in_features, 1)
+        self.out_features: int = check_integer("out_features", out_features, 1)
         _check_group(group)
         self.group = group
         scales = torch.empty(_shape(out_features, in_features, group), device=device, dtype=dtype)

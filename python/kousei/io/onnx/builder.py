@@ -42,13 +42,13 @@ class Builder:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.made_by = {node.outputs[0]: node for node in graph.nodes}
+        self.made_by: dict[str, Node] = {node.outputs[0]: node for node in graph.nodes}
         attributes = [value for node in graph.nodes for value in node.attributes.values()]
         given = [*graph.constants.values(), *(value for value in attributes if isinstance(value, np.ndarray))]
         self._left = max(_NUMBERS, _TIMES * sum(array.size for array in given))
         self.spend(math.prod(graph.shape), f"input {graph.input!r}")
-        self.wiring = Wiring(math.prod(graph.shape))
-        self.input = Computed(self.wiring.input, graph.shape)
+        self.wiring: Wiring = Wiring(math.prod(graph.shape))
+        self.input: Computed = Computed(self.wiring.input, graph.shape)
         self.values: dict[str, Value] = {graph.input: self.input, **graph.constants}
 
     def spend(self, numbers: int, place: Node | str) -> None:
