@@ -245,6 +245,16 @@ def test_bad_ratings(client: Any, ratings: Any, named: dict[str, Any], error: ty
 def test_bad_files(client: Any, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         preference_pagerank(tmp_path / "none.parquet", client)
+    with pytest.raises(FileNotFoundError, match=r"\*\.parquet is neither a Parquet file nor a folder or a pattern"):
+        preference_pagerank(tmp_path / "*.parquet", client)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(ValueError, match="folder is no table: No files"):
+        preference_pagerank(folder, client)
+    for number, frame in enumerate((pd.DataFrame(_FEW), pd.DataFrame(_FEW).drop(columns="rating"))):
+        frame.to_parquet(folder / f"part.{number}.parquet")
+    with pytest.raises(ValueError, match=r"ratings has a partition or a file without a column .*'rating'"):
+        preference_pagerank(folder, client)
     path = tmp_path / "ratings.parquet"
     path.write_text("user,shop,rating")
     with pytest.raises(ValueError, match=r"ratings.parquet is no table"):

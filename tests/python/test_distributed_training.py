@@ -1,7 +1,9 @@
 """Machines trained by a Dask cluster of two worker processes."""
 
+import gc
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,15 @@ def test_dask_arrays_are_packed_on_workers(client: Any) -> None:
     wrong[5003, 4] = 7
     with pytest.raises(ValueError, match=r"X\[5000:\]\[3, 4\] was 7; -1 and 1 are accepted for spin units"):
         partial_fit(machine(), da.from_array(wrong, chunks=(2500, 6)), client)
+    gc.collect()
+    deadline = time.monotonic() + 10
+    while left := client.run_on_scheduler(_chunks_there):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
+def _chunks_there(dask_scheduler: Any) -> list[str]:
+    return [str(key) for key in dask_scheduler.tasks if "pack_states" in str(key)]
 
 
 def _after(monkeypatch: pytest.MonkeyPatch, blocks: int, act: Any) -> None:

@@ -44,13 +44,19 @@ void add_all_products(const ProductBlock<Real>& block) {
     if (first < block.columns) add_columns<1>(block, first);
 }
 
+/// Flat, as the compiler inlines a formula or calls it by how much else there is.
 template <class Real, class Formula>
-void add_block(const RidgeletBlock<Real>& block, Formula formula) {
+[[gnu::flatten]] void write_values(const RidgeletBlock<Real>& block, Formula formula) {
     for (std::int64_t r = 0; r < block.rows; ++r) {
         for (std::int64_t c = 0; c < block.columns; c += width<Real>) {
             store<Real>(formula(load(block.column + c) - block.row[r]), block.values + r * ridgelet_columns + c);
         }
     }
+}
+
+template <class Real, class Formula>
+void add_block(const RidgeletBlock<Real>& block, Formula formula) {
+    write_values(block, formula);
     add_all_products(block);
 }
 

@@ -25,6 +25,8 @@ BLOCK = 1 << 20
 #: Of Parquet, for a task that reads.
 _READ = "32MiB"
 
+_NO_FILES = "{} is neither a Parquet file nor a folder or a pattern of some"
+
 
 @dataclass(frozen=True)
 class Ratings:
@@ -67,14 +69,17 @@ def _parquet(path: str) -> dd.DataFrame:
     import dask.dataframe as dd
 
     try:
-        return dd.read_parquet(path, blocksize=_READ)
+        table = dd.read_parquet(path, blocksize=_READ)
     except (ValueError, OSError) as error:
         cause = error.__cause__ or error  # Dask says of all errors where they occurred
         if isinstance(cause, FileNotFoundError):
-            raise FileNotFoundError(f"{path} is neither a Parquet file nor a folder or a pattern of some") from None
+            raise FileNotFoundError(_NO_FILES.format(path)) from None
         if isinstance(cause, OSError) and cause.errno is not None:
             raise cause from None
         raise ValueError(f"{path} is no table: {cause}") from None
+    if not len(table.columns):  # of a pattern without files
+        raise FileNotFoundError(_NO_FILES.format(path))
+    return table
 
 
 def read_ratings(table: dd.DataFrame, client: Client) -> Ratings:
@@ -83,7 +88,10 @@ def read_ratings(table: dd.DataFrame, client: Client) -> Ratings:
 
     checked = dask.delayed(check_partition, pure=False)
     parts = client.compute([checked(part, number) for number, part in enumerate(table.to_delayed())])
-    found = list(in_order(client, describe_partition, ((part,) for part in parts)))
+    try:
+        found = list(in_order(client, describe_partition, ((part,) for part in parts)))
+    except KeyError as error:  # pandas finds no such column in a file
+        raise ValueError(f"ratings has a partition or a file without a column that others have: {error}") from error
     there = [number for number, its in enumerate(found) if its.count]
     if not there:
         raise ValueError("ratings is empty; one row or more is accepted")

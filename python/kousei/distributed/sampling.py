@@ -77,7 +77,8 @@ def sample(
     Chains are divided into blocks of whole words of 32, which are drawn from counters of their own: all temperatures
     of "tempering" and all sites are in one block. A block goes on in steps of about half a minute on one thread, or
     fewer samples where they are large, and comes back after each: where a worker is lost, others do its last steps
-    again. Blocks and steps depend on the lattice and the numbers of chains, sweeps and samples alone.
+    again; and where the call is interrupted, workers are busy until the steps they are at end. Blocks and steps
+    depend on the lattice and the numbers of chains, sweeps and samples alone.
 
     A task has chains of at most 32 MiB, or 32 of them, of "tempering" at all temperatures; and samples of at most 32
     MiB, or one of each of its chains. A worker takes six times the larger for each thread, with copies for the

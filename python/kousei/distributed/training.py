@@ -132,7 +132,11 @@ def _of_dask(machine: RBM, X: Any, client: Client) -> PackedSigns:
     meta = np.empty((0, 0), np.uint32)
     words = X.map_blocks(pack_states, machine.visible, machine.units, dtype=np.uint32, meta=meta)
     with loss_named(client):
-        blocks = client.gather(client.compute(words.to_delayed().ravel().tolist()))
+        packed = client.compute(words.to_delayed().ravel().tolist())
+        try:
+            blocks = client.gather(packed)
+        finally:  # an error that a chunk raises would keep all of them on the scheduler
+            client.cancel(packed)
     return machine._data(PackedSigns(np.concatenate(blocks), X.shape))
 
 

@@ -84,7 +84,7 @@ class Chains:
         backend.kernels.ising_metropolis(
             self._shape,
             self._weights,
-            backend.view("words", self._words),
+            backend.view("words", self._words, copy=False),
             self._seed,
             self._sweep,
             sweeps,
@@ -100,7 +100,7 @@ class Chains:
         backend.kernels.ising_sample(
             self._shape,
             self._weights[0],
-            backend.view("words", self._words[:1]),
+            backend.view("words", self._words[:1], copy=False),
             self._seed,
             self._sweep,
             thin,
@@ -134,7 +134,7 @@ class Chains:
         masks = backend.keep(np.packbits(bits, axis=1, bitorder="little").view("<u4").astype(np.uint32))
         backend.kernels.ising_exchange(
             self._shape,
-            backend.view("words", self._words),
+            backend.view("words", self._words, copy=False),
             first,
             backend.view("chosen", masks),
             backend.launch(),
