@@ -14,6 +14,7 @@ copyright = f"2026, {author}"
 version = release = kousei.__version__
 
 extensions = [
+    "breathe",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -30,6 +31,9 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"kousei {version}"
 html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2}
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "performance", "limitations")}
+html_static_path = ["_static"]
+html_css_files = ["kousei.css"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -52,7 +56,12 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
 }
 
-runpy.run_path(str(Path(__file__).with_name("rooms.py")), run_name="__main__")  # draws rooms.svg
+breathe_projects = {"kousei": "_build/doxygen/xml"}
+breathe_default_project = "kousei"
+breathe_show_include = False
+
+for script in ("rooms.py", "cpp.py"):  # the picture of the map, and the pages of the C++ library
+    runpy.run_path(str(Path(__file__).with_name(script)), run_name="__main__")
 
 
 def api_of(room):
@@ -60,7 +69,7 @@ def api_of(room):
     api = {"pages": [], "constants": [], "elsewhere": []}
     for name in room.__all__:
         value = getattr(room, name)
-        home = next((other for other in rooms[1:] if getattr(other, name, None) is value), room)
+        home = next((other for other in rooms[1:] if name in other.__all__ and getattr(other, name) is value), room)
         if isinstance(value, ModuleType) or name.startswith("__"):
             continue
         if home is not room:
@@ -68,7 +77,9 @@ def api_of(room):
         elif hasattr(value, "__name__"):
             api["pages"].append(name)
         else:
-            api["constants"].append((name, f"{type(value).__module__}.{type(value).__name__}"))
+            api["constants"].append(
+                (name, f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins."))
+            )
     return api
 
 
@@ -85,6 +96,19 @@ rooms = [
 autosummary_context = {"api": {room.__name__: api_of(room) for room in rooms}}
 
 
+exported = {path.rpartition(".")[2]: path for path in autosummary_context["api"]["kousei"]["elsewhere"]}
+
+
+def find_exported(app, env, node, contnode):
+    """Resolve `kousei.MLP`, which has its page where it is defined, as kousei.network.MLP."""
+    package, _, path = node["reftarget"].partition(".")
+    name, dot, member = path.partition(".")
+    if node.get("refdomain") != "py" or package != "kousei" or name not in exported:
+        return None
+    target = exported[name] + dot + member
+    return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, contnode)
+
+
 def escape_bars(app, what, name, obj, options, lines):
     """Docstrings write |s| for an absolute value; reStructuredText would take it for a substitution."""
     lines[:] = [line if line.lstrip().startswith((">>>", "...")) else line.replace("|", r"\|") for line in lines]
@@ -97,6 +121,7 @@ def skip_foreign(app, what, name, obj, skip, options):
 
 
 def setup(app):
-    """Connect the two rules above, before numpydoc reads the docstrings."""
+    """Connect the three rules above, that of docstrings before numpydoc reads them."""
+    app.connect("missing-reference", find_exported)
     app.connect("autodoc-process-docstring", escape_bars, priority=100)
     app.connect("autodoc-skip-member", skip_foreign)

@@ -30,13 +30,13 @@ divergence = [rg.kl_divergence(ring, one.rbm(sites)).value for one in made]
 for one, value in list(zip(made, divergence, strict=True))[::9]:
     print(f"b = {one.b:.2f}: a = {one.a:.6f}, cross coupling {one.cross_coupling:.2e}, KL {value:.2e}")
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-left.semilogy(b, divergence, color="black", label="KL divergence of the ring from the machine")
-left.semilogy(b, [one.cross_coupling for one in made], "--", color="#D55E00", label=r"$K_\times = K_1' - K_1$")
-left.axvline(2 * K, color="grey", lw=1)
-left.annotate("no machine for $b \\leq 2K$", (2 * K, 1e-9), rotation=90, ha="right", va="bottom")
-left.set(xlabel="$b$", xlim=(0.5, 8))
-left.legend(fontsize="small")
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.semilogy(b, divergence, color="black", label="KL divergence of the ring from the machine")
+axes.semilogy(b, [one.cross_coupling for one in made], "--", color="#D55E00", label=r"$K_\times = K_1' - K_1$")
+axes.axvline(2 * K, color="grey", lw=1)
+axes.annotate("no machine for $b \\leq 2K$", (2 * K, 1e-9), rotation=90, ha="right", va="bottom")
+axes.set(xlabel="$b$", xlim=(0.5, 8))
+axes.legend(fontsize="small")
 
 # %%
 # The flow
@@ -49,10 +49,11 @@ stack = rg.decimation_stack(1024, 1.0, 10)
 spins = stack.sample(2000, rng=0)
 print("flow", ", ".join(f"{coupling:.6f}" for coupling in stack.couplings[:5]))
 print(f"mean bond {(spins * np.roll(spins, 1, axis=1)).mean():.4f}, exactly {np.tanh(1.0):.6f}")
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 for start, colour in ((0.5, "#0072B2"), (1.0, "black"), (2.0, "#D55E00")):
-    right.plot(rg.decimation_stack(1024, start, 8).couplings, "o-", color=colour, label=f"$K = {start}$")
-right.set(xlabel="decimations", ylabel="coupling")
-right.legend()
+    axes.plot(rg.decimation_stack(1024, start, 8).couplings, "o-", color=colour, label=f"$K = {start}$")
+axes.set(xlabel="decimations", ylabel="coupling")
+axes.legend()
 
 # %%
 # Machines that are trained

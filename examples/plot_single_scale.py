@@ -80,6 +80,8 @@ for function, line in ((gaussians, "-"), (cone, "--")):
         panel.loglog(
             [net.units for net in nets], wrong, line, color=color, label=f"{function.__name__}, {activation}"
         )
+panel.set_xticks((200, 500, 1000, 2000, 5000), (200, 500, 1000, 2000, 5000))
+panel.xaxis.minorticks_off()
 panel.set(xlabel="hidden units", ylabel="relative error, root mean square")
 panel.legend()
 plt.show()

@@ -382,6 +382,13 @@ BREAKS = (
         "slices of a whose first number is 0 are lost where others go to the same place",
         "tests/python/test_distributed_transforms.py::test_parts_of_a_finite_transform",
     ),
+    Break(
+        "cpp/include/kousei/ridgelet_unit.hpp",
+        "inline constexpr int largest_order = 9,",
+        "inline constexpr int largest_order = 12,",
+        "Hermite's functions by a recurrence up to the order 12, where it errs by 11 eps",
+        "tests/python/test_reference.py::test_kernels_of_ridgelets",
+    ),
 )
 
 

@@ -178,6 +178,9 @@ class Shared {
     const simd::PhaseKernels<Real>& kernels_ = simd::instruction_set().of<Real>().phases;
 };
 
+/// Units of a window of a row that has fewer: beyond, it would be memory for nothing.
+constexpr std::int64_t longest_window = 1 << 16;
+
 /// Method::window.
 template <class Real>
 class Window {
@@ -285,8 +288,9 @@ std::int64_t work(const View<Real>& net, Method method) {
     const Rows<Real> rows(net);
     if (method == Method::window) {
         const Near<Real> near(rows, simd::widest);
+        const bool short_enough = near.length <= std::max(rows.longest(), longest_window);
         // The narrowest vectors, whose lanes are units.
-        return near.fits(std::int64_t{16} / sizeof(Real)) ? rows.count * near.length : 0;
+        return short_enough && near.fits(std::int64_t{16} / sizeof(Real)) ? rows.count * near.length : 0;
     }
     return Shares<Real>(rows).group > 0 ? rows.count * rows.longest() : 0;
 }

@@ -1,4 +1,5 @@
 #include <kousei/cuda/ising_counts.hpp>
+#include <kousei/ising_counts_unit.hpp>
 
 #include "launch.cuh"
 

@@ -76,6 +76,22 @@ TEST_CASE_TEMPLATE("one frequency of amplitude 1 is a cosine", Real, float, doub
     }
 }
 
+TEST_CASE_TEMPLATE("bumps as wide as numbers are have no window", Real, float, double) {
+    using namespace kousei::funahashi;
+    const Real frequency[] = {1}, pair[] = {1, 0}, threshold[] = {0}, center[] = {0};
+    for (const double delta : {1e6, 1e37}) {
+        const View<Real> net{frequency, pair,
+                             threshold, pair,
+                             center,    1,
+                             1,         1,
+                             1,         static_cast<Real>(1 / delta),
+                             1,         kousei::Activation::logistic};
+        CHECK(work(net, Method::window) == 0);
+        CHECK(work(net, Method::shared) > 0);
+        CHECK_THROWS_AS(workspace_bytes(kousei::Cpu{}, net, Method::window, 1), std::invalid_argument);
+    }
+}
+
 TEST_CASE_TEMPLATE("merged units, ranges of bumps and every method are the same function", Real, float, double) {
     using namespace kousei::funahashi;
     const double delta = 0.9, alpha = pi / 2 / delta, h = pi / 3;

@@ -68,7 +68,8 @@ enum class Method { dense, shared, window };
 
 /// Units that a method evaluates for each frequency and point, of those that take all bumps. 0 where it is not for
 /// this network: `shared` and `window` are for logistic and tanh units, where the exponentials of all thresholds, or
-/// of some thresholds apart, do not overflow. Arrays are not read.
+/// of some thresholds apart, do not overflow, and `window` where that is not far longer than all thresholds. Arrays
+/// are not read.
 template <class Real>
 std::int64_t work(const View<Real>& net, Method method);
 

@@ -117,7 +117,7 @@ struct Shares {
         }
     }
 
-    /// f.operator()<group>().
+    /// `f.operator()<group>()`.
     template <class F>
     auto with_group(F&& f) const {
         if (group == 4) return f.template operator()<4>();

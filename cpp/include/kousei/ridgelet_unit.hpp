@@ -47,9 +47,9 @@ struct Tabulated {
     }
 };
 
-/// The largest order of Hermite's functions that is taken, beyond which the table errs less, and the largest that is
-/// compiled by itself.
-inline constexpr int largest_order = 12, fixed_orders = 8;
+/// The largest order of Hermite's functions that is taken, beyond which the recurrence comes near 8 eps and more, and
+/// the largest that is compiled by itself.
+inline constexpr int largest_order = 9, fixed_orders = 8;
 
 /// Lambda^s G of an even s or its derivative: up to the sign He_order(t) e^(-t^2/2), He_order Hermite's polynomial.
 /// fixed_order -1: `order`.

@@ -54,7 +54,7 @@ def gaussian_kernel(t: Array | float, s: float, derivative: bool = False) -> Arr
 
     Notes
     -----
-    For an even s, Hermite's polynomials by their recurrence, up to the order 12. For any other s, Taylor polynomials
+    For an even s, Hermite's polynomials by their recurrence, up to the order 9. For any other s, Taylor polynomials
     around the multiples of 1/4 up to 16, and the asymptotic series beyond; their coefficients are made once for each
     s, which takes some 10 ms.
 

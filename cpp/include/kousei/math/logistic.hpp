@@ -5,7 +5,7 @@
 namespace kousei::math {
 inline namespace KOUSEI_ISA {
 
-/// 1/(1 + e^-z), between 0 and 1. Absolute error at most eps; below z = -1 the relative error grows as |z| eps.
+/// 1/(1 + e^-z), between 0 and 1. Error at most eps and 1.5 eps (1 + |z|) of it; below 2^-990 (float 2^-124) maybe 0.
 struct Logistic {
     /// An activation is evaluated at `scale` z: weights are multiplied by it once, instead of z at every point.
     template <class V>
