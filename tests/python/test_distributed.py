@@ -14,7 +14,7 @@ import pytest
 import kousei
 from clusters import in_this_process
 from kousei.distributed import evaluate, evaluation, units
-from kousei.distributed.cluster import in_order
+from kousei.distributed.cluster import _version_there, in_order
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -340,6 +340,18 @@ def test_workers_with_another_kousei_are_named(client: Any, version: Any, said: 
     finally:
         client.run(undo, workers=[worker])
     np.testing.assert_array_equal(evaluate(_NET, np.ones((2, 2)), client), _NET(np.ones((2, 2))))
+
+
+def test_a_kousei_that_cannot_be_imported_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError("libcudart.so.12: cannot open shared object file")
+
+    version = _version_there()
+    with monkeypatch.context() as without:
+        without.setattr("builtins.__import__", broken)
+        found = version()
+    assert found is None
+    assert version() == kousei._lib._core.__version__
 
 
 def test_a_client_of_another_version_is_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

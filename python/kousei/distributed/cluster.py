@@ -51,7 +51,7 @@ def _version_there() -> Callable[[], str | None]:
     def version() -> str | None:  # within a function, so that its text is sent: a worker may not have this module
         try:
             from kousei._lib import _core
-        except ImportError:
+        except (ImportError, OSError):  # or a library that it is linked to
             return None
         return _core.__version__
 
