@@ -1,9 +1,11 @@
 """Networks on a Dask cluster of two worker processes."""
 
+import gc
 import os
 import signal
 import threading
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 import kousei
 from clusters import in_this_process
 from kousei.distributed import evaluate, evaluation, units
-from kousei.distributed.cluster import in_order
+from kousei.distributed.cluster import _version_there, in_order
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -137,7 +139,7 @@ def test_a_killed_worker_costs_nothing_but_time(client: Any) -> None:
     killer.start()
     values = evaluate(net, x, client, split="points")
     killer.join()
-    np.testing.assert_array_equal(values, net(x))
+    np.testing.assert_allclose(values, net(x), rtol=1e-12)  # NumPy's products of blocks may round otherwise
     client.wait_for_workers(2)
     assert len(before - set(client.run(os.getpid).values())) == 1
 
@@ -177,6 +179,56 @@ def test_the_first_error_is_raised_after_the_results_before_it(client: Any) -> N
     with pytest.raises(ZeroDivisionError, match="number 3"):
         found.extend(in_order(client, function, ((index,) for index in range(10))))
     assert found == [0, 1, 2]
+
+
+def _asleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def _require_nothing_left(client: Any) -> None:
+    """Wait until neither a client nor its scheduler has anything of a call."""
+    gc.collect()  # what Dask raises holds the frames that it came through
+
+    def tasks(dask_scheduler: Any) -> list[str]:
+        return list(dask_scheduler.tasks)
+
+    last = time.monotonic() + 5
+    while left := list(client.futures) + client.run_on_scheduler(tasks):
+        assert time.monotonic() < last, left
+        time.sleep(0.02)
+
+
+def test_an_interrupted_call_takes_its_tasks_back(client: Any) -> None:
+    def calls() -> Any:
+        yield from [(0.2,)] * 8
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        list(in_order(client, _asleep, calls()))
+    _require_nothing_left(client)
+    del kept
+    np.testing.assert_array_equal(evaluate(_NET, np.ones((2, 2)), client), _NET(np.ones((2, 2))))
+    _require_nothing_left(client)
+
+
+def _cancel_all(client: Any) -> None:
+    client.cancel([distributed.Future(key, client) for key in list(client.futures)])
+
+
+@pytest.mark.parametrize("lose", [_cancel_all, distributed.Client.close])
+def test_tasks_that_are_cancelled_and_clients_that_are_closed(client: Any, lose: Any) -> None:
+    with distributed.Client(client.scheduler.address) as other:
+        threading.Timer(0.5, lose, (other,)).start()
+        with pytest.raises(ConnectionError, match="or a task that it had, was lost before all values were there"):
+            list(in_order(other, _asleep, [(0.2,)] * 20))
+    _require_nothing_left(client)
+
+
+def test_large_arguments_are_not_warned_of(client: Any) -> None:
+    points = np.zeros(11_000_000, np.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert list(in_order(client, np.size, [(points,)])) == [len(points)]
 
 
 def test_dask_arrays_stay_dask_arrays(client: Any) -> None:
@@ -288,6 +340,18 @@ def test_workers_with_another_kousei_are_named(client: Any, version: Any, said: 
     finally:
         client.run(undo, workers=[worker])
     np.testing.assert_array_equal(evaluate(_NET, np.ones((2, 2)), client), _NET(np.ones((2, 2))))
+
+
+def test_a_kousei_that_cannot_be_imported_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError("libcudart.so.12: cannot open shared object file")
+
+    version = _version_there()
+    with monkeypatch.context() as without:
+        without.setattr("builtins.__import__", broken)
+        found = version()
+    assert found is None
+    assert version() == kousei._lib._core.__version__
 
 
 def test_a_client_of_another_version_is_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

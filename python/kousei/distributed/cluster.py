@@ -51,7 +51,7 @@ def _version_there() -> Callable[[], str | None]:
     def version() -> str | None:  # within a function, so that its text is sent: a worker may not have this module
         try:
             from kousei._lib import _core
-        except ImportError:
+        except (ImportError, OSError):  # or a library that it is linked to
             return None
         return _core.__version__
 
@@ -60,14 +60,15 @@ def _version_there() -> Callable[[], str | None]:
 
 @contextmanager
 def loss_named(client: Client) -> Iterator[None]:
-    """Raise ConnectionError in place of what Dask raises once the scheduler is gone."""
+    """Raise ConnectionError in place of what Dask raises once the scheduler, or what it was asked for, is gone."""
     from distributed.comm import CommClosedError
 
     address = client.scheduler.address if client.scheduler else "an unknown address"
     try:
         yield
     except (CancelledError, CommClosedError) as error:
-        raise ConnectionError(f"the scheduler at {address} was lost before all values were there") from error
+        lost = f"the scheduler at {address}, or a task that it had, was lost before all values were there"
+        raise ConnectionError(lost) from error
 
 
 def sent(client: Client, name: str, value: Any) -> Future:
@@ -77,12 +78,16 @@ def sent(client: Client, name: str, value: Any) -> Future:
     `pickled` says what it raises.
     """
     import cloudpickle
+
+    return _submitted(client, cloudpickle.loads, pickled(name, value), key=f"{name}-{uuid4().hex}")
+
+
+def _submitted(client: Client, function: Callable[..., Any], *arguments: Any, **named: Any) -> Future:
+    """Return a task. Its arguments go over once, and may be large: Dask would warn of more than 10 MB."""
     import dask
 
-    pickle = pickled(name, value)
-    # It goes over once; Dask would warn of more than 10 MB.
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2 * len(pickle) + 10**7}):
-        return client.submit(cloudpickle.loads, pickle, key=f"{name}-{uuid4().hex}")
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2**62}):
+        return client.submit(function, *arguments, **named)
 
 
 def pickled(name: str, value: Any) -> bytes:
@@ -135,14 +140,19 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
     try:
         with loss_named(client):
             for call in calls:
-                waiting.append(client.submit(function, *call, pure=False))
+                waiting.append(_submitted(client, function, *call, pure=False))
                 if len(waiting) >= at_once:
                     yield from _first(client, waiting)
             while waiting:
                 yield from _first(client, waiting)
     finally:
-        for future in waiting:
-            future.cancel()
+        _cancel(client, list(waiting))
+
+
+def _cancel(client: Client, futures: list[Future]) -> None:
+    """Take back what was asked for, by one message; a client that has lost its scheduler has nothing left."""
+    if futures and client.status == "running":
+        client.cancel(futures)
 
 
 def _first(client: Client, waiting: deque[Future]) -> list[Any]:
@@ -168,15 +178,11 @@ def in_steps(
     It is called on workers with each state, as the one before left it, and each step. States are here in between, so
     that a lost worker costs the steps that it was at. As many are on the way as there are tasks in `in_order`.
     """
-    import dask
-
     coming = enumerate(states)
     waiting: deque[tuple[int, int, Future]] = deque()
 
     def submit(number: int, step: int, state: Any) -> None:
-        # States can be large.
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2**62}):
-            waiting.append((number, step, client.submit(function, state, *steps[step], pure=False)))
+        waiting.append((number, step, _submitted(client, function, state, *steps[step], pure=False)))
 
     try:
         with loss_named(client):
@@ -192,8 +198,7 @@ def in_steps(
                         submit(following, 0, state)
                 yield number, step, result
     finally:
-        for *_, future in waiting:
-            future.cancel()
+        _cancel(client, [future for *_, future in waiting])
 
 
 def _at_once(client: Client) -> int:

@@ -75,13 +75,14 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto", devic
         which are named, as are those that have no CuPy, no CUDA kernels or no GPU where one is asked for; if chunks
         of CuPy meet the CPU; or if units cannot be split.
     ConnectionError
-        If the scheduler is lost meanwhile.
+        If the scheduler is lost meanwhile, or somebody restarts it or cancels the tasks.
 
     Notes
     -----
     Blocks depend on the network and on the number of points alone, and sums of units are added in the order of the
     blocks, in float64: values do not depend on the number of workers, nor on which of them are lost. Split by points
-    those of an MLP are its own, to the last digit; a `FunahashiNetwork` may take another of its methods for a block,
+    those of an MLP are its own, to the last digit, but in chunks of up to four points, and with a function of Python,
+    where NumPy multiplies each block as it likes; a `FunahashiNetwork` may take another of its methods for a block,
     and sums by units round otherwise.
 
     A task holds points, values and, by units, parameters of at most 4 MiB each, of Dask arrays 64 MiB (at least 16

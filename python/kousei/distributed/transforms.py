@@ -78,7 +78,7 @@ def transform(operator: Operator, f: Any, client: Client) -> Any:
     spectrum over Z_p^d, each as large as a function), the operator, and what its method needs: "slice" 128 MiB, or
     2^dim 16 bytes for each point if that is more, and the transform of the points as much again; "spread" 128 MiB, or
     32 bytes for each cell of the FFT of a plane; FFTs over Z_p^d 48 bytes for each point of a function. Of NumPy
-    arrays the scheduler has two tasks for each thread of the workers, and two more, at a time. The lost tasks of a
+    arrays the scheduler has four tasks for each thread of the workers, and two more, at a time. The lost tasks of a
     worker are done by another one.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
