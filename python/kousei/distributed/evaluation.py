@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -26,7 +27,7 @@ Reals: TypeAlias = np.ndarray[Any, Any]
 #: Points of a task, or its values, in bytes: of NumPy arrays, which pass by the scheduler, and of Dask arrays.
 _TASK_BYTES, _CHUNK_BYTES = 1 << 22, 1 << 26
 #: What a task is to take on one thread at least, against some milliseconds that it costs; in nanoseconds.
-_TASK_NANOSECONDS = 2.5e8
+_TASK_NANOSECONDS = 1e8
 #: A third of what each task costs the scheduler.
 _OVERHEAD_NANOSECONDS = 5e5
 #: For one parameter and one point. Only the order of magnitude counts.
@@ -88,7 +89,7 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto", devic
     A task holds points, values and, by units, parameters of at most 4 MiB each, of Dask arrays 64 MiB (at least 16
     points and one frequency), what the kernels hold, which is some ten MiB and as much as ten times the points, and
     by points the network; with "cuda" points, values and networks are on the GPU, too. Within this a task takes a
-    quarter of a second on one thread, and longer where there is much to do. Of NumPy arrays the scheduler has four
+    tenth of a second on one thread, and longer where there is much to do. Of NumPy arrays the scheduler has four
     tasks for each thread of the workers, and two more, at a time.
     The lost tasks of a worker are done by another one.
 
@@ -224,7 +225,14 @@ def _by_units(net: Network, points: Reals, client: Client, device: str) -> Reals
     cuts = units.cuts(len(points), _points_of_task(parts[0], len(points), len(parts)))
     held = [_held(part, client, device) for part in parts]
     values = np.empty((len(points), net.outputs), net.dtype)
-    found = in_order(client, evaluate_block, ((part, points[cut]) for cut in cuts for part in held))
+
+    def calls() -> Iterator[tuple[Any, Any]]:
+        for cut in cuts:
+            block = sent(client, "points", points[cut])  # once, for all parts
+            for part in held:
+                yield part, block
+
+    found = in_order(client, evaluate_block, calls())
     for cut in cuts:
         total = np.zeros((cut.stop - cut.start, net.outputs))
         for _ in held:
