@@ -169,6 +169,24 @@ void bind_rbm(pybind11::module_& m) {
         "clock"_a.noconvert(), "draws"_a, "data"_a.noconvert(), "model"_a.noconvert(), "on"_a);
 }
 
+/// Sums of a block, or of several, in these arrays.
+inline rbm::Sums sums_in(HostSide::Array<float>& products, HostSide::Array<float>& hidden_means,
+                         HostSide::Array<std::int64_t>& visible_values, bool spin, std::int64_t data_rows,
+                         std::int64_t model_rows) {
+    require_axes("products", products, 2);
+    const std::int64_t visible = products.shape(0), hidden = products.shape(1);
+    require_shape("hidden_means", hidden_means, {2, hidden});
+    require_shape("visible_values", visible_values, {2, visible});
+    return {products.mutable_data(),
+            hidden_means.mutable_data(),
+            visible_values.mutable_data(),
+            visible,
+            hidden,
+            units_of(spin),
+            data_rows,
+            model_rows};
+}
+
 /// An update by the sums of blocks, which may come from elsewhere.
 inline void bind_rbm_sums(pybind11::module_& m) {
     using namespace pybind11::literals;
@@ -180,17 +198,14 @@ inline void bind_rbm_sums(pybind11::module_& m) {
         [](const Words& data, const Array& data_means, const Words& model, const Array& model_means, bool spin,
            std::int64_t data_rows, std::int64_t model_rows, Array& products, Array& hidden_means,
            Numbers& visible_values, const Cpu& on) {
-            require_axes("products", products, 2);
-            const std::int64_t visible = products.shape(0), hidden = products.shape(1);
-            require_shape("hidden_means", hidden_means, {2, hidden});
-            require_shape("visible_values", visible_values, {2, visible});
+            const rbm::Sums sums = sums_in(products, hidden_means, visible_values, spin, data_rows, model_rows);
             const auto sample = [&](const char* name, const Words& states, const Array& means) {
-                const std::int64_t rows = rows_of_states(name, states, visible);
+                const std::int64_t rows = rows_of_states(name, states, sums.visible);
                 if (rows > rbm::rows_of_sum) {
                     throw pybind11::value_error(std::string(name) + " has " + std::to_string(rows) + " rows; up to " +
                                                 std::to_string(rbm::rows_of_sum) + " are accepted");
                 }
-                require_shape("means", means, {rows, hidden});
+                require_shape("means", means, {rows, sums.hidden});
                 return rbm::Sample{states.data(), means.data(), rows};
             };
             const rbm::Sample of_data = sample("data", data, data_means),
@@ -198,14 +213,6 @@ inline void bind_rbm_sums(pybind11::module_& m) {
             if (of_data.rows + of_model.rows == 0) {
                 throw pybind11::value_error("data and model have no rows; at least 1 of one is accepted");
             }
-            const rbm::Sums sums{products.mutable_data(),
-                                 hidden_means.mutable_data(),
-                                 visible_values.mutable_data(),
-                                 visible,
-                                 hidden,
-                                 units_of(spin),
-                                 data_rows,
-                                 model_rows};
             HostSide::run(on, sums.products, [&](Cpu where, auto lend) {
                 rbm::sum_block(where, sums, of_data, of_model,
                                lend(rbm::workspace_bytes(where, sums, of_data.rows, of_model.rows)));
@@ -222,19 +229,9 @@ inline void bind_rbm_sums(pybind11::module_& m) {
            std::optional<Array>& visible_center, std::optional<Array>& hidden_center, float slide, const Cpu& on) {
             const rbm::Parameters parameters = parameters_in(weight, visible_bias, hidden_bias, weight_velocity,
                                                              visible_velocity, hidden_velocity, spin);
-            const std::int64_t visible = parameters.visible, hidden = parameters.hidden;
-            require_shape("products", products, {visible, hidden});
-            require_shape("hidden_means", hidden_means, {2, hidden});
-            require_shape("visible_values", visible_values, {2, visible});
+            require_shape("products", products, {parameters.visible, parameters.hidden});
+            const rbm::Sums sums = sums_in(products, hidden_means, visible_values, spin, data_rows, model_rows);
             const rbm::Centers centers = centers_in(visible_center, hidden_center, slide, parameters);
-            const rbm::Sums sums{products.mutable_data(),
-                                 hidden_means.mutable_data(),
-                                 visible_values.mutable_data(),
-                                 visible,
-                                 hidden,
-                                 units_of(spin),
-                                 data_rows,
-                                 model_rows};
             HostSide::run(on, parameters.weight, [&](Cpu where, auto lend) {
                 rbm::update_by(where, parameters, sums, {learning_rate, momentum, l1}, centers,
                                lend(rbm::workspace_bytes(where, parameters)));

@@ -295,7 +295,7 @@ _DEEP = kousei.MLP.random([2, 3, 3, 1], rng=0)
         (_locked(), da.ones((2, 2)), {}, TypeError, "for the function of its activation 'locked': .*lock"),
         (_NET, da.ones((4, 3)), {}, ValueError, r"x has shape \(4, 3\); \(..., 2\) is accepted"),
         (_NET, da.ones((4, 2), dtype="float32"), {}, TypeError, "x has dtype float32 and the network float64"),
-        (_NET, da.ones((4, 2), chunks=(4, 1)), {}, ValueError, r"x has chunks \(1, 1\) along its last axis; one is"),
+        (_NET, da.ones((4, 2), chunks=(4, 1)), {}, ValueError, r"x has chunks \(1, 1\) along axis 1; one is"),
         (_NET, da.ones((4, 2)), {"split": "units"}, ValueError, "split was 'units' and x a Dask array"),
         (_NET, da.ones((4, 2))[da.ones(4) > 0], {}, ValueError, "x has chunks of unknown lengths; x.compute_ch"),
     ],

@@ -12,6 +12,7 @@ from kousei._lib import arrays
 from kousei._lib.errors import check_choice, check_type
 from kousei.binary import BinaryNetwork
 from kousei.distributed import units
+from kousei.distributed.chunks import require_lengths, require_one_chunk
 from kousei.distributed.cluster import check_client, in_order, pickled, sent
 from kousei.distributed.devices import OnGpu, check_gpus
 from kousei.funahashi import FunahashiNetwork
@@ -90,8 +91,7 @@ def evaluate(net: Network, x: Any, client: Client, *, split: str = "auto", devic
     points and one frequency), what the kernels hold, which is some ten MiB and as much as ten times the points, and
     by points the network; with "cuda" points, values and networks are on the GPU, too. Within this a task takes a
     tenth of a second on one thread, and longer where there is much to do. Of NumPy arrays the scheduler has four
-    tasks for each thread of the workers, and two more, at a time.
-    The lost tasks of a worker are done by another one.
+    tasks for each thread of the workers, and two more, at a time. The lost tasks of a worker are done by another one.
 
     Each task runs with all threads of kousei: where workers share a machine, start them with KOUSEI_NUM_THREADS.
 
@@ -134,11 +134,9 @@ def _of_dask(net: Network, x: Any, client: Client, split: str, device: str) -> A
     check_type("x", x, dask.array.Array, "a NumPy or a Dask array")
     if split == "units":
         raise ValueError("split was 'units' and x a Dask array; 'points' is accepted for it")
-    if any(map(math.isnan, x.shape)):
-        raise ValueError("x has chunks of unknown lengths; x.compute_chunk_sizes() is accepted")
+    require_lengths("x", x)
     check_points(net, np.broadcast_to(np.zeros((), x.dtype), x.shape), _parameter(net))
-    if x.numblocks[-1] > 1:
-        raise ValueError(f"x has chunks {x.chunks[-1]} along its last axis; one is accepted: x.rechunk({{-1: -1}})")
+    require_one_chunk("x", x, [x.ndim - 1])
     if device == "cpu" and not arrays.on_host(meta_from_array(x)):
         raise ValueError("x has chunks in CUDA memory; device='cuda' is accepted for them")
     _check(client, device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,6 +11,7 @@ import numpy as np
 from kousei._lib import _core, arrays
 from kousei._lib.backends import Host
 from kousei._lib.errors import check_type
+from kousei.distributed.chunks import require_lengths, require_one_chunk
 from kousei.distributed.cluster import check_client, in_order, loss_named, sent
 from kousei.packed import PackedSigns
 from kousei.rbm import RBM, states
@@ -124,10 +124,8 @@ def _data(machine: RBM, X: Any, client: Client) -> PackedSigns:
 def _of_dask(machine: RBM, X: Any, client: Client) -> PackedSigns:
     if X.ndim != 2 or X.shape[1] != machine.visible:
         raise ValueError(f"X has shape {X.shape}; (n, {machine.visible}) is accepted")
-    if any(map(math.isnan, X.shape)):
-        raise ValueError("X has chunks of unknown lengths; X.compute_chunk_sizes() is accepted")
-    if X.numblocks[1] > 1:
-        raise ValueError(f"X has chunks {X.chunks[1]} along its last axis; one is accepted: X.rechunk({{1: -1}})")
+    require_lengths("X", X)
+    require_one_chunk("X", X, [1])
     check_client(client)
     meta = np.empty((0, 0), np.uint32)
     words = X.map_blocks(pack_states, machine.visible, machine.units, dtype=np.uint32, meta=meta)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from kousei._lib.errors import check_type
+from kousei.distributed.chunks import require_lengths, require_one_chunk
 from kousei.distributed.cluster import check_client, in_order, sent
 from kousei.distributed.units import cuts
 from kousei.equivariant import FiniteRidgelet
@@ -317,15 +318,9 @@ def _chunked(
     import dask.array
 
     check_type(name, array, dask.array.Array, "a NumPy or a Dask array")
-    if any(map(math.isnan, array.shape)):
-        raise ValueError(f"{name} has chunks of unknown lengths; {name}.compute_chunk_sizes() is accepted")
+    require_lengths(name, array)
     batch = operator._batch_of(name, array, shape)
-    for axis in range(array.ndim - whole, array.ndim):
-        if array.numblocks[axis] > 1:
-            raise ValueError(
-                f"{name} has chunks {array.chunks[axis]} along axis {axis}; one is accepted: "
-                f"{name}.rechunk({{{axis}: -1}})"
-            )
+    require_one_chunk(name, array, range(array.ndim - whole, array.ndim))
     check_client(client)
     rows, some = _blocks(operator, math.prod(array.chunksize[: len(batch)]))
     if len(some) > 1:
