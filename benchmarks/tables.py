@@ -6,20 +6,22 @@ A table stands between `<!-- begin NAME -->` and `<!-- end -->`. A test holds th
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import reliability_tables
 from records import Record, found, recorded
+from rendering import Row, judged, lasting, markdown, measured, origin, times
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
     "README.md",
     "docs/guide/scaling.md",
     "docs/performance.md",
+    "docs/reliability.md",
     "docs/theory/attribution.md",
     "docs/theory/fashion.md",
     "docs/theory/front_compare.md",
@@ -30,9 +32,6 @@ PAGES = (
     "docs/theory/recommend_delivery.md",
     "docs/theory/ridgelet.md",
 )
-
-#: The cells of a row, and the records that they are of: none if that is not measured.
-Row = tuple[list[str], list[Record]]
 
 
 def main() -> None:
@@ -50,57 +49,6 @@ def filled(text: str) -> str:
     return re.sub(r"(<!-- begin ([\w-]+) -->)\n.*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
-def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(row)} |" for row in (heads, *rows)]
-    return "\n".join([lines[0], "|---" * len(heads) + "|", *lines[1:]])
-
-
-def measured(heads: Sequence[str], rows: Sequence[Row]) -> str:
-    """Return a table with what measured it; with a column for the machine if not all rows are of the same."""
-    machines = {machine(record) for _, records in rows for record in records}
-    if len(machines) > 1:
-        heads = [*heads, "on"]
-        rows = [([*cells, "; ".join(sorted(set(map(machine, records))))], records) for cells, records in rows]
-    # What is not measured says so in place of its numbers.
-    empty = [""] * (len(heads) - 2)
-    lines = [cells if records else [cells[0], "not measured", *empty] for cells, records in rows]
-    return f"{markdown(heads, lines)}\n\n{origin(record for _, records in rows for record in records)}"
-
-
-def machine(record: Record) -> str:
-    return f"{processor(record)}, {record['machine']['instruction_set']}"
-
-
-def processor(record: Record) -> str:
-    return re.sub(r"\((R|TM)\)| Processor| CPU", "", record["machine"]["cpu"])
-
-
-def origin(records: Iterable[Record]) -> str:
-    """Return where and when records were measured, and with which versions."""
-    of_processor: dict[str, list[Record]] = {}
-    for record in records:
-        of_processor.setdefault(processor(record), []).append(record)
-    sentences = []
-    for name, some in sorted(of_processor.items()):
-        sets = " and ".join(sorted({record["machine"]["instruction_set"] for record in some}))
-        dates = sorted({record["date"][:10] for record in some})
-        versions = sorted({library for record in some for library in record["versions"].items() if library[1]})
-        told = ", ".join(" ".join(library) for library in versions)
-        sentences.append(f"{name}, {sets}, {' to '.join(dict.fromkeys((dates[0], dates[-1])))}: {told}.")
-    return "\n".join(sentences)
-
-
-def lasting(seconds: float) -> str:
-    from ratios import as_time
-
-    return as_time(seconds)
-
-
-def times(ratio: float) -> str:
-    digits = 2 - math.floor(math.log10(float(f"{ratio:.3g}")))
-    return f"{ratio:,.{max(0, digits)}f}×"
-
-
 def compared(record: Record, other: str) -> str:
     """Return how many times as long another side takes, and what was asked."""
     row = record["ratios"].get(other)
@@ -110,10 +58,6 @@ def compared(record: Record, other: str) -> str:
         return "n/a"
     asked = "" if row["target"] is None else f" (≥ {row['target']:g})"
     return judged(f"{times(row['median'])}{asked}", row)
-
-
-def judged(text: str, row: Record) -> str:
-    return f"**{text}: missed**" if row["met"] is False else text
 
 
 def taken(record: Record, key: str = "ours_seconds", other: str | None = None) -> str:
@@ -398,6 +342,18 @@ TABLES: dict[str, Callable[[], str]] = {
     "recommend-phases": lambda: of_script("recommend_phases"),
     "distributed-costs": clusters,
     "distributed-scaling": lambda: of_script("distributed_scaling"),
+    "reliability-contract": lambda: reliability_tables.figures("contract", "refusals"),
+    "reliability-tests": lambda: reliability_tables.figures("suite", "cpp", "threads"),
+    "reliability-accuracy": lambda: reliability_tables.figures("bounds", "references"),
+    "reliability-coverage": lambda: reliability_tables.figures("coverage"),
+    "reliability-sanitizers": lambda: reliability_tables.figures("address", "thread"),
+    "reliability-allocations": lambda: reliability_tables.figures("allocations"),
+    "reliability-interrupts": lambda: reliability_tables.figures("interrupts"),
+    "reliability-fuzzing": lambda: reliability_tables.figures("fuzzing"),
+    "reliability-memory": lambda: reliability_tables.figures("import", "import numpy", "demo"),
+    "reliability-packages": reliability_tables.installed,
+    "reliability-machines": reliability_tables.clean_machines,
+    "reliability-practice": lambda: reliability_tables.figures("review", "ci"),
     "device-summary": device_summary,
     "device-sums": device_sums,
     "device-signs": device_signs,

@@ -31,7 +31,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"kousei {version}"
 html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2}
 html_show_sourcelink = False
-html_sidebars = {page: [] for page in ("index", "performance", "limitations")}
+html_sidebars = {page: [] for page in ("index", "performance", "reliability", "limitations")}
 html_static_path = ["_static"]
 html_css_files = ["kousei.css"]
 
