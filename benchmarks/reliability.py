@@ -44,7 +44,7 @@ class Figure(NamedTuple):
     @property
     def asked(self) -> str:
         bounds = [
-            f"{relation} {bound:,g}" for relation, bound in (("≥", self.least), ("≤", self.most)) if isfinite(bound)
+            f"{relation} {bound:,.9g}" for relation, bound in (("≥", self.least), ("≤", self.most)) if isfinite(bound)
         ]
         return " ".join(filter(None, [*bounds, self.unit])) if bounds else ""
 
@@ -165,8 +165,9 @@ COMMANDS = {
     "fuzzing": Command(
         "tests/fuzz/run.sh",
         (
-            Figure("{}: inputs", r"^fuzz (.+): (\d+) runs, \d+ findings$"),
-            Figure("{}: findings", r"^fuzz (.+): \d+ runs, (\d+) findings$", most=0),
+            Figure("{}: inputs", r"^fuzz (fuzz_\w+): (\d+) runs, \d+ findings$", least=1e7),
+            Figure("{}: inputs", r"^fuzz (bindings|loaders): (\d+) runs, \d+ findings$", least=1e5),
+            Figure("{}: findings", r"^fuzz (\w+): \d+ runs, (\d+) findings$", most=0),
         ),
     ),
     "bounds": Command(
@@ -179,7 +180,10 @@ COMMANDS = {
     ),
     "review": Command(
         "nox -s review",
-        (Figure("checks of sp-repo-review that pass", r"sp-repo-review: (\d+) of \d+ checks pass"),),
+        (
+            Figure("checks of sp-repo-review that pass", r"sp-repo-review: (\d+) of \d+ checks pass", least=68),
+            Figure("checks that it has", r"sp-repo-review: \d+ of (\d+) checks pass"),
+        ),
     ),
     "ci": Command(
         "rm -rf build/ci && git clone -q . build/ci && env -u PYTHONPATH build/ci/.ci/run",

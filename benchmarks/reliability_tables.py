@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import reliability
 from records import Record, found
-from reliability import COMMANDS, recorded, shown
 from rendering import Row, judged, lasting, markdown, measured
 
 HEADS = ("", "is", "asked", "command")
@@ -13,14 +13,17 @@ HEADS = ("", "is", "asked", "command")
 
 def figures(*names: str) -> str:
     """Return the figures of some commands, each beside its command."""
-    done = recorded()
+    done = reliability.recorded()
     rows: list[Row] = []
     for name in names:
-        beside = code(COMMANDS[name].line)
+        command = reliability.COMMANDS[name]
+        beside = code(command.line)
         if name in done:
-            cells = [[row["what"], judged(shown(row), row), row["asked"]] for row in done[name]["figures"]]
+            cells = [
+                [row["what"], judged(reliability.shown(row), row), row["asked"]] for row in done[name]["figures"]
+            ]
         else:
-            cells = [[figure.what.format("each"), "not measured", figure.asked] for figure in COMMANDS[name].figures]
+            cells = [[figure.what.format("each"), "not measured", figure.asked] for figure in command.figures]
         rows += [([*row, beside], [done[name]] if name in done else []) for row in cells]
     return with_commits(rows)
 

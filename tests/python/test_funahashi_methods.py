@@ -161,6 +161,15 @@ def test_any_point(method: str) -> None:
     assert np.array_equal(net(np.vstack([x, np.full((1, 1), np.nan)]), method=method)[:-1], together)
 
 
+def test_tables_go_by_blocks_of_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network(dim=2, count=40)
+    x = np.random.default_rng(0).normal(size=(5, 20, 2))
+    whole = net(x, method="table"), net.gradient(x, method="table")
+    monkeypatch.setattr("kousei.funahashi.evaluation._BLOCK", 7)
+    assert np.array_equal(net(x, method="table"), whole[0])
+    assert np.array_equal(net.gradient(x, method="table"), whole[1])
+
+
 @pytest.mark.parametrize("method", ["shared", "window", "table", "nufft"])
 def test_threads_do_not_matter(method: str) -> None:
     net = network(dim=2, count=40)

@@ -67,7 +67,6 @@ def test_what_fails_is_recorded_and_the_rest_goes_on(reliability: Any, monkeypat
     }
     monkeypatch.setattr(reliability, "COMMANDS", commands)
     tables = importlib.import_module("reliability_tables")
-    monkeypatch.setattr(tables, "COMMANDS", commands)
     assert measure(reliability, monkeypatch, "fine") == 1
     assert measure(reliability, monkeypatch, "broken", "silent") == 1
     lines = tables.figures(*commands).splitlines()

@@ -35,6 +35,8 @@ _TABLE = 3.5
 _BUMP_CELL, _TABLE_CELL, _CALL = 500.0, 150.0, 1e4
 #: For writing down one unit, which serves this many points.
 _WRITING, _CHUNK = {"dense": 8.0, "shared": 17.0, "window": 1.5}, 512
+#: Points that are looked up at a time: sums of more would take memory, and Ctrl-C wait for NumPy to add them up.
+_BLOCK = 1 << 20
 #: Of one transform: alone, for one point in 1, 2 and 3 dimensions, and for one cell of the grid.
 _TRANSFORM, _NUFFT, _NUFFT_CELL = 4e5, (60.0, 250.0, 4000.0), (10.0, 40.0, 160.0)
 
@@ -164,16 +166,17 @@ def call(net: FunahashiNetwork, x: Any, out: Any, precision: str, method: str, *
         _by_units(net, backend, method, backend.view("x", x), out_view, gradient)
         return result
     points = _rows(net, backend, x)
-    if method == "table":
-        sums = table.evaluate(net, backend, points, gradient)
-    else:
-        sums = nufft.evaluate(net, backend, points, gradient, method)
-    # One row for each output.
-    values = arrays.namespace(points).reshape(sums.T, shape)
-    if isinstance(backend, backends.Host):
-        out_view[...] = values
-    else:
-        result[...] = values
+    count, outputs = arrays.shape_of(points)[0], net.dim if gradient else 1
+    written = out_view if isinstance(backend, backends.Host) else result
+    written = arrays.namespace(written).reshape(written, (count, outputs))
+    block = _BLOCK if method == "table" else max(count, 1)
+    for start in range(0, count, block):
+        some = points[start : start + block]
+        if method == "table":
+            sums = table.evaluate(net, backend, some, gradient)
+        else:
+            sums = nufft.evaluate(net, backend, some, gradient, method)
+        written[start : start + block] = sums.T  # it has a row for each output
     return result
 
 
