@@ -23,7 +23,7 @@ def figures(*names: str) -> str:
                 [row["what"], judged(reliability.shown(row), row), row["asked"]] for row in done[name]["figures"]
             ]
         else:
-            cells = [[figure.what.format("each"), "not measured", figure.asked] for figure in command.figures]
+            cells = [[figure.what.format("…"), "not measured", figure.asked] for figure in command.figures]
         rows += [([*row, beside], [done[name]] if name in done else []) for row in cells]
     return with_commits(rows)
 
@@ -31,7 +31,7 @@ def figures(*names: str) -> str:
 def with_commits(rows: list[Row]) -> str:
     """Return a table of figures with what was measured under it."""
     commits = ", ".join(sorted({record["commit"][:7] for _, records in rows for record in records}))
-    return measured(HEADS, rows) + (f" Of {commits}." if commits else "")
+    return (measured(HEADS, rows) + (f" Commit {commits}." if commits else "")).rstrip()
 
 
 def code(line: str) -> str:
@@ -67,7 +67,7 @@ def of_packages(record: Record) -> Iterator[tuple[str, str, str, bool]]:
     types = record["types"]
     yield "public symbols with a type", f"{types['withKnownType']:,}", "", True
     unknown = types["withAmbiguousType"] + types["withUnknownType"]
-    yield "public symbols without, or with an ambiguous one", f"{unknown:,}", "≤ 0", unknown == 0
+    yield "public symbols without, or with an ambiguous one", f"{unknown:,}", "0", unknown == 0
 
 
 def megabytes(size: float) -> str:

@@ -1,6 +1,7 @@
 """How benchmarks/reliability.py finds figures in what commands print, and how its tables show them."""
 
 import importlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def test_what_fails_is_recorded_and_the_rest_goes_on(reliability: Any, monkeypat
         "broken": Command("echo 3 passed; exit 4", (Figure("tests", r"(\d+) passed"),)),
         "silent": Command("true", (Figure("reports of {}", r"(\w+): (\d+)", most=0),)),
         "fine": Command(
-            "echo 'a: 0'; echo 'b: 2'",
+            "echo 'a: 0'; echo 'b: 2'; exit 1",
             (Figure("reports of {}", r"(\w+): (\d+)", most=0), Figure("peak", "memory", "MiB", least=1)),
         ),
         "later": Command("false | true", (Figure("more", r"\d", least=95, unit="%"),)),
@@ -71,17 +72,17 @@ def test_what_fails_is_recorded_and_the_rest_goes_on(reliability: Any, monkeypat
     assert measure(reliability, monkeypatch, "broken", "silent") == 1
     lines = tables.figures(*commands).splitlines()
     peak = lines.pop(6)
-    assert re.fullmatch(r"\| peak \| [\d.,]+ MiB \| ≥ 1 MiB \| `echo 'a: 0'; echo 'b: 2'` \|", peak)
+    assert re.fullmatch(r"\| peak \| [\d.,]+ MiB \| ≥ 1 MiB \| `echo 'a: 0'; echo 'b: 2'; exit 1` \|", peak)
     assert lines == [
         "|  | is | asked | command |",
         "|---|---|---|---|",
         "| tests | **exit code 4: missed** |  | `echo 3 passed; exit 4` |",
-        "| reports of each | **nothing printed of reports of {}: missed** | ≤ 0 | `true` |",
-        "| reports of a | 0 | ≤ 0 | `echo 'a: 0'; echo 'b: 2'` |",
-        "| reports of b | **2: missed** | ≤ 0 | `echo 'a: 0'; echo 'b: 2'` |",
+        "| reports of … | **nothing printed of reports of {}: missed** | 0 | `true` |",
+        "| reports of a | 0 | 0 | `echo 'a: 0'; echo 'b: 2'; exit 1` |",
+        "| reports of b | **2: missed** | 0 | `echo 'a: 0'; echo 'b: 2'; exit 1` |",
         "| more | not measured | ≥ 95 % | `false \\| true` |",
         "",
-        "Some, avx2, 2026-01-02: kousei 1.0. Of 0123456.",
+        "Some, avx2, 2026-01-02: kousei 1.0. Commit 0123456.",
     ]
 
 
@@ -90,10 +91,42 @@ def test_an_unknown_name_is_refused(reliability: Any, monkeypatch: pytest.Monkey
         measure(reliability, monkeypatch, "nonsense")
 
 
-def test_the_parts_of_the_package_are_told(reliability: Any, tmp_path: Path) -> None:
+def test_packages_and_clean_machines(reliability: Any, tmp_path: Path) -> None:
     tables = importlib.import_module("reliability_tables")
-    assert "| not measured |" in tables.installed()
+    assert tables.installed().count("| not measured |") == 1
     assert tables.clean_machines().count("| not measured |") == 2
+    wheel = {
+        "build_seconds": 61.0,
+        "wheel_bytes": 21e6,
+        "platforms": ["manylinux_2_34"],
+        "installed_bytes": 9e6,
+        "install_seconds_with_dependencies": 12.0,
+    }
+    package = {
+        "sdist_bytes": 1e6,
+        "cpu": wheel,
+        "imports": {"kousei": {"seconds": 0.08, "peak_bytes": 5e7}},
+        "types": {"withKnownType": 1234, "withAmbiguousType": 1, "withUnknownType": 0},
+    }
+    (tmp_path / "installation.json").write_text(json.dumps(reliability.described("ci") | package))
+    told = tables.installed()
+    assert "| CPU wheel | **21 MB: missed** | ≤ 20 MB |" in told
+    assert "| `import kousei` | 80 ms |" in told
+    assert "| public symbols without, or with an ambiguous one | **1: missed** | 0 |" in told
+    assert "CUDA" not in told
+    machine = {
+        "command": "tests/clean_machine.sh",
+        "machine": {"cores": 2, "system": "Debian 12"},
+        "versions": {"python": "3.11.2", "g++": "12.2.0"},
+        "install_and_demo_seconds": 90,
+        "install_and_test_seconds": 300,
+        "tests_passed": 20000,
+        "extension_module_bytes": 9e6,
+    }
+    (tmp_path / "clean-machine.json").write_text(json.dumps(machine))
+    told = tables.clean_machines()
+    assert "| tests passed | 20,000 | Debian 12, 2 cores: python 3.11.2, g++ 12.2.0 |" in told
+    assert told.count("| not measured |") == 1
 
 
 def test_memory_is_that_of_the_command(reliability: Any, tmp_path: Path) -> None:
