@@ -15,7 +15,8 @@ from scipy.sparse import csr_array
 import kousei
 from kousei.activation import Mixed, leaky_relu
 from support import Library
-from test_files import DATA, Change, written
+from test_files import DATA
+from test_files_refused import Change, written
 
 BOX = [(-1.0, 1.0)] * 2
 
