@@ -282,7 +282,7 @@ BREAKS = (
         "n * p * (1 - p)",
         "n * p",
         "logits weigh as counts of clicks, whose variance is that of small rates alone",
-        "tests/python/test_recommend_delivery.py::test_weights_are_those_of_the_logits",
+        "tests/python/test_recommend_ctr.py::test_weights_are_those_of_the_logits",
     ),
     Break(
         "python/kousei/front/construction.py",
