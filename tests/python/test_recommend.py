@@ -7,10 +7,10 @@ import pytest
 import scipy.sparse
 
 import kousei
+from fake_arrays import FakeInterface
 from kousei import recommend
 from kousei._lib.backends import why_no_cuda
 from support import Library
-from test_device_arguments import FakeInterface
 
 pd = pytest.importorskip("pandas")
 
