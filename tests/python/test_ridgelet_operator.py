@@ -182,7 +182,7 @@ def test_reconstructions_to_no_number(tol: Any) -> None:
 def test_a_batch_that_cannot_be_held(method: Any) -> None:
     R = RidgeletTransform(**GOOD, method=method)
     f, spectra = np.broadcast_to(0.0, (2**40, 5, 4)), np.broadcast_to(0.0, (2**40, 2, 3))
-    what = r"a batch of 1099511627776 spectra \(2, 3\) of functions \(5, 4\)"
+    what = "a batch of 1099511627776 spectra of 6 and functions of 20 numbers"
     for call in (lambda: R.transform(f), lambda: R.reconstruct(f), lambda: R.adjoint(spectra)):
         with pytest.raises(MemoryError, match=what + r" takes 1.76e\+05 GB; this machine has"):
             call()
