@@ -217,7 +217,7 @@ def test_files_of_another_kind(tmp_path: Path, content: bytes, message: str) -> 
     assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize("name", ["dense", "sparse"])
+@pytest.mark.parametrize("name", ["dense", "sparse", "binary", "signs"])
 def test_every_truncation(tmp_path: Path, name: str) -> None:
     path = tmp_path / "net"
     path.write_bytes((DATA / f"{name}.safetensors").read_bytes())

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import LinearOperator, lsqr
 
-import kousei
 from kousei import SizeError
 from kousei.equivariant import FiniteRidgelet
-from support import Library
+from support import Library, same_for_threads
 
 METHODS = ["fft", "direct"]
 
@@ -204,17 +203,13 @@ def test_layouts(layout: Any) -> None:
 @pytest.mark.parametrize(("p", "method"), [(31, "fft"), (257, "fft"), (31, "direct")])
 def test_any_number_of_threads(p: int, method: Any) -> None:
     R = FiniteRidgelet(p, 2 if p < 99 else 1, *functions(p), method)
-    f, before, found = values((p,) * R.dim), kousei.num_threads(), []
-    try:
-        for threads in (1, 2, 4):
-            kousei.set_num_threads(threads)
-            spectrum = R @ f
-            found.append((spectrum, R.reconstruct(spectrum), R.adjoint(spectrum)))
-    finally:
-        kousei.set_num_threads(before)
-    for others in found[1:]:
-        for one, other in zip(found[0], others, strict=True):
-            np.testing.assert_array_equal(one, other)
+    f = values((p,) * R.dim)
+
+    def found() -> list[Any]:
+        spectrum = R @ f
+        return [spectrum, R.reconstruct(spectrum), R.adjoint(spectrum)]
+
+    same_for_threads(found)
 
 
 GOOD: dict[str, Any] = {
