@@ -44,7 +44,7 @@ BREAKS = (
         "(net.ranges.starts[middle] <= unit ? low : high)",
         "(net.ranges.starts[middle] < unit ? low : high)",
         "the first unit of a frequency is looked for in the one before",
-        "tests/cuda/test_kernels.cpp::every method on the device",
+        "tests/cuda/test_funahashi.cpp::every method on the device",
     ),
     Break(
         "cpp/include/kousei/ridgelet_unit.hpp",
@@ -65,7 +65,7 @@ BREAKS = (
         "return (high - other.high) + (low - other.low);",
         "return high - other.high;",
         "on a device, float32 differences of large numbers lose the digits that cancel",
-        "tests/cuda/test_kernels.cpp::differences of large projections and biases on the device",
+        "tests/cuda/test_ridgelet.cpp::differences of large projections and biases on the device",
     ),
     Break(
         "python/kousei/funahashi/parameters.py",
@@ -282,7 +282,7 @@ BREAKS = (
         "n * p * (1 - p)",
         "n * p",
         "logits weigh as counts of clicks, whose variance is that of small rates alone",
-        "tests/python/test_recommend_delivery.py::test_weights_are_those_of_the_logits",
+        "tests/python/test_recommend_ctr.py::test_weights_are_those_of_the_logits",
     ),
     Break(
         "python/kousei/front/construction.py",

@@ -19,7 +19,8 @@ import ceilings
 import cupy
 import numpy as np
 import training
-from kernels import KERNELS, SMALL, Kernel, Problem
+from kernels import KERNELS, SMALL
+from problem import Kernel, Problem
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -10,6 +10,9 @@ Array = Any
 #: Measured rates, see ceilings.py.
 Rates = Mapping[str, float]
 
+DTYPES = ("float32", "float64")
+PRECISIONS = {"float32": ("full", "fast"), "float64": ("full",)}
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -7,9 +7,7 @@
 #include <random>
 #include <vector>
 
-inline std::size_t index(std::int64_t i) {
-    return static_cast<std::size_t>(i);
-}
+#include "numbers.hpp"
 
 /// Layers of random numbers with the arrays that they borrow; every sparse_step-th is sparse, from the first on.
 template <class Real>
@@ -50,10 +48,3 @@ struct RandomLayers {
         }
     }
 };
-
-template <class Real>
-std::vector<Real> points_of(std::int64_t points, std::int64_t dim) {
-    std::vector<Real> x(index(points * dim));
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<Real>(std::sin(static_cast<double>(i) + 0.5));
-    return x;
-}

@@ -70,6 +70,24 @@ struct Ratings {
     }
 };
 
+/// Ratings as the library takes them, which are borrowed for their weights.
+struct OwnedPreferences {
+    Lists rated, preferred;
+    Preferences view;
+
+    explicit OwnedPreferences(const Ratings& of)
+        : rated(2 * of.users, of.rated),
+          preferred(of.shops, of.preferred),
+          view{rated.begin.data(),
+               rated.entries.data(),
+               preferred.begin.data(),
+               preferred.entries.data(),
+               of.weight.data(),
+               of.users,
+               of.shops} {}
+    OwnedPreferences(const OwnedPreferences&) = delete;
+};
+
 /// Whole numbers -2 to 3 at some places of a matrix: 5 of `most` + 3.
 template <class Real>
 struct Matrix {

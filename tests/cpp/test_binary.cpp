@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "numbers.hpp"
 #include "workspace.hpp"
 
 namespace {
@@ -19,10 +20,6 @@ using kousei::Activation;
 using kousei::Cpu;
 namespace binary = kousei::binary;
 namespace packed = kousei::packed;
-
-std::size_t index(std::int64_t i) {
-    return static_cast<std::size_t>(i);
-}
 
 /// A chain with its arrays, of random ranks among at most `distinct` values; and its signs.
 struct OwnedChain {
@@ -177,13 +174,6 @@ struct Network {
         }
     }
 };
-
-template <class Real>
-std::vector<Real> points_of(std::int64_t points, std::int64_t dim) {
-    std::vector<Real> x(index(points * dim));
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<Real>(std::sin(static_cast<double>(i) + 0.5));
-    return x;
-}
 
 template <class Real>
 void agrees(const Network<Real>& net, std::int64_t points) {

@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "numbers.hpp"
 #include "simd/kernels.hpp"
 #include "workspace.hpp"
 
@@ -31,15 +32,6 @@ struct Signs {
     }
     packed::View view() const { return {words.data(), rows, columns}; }
 };
-
-template <class Real>
-std::vector<Real> normals(std::int64_t count) {
-    std::mt19937_64 random(2);
-    std::normal_distribution<double> normal;
-    std::vector<Real> values;
-    for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<Real>(normal(random)));
-    return values;
-}
 
 template <class Real>
 std::vector<Real> product(Cpu on, const packed::View& matrix, const std::vector<Real>& x, std::int64_t points) {

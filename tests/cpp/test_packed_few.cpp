@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "numbers.hpp"
 #include "workspace.hpp"
 
 namespace {
@@ -77,15 +78,6 @@ struct Scaled {
         return worst;
     }
 };
-
-template <class Real>
-std::vector<Real> normals(std::int64_t count) {
-    std::mt19937_64 random(2);
-    std::normal_distribution<double> normal;
-    std::vector<Real> values;
-    for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<Real>(normal(random)));
-    return values;
-}
 
 }  // namespace
 

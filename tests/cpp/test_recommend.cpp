@@ -66,14 +66,8 @@ TEST_CASE("what users prefer is what the pairs of their ratings say") {
         Ratings ratings(users, shops, 1);
         std::vector<double> z;
         for (std::int64_t s = 0; s < shops; ++s) z.push_back(static_cast<double>(s % 5));
-        const Lists rated(2 * users, ratings.rated), preferred(shops, ratings.preferred);
-        const Preferences preferences{rated.begin.data(),
-                                      rated.entries.data(),
-                                      preferred.begin.data(),
-                                      preferred.entries.data(),
-                                      ratings.weight.data(),
-                                      users,
-                                      shops};
+        const OwnedPreferences owned(ratings);
+        const Preferences& preferences = owned.view;
         const auto expected = ratings.product(z);
         for (const int threads : {1, 2, 4}) {
             const Cpu on{threads, nullptr};

@@ -16,14 +16,8 @@ TEST_CASE("what users prefer on the device") {
     for (const auto& [users, shops] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {7, 90}, {90, 3}}) {
         Ratings ratings(users, shops, 1);
         const std::vector<double> z = random<double>(static_cast<std::size_t>(shops));
-        const Lists rated(2 * users, ratings.rated), preferred(shops, ratings.preferred);
-        const Preferences preferences{rated.begin.data(),
-                                      rated.entries.data(),
-                                      preferred.begin.data(),
-                                      preferred.entries.data(),
-                                      ratings.weight.data(),
-                                      users,
-                                      shops};
+        const OwnedPreferences owned(ratings);
+        const Preferences& preferences = owned.view;
         const auto bytes = [&](auto on) { return workspace_bytes(on, preferences); };
         const auto run = [&](auto on, double* to, Workspace workspace) {
             prefer(on, preferences, z.data(), to, workspace);

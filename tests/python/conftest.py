@@ -42,6 +42,24 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20261124)
 
 
+@pytest.fixture
+def threads_restored() -> Iterator[None]:
+    """Leaves as many threads as there were."""
+    count = kousei.num_threads()
+    yield
+    kousei.set_num_threads(count)
+
+
+@pytest.fixture(scope="module")
+def one_thread_of_torch() -> Iterator[None]:
+    """For small tensors, where threads would wait for one another."""
+    torch = pytest.importorskip("torch")
+    count = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(count)
+
+
 @pytest.fixture(scope="session")
 def client() -> Iterator[Any]:
     """A client of two worker processes of Dask."""

@@ -110,6 +110,23 @@ PIECEWISE_LINEAR = [
 ]
 
 
+def same_for_threads(call: Callable[[], Any], counts: tuple[int, ...] = (1, 2, 4)) -> Any:
+    """Return what a call returns, an array or several of them, which has the same bits for any number of threads."""
+    before, results = kousei.num_threads(), []
+    try:
+        for count in counts:
+            kousei.set_num_threads(count)
+            results.append(call())
+    finally:
+        kousei.set_num_threads(before)
+    first, *others = results
+    for other in others:
+        several = isinstance(first, tuple | list)
+        for one, another in zip(first, other, strict=True) if several else [(first, other)]:
+            np.testing.assert_array_equal(one, another)
+    return first
+
+
 def seconds_to_interrupt(call: Callable[[], Any]) -> float:
     """Return how long a call goes on after Ctrl-C, which comes when it has run for a while.
 

@@ -1,14 +1,13 @@
 """Errors of Owen values of bags of digits, as benchmarks/attribution_bags.py measures them, for ours alone."""
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -17,14 +16,12 @@ if not (BENCHMARKS / "attribution_bags.py").exists():
 
 
 @pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # threads would wait for one another: the tensors are small
-    yield importlib.import_module("attribution_bags")
-    torch.set_num_threads(threads)
+    return importlib.import_module("attribution_bags")
 
 
+@pytest.mark.usefixtures("one_thread_of_torch")
 def test_errors_of_bags_of_digits(benchmark: Any) -> None:
     images, labels, bags = benchmark.digits()
     f, baseline = benchmark.trained(images, labels), images.mean(axis=0)

@@ -18,7 +18,7 @@ from kousei.attribution import (
 from kousei.attribution.least_squares import constrained_least_squares
 from kousei.attribution.masks import masked_sets
 from kousei.attribution.tables import Tables
-from support import Library
+from support import Library, same_for_threads
 
 MLP = kousei.MLP
 
@@ -223,16 +223,7 @@ def test_methods_take_values_from_tables(library: Library, make: Any, absent: st
 def test_values_do_not_depend_on_threads(make: Any) -> None:
     items = np.random.default_rng(6).normal(size=(4, 10))
     f = make(items, 10)
-    threads, found = kousei.num_threads(), []
-    try:
-        for count in (1, 2, 4):
-            kousei.set_num_threads(count)
-            found.append((owen_values(f, items).features, owen_kernel(f, items, 5000, rng=0).features))
-    finally:
-        kousei.set_num_threads(threads)
-    for others in found[1:]:
-        for first, other in zip(found[0], others, strict=True):
-            np.testing.assert_array_equal(first, other)
+    same_for_threads(lambda: (owen_values(f, items).features, owen_kernel(f, items, 5000, rng=0).features))
 
 
 def test_a_value_that_is_not_finite_is_named() -> None:

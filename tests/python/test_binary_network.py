@@ -16,7 +16,7 @@ from kousei.binary import Chain, Multiples
 from kousei.binary.chain import chain_of
 from kousei.binary.decomposition import chain
 from kousei.binary.multiples import multiples_of
-from support import Library, random_network
+from support import Library, random_network, same_for_threads
 
 FORMS = ["auto", "ranks", "packed"]
 
@@ -95,18 +95,9 @@ def test_rows_are_activated_and_their_multiples_taken(activation: Any, rng: np.r
 
 def test_threads(rng: np.random.Generator) -> None:
     binary = kousei.binarize(kousei.MLP.random([8, 20, 10, 5], rng=0))
-    threads = kousei.num_threads()
-    try:
-        for points in (1, 9, 500):
-            x = rng.normal(size=(points, 8))
-            values = {form: [] for form in FORMS}
-            for count in (1, 2, 4):
-                kousei.set_num_threads(count)
-                for form in FORMS:
-                    values[form].append(binary(x, form=form))
-            assert all(np.array_equal(first, other) for first, *others in values.values() for other in others)
-    finally:
-        kousei.set_num_threads(threads)
+    for points in (1, 9, 500):
+        x = rng.normal(size=(points, 8))
+        same_for_threads(lambda x=x: [binary(x, form=form) for form in FORMS])
 
 
 def test_chains_of_a_matrix(rng: np.random.Generator) -> None:

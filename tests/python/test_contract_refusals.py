@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import kousei
-from test_contract import public_functions
+from public_functions import public_functions
 from valid_calls import VALID_CALLS
 
 

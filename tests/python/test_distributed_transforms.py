@@ -212,7 +212,7 @@ def test_a_spectrum_may_be_larger_than_memory(client: Any, monkeypatch: pytest.M
         R = RidgeletTransform(axes, np.linspace(-1, 1, 70)[:, None], biases, pair)
         f = _drawn(R, False)
         for function in (R.transform, lambda f: transform(R, f, client)):
-            with pytest.raises(MemoryError, match=r"a batch of 1 spectra \(70, 9001\) of functions \(9,\) takes"):
+            with pytest.raises(MemoryError, match="a batch of 1 spectra of 630070 and functions of 9 numbers takes"):
                 function(f)
         lazy = transform(R, da.from_array(f), client)
     assert lazy.numblocks[0] > 1
@@ -276,7 +276,7 @@ _DASK = da.ones((3, 4))
         ((transform, _R, [1.0] * 4), TypeError, "f was list; a NumPy or a Dask array is accepted"),
         ((dual, _Z, [1.0] * 4), TypeError, "spectrum was list; a NumPy or a Dask array is accepted"),
         ((transform, _R, _F.astype("float32")), TypeError, "f has dtype float32 and the transform float64"),
-        ((transform, _Z, np.ones(5, "float32")), TypeError, "f has dtype float32 and R float64; they must agree"),
+        ((transform, _Z, np.ones(5, "float32")), TypeError, "f has dtype float32 and the transform float64"),
         ((transform, _R, np.ones(5)), ValueError, r"f has shape \(5,\); \(..., 4\) is accepted"),
         ((adjoint, _R, _F), ValueError, r"spectrum has shape \(4,\); \(..., 2, 3\) is accepted"),
         ((adjoint, _Z, _F), ValueError, r"spectrum has shape \(4,\); \(..., 5, 5\) is accepted"),

@@ -11,7 +11,7 @@ import scipy.sparse
 import kousei
 from kousei._lib import _core
 from kousei.activation import Mixed, PiecewiseLinear, leaky_relu, prelu
-from support import Library, seconds_to_interrupt
+from support import Library, same_for_threads, seconds_to_interrupt
 
 BATCHES = [0, 1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 257, 1000]
 NAMES = ["logistic", "tanh", "erf", "arctan", "relu", "leaky_relu", "relu6", "hat", "softshrink"]
@@ -144,18 +144,9 @@ def test_nan_and_infinities_are_answered_as_by_the_formula(dtype: str) -> None:
 
 def test_values_do_not_depend_on_threads_or_neighbours(dtype: str, rng: np.random.Generator) -> None:
     net = random_net([40, 130, 90, 8], ["relu", prelu(rng.normal(size=90))], dtype, rng)
-    before = kousei.num_threads()
-    try:
-        for points in (1, 4, 5, 300, 2000):
-            x = rng.normal(size=(points, 40)).astype(dtype)
-            results = []
-            for threads in (1, 2, 4):
-                kousei.set_num_threads(threads)
-                results += [net(x), net(x)]
-            assert all(np.array_equal(results[0], other) for other in results)
-    finally:
-        kousei.set_num_threads(before)
-    together = net(x)
+    for points in (1, 4, 5, 300, 2000):
+        x = rng.normal(size=(points, 40)).astype(dtype)
+        together = same_for_threads(lambda x=x: net(x), (1, 1, 2, 2, 4, 4))
     assert np.array_equal(together[:70], net(x[:70]))
     assert np.array_equal(together[13:20], net(x[13:20]))
     assert np.array_equal(together[::-1], net(x[::-1]))

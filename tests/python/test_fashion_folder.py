@@ -19,13 +19,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from kousei.fashion import OutfitScorer, PartialVSE, read_folder, render_outfits, write_folder  # noqa: E402
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread_of_torch")
 
 
 @pytest.fixture

@@ -14,13 +14,7 @@ from kousei.attribution import completeness_gap, consistency_gap
 from kousei.fashion import OutfitScorer, OutfitTable, VisualSemanticEmbedding, render_items
 from kousei.fashion.item_renderer import ITEMS, STYLES
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread_of_torch")
 
 
 @pytest.fixture(scope="module")

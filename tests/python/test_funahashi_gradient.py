@@ -10,7 +10,7 @@ import pytest
 import kousei
 from kousei._lib import _core
 from kousei.funahashi import FunahashiNetwork, evaluation
-from support import Library, xor
+from support import Library, same_for_threads, xor
 
 PI = math.pi
 DELTA = {"logistic": 0.9, "tanh": 1.8, "erf": 1.4, "arctan": 0.7}
@@ -135,16 +135,7 @@ def test_auto(library: Library) -> None:
 @pytest.mark.parametrize("method", ["dense", "table", "nufft"])
 def test_threads_do_not_matter(method: str) -> None:
     net, x = network(form="ranges"), np.random.default_rng(0).normal(size=(3000, 2))
-    before = kousei.num_threads()
-    try:
-        values = []
-        for threads in (1, 2, 4):
-            kousei.set_num_threads(threads)
-            values.append(net.gradient(x, method=method))
-    finally:
-        kousei.set_num_threads(before)
-    assert np.array_equal(values[0], values[1])
-    assert np.array_equal(values[0], values[2])
+    same_for_threads(lambda: net.gradient(x, method=method))
 
 
 @pytest.mark.parametrize("method", ["dense", "table", "nufft"])

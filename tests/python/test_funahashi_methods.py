@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import kousei
 from kousei.funahashi import FunahashiNetwork
-from support import Library, xor
+from support import Library, same_for_threads, xor
 
 PI = math.pi
 DELTA = {"logistic": 0.9, "tanh": 1.8, "erf": 1.4, "arctan": 0.7}
@@ -174,16 +174,7 @@ def test_tables_go_by_blocks_of_points(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_threads_do_not_matter(method: str) -> None:
     net = network(dim=2, count=40)
     x = np.random.default_rng(0).normal(size=(3000, 2))
-    before = kousei.num_threads()
-    try:
-        values = []
-        for threads in (1, 2, 4):
-            kousei.set_num_threads(threads)
-            values.append(net(x, method=method))
-    finally:
-        kousei.set_num_threads(before)
-    assert np.array_equal(values[0], values[1])
-    assert np.array_equal(values[0], values[2])
+    same_for_threads(lambda: net(x, method=method))
 
 
 @pytest.mark.parametrize("method", ["dense", "shared", "window", "table", "nufft", "separable"])

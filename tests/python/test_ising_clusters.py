@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-import kousei
 from kousei.ising import CRITICAL_COUPLING, Lattice, exact, observables
+from support import same_for_threads
 from test_ising_exact import configurations
 
 METHODS = ["swendsen-wang", "wolff"]
@@ -93,15 +93,7 @@ def test_clusters_forget_sooner_than_metropolis():
 @pytest.mark.parametrize("method", METHODS)
 def test_threads(method):
     lattice = Lattice((6, 10), 0.4, 0.05)
-    before = kousei.num_threads()
-    try:
-        found = []
-        for threads in (1, 2, 3):
-            kousei.set_num_threads(threads)
-            found.append(lattice.sample(method, chains=7, sweeps=20, rng=4))
-    finally:
-        kousei.set_num_threads(before)
-    assert found[0] == found[1] == found[2]
+    same_for_threads(lambda: lattice.sample(method, chains=7, sweeps=20, rng=4).unpack(), (1, 2, 3))
 
 
 @pytest.mark.parametrize("method", METHODS)

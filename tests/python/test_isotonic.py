@@ -38,9 +38,9 @@ def test_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread_of_torch")
 @parametrize_with_checks([kousei.MonotoneRegressor(method="pdir", steps=100)])
 def test_checks_of_scikit_learn_penalised(estimator: Any, check: Any) -> None:
-    pytest.importorskip("torch").set_num_threads(1)
     check(estimator)
 
 
@@ -340,12 +340,8 @@ def test_examples() -> None:
     assert doctest.testmod(sys.modules["kousei.isotonic.regressor"]) == (0, 14)
 
 
+@pytest.mark.usefixtures("one_thread_of_torch")
 class TestPenalised:
-    @pytest.fixture(autouse=True)
-    def _torch(self) -> None:
-        torch = pytest.importorskip("torch")
-        torch.set_num_threads(1)
-
     def test_it_fits_and_is_nearly_monotone(self) -> None:
         x, y = samples(2, n=40, noise=0.1)
         fitted = kousei.MonotoneRegressor([True, True], "pdir", steps=150, random_state=0).fit(x, y)

@@ -11,7 +11,7 @@ from scipy import sparse
 
 import kousei
 from kousei.activation import Mixed, hardtanh, leaky_relu, prelu, repu
-from support import Library
+from support import Library, same_for_threads
 
 FORMULAS: dict[str, Any] = {
     "logistic": lambda z: 1 / (1 + mpmath.exp(-z)),
@@ -199,20 +199,10 @@ def test_blocks_of_points_on_a_device(
 def test_threads_and_neighbours_change_nothing(dtype: str, rng: np.random.Generator) -> None:
     net = kousei.MLP.random([3, 70, 60, 3], "tanh", rng=rng).astype(dtype)
     x = rng.normal(size=(500, 3)).astype(dtype)
-    threads = kousei.num_threads()
-    try:
-        found = []
-        for count in (1, 2, 4):
-            kousei.set_num_threads(count)
-            found.append([*vars(net.jet(x)).values(), net.divergence(x)])
-    finally:
-        kousei.set_num_threads(threads)
-    for arrays in zip(*found, strict=True):
-        np.testing.assert_array_equal(arrays[0], arrays[1])
-        np.testing.assert_array_equal(arrays[0], arrays[2])
+    found = same_for_threads(lambda: [*vars(net.jet(x)).values(), net.divergence(x)])
     x[7] = np.nan
     np.testing.assert_array_equal(np.isnan(net.divergence(x)), np.isnan(x[:, 0]))
-    np.testing.assert_array_equal(net.jet(x[100:117]).jacobian, found[0][1][100:117])
+    np.testing.assert_array_equal(net.jet(x[100:117]).jacobian, found[1][100:117])
 
 
 def test_what_is_written_to_the_network_shows(rng: np.random.Generator) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import kousei
 from kousei._lib import _core, arrays
-from support import Library
+from support import Library, same_for_threads
 
 SIZES = [1, 2, 3, 4, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300]
 
@@ -99,18 +99,10 @@ def test_infinities_are_answered(dtype: str) -> None:
 def test_threads_and_other_points_change_nothing(dtype: str, rng: np.random.Generator) -> None:
     P = kousei.pack_signs(random_signs(rng, 500, 5000))
     x = rng.normal(size=(67, 5000)).astype(dtype)
-    before = kousei.num_threads()
-    try:
-        results = []
-        for threads in (1, 2, 5):
-            kousei.set_num_threads(threads)
-            results.append(P.matmul(x))
-    finally:
-        kousei.set_num_threads(before)
-    assert all(np.array_equal(result, results[0]) for result in results)
+    products = same_for_threads(lambda: P.matmul(x), (1, 2, 5))
     few = P.matmul(x[: _core.packed_few_points])
     assert all(np.array_equal(P.matmul(point), result) for point, result in zip(x, few, strict=False))
-    assert np.array_equal(P.matmul(x[::-1])[::-1], results[0])
+    assert np.array_equal(P.matmul(x[::-1])[::-1], products)
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (3, 0), (0, 0)])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import kousei
 from kousei._lib import _core
 from kousei.packed import ScaledSigns
+from support import same_for_threads
 
 SIZES = st.integers(1, 140)
 
@@ -57,16 +58,8 @@ def test_scales_of_rows_and_of_groups(columns: int, dtype: str, rng: np.random.G
 def test_threads_and_neighbours_change_nothing(dtype: str, rng: np.random.Generator) -> None:
     P = kousei.pack_signs(random_signs(rng, 600, 5000))
     x = rng.normal(size=(67, 5000)).astype(dtype)
-    before = kousei.num_threads()
-    try:
-        results = []
-        for threads in (1, 2, 4):
-            kousei.set_num_threads(threads)
-            results.append(P.matmul(x))
-    finally:
-        kousei.set_num_threads(before)
-    assert all(np.array_equal(result, results[0]) for result in results)
-    assert np.array_equal(P.matmul(x[13:40]), results[0][13:40])
+    products = same_for_threads(lambda: P.matmul(x))
+    assert np.array_equal(P.matmul(x[13:40]), products[13:40])
 
 
 def test_infinities_are_answered(dtype: str) -> None:
@@ -91,14 +84,8 @@ def test_signs_times_signs_are_exact(rows: int, others: int, columns: int, seed:
 
 def test_large_matrices_of_signs_on_any_number_of_threads(rng: np.random.Generator) -> None:
     S, T = random_signs(rng, 300, 30_000), random_signs(rng, 500, 30_000)
-    before = kousei.num_threads()
-    try:
-        for threads in (1, 2, 4):
-            kousei.set_num_threads(threads)
-            sums = kousei.pack_signs(S).dot(kousei.pack_signs(T))
-            assert np.array_equal(sums, S.astype(np.float32) @ T.T.astype(np.float32))
-    finally:
-        kousei.set_num_threads(before)
+    sums = same_for_threads(lambda: kousei.pack_signs(S).dot(kousei.pack_signs(T)))
+    assert np.array_equal(sums, S.astype(np.float32) @ T.T.astype(np.float32))
 
 
 def test_signs_that_do_not_fit_are_refused() -> None:

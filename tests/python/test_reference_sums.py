@@ -18,6 +18,7 @@ from kousei.equivariant import FiniteRidgelet, orbit_sum
 from kousei.isotonic.spline import Spline
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions
 from kousei.score.moments import unit_moments
+from test_funahashi_methods import DELTA, METHODS
 
 
 def normal(*shape: int, seed: int = 0, dtype: str = "float32") -> np.ndarray:
@@ -41,15 +42,6 @@ def test_networks_and_their_jets(name: str, sizes: tuple[int, ...], dtype: str) 
     if net.outputs == 2:
         traces = [np.trace(each, axis1=1, axis2=2) for each in (exact.jacobian, exact.sizes[1])]
         require_accurate("divergence", net.divergence(at), *traces)
-
-
-DELTA = {"logistic": 0.9, "tanh": 1.8, "erf": 1.4, "arctan": 0.7}
-METHODS = {
-    "logistic": ("dense", "shared", "window", "table", "nufft"),
-    "tanh": ("dense", "shared", "window", "table", "nufft"),
-    "erf": ("dense", "table", "nufft"),
-    "arctan": ("dense",),
-}
 
 
 @cache

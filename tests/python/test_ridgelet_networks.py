@@ -16,6 +16,7 @@ from kousei.ridgelet import (
     single_scale_weights,
 )
 from kousei.ridgelet.radon import centred, half_sphere, profiles
+from support import same_for_threads
 
 COEFS, MEANS, WIDTHS = [1.0, -0.7, 0.5], [[-0.6, 0.2], [0.5, -0.4], [0.3, 0.9]], [0.35, 0.3, 0.5]
 SQUARE = [(-1, 1), (-1, 1)]
@@ -135,16 +136,11 @@ def test_a_box_and_the_cube_are_the_same() -> None:
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_threads_change_nothing(activation: str) -> None:
-    before = kousei.num_threads()
-    try:
-        found = []
-        for count in (1, 3):
-            kousei.set_num_threads(count)
-            found.append(single_scale(gaussian, [(-1, 1)] * 3, 500, activation=activation))
-    finally:
-        kousei.set_num_threads(before)
-    for one, other in zip(found[0].weights + found[0].biases, found[1].weights + found[1].biases, strict=True):
-        np.testing.assert_array_equal(one, other)
+    def parameters() -> tuple[np.ndarray, ...]:
+        net = single_scale(gaussian, [(-1, 1)] * 3, 500, activation=activation)
+        return net.weights + net.biases
+
+    same_for_threads(parameters, (1, 3))
 
 
 def test_linear_in_the_function() -> None:

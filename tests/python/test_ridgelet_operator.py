@@ -182,7 +182,7 @@ def test_reconstructions_to_no_number(tol: Any) -> None:
 def test_a_batch_that_cannot_be_held(method: Any) -> None:
     R = RidgeletTransform(**GOOD, method=method)
     f, spectra = np.broadcast_to(0.0, (2**40, 5, 4)), np.broadcast_to(0.0, (2**40, 2, 3))
-    what = r"a batch of 1099511627776 spectra \(2, 3\) of functions \(5, 4\)"
+    what = "a batch of 1099511627776 spectra of 6 and functions of 20 numbers"
     for call in (lambda: R.transform(f), lambda: R.reconstruct(f), lambda: R.adjoint(spectra)):
         with pytest.raises(MemoryError, match=what + r" takes 1.76e\+05 GB; this machine has"):
             call()
@@ -209,6 +209,7 @@ def test_float32_on_long_axes_is_as_accurate_as_it_says(points: int, tol: float)
     np.testing.assert_allclose(R.adjoint(one), exact, rtol=0, atol=tol * np.abs(exact).max())
 
 
+@pytest.mark.usefixtures("threads_restored")
 def test_slices_go_by_the_threads_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     plan, taken = finufft.Plan, []
 
@@ -217,25 +218,19 @@ def test_slices_go_by_the_threads_that_are_set(monkeypatch: pytest.MonkeyPatch) 
         return plan(*arguments, **options)
 
     monkeypatch.setattr(finufft, "Plan", planned)
-    R, before = RidgeletTransform(**GOOD, method="slice"), kousei.num_threads()
-    try:
-        for threads in (1, 2, 1, 2):
-            kousei.set_num_threads(threads)
-            R.transform(np.ones((5, 4)))
-    finally:
-        kousei.set_num_threads(before)
+    R = RidgeletTransform(**GOOD, method="slice")
+    for threads in (1, 2, 1, 2):
+        kousei.set_num_threads(threads)
+        R.transform(np.ones((5, 4)))
     assert taken == [1, 2]
 
 
+@pytest.mark.usefixtures("threads_restored")
 def test_nothing_is_printed_where_openmp_has_fewer_threads(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    before = kousei.num_threads()
-    try:
-        kousei.set_num_threads((os.cpu_count() or 1) + 1)
-        RidgeletTransform(**GOOD, method="slice").transform(np.ones((5, 4)))
-    finally:
-        kousei.set_num_threads(before)
+    kousei.set_num_threads((os.cpu_count() or 1) + 1)
+    RidgeletTransform(**GOOD, method="slice").transform(np.ones((5, 4)))
     assert capfd.readouterr() == ("", "")
 
 

@@ -1,6 +1,5 @@
 """The ridgelet transform of scattered points by spreading."""
 
-from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -11,7 +10,7 @@ import kousei
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions, gaussian_mixture_ridgelet
 from kousei.ridgelet.samples import Scattered
 from kousei.ridgelet.spread import LineSums, PlaneSums, spread_kind
-from support import Library
+from support import Library, same_for_threads
 
 
 def gauss(dim: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -64,26 +63,16 @@ def test_adjoint_is_exact(activation: str, dim: int) -> None:
     assert abs(image @ gamma - f @ (R.H @ gamma)) <= 1e-14 * np.linalg.norm(image) * np.linalg.norm(gamma)
 
 
-@pytest.fixture
-def threads() -> Iterator[None]:
-    before = kousei.num_threads()
-    yield
-    kousei.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("dim", [2, 5])
 def test_any_number_of_threads_gives_the_same(dim: int) -> None:
     R = RidgeletTransform(**scattered(dim, 20000), pair=AdmissiblePair("tanh", dim), method="spread")
     f = np.random.default_rng(1).normal(size=20000)
-    results = []
-    for count in (1, 2, 3, 1):
-        kousei.set_num_threads(count)
+
+    def there_and_back() -> tuple[Any, Any]:
         spectrum = R.transform(f)
-        results.append((spectrum, R.adjoint(spectrum)))
-    for spectrum, adjoint in results[1:]:
-        np.testing.assert_array_equal(spectrum, results[0][0])
-        np.testing.assert_array_equal(adjoint, results[0][1])
+        return spectrum, R.adjoint(spectrum)
+
+    same_for_threads(there_and_back, (1, 2, 3, 1))
 
 
 @pytest.mark.parametrize("dim", [2, 3])

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import eval_hermitenorm
 
-import kousei
 from kousei import Activation
 from kousei._lib.backends import Host
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, ball_directions
 from kousei.ridgelet.kernel import GaussianKernel
 from kousei.ridgelet.sums import DirectSums, Function, PrefixSums
-from support import seconds_to_interrupt
+from support import same_for_threads, seconds_to_interrupt
 
 HOST = Host(np.empty(0))
 #: What networks have units of, as far as they are summed directly.
@@ -112,18 +111,9 @@ def test_even_powers_are_hermites_functions(s: int) -> None:
 def test_any_number_of_threads(function: Function | int, dtype: str) -> None:
     where = arguments(2, 900, 20, 130)
     sums = PrefixSums(*where, function) if isinstance(function, int) else DirectSums(*where, function)
-    rng, results = np.random.default_rng(2), []
+    rng = np.random.default_rng(2)
     g, c = rng.normal(size=(2, 900)).astype(dtype), rng.normal(size=(2, 20, 130)).astype(dtype)
-    before = kousei.num_threads()
-    try:
-        for threads in (1, 2, 4):
-            kousei.set_num_threads(threads)
-            results.append((sums.forward(HOST, g), sums.transpose(HOST, c)))
-    finally:
-        kousei.set_num_threads(before)
-    for spectrum, back in results[1:]:
-        np.testing.assert_array_equal(spectrum, results[0][0])
-        np.testing.assert_array_equal(back, results[0][1])
+    same_for_threads(lambda: (sums.forward(HOST, g), sums.transpose(HOST, c)))
 
 
 def test_large_projections_keep_the_digits_of_float32() -> None:
@@ -131,23 +121,6 @@ def test_large_projections_keep_the_digits_of_float32() -> None:
     function = GaussianKernel(4)
     found = DirectSums(points, directions, biases, function).forward(HOST, np.ones((1, 1), "float32"))
     np.testing.assert_allclose(found[0, 0], function(directions[0, 0] - biases), rtol=0, atol=2e-6)
-
-
-@pytest.mark.parametrize(
-    ("activation", "dim", "direction", "value"),
-    [
-        ("relu", 1, [0.7], 1.5905319155859),
-        ("tanh", 1, [0.7], 0.51914035318708),
-        ("relu", 2, [0.7, -0.4], 4.6780346461648),
-    ],
-)
-def test_golden_numbers_of_float32(activation: str, dim: int, direction: list[float], value: float) -> None:
-    axes = (np.linspace(-8, 8, 81),) * dim
-    f = np.exp(-sum(x**2 for x in np.meshgrid(*axes, indexing="ij")) / 2).astype("float32")
-    pair = AdmissiblePair(activation, dim)
-    found = kousei.ridgelet_transform(f, axes, [direction], [0.3], pair, "direct").values
-    assert found.dtype == "float32"
-    np.testing.assert_allclose(found, [[value]], rtol=2e-6)
 
 
 @pytest.mark.parametrize("activation", ["relu", "repu2", "step", "tanh", "gaussian"])

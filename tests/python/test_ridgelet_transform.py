@@ -13,6 +13,7 @@ import kousei
 from kousei.ridgelet import AdmissiblePair, RidgeletTransform, Spectrum, ball_directions, gaussian_kernel
 from kousei.ridgelet.samples import Grid
 from support import Library
+from test_ridgelet_operator import GOOD
 
 #: c, mu and tau of Gaussians c e^(-|x - mu|^2 / 2 tau^2).
 MIXTURE = ((1.0, (-0.6, 0.2), 0.35), (-0.7, (0.5, -0.4), 0.3), (0.5, (0.3, 0.9), 0.5))
@@ -48,13 +49,19 @@ def closed_form(a: np.ndarray, b: np.ndarray, pair: AdmissiblePair) -> np.ndarra
         ("relu", 2, [0.7, -0.4], 4.6780346461648),
     ],
 )
-@pytest.mark.parametrize("method", ["slice", "direct"])
-def test_golden_numbers(activation: str, dim: int, direction: list[float], value: float, method: Any) -> None:
+@pytest.mark.parametrize(
+    ("method", "dtype", "tol"),
+    [("slice", "float64", 1e-9), ("direct", "float64", 1e-12), ("direct", "float32", 2e-6)],
+)
+def test_golden_numbers(
+    activation: str, dim: int, direction: list[float], value: float, method: Any, dtype: str, tol: float
+) -> None:
     axes = (np.linspace(-8, 8, 81),) * dim
-    f = np.exp(-sum(x**2 for x in np.meshgrid(*axes, indexing="ij")) / 2)
+    f = np.exp(-sum(x**2 for x in np.meshgrid(*axes, indexing="ij")) / 2).astype(dtype)
     pair = AdmissiblePair(activation, dim)
     found = kousei.ridgelet_transform(f, axes, [direction], [0.3], pair, method).values
-    np.testing.assert_allclose(found, [[value]], rtol=1e-9 if method == "slice" else 1e-12)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, [[value]], rtol=tol)
 
 
 # The kernels of odd order decay as a power of t only.
@@ -249,14 +256,6 @@ def test_array_in_same_array_out(library: Library, batch: tuple[int, ...], dtype
         close = tol * np.abs(expected).max(initial=0)
         np.testing.assert_allclose(library.numpy(result), expected, rtol=0, atol=close)
     assert R.truncation_loss(given).shape == batch
-
-
-GOOD: dict[str, Any] = {
-    "axes": (np.linspace(-1, 1, 5), np.linspace(-1, 1, 4)),
-    "directions": [[1.0, 0.0], [0.5, 2.0]],
-    "biases": [0.0, 0.5, 1.0],
-    "pair": AdmissiblePair("relu", 2),
-}
 
 
 @pytest.mark.parametrize(

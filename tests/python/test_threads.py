@@ -7,20 +7,14 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import kousei
-from support import libraries, seconds_to_interrupt
+from support import libraries, same_for_threads, seconds_to_interrupt
 
-
-@pytest.fixture(autouse=True)
-def restore_threads() -> Iterator[None]:
-    count = kousei.num_threads()
-    yield
-    kousei.set_num_threads(count)
+pytestmark = pytest.mark.usefixtures("threads_restored")
 
 
 @pytest.mark.parametrize(("units", "points"), [(100, 5000), (100_000, 3), (70_000, 600)])
@@ -28,12 +22,7 @@ def restore_threads() -> Iterator[None]:
 def test_results_do_not_depend_on_threads(units: int, points: int, outputs: int, dtype: str) -> None:
     net = kousei.MLP.random([2, units, outputs], "logistic", rng=0).astype(dtype)
     x = np.random.default_rng(1).normal(size=(points, 2)).astype(dtype)
-    results = []
-    for count in (1, 2, 4):
-        kousei.set_num_threads(count)
-        results.append(net(x))
-    assert np.array_equal(results[0], results[1])
-    assert np.array_equal(results[0], results[2])
+    same_for_threads(lambda: net(x))
 
 
 @pytest.mark.parametrize("bad", [0, -1, 1025])

@@ -5,15 +5,18 @@ SciPy takes longer to load than all else, so that the rooms with operators are l
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from array_api_compat import is_cupy_array, is_torch_array
 from scipy.sparse.linalg import LinearOperator
 
-from kousei._lib import arrays
+from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.backends import Backend
 
 
 class Operator(LinearOperator, ABC):
@@ -53,6 +56,44 @@ class Operator(LinearOperator, ABC):
 
     def _adjoint(self) -> LinearOperator:
         return _Adjoint(self)
+
+
+class BatchedOperator(Operator):
+    """An operator that is also applied to batches of functions or spectra, (..., *shape), of any library."""
+
+    def _apply(
+        self,
+        name: str,
+        array: Array,
+        given: tuple[int, ...],
+        returned: tuple[int, ...],
+        function: Callable[[Backend, Array], Array],
+    ) -> Array:
+        """Return a function of (batch, *given) in the batch axes and the library of the argument."""
+        backend, values, batch = self._entered(name, array, given)
+        if len(values) == 0:
+            return backend.finish(backend.empty((*batch, *returned), self.dtype))
+        return backend.finish(function(backend, values).reshape(*batch, *returned))
+
+    def _entered(self, name: str, array: Array, given: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
+        """Return where to compute, a checked argument there as (batch, *given), and the batch axes it has."""
+        backend, array = backends.enter(name, array)
+        batch = self._batch_of(name, array, given)
+        count, (rows, columns) = math.prod(batch), self.shape
+        what = f"a batch of {count} spectra of {rows} and functions of {columns} numbers"
+        arrays.require_memory(count * max(rows, columns), self.dtype.itemsize, what)
+        values = backend.array(name, array)
+        # Of a device they are not asked for, which would make the host wait.
+        if isinstance(values, np.ndarray):
+            arrays.require_finite(name, values)
+        return backend, values.reshape(count, *given), batch
+
+    def _batch_of(self, name: str, array: Array, given: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the batch axes of an argument, of the operator's dtype and of a shape that ends as said."""
+        if arrays.dtype_name(array) != self.dtype.name:
+            found = arrays.dtype_name(array)
+            raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
+        return arrays.batch_axes(name, array, given)
 
 
 class _Adjoint(Operator):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
-from kousei._lib import arrays, backends
+from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_choice, check_integer
-from kousei._lib.operator import Operator
+from kousei._lib.operator import BatchedOperator
 from kousei._lib.random import Rng, generator
 from kousei.equivariant.drawing import draw
 from kousei.equivariant.finite_network import FiniteNetwork
@@ -23,7 +22,7 @@ from kousei.equivariant.orbits import numbers, read_only
 from kousei.equivariant.primes import require_prime
 
 
-class FiniteRidgelet(Operator):
+class FiniteRidgelet(BatchedOperator):
     r"""The ridgelet transform over Z_p^d for a prime p, its adjoint and its dual, which inverts it.
 
     .. math:: R[f](a,b) = p^{-d/2}\sum_x f(x)\,\overline{r((a\cdot x-b)\bmod p)},\qquad
@@ -166,7 +165,11 @@ class FiniteRidgelet(Operator):
         MemoryError
             If the spectrum cannot be held.
         """
-        return self._apply("f", f, self._grid, self._spectrum_grid, self._sums.over_points, self._transform_weights)
+
+        def summed(backend: Backend, functions: Array) -> Array:
+            return self._sums.over_points(backend, functions.reshape(len(functions), -1), self._transform_weights)
+
+        return self._apply("f", f, self._grid, self._spectrum_grid, summed)
 
     def adjoint(self, spectrum: Array | None = None) -> Any:  # type: ignore[misc] # an argument more than SciPy's
         """Return the adjoint of `transform` on a spectrum, ``(..., p, ..., p)``: `dual` with r for g.
@@ -273,46 +276,14 @@ class FiniteRidgelet(Operator):
         sums = SomeFourierSums if self.method == "fft" else DirectSums
         some._sums = sums(self.p, self.dim, self.dtype, rows)
         some._spectrum_grid = (len(range(self.p)[rows]), *self._spectrum_grid[1:])
-        Operator.__init__(some, self.dtype, (math.prod(some._spectrum_grid), self.shape[1]))
+        BatchedOperator.__init__(some, self.dtype, (math.prod(some._spectrum_grid), self.shape[1]))
         return some
 
     def _over_units(self, spectrum: Array, weights: Kept) -> Array:
-        return self._apply("spectrum", spectrum, self._spectrum_grid, self._grid, self._sums.over_units, weights)
+        def summed(backend: Backend, spectra: Array) -> Array:
+            return self._sums.over_units(backend, spectra.reshape(len(spectra), -1), weights)
 
-    def _apply(
-        self,
-        name: str,
-        array: Array,
-        given: tuple[int, ...],
-        returned: tuple[int, ...],
-        sums: Callable[[Backend, Array, Kept], Array],
-        weights: Kept,
-    ) -> Array:
-        """Return sums of (batch, terms) in the batch axes and the library of the argument."""
-        backend, values, batch = self._entered(name, array, given)
-        if len(values) == 0:
-            return backend.finish(backend.empty((*batch, *returned), self.dtype))
-        total = sums(backend, values.reshape(len(values), -1), weights)
-        return backend.finish(total.reshape(*batch, *returned))
-
-    def _entered(self, name: str, array: Array, given: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
-        """Return where to compute, a checked argument there as (batch, *given), and the batch axes it has."""
-        backend, array = backends.enter(name, array)
-        batch = self._batch_of(name, array, given)
-        count = math.prod(batch)
-        what = f"a batch of {count} spectra of {self.p}**{self.dim + 1} numbers"
-        arrays.require_memory(count * self.shape[0], self.dtype.itemsize, what)
-        values = backend.array(name, array)
-        # Of a device they are not asked for, which would make the host wait.
-        if isinstance(values, np.ndarray):
-            arrays.require_finite(name, values)
-        return backend, values.reshape(count, *given), batch
-
-    def _batch_of(self, name: str, array: Array, given: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the batch axes of an argument, of the operator's dtype and of a shape that ends as said."""
-        if arrays.dtype_name(array) != self.dtype.name:
-            raise TypeError(f"{name} has dtype {arrays.dtype_name(array)} and R {self.dtype}; they must agree")
-        return arrays.batch_axes(name, array, given)
+        return self._apply("spectrum", spectrum, self._spectrum_grid, self._grid, summed)
 
     def _transpose(self) -> Any:
         return self.H if self.dtype.kind == "f" else super()._transpose()  # type: ignore[misc]

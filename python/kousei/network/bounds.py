@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.boxes import check_bounds
 from kousei._lib.errors import check_choice
 from kousei.network import relaxation
-from kousei.network.layers import Layers
+from kousei.network.layers import Layers, layers_of
+
+if TYPE_CHECKING:
+    from kousei.network.mlp import MLP
 
 Array = np.ndarray[Any, Any]
 Interval = tuple[Array, Array]
@@ -50,8 +55,52 @@ class _Layer(NamedTuple):
     largest: float
 
 
+def bounds(net: MLP, box: Sequence[tuple[float, float]], method: str = "interval") -> Bounds:
+    """Bound what the network and each of its layers can compute on a box.
+
+    Parameters
+    ----------
+    box : sequence of (lo, hi)
+        One pair for each input.
+    method : {"interval", "linear"}
+        "interval" goes from layer to layer by intervals. "linear", which is CROWN, bounds each layer by linear
+        functions of the input besides, and is never wider; it takes a product of matrices for each layer and each
+        layer below it.
+
+    Returns
+    -------
+    Bounds
+        `lower` and `upper` of the outputs, `layers`, those of the pre-activations of each layer, as NumPy arrays
+        of float64, and `overflow`, the first layer that can overflow in float32 and in float64.
+
+    Raises
+    ------
+    TypeError
+        If an activation is a function in Python, whose range is not known.
+    ValueError
+        If lo > hi, a bound is not finite, or they are not one for each input.
+
+    Notes
+    -----
+    They hold for what the network computes in its dtype, layer by layer, underflow and precision="fast" aside.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kousei
+    >>> net = kousei.MLP([np.array([[1.0], [-1.0]]), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], ["relu"])
+    >>> net.bounds([(-1, 2)]).upper.round(6)
+    array([3.])
+    >>> net.bounds([(-1, 2)], "linear").upper.round(6)
+    array([2.])
+    >>> net.bounds([(-1, 1e38)]).overflow
+    {'float32': None, 'float64': None}
+    """
+    return bounds_of(layers_of(net), check_bounds(box, "box", net.dim, flat=True), net.dtype, method)
+
+
 def bounds_of(layers: Layers, box: Interval, dtype: np.dtype[Any], method: str) -> Bounds:
-    """See `MLP.bounds`."""
+    """Bound what layers compute on a box, as `MLP.bounds` does."""
     check_choice("method", method, "interval", "linear")
     for i, activation in enumerate(layers.activations):
         relaxation.check_known(f"activations[{i}]", activation)

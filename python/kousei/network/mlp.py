@@ -16,7 +16,7 @@ from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
 from kousei.network import rewriting
-from kousei.network.bounds import Bounds, bounds_of, propagate
+from kousei.network.bounds import bounds, propagate
 from kousei.network.evaluation import evaluate
 from kousei.network.jet import divergence, jet
 from kousei.network.layers import (
@@ -24,11 +24,10 @@ from kousei.network.layers import (
     check_finite,
     check_layers,
     layers_of,
-    nonzero,
     size_of,
     with_dtype,
 )
-from kousei.network.summary import Formula, LayerSummary, Summary
+from kousei.network.summary import Formula, summary
 
 
 class MLP:
@@ -229,8 +228,10 @@ class MLP:
         return evaluate(self, x, out, precision)
 
     # Methods that stand with what they return.
+    bounds = bounds
     jet = jet
     divergence = divergence
+    summary = summary
 
     def to_relu(self) -> MLP:
         """Return the same function with ReLU units: Theorem 3, exact on all of R.
@@ -334,49 +335,6 @@ class MLP:
         ranges = [(layer.lower, layer.upper) for layer in propagate(layers, box, 0.0)]
         return _written(rewriting.to_activation(layers, target, ranges), self)
 
-    def bounds(self, box: Sequence[tuple[float, float]], method: str = "interval") -> Bounds:
-        """Bound what the network and each of its layers can compute on a box.
-
-        Parameters
-        ----------
-        box : sequence of (lo, hi)
-            One pair for each input.
-        method : {"interval", "linear"}
-            "interval" goes from layer to layer by intervals. "linear", which is CROWN, bounds each layer by linear
-            functions of the input besides, and is never wider; it takes a product of matrices for each layer and each
-            layer below it.
-
-        Returns
-        -------
-        Bounds
-            `lower` and `upper` of the outputs, `layers`, those of the pre-activations of each layer, as NumPy arrays
-            of float64, and `overflow`, the first layer that can overflow in float32 and in float64.
-
-        Raises
-        ------
-        TypeError
-            If an activation is a function in Python, whose range is not known.
-        ValueError
-            If lo > hi, a bound is not finite, or they are not one for each input.
-
-        Notes
-        -----
-        They hold for what the network computes in its dtype, layer by layer, underflow and precision="fast" aside.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import kousei
-        >>> net = kousei.MLP([np.array([[1.0], [-1.0]]), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], ["relu"])
-        >>> net.bounds([(-1, 2)]).upper.round(6)
-        array([3.])
-        >>> net.bounds([(-1, 2)], "linear").upper.round(6)
-        array([2.])
-        >>> net.bounds([(-1, 1e38)]).overflow
-        {'float32': None, 'float64': None}
-        """
-        return bounds_of(layers_of(self), check_bounds(box, "box", self.dim, flat=True), self.dtype, method)
-
     def __rshift__(self, after: MLP) -> MLP:
         return _algebra().compose(self, after) if isinstance(after, MLP) else NotImplemented
 
@@ -393,37 +351,6 @@ class MLP:
 
     def __neg__(self) -> MLP:
         return -1.0 * self
-
-    def summary(self) -> Summary:
-        """Sizes, layer by layer, beside the formula of the theorem that made the network.
-
-        Returns
-        -------
-        Summary
-            Printed, it is a table.
-
-        Examples
-        --------
-        >>> import kousei
-        >>> f, g = kousei.MLP.random([2, 5, 3], rng=0), kousei.MLP.random([2, 4, 6, 3], rng=1)
-        >>> print((f + g).summary())
-        layer   inputs  outputs    nonzero  share  activation
-            0        2        8         12    75%  relu
-            1        8       11         44    50%  relu
-            2       11        3         33   100%  affine
-        hidden layers 2, hidden units 19, weights and biases 159
-        f + g: at most 5 + 10 + 1 x 4 = 19 hidden units
-        """
-        names = [activation.name for activation in self.activations] + [""]
-        return Summary(
-            tuple(
-                LayerSummary(outputs, inputs, name, nonzero(weight), arrays.is_sparse(weight))
-                for weight, outputs, inputs, name in zip(
-                    self.weights, self.sizes[1:], self.sizes, names, strict=False
-                )
-            ),
-            self._formula,
-        )
 
     def astype(self, dtype: Any) -> Self:
         """Return the network with parameters of another dtype.

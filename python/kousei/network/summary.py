@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kousei._lib import arrays
+from kousei.network.layers import nonzero
+
+if TYPE_CHECKING:
+    from kousei.network.mlp import MLP
 
 
 @dataclass(frozen=True)
@@ -102,3 +109,33 @@ class Summary:
                 f"{self.formula.construction}: at most {self.formula.text} = {self.formula.units} hidden units"
             )
         return "\n".join(lines)
+
+
+def summary(net: MLP) -> Summary:
+    """Sizes, layer by layer, beside the formula of the theorem that made the network.
+
+    Returns
+    -------
+    Summary
+        Printed, it is a table.
+
+    Examples
+    --------
+    >>> import kousei
+    >>> f, g = kousei.MLP.random([2, 5, 3], rng=0), kousei.MLP.random([2, 4, 6, 3], rng=1)
+    >>> print((f + g).summary())
+    layer   inputs  outputs    nonzero  share  activation
+        0        2        8         12    75%  relu
+        1        8       11         44    50%  relu
+        2       11        3         33   100%  affine
+    hidden layers 2, hidden units 19, weights and biases 159
+    f + g: at most 5 + 10 + 1 x 4 = 19 hidden units
+    """
+    names = [activation.name for activation in net.activations] + [""]
+    return Summary(
+        tuple(
+            LayerSummary(outputs, inputs, name, nonzero(weight), arrays.is_sparse(weight))
+            for weight, outputs, inputs, name in zip(net.weights, net.sizes[1:], net.sizes, names, strict=False)
+        ),
+        net._formula,
+    )

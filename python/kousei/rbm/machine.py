@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -24,8 +24,9 @@ from kousei._lib.progress import bar
 from kousei._lib.random import Rng, generator
 from kousei.packed import PackedSigns
 from kousei.rbm import checkpoint, states
-from kousei.rbm.distribution import PARAMETERS, Distribution
-from kousei.rbm.partition import LogPartition, log_partition
+from kousei.rbm.conversion import convert
+from kousei.rbm.distribution import Distribution
+from kousei.rbm.partition import log_partition
 from kousei.rbm.sampling import Draws
 from kousei.rbm.training import Progress, Trainer
 
@@ -346,104 +347,9 @@ class RBM(Distribution):
         """Train on data and return their hidden means: `fit` and `transform`."""
         return self.fit(X, y, **parameters).transform(X)
 
-    def convert(self, units: str) -> Conversion:
-        """Return the machine of the other convention that has the same distribution.
-
-        Parameters
-        ----------
-        units : str
-            "spin" or "binary".
-
-        Returns
-        -------
-        Conversion
-            `machine`, of float64, and `offset`: log Z of this machine is log Z of that one plus it.
-
-        Raises
-        ------
-        ValueError
-            If `units` is not known.
-
-        Notes
-        -----
-        With s = 2 x - 1 on both sides, W' = 4 W, b' = 2 (b - W 1), c' = 2 (c - W^T 1), and the offset is the sum of
-        W less those of b and c.
-
-        Examples
-        --------
-        >>> import kousei
-        >>> binary, offset = kousei.RBM.from_weights([[1.0], [1.0]]).convert("binary")
-        >>> binary.weights.ravel(), binary.visible_bias, binary.hidden_bias, offset
-        (array([4., 4.]), array([-2., -2.]), array([-4.]), 2.0)
-        """
-        check_choice("units", units, "spin", "binary")
-        w, b, c = (np.asarray(getattr(self, name), np.float64) for name in PARAMETERS)
-        offset = 0.0
-        if units != self.units and units == "binary":
-            offset = float(w.sum() - b.sum() - c.sum())
-            w, b, c = 4 * w, 2 * (b - w.sum(axis=1)), 2 * (c - w.sum(axis=0))
-        elif units != self.units:
-            w, b, c = w / 4, b / 2 + w.sum(axis=1) / 4, c / 2 + w.sum(axis=0) / 4
-            offset = float(b.sum() + c.sum() - w.sum())
-        return Conversion(self.from_weights(w, b, c, units), offset)
-
-    def log_partition(
-        self, method: str = "exact", *, tol: float = 0.05, chains: int | None = None, rng: Rng = None
-    ) -> LogPartition:
-        r"""Return ln Z, exactly or measured.
-
-        Parameters
-        ----------
-        method : str
-            "exact": the sum over all states of the smaller side, of up to 25 units, each of which takes some 4 ns for
-            each unit of the other side. "ais": annealed importance sampling. "tempering": chains at several
-            temperatures that trade their states.
-        tol : float
-            The standard error that is wanted; sweeps are doubled until it is reached, up to 65536 of "ais" and 16384
-            of "tempering".
-        chains : int, optional
-            Independent chains of "ais", 64 if not told, or ladders of "tempering", 16. At least 2.
-        rng : numpy.random.Generator or seed, optional
-            Where the numbers come from.
-
-        Returns
-        -------
-        LogPartition
-            `value`, `error`, its standard error, and `ess`, the effective sample size.
-
-        Raises
-        ------
-        TypeError
-            If an argument is of another type.
-        ValueError
-            If it is out of range, or "exact" would sum over more than 25 units; what that takes is said.
-        MemoryError
-            If the chains do not fit into memory.
-
-        Warns
-        -----
-        UserWarning
-            If `tol` is not reached.
-
-        Notes
-        -----
-        Both measurements go from two products of independent spins to the machine. Their means are those of the two
-        halves of chains that were run before, so that where spins order the way leads round the critical point
-        instead of through it: at each beta a state has the weight
-        :math:`\sum_i e^{(1-\beta)(\theta_i\cdot x+c_i)}e^{-\beta E(x)}`. "ais" is that of R. M. Neal, "Annealed
-        importance sampling" (2001); it ends once half of the chains carry the weight. "tempering" joins neighbouring
-        temperatures by C. H. Bennett's ratio (1976). Neither can tell of a part of the states that no chain found.
-
-        Examples
-        --------
-        >>> import kousei
-        >>> machine = kousei.rg.sublattice_rbm((6, 6), 0.4)
-        >>> exact = machine.log_partition().value
-        >>> measured = machine.log_partition("ais", rng=0)
-        >>> abs(measured.value - exact) < 4 * measured.error, measured.ess > 32
-        (True, True)
-        """
-        return log_partition(self, method, tol, chains, rng)
+    # Methods that stand with what they return.
+    convert = convert
+    log_partition = log_partition
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
@@ -519,10 +425,3 @@ class RBM(Distribution):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.visible}, {self.hidden}, {self.units!r})"
-
-
-class Conversion(NamedTuple):
-    """A machine of another convention, see `RBM.convert`."""
-
-    machine: RBM
-    offset: float

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kousei._lib import arrays, backends
+from kousei._lib import arrays
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_bool, check_choice, check_type, require_real_number, warn
-from kousei._lib.operator import Operator
+from kousei._lib.operator import BatchedOperator
 from kousei._lib.pickling import without_cached
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
@@ -30,7 +30,7 @@ from kousei.ridgelet.truncation import Truncation, differences
 Method = Literal["auto", "slice", "spread", "direct"]
 
 
-class RidgeletTransform(Operator):
+class RidgeletTransform(BatchedOperator):
     """R[f](a, b) = integral of f(x) psi(a.x - b) dx for directions a and biases b, its adjoint and its dual.
 
     The integral is a sum over the grid, by the trapezoidal rule: to all digits for a smooth function that is 0 at
@@ -318,7 +318,7 @@ class RidgeletTransform(Operator):
         some.directions = some_of(self.directions, rows)
         some._vectors = vectors_of(some.directions)
         some.spectrum_shape = (len(some._vectors), len(self.biases))
-        Operator.__init__(some, self.dtype, (math.prod(some.spectrum_shape), self.shape[1]))
+        BatchedOperator.__init__(some, self.dtype, (math.prod(some.spectrum_shape), self.shape[1]))
         return some
 
     def _network_of(self, spectrum: Array) -> Array:
@@ -351,38 +351,6 @@ class RidgeletTransform(Operator):
     @cached_property
     def _kind(self) -> type[SliceSums]:
         return spread_kind(self.samples, self._vectors) if self.method == "spread" else SliceSums
-
-    def _entered(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[Backend, Array, tuple[int, ...]]:
-        """Return where to compute, a checked argument there as (batch, *shape), and the batch axes it has."""
-        backend, array = backends.enter(name, array)
-        batch = self._batch_of(name, array, shape)
-        count = math.prod(batch)
-        what = f"a batch of {count} spectra {self.spectrum_shape} of functions {self.samples.shape}"
-        arrays.require_memory(count * max(self.shape), self.dtype.itemsize, what)
-        values = backend.array(name, array)
-        # Of a device they are not asked for, which would make the host wait.
-        if isinstance(values, np.ndarray):
-            arrays.require_finite(name, values)
-        return backend, values.reshape(count, *shape), batch
-
-    def _batch_of(self, name: str, array: Array, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the batch axes of an argument, of the operator's dtype and of a shape that ends as said."""
-        if arrays.dtype_name(array) != self.dtype.name:
-            found = arrays.dtype_name(array)
-            raise TypeError(f"{name} has dtype {found} and the transform {self.dtype}; they must agree")
-        return arrays.batch_axes(name, array, shape)
-
-    def _apply(
-        self,
-        name: str,
-        array: Array,
-        given: tuple[int, ...],
-        returned: tuple[int, ...],
-        function: Callable[[Backend, Array], Array],
-    ) -> Array:
-        """Return a function of (batch, *given) in the batch axes and the library of the argument."""
-        backend, values, batch = self._entered(name, array, given)
-        return backend.finish(function(backend, values).reshape(*batch, *returned))
 
     def _forward(self, backend: Backend, f: Array, cure: bool = False) -> Array:
         sums = self._cured if cure else self._sums

@@ -18,9 +18,9 @@ from kousei.activation.base import LARGEST_POWER
 from kousei.activation.mixed import mix
 from kousei.activation.named import resolve
 from kousei.io.chain import diagonal
+from kousei.io.onnx import operands, shapes
 from kousei.io.onnx.builder import Array, Builder, Computed, Value
 from kousei.io.onnx.graph import Node
-from kousei.io.onnx.tensors import dtype_of, name_of
 
 Operator = Callable[..., Value]
 
@@ -53,66 +53,21 @@ def run(builder: Builder, node: Node, inputs: Sequence[Value | None]) -> Value:
     return value if isinstance(value, Computed) else np.asarray(value)
 
 
-def _constant(node: Node, what: str, value: Value | None) -> Array:
-    if not isinstance(value, np.ndarray):
-        raise ValueError(f"{node} has {what} that is not constant; a constant is accepted")
-    return value
-
-
-def _real(node: Node, what: str, value: Value | None) -> Array:
-    """Return a constant of real numbers."""
-    array = _constant(node, what, value)
-    if array.dtype.kind != "f":
-        raise ValueError(f"{node} has {what} of type {array.dtype}; real numbers are accepted")
-    return array
-
-
-def _integers(node: Node, what: str, value: Value | None) -> list[int]:
-    array = _constant(node, what, value)
-    if array.dtype.kind != "i" or array.ndim > 1 or array.size > 64:
-        raise ValueError(f"{node} has {what} of type {array.dtype} and shape {array.shape}; integers are accepted")
-    numbers: list[int] = array.reshape(-1).tolist()
-    return numbers
-
-
-def _number(node: Node, what: str, value: Value | None) -> float:
-    array = _real(node, what, value)
-    if array.size != 1:
-        raise ValueError(f"{node} has {what} of shape {array.shape}; one number is accepted")
-    return float(array.reshape(())[()])
-
-
-def _vector(node: Node, what: str, value: Value | None, size: int | None = None) -> Array:
-    """Return a constant that is the same at every point, as one number or one for each value."""
-    array = _real(node, what, value)
-    vector = array.reshape(-1)
-    if array.ndim > 2 or (array.ndim == 2 and len(array) != 1) or (size is not None and len(vector) not in (1, size)):
-        accepted = "(values,)" if size is None else f"({size},) or (1,)"
-        raise ValueError(f"{node} has {what} of shape {array.shape}; {accepted} is accepted")
-    if not len(vector):
-        raise ValueError(f"{node} has {what} without numbers; one or more are accepted")
-    return vector
-
-
-def _computed(node: Node, what: str, value: Value | None) -> Computed:
-    if not isinstance(value, Computed):
-        raise ValueError(f"{node} has {what} that is constant; one that depends on the input is accepted")
-    return value
-
-
 def _combine(builder: Builder, node: Node, *terms: tuple[int, Value]) -> Value:
     """Return the sum of values times their signs."""
     from scipy.sparse import csr_array, hstack
 
     constants = [
-        np.asarray(sign * _real(node, "a term", value)) for sign, value in terms if not isinstance(value, Computed)
+        np.asarray(sign * operands.real(node, "a term", value))
+        for sign, value in terms
+        if not isinstance(value, Computed)
     ]
     computed = [(sign, value) for sign, value in terms if isinstance(value, Computed)]
     if not computed:
         shape = np.broadcast_shapes(*(array.shape for array in constants))
         builder.spend(math.prod(shape), node)
         return sum(constants[1:], constants[0])
-    vectors = [_vector(node, "a term", array) for array in constants]
+    vectors = [operands.vector(node, "a term", array) for array in constants]
     sizes = {*(value.size for _, value in computed), *map(len, vectors)} - {1} or {1}
     if len(sizes) > 1:
         raise ValueError(f"{node} has terms of {sorted(sizes)} values; as many, or one, are accepted")
@@ -138,7 +93,7 @@ def _scale(builder: Builder, node: Node, value: Computed, factors: Array) -> Com
 def _activate(builder: Builder, node: Node, value: Value, activation: Activation) -> Value:
     if isinstance(value, Computed):
         return builder.activate(node, value, activation)
-    array = _real(node, "an input", value)
+    array = operands.real(node, "an input", value)
     builder.spend(array.size, node)
     return activation(array)
 
@@ -192,7 +147,7 @@ def _mul(builder: Builder, node: Node, a: Value, b: Value) -> Value:
     if isinstance(b, Computed):
         a, b = b, a
     if isinstance(a, Computed):
-        return _scale(builder, node, a, _vector(node, "a factor", b, None if a.size == 1 else a.size))
+        return _scale(builder, node, a, operands.vector(node, "a factor", b, None if a.size == 1 else a.size))
     return _folded(builder, node, np.multiply, a, b)
 
 
@@ -211,7 +166,7 @@ def _gate(builder: Builder, node: Node, a: Computed, b: Computed) -> Value:
 
 def _pow(builder: Builder, node: Node, x: Value, power: Value) -> Value:
     """Return the powers of Relu(z), which are functions of z; no others are known."""
-    powers = _constant(node, "powers", power)
+    powers = operands.constant(node, "powers", power)
     if powers.dtype.kind == "i":
         powers = powers.astype(x.dtype if isinstance(x, np.ndarray) else builder.graph.dtype)
     if isinstance(x, np.ndarray):
@@ -219,7 +174,7 @@ def _pow(builder: Builder, node: Node, x: Value, power: Value) -> Value:
     value = _rectified(builder, node.inputs[0])
     if value is None:
         raise ValueError(f"{node} takes the power of {node.inputs[0]!r}; that of a Relu is accepted")
-    powers = _vector(node, "powers", powers, value.size)
+    powers = operands.vector(node, "powers", powers, value.size)
     if not np.isin(powers, range(1, LARGEST_POWER + 1)).all():
         raise ValueError(f"{node} has powers {powers}; integers from 1 to {LARGEST_POWER} are accepted")
     parts = mix((act.repu(int(p)), 1) for p in np.broadcast_to(powers, value.size))
@@ -234,15 +189,15 @@ def _rectified(builder: Builder, name: str) -> Computed | None:
 
 
 def _div(builder: Builder, node: Node, a: Value, b: Value) -> Value:
-    divisor = _real(node, "a divisor", b)
+    divisor = operands.real(node, "a divisor", b)
     if isinstance(a, Computed):
-        divisors = _vector(node, "a divisor", b, None if a.size == 1 else a.size)
+        divisors = operands.vector(node, "a divisor", b, None if a.size == 1 else a.size)
         return _scale(builder, node, a, 1 / divisors.astype(np.float64))
     return _folded(builder, node, np.divide, a, divisor)
 
 
 def _folded(builder: Builder, node: Node, function: Callable[..., Array], a: Value, b: Value) -> Value:
-    one, two = _real(node, "an input", a), _real(node, "an input", b)
+    one, two = operands.real(node, "an input", a), operands.real(node, "an input", b)
     builder.spend(math.prod(np.broadcast_shapes(one.shape, two.shape)), node)
     return function(one, two)
 
@@ -263,8 +218,8 @@ def _gemm(
     transA: int = 0,
     transB: int = 0,
 ) -> Value:
-    points = _computed(node, "a first factor", a)
-    weight = _real(node, "a second factor", b)
+    points = operands.computed(node, "a first factor", a)
+    weight = operands.real(node, "a second factor", b)
     weight = weight.T if transB else weight
     if transA or weight.ndim != 2 or len(weight) != points.size or not weight.size:
         flag = ", transposed" if transA else ""
@@ -275,7 +230,7 @@ def _gemm(
     size = weight.shape[1]
     bias = np.zeros(size)
     if isinstance(c, np.ndarray):
-        bias = beta * np.broadcast_to(_vector(node, "an addend", c, size), size).astype(np.float64)
+        bias = beta * np.broadcast_to(operands.vector(node, "an addend", c, size), size).astype(np.float64)
     product = builder.affine(node, [points], alpha * weight.T.astype(np.float64), bias)
     if isinstance(c, Computed):
         return _combine(builder, node, (1, product), (1, _scale(builder, node, c, np.array([beta]))))
@@ -287,14 +242,14 @@ def _leaky_relu(builder: Builder, node: Node, x: Value, *, alpha: float = float(
 
 
 def _prelu(builder: Builder, node: Node, x: Value, slope: Value) -> Value:
-    value = _computed(node, "an input", x)
-    slopes = _vector(node, "slopes", slope, value.size)
+    value = operands.computed(node, "an input", x)
+    slopes = operands.vector(node, "slopes", slope, value.size)
     return builder.activate(node, value, act.prelu(slopes) if len(slopes) > 1 else act.leaky_relu(float(slopes[0])))
 
 
 def _clip(builder: Builder, node: Node, x: Value, low: Value | None = None, high: Value | None = None) -> Value:
-    least = -math.inf if low is None else _number(node, "a minimum", low)
-    most = math.inf if high is None else _number(node, "a maximum", high)
+    least = -math.inf if low is None else operands.number(node, "a minimum", low)
+    most = math.inf if high is None else operands.number(node, "a maximum", high)
     if not least < most:
         raise ValueError(f"{node} has the minimum {least} and the maximum {most}; a smaller minimum is accepted")
     largest = float(np.finfo(builder.graph.dtype).max)  # which stands for no limit
@@ -353,20 +308,6 @@ def _extreme(sign: int) -> Operator:
     return operator
 
 
-def _concat(builder: Builder, node: Node, *values: Value, axis: int = 0) -> Value:
-    computed = [value for value in values if isinstance(value, Computed)]
-    if computed:
-        if len(computed) < len(values) or axis not in (1, -1):
-            raise ValueError(f"{node} joins constants to points, or along axis {axis}; values of points are accepted")
-        builder.spend(sum(value.size for value in computed), node)
-        return builder.concat(computed)
-    constants = [_constant(node, "an input", value) for value in values]
-    if not all(-array.ndim <= axis < array.ndim for array in constants):
-        raise ValueError(f"{node} has axis {axis}, which its inputs have not")
-    builder.spend(sum(array.size for array in constants), node)
-    return np.concatenate(constants, axis=axis)
-
-
 def _batch_normalization(
     builder: Builder,
     node: Node,
@@ -382,9 +323,9 @@ def _batch_normalization(
 ) -> Value:
     if training_mode or len([name for name in node.outputs if name]) > 1:
         raise ValueError(f"{node} is in training mode; inference is accepted")
-    value = _computed(node, "an input", x)
+    value = operands.computed(node, "an input", x)
     named = {"scale": scale, "B": shift, "mean": mean, "variance": variance}
-    each = {name: _vector(node, name, array, value.size).astype(np.float64) for name, array in named.items()}
+    each = {name: operands.vector(node, name, array, value.size).astype(np.float64) for name, array in named.items()}
     factor = np.broadcast_to(each["scale"] / np.sqrt(each["variance"] + epsilon), value.size)
     return builder.affine(node, [value], diagonal(factor), each["B"] - factor * each["mean"])
 
@@ -392,72 +333,9 @@ def _batch_normalization(
 def _dropout(
     builder: Builder, node: Node, x: Value, ratio: Value | None = None, mode: Value | None = None, *, seed: int = 0
 ) -> Value:
-    if mode is not None and _constant(node, "training_mode", mode).any():
+    if mode is not None and operands.constant(node, "training_mode", mode).any():
         raise ValueError(f"{node} is in training mode; inference is accepted")
     return x
-
-
-def _cast(
-    builder: Builder, node: Node, x: Value, *, to: int = 0, saturate: int = 1, round_mode: bytes = b"up"
-) -> Value:
-    wanted = dtype_of(to)
-    if isinstance(x, Computed):
-        if wanted != builder.graph.dtype:
-            raise ValueError(f"{node} makes {builder.graph.dtype} values {name_of(to)}; a network has one dtype")
-        return x
-    if wanted is None:
-        raise ValueError(f"{node} makes a constant {name_of(to)}; real numbers and integers are accepted")
-    builder.spend(x.size, node)
-    return x.astype(wanted)
-
-
-def _flatten(builder: Builder, node: Node, x: Value, *, axis: int = 1) -> Value:
-    shape = (1, *x.shape) if isinstance(x, Computed) else x.shape
-    if not -len(shape) <= axis <= len(shape):
-        raise ValueError(f"{node} has axis {axis} and an input of {len(shape)} axes")
-    axis = axis + len(shape) if axis < 0 else axis
-    if isinstance(x, Computed):
-        if axis != 1:
-            raise ValueError(f"{node} has axis {axis}; 1 is accepted: what follows the points")
-        return Computed(x.wire, (x.size,))
-    return x.reshape(math.prod(shape[:axis]), math.prod(shape[axis:]))
-
-
-def _reshape(builder: Builder, node: Node, x: Value, shape: Value, *, allowzero: int = 0) -> Value:
-    wanted = _integers(node, "a shape", shape)
-    if isinstance(x, np.ndarray):
-        filled = [x.shape[i] if n == 0 and not allowzero and i < x.ndim else n for i, n in enumerate(wanted)]
-        return x.reshape(filled)
-    points = {-1, *([0] if not allowzero else []), *([builder.graph.batch] if builder.graph.batch else [])}
-    rest = {x.size, *([-1] if wanted[:1] != [-1] else []), *([0] if not allowzero and len(x.shape) == 1 else [])}
-    if len(wanted) != 2 or wanted[0] not in points or wanted[1] not in rest:
-        raise ValueError(f"{node} has the shape {wanted}; one row of {x.size} values for each point is accepted")
-    return Computed(x.wire, (x.size,))
-
-
-def _transpose(builder: Builder, node: Node, x: Value, *, perm: list[int] = []) -> Value:  # noqa: B006
-    array = _constant(node, "an input", x)
-    if perm and sorted(perm) != list(range(array.ndim)):
-        raise ValueError(f"{node} has perm {perm} and an input of {array.ndim} axes")
-    return array.transpose([int(axis) for axis in perm] or None)
-
-
-def _axes(node: Node, axes: Value | None, rank: int) -> tuple[int, ...]:
-    numbers = _integers(node, "axes", axes)
-    positive = [axis + rank if axis < 0 else axis for axis in numbers]
-    if len(set(positive)) < len(positive) or not all(0 <= axis < rank for axis in positive):
-        raise ValueError(f"{node} has axes {numbers}; different ones of {rank} are accepted")
-    return tuple(positive)
-
-
-def _squeeze(builder: Builder, node: Node, x: Value, axes: Value | None = None) -> Value:
-    array = _constant(node, "an input", x)
-    return array.squeeze(None if axes is None else _axes(node, axes, array.ndim))
-
-
-def _unsqueeze(builder: Builder, node: Node, x: Value, axes: Value) -> Value:
-    array = _constant(node, "an input", x)
-    return np.expand_dims(array, _axes(node, axes, array.ndim + len(_integers(node, "axes", axes))))
 
 
 OPERATORS: dict[str, Operator] = {
@@ -465,14 +343,14 @@ OPERATORS: dict[str, Operator] = {
     "Add": _add,
     "Atan": _unary(act.arctan),
     "BatchNormalization": _batch_normalization,
-    "Cast": _cast,
+    "Cast": shapes.cast,
     "Clip": _clip,
-    "Concat": _concat,
+    "Concat": shapes.concat,
     "Constant": _value,
     "Div": _div,
     "Dropout": _dropout,
     "Erf": _unary(act.erf),
-    "Flatten": _flatten,
+    "Flatten": shapes.flatten,
     "Gelu": _gelu,
     "Gemm": _gemm,
     "HardSigmoid": _hard_sigmoid,
@@ -486,17 +364,17 @@ OPERATORS: dict[str, Operator] = {
     "PRelu": _prelu,
     "Pow": _pow,
     "Relu": _unary(act.relu),
-    "Reshape": _reshape,
+    "Reshape": shapes.reshape,
     "Shrink": _shrink,
     "Sigmoid": _unary(act.logistic),
     "Softplus": _unary("softplus"),
-    "Squeeze": _squeeze,
+    "Squeeze": shapes.squeeze,
     "Sub": _sub,
     "Sum": _sum,
     "Swish": _swish,
     "Tanh": _unary(act.tanh),
-    "Transpose": _transpose,
-    "Unsqueeze": _unsqueeze,
+    "Transpose": shapes.transpose,
+    "Unsqueeze": shapes.unsqueeze,
 }
 #: Operators that take points which are not flattened.
 _ANY_SHAPE = {"Cast", "Dropout", "Flatten", "Identity", "Reshape"}
