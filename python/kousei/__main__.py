@@ -17,6 +17,7 @@ import numpy as np
 
 import kousei
 from kousei._commands import chain, fashion, recommend
+from kousei._commands.pictures import check_folder, check_picture
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
 
@@ -190,8 +191,9 @@ def _of_suffix(path: str, known: dict[str, Callable[..., Any]]) -> Callable[...,
 
 def demo(picture: str) -> None:
     """Print and draw how two functions become networks of growing size, and print what a network becomes."""
-    if not (folder := Path(picture).resolve().parent).is_dir():
-        raise ValueError(f"--picture was {picture!r}; there is no folder {str(folder)!r}")
+    check_folder("--picture", picture)
+    if find_spec("matplotlib") is not None:
+        check_picture(picture)
     backends = _demo_backends()
     results: dict[str, list[tuple[kousei.FunahashiNetwork, float]]] = {}
     for name, (f, bounds, thresholds) in _demo_functions().items():
@@ -305,8 +307,7 @@ def _dotted(version: int) -> str:
     return f"{version // 1000}.{version % 1000 // 10}"
 
 
-def main() -> None:
-    """Run the command line."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kousei", description=kousei.__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -346,6 +347,12 @@ def main() -> None:
         command_named("fashion", "images of a folder and their tags, learned, searched and explained")
     )
     recommend.add_arguments(command_named("recommend", "shops recommended beside a shop, why, and which are clicked"))
+    return parser
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = _parser()
     run: dict[str, Callable[..., None]] = {
         "info": info,
         "demo": demo,

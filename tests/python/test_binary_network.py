@@ -410,7 +410,7 @@ def test_chains_that_are_none() -> None:
         (ValueError, "ranks has the entry 2; less than the number of rows, 2", (ranks * 2, sources, signs)),
         (
             ValueError,
-            "column 1 has the sign 0 and no rank but 0",
+            "ranks and signs are 0 in column 1",
             (ranks, sources, signs * np.array([1, 0], np.int8)),
         ),
     ):

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 import kousei
-from public_functions import NO_ARRAYS, public_functions
+from no_arrays import NO_ARRAYS
+from public_names import public_functions
 from support import Library
 
 BATCHES = [(), (0,), (5,), (2, 0, 3), (2, 3)]

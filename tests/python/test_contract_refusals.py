@@ -1,6 +1,7 @@
 """Whatever stands in place of a valid argument: every public function returns, or refuses it by its name.
 
-The functions are derived from the package, and their valid calls are in `valid_calls`.
+So do constructors, operators and what is assigned to an attribute. They are derived from the package, and their valid
+calls are in `valid_calls`. Records, which hold what a function returned, and errors take anything.
 """
 
 import functools
@@ -8,7 +9,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 import kousei
-from public_functions import public_functions
+from public_names import assignments, constructors, operators, public_functions
 from valid_calls import VALID_CALLS
 
 
@@ -56,6 +57,7 @@ THEIRS = re.compile(
     r"kousei\.ScoreEstimator\.sample start$"
     r"|kousei\.(ClosedForm|Monotone|Score)\w+\.\w+ (X|y|sample_weight)$"
     r"|\w*\.(dot|matvec|matmat|rmatvec|rmatmat) (x|X)$"
+    r"|\w*(Transform|Ridgelet)\.__rmul__ factor$"
 )
 #: What the package alone calls, with what it has checked.
 INNER = {
@@ -65,6 +67,8 @@ INNER = {
     "kousei.attribution.SetFunction.tabulate",
     "kousei.equivariant.Certificate.of",
 }
+#: What Python says of an operand or an index, by its type, where an operator leaves it to Python.
+OF_OPERANDS = re.compile(r"^unsupported operand type|^can't multiply sequence|^tuple ind(ices|ex) ")
 REFUSALS = (TypeError, ValueError, LookupError, MemoryError, OSError, ImportError)
 #: What Python, NumPy, pybind11 and others say of what nobody checked.
 OTHERS = re.compile(
@@ -76,6 +80,12 @@ OTHERS = re.compile(
 
 def signature_of(function: Any) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
+
+
+def parameters_of(function: Any, arguments: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return names and kinds of parameters; of `**parameters` those of the valid call."""
+    named = {name: how.kind for name, how in signature_of(function).items() if how.kind is not how.VAR_KEYWORD}
+    return list((dict.fromkeys(arguments, inspect.Parameter.KEYWORD_ONLY) | named).items())
 
 
 def called(function: Any, arguments: dict[str, Any]) -> Any:
@@ -96,11 +106,11 @@ def complaint(name: str, function: Any, arguments: dict[str, Any], parameter: st
         called(function, arguments | {parameter: value})
     except REFUSALS as error:
         message = str(error)
-        if THEIRS.search(f"{name} {parameter}"):
+        if THEIRS.search(f"{name} {parameter}") or (is_special(name) and OF_OPERANDS.search(message)):
             return None
         if OTHERS.search(message):
             return f"not in our words: {type(error).__name__}: {message}"
-        if not names(message, parameter, value, error, arguments):
+        if not names(message, parameter, value, error, [*signature_of(function), *arguments]):
             return f"unnamed: {type(error).__name__}: {message}"
     except UserWarning:  # it works, and says what is amiss
         return None
@@ -109,30 +119,33 @@ def complaint(name: str, function: Any, arguments: dict[str, Any], parameter: st
     return None
 
 
-def names(message: str, parameter: str, value: Any, error: Exception, arguments: dict[str, Any]) -> bool:
+def is_special(name: str) -> bool:
+    return name.rpartition(".")[2].startswith("__")
+
+
+def names(message: str, parameter: str, value: Any, error: Exception, all_parameters: Iterable[str]) -> bool:
     """Tell whether a message names the argument; or one it disagrees with, its file, or what is too large."""
     if isinstance(error, MemoryError | OSError | kousei.SizeError) and message:
         return True
     if isinstance(value, str) and value in message:
         return True
-    possible = [parameter, *arguments] if isinstance(error, ValueError) else [parameter]
+    possible = [parameter, *all_parameters] if isinstance(error, ValueError) else [parameter]
     return any(re.search(rf"(?<![A-Za-z_]){each}(?![A-Za-z_])", message) for each in possible)
 
 
-def nonsense_for(function: Any) -> Iterator[tuple[str, str, Any]]:
+def nonsense_for(function: Any, arguments: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Yield each argument with what stands in its place, in words and as it is given."""
-    for parameter, how in signature_of(function).items():
-        if how.kind is how.VAR_KEYWORD:
-            continue
+    for parameter, how in parameters_of(function, arguments):
         for what, value in NONSENSE.items():
             if parameter not in WORK or what != "2**70":
-                yield parameter, what, (value,) if how.kind is how.VAR_POSITIONAL else value
+                yield parameter, what, (value,) if how is inspect.Parameter.VAR_POSITIONAL else value
 
 
 @functools.cache
 def with_arguments() -> set[str]:
-    """Every public function and method that takes arguments; records and errors, which only hold them, are not."""
-    return {name for name in public_functions() if takes_arguments(name)}
+    """Every public function, constructor and operator that takes arguments, and attribute that checks what it is."""
+    functions = {name for name in public_functions() if takes_arguments(name)}
+    return functions.union(constructors(), operators(), assignments())
 
 
 def takes_arguments(name: str) -> bool:
@@ -162,7 +175,7 @@ def test_nonsense_is_refused_by_name(name: str, tmp_path: Path, monkeypatch: pyt
         called(function, valid)
     except ImportError as missing:
         pytest.skip(str(missing))
-    tried = list(nonsense_for(function))
+    tried = list(nonsense_for(function, valid))
     found = [
         f"{parameter} = {what}: {wrong}"
         for parameter, what, value in tried

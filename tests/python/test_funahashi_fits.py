@@ -430,7 +430,7 @@ def test_values_and_points_of_any_size() -> None:
     one = variable_projection(p, p[:, 0] ** 2, 2, rng=0)
     large = variable_projection(p, 1e200 * p[:, 0] ** 2, 2, rng=0)
     assert large.residual <= 1e200 * max(2 * one.residual, 1e-9)
-    with pytest.raises(ValueError, match="the weights for values of up to .* overflow"):
+    with pytest.raises(ValueError, match="y has values of up to .* the weights overflow"):
         variable_projection(p, 1e307 * p[:, 0] ** 2, 2, rng=0)
 
 

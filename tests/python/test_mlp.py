@@ -157,7 +157,7 @@ def good() -> dict:
         ({"weights": [np.ones((3, 2), int), np.ones((1, 3))]}, TypeError, r"weights\[0\] has dtype int64"),
         ({"weights": [[[1.0]], np.ones((1, 3))]}, TypeError, r"weights\[0\] was list"),
         ({"activations": []}, ValueError, "0 activations"),
-        ({"activations": ["sine"]}, ValueError, "activation was 'sine'; 'logistic'"),
+        ({"activations": ["sine"]}, ValueError, r"activations\[0\] was 'sine'; 'logistic'"),
         ({"activations": "relu"}, TypeError, "activations was 'relu'; a sequence"),
         ({"weights": None}, TypeError, "weights was None; a sequence"),
         ({"activations": [np.tanh]}, TypeError, "a name or a kousei.Activation is accepted"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kousei._commands.pictures import check_folder, check_picture
 from kousei._lib.errors import check_integer
 from kousei._lib.random import generator
 
@@ -69,7 +70,7 @@ def run(action: str, folder: str, model: str | None, **arguments: Any) -> None:
     if find_spec("torch") is None or find_spec("PIL") is None:
         raise ValueError("torch and pillow are not both installed: pip install 'kousei[fashion]'")
     if model is not None:
-        _check_folder("--model", model)
+        check_folder("--model", model)
     path = model or str(Path(folder) / "model.safetensors")
     actions: dict[str, Callable[..., None]] = {"train": train, "query": query, "heatmap": heatmap}
     actions[action](folder, path, **arguments)
@@ -198,12 +199,7 @@ def _row(read: ImageFolder, image: str) -> int:
 def _check_picture(picture: str) -> None:
     if find_spec("matplotlib") is None:
         raise ValueError("matplotlib is not installed: pip install 'kousei[plot]'")
-    _check_folder("--picture", picture)
-
-
-def _check_folder(option: str, path: str) -> None:
-    if not (folder := Path(path).resolve().parent).is_dir():
-        raise ValueError(f"{option} was {path!r}; there is no folder {str(folder)!r}")
+    check_picture(picture)
 
 
 def _pyplot() -> Any:

@@ -68,7 +68,8 @@ def real_numbers(name: str, value: Any, kinds: str = "iuf") -> np.ndarray[Any, A
     if array.dtype.kind not in kinds and array.size > 0:
         accepted = "numbers are" if "c" in kinds else "real numbers are"
         raise TypeError(f"{name} has dtype {array.dtype}; {accepted} accepted")
-    return array.astype(np.complex128 if "c" in kinds else np.float64)
+    # In one order whatever the layout was, on which the last digits of products depend.
+    return array.astype(np.complex128 if "c" in kinds else np.float64, order="C")
 
 
 def array_like(name: str, value: Any) -> np.ndarray[Any, Any]:

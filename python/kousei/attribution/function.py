@@ -135,6 +135,10 @@ def check_sets(x: Array, mask: Array) -> tuple[Array, Array]:
     if not (is_torch_array(x) and x.requires_grad):
         x = arrays.known("x", x)
     mask = arrays.known("mask", mask)
+    if arrays.namespace(x) is not arrays.namespace(mask):
+        raise TypeError(
+            f"mask was {type(mask).__name__} and x {type(x).__name__}; arrays of one library are accepted"
+        )
     arrays.real_dtype(x=x)
     shape = arrays.shape_of(x)
     if len(shape) != 3:

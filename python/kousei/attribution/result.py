@@ -12,7 +12,7 @@ from kousei._lib.errors import check_type
 from kousei.attribution.game import Reals
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Attribution:
     """What each feature, and each item, adds to the value of a set.
 

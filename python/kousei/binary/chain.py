@@ -82,7 +82,7 @@ class Chain:
             )
         empty = self.counts == 0
         if empty.any():
-            raise ValueError(f"column {empty.argmax()} has the sign 0 and no rank but 0, which makes no unit")
+            raise ValueError(f"ranks and signs are 0 in column {empty.argmax()}, which makes no unit")
 
     @cached_property
     def counts(self) -> Array:

@@ -11,8 +11,10 @@ from kousei._lib.errors import check_choice, check_integer, check_type
 from kousei.activation import Activation
 from kousei.activation.mixed import parts_of
 from kousei.binary.chain import Chain
+from kousei.binary.decomposition import Rounding
 from kousei.binary.homogeneous import degree_of, factors_of, parts_of_units
 from kousei.binary.multiples import Multiples
+from kousei.network.layers import Layers
 from kousei.packed import PackedSigns
 
 if TYPE_CHECKING:
@@ -34,6 +36,18 @@ def check_method(method: str, bits: int | None, bias: str) -> None:
     elif bits is not None:
         raise ValueError(f"bits was {bits!r} and method {method!r}, which is exact; method='bits' takes bits")
     check_choice("bias", bias, "affine", "strict")
+
+
+def check_groups(net: BinaryNetwork) -> None:
+    """Raise TypeError unless what a network has one of for each layer are sequences, of the types that they hold."""
+    for name in ("layers", "biases", "activations", "chains", "multiples", "errors", "source_sizes"):
+        check_type(name, getattr(net, name), tuple | list, "a tuple or a list")
+    check_type("source", net.source, Layers | None, "the layers of a network or None")
+    check_type("source_digest", net.source_digest, str, "a str")
+    for i, rounding in enumerate(net.errors):
+        check_type(f"errors[{i}]", rounding, Rounding, "a kousei.binary.Rounding")
+    for i, size in enumerate(net.source_sizes):
+        check_integer(f"source_sizes[{i}]", size, 1)
 
 
 def check(net: BinaryNetwork) -> None:

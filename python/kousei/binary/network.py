@@ -14,7 +14,7 @@ from kousei._lib.boxes import Bounds, check_bounds
 from kousei._lib.errors import check_type
 from kousei.activation import Activation
 from kousei.binary.chain import Chain, read_only
-from kousei.binary.checks import check
+from kousei.binary.checks import check, check_groups
 from kousei.binary.decomposition import Rounding
 from kousei.binary.error import ErrorBound, bound_error
 from kousei.binary.evaluation import evaluate
@@ -109,6 +109,7 @@ class BinaryNetwork:
     source_digest: str = ""
 
     def __post_init__(self) -> None:
+        check_groups(self)
         if self.source is not None:
             weights = self.source.weights
             self.__dict__["source_sizes"] = (weights[0].shape[1], *map(len, weights))

@@ -103,11 +103,7 @@ class JointEquivariantFeature:
         self._is_exact = arrays.array_like("phi", phi).dtype.kind in "iu" and (H is None or H.is_exact)
         values = numbers("phi", phi)
         arrays.require_shape("phi", values, shape)
-        largest = float(np.abs(values).max())
-        if largest and not 1e-140 < largest < 1e140:
-            raise ValueError(
-                f"phi has values up to {largest:.3g}, which T has squares of; 1e-140 to 1e140 is accepted"
-            )
+        _require_squares("phi", values)
         self.values = read_only(values)
         self._dual: tuple[JointEquivariantFeature | None, Any] = None, None  # of the last psi
         self.check()
@@ -180,6 +176,7 @@ class JointEquivariantFeature:
         require_spaces(H, X=X, Xi=Xi)
         values = numbers("seed", seed)
         arrays.require_shape("seed", values, (X.size, Xi.size) if H is None else (X.size, Xi.size, H.dim))
+        _require_squares("seed", values)
         return cls(averaged(values, X, Xi, None if H is None else H.matrix), X, Xi, H)
 
     def __repr__(self) -> str:
@@ -417,6 +414,14 @@ class JointEquivariantFeature:
         x, y = np.unravel_index(first, labels.shape)
         rows, row = np.unique(x, return_inverse=True)
         return np.asarray((self.values[rows] @ psi.values.conj().T)[row, y][labels])
+
+
+def _require_squares(name: str, values: np.ndarray[Any, Any]) -> None:
+    largest = float(np.abs(values).max())
+    if largest and not 1e-140 < largest < 1e140:
+        raise ValueError(
+            f"{name} has values up to {largest:.3g}, which T has squares of; 1e-140 to 1e140 is accepted"
+        )
 
 
 def rank_tolerance(phi: JointEquivariantFeature, psi: JointEquivariantFeature) -> float:

@@ -80,7 +80,7 @@ class ImageTable:
 
     def __getitem__(self, rows: slice | Array) -> ImageTable:
         """Return the table of some rows: a slice, or an array of indices or of truth values."""
-        check_type("rows", rows, slice | np.ndarray, "a slice or a NumPy array")
+        check_rows(rows, len(self))
         masks, of_tags = (None if array is None else array[rows] for array in (self.masks, self.tag_parts))
         return ImageTable(self.images[rows], self.tags[rows], self.tag_names, masks, self.part_names, of_tags)
 
@@ -88,6 +88,19 @@ class ImageTable:
         height, width = self.images.shape[2:]
         parts = f", {len(self.part_names)} parts" if self.part_names else ""
         return f"ImageTable({len(self)} images of {height} x {width}, {len(self.tag_names)} tags{parts})"
+
+
+def check_rows(rows: Any, n: int) -> None:
+    """Raise TypeError or ValueError unless a slice, or an array of indices or of truth values, says rows of n."""
+    check_type("rows", rows, slice | np.ndarray, "a slice or a NumPy array")
+    if isinstance(rows, slice):
+        return
+    if rows.dtype.kind not in "biu":
+        raise TypeError(f"rows has dtype {rows.dtype}; integers and bool are accepted")
+    if rows.ndim != 1 or (rows.dtype.kind == "b" and len(rows) != n):
+        raise ValueError(f"rows has shape {rows.shape}; (rows,) of integers and ({n},) of bool are accepted")
+    if rows.dtype.kind != "b" and not ((rows >= -n) & (rows < n)).all():
+        raise ValueError(f"rows has an index that is not {-n} to {n - 1}")
 
 
 def check_images(name: str, images: Any) -> None:

@@ -24,7 +24,7 @@ from kousei.fashion.losses import ContrastiveLoss, triplet_loss
 from kousei.fashion.masks import MaskPredictor
 from kousei.fashion.measures import average_precision
 from kousei.fashion.retrieval import ImageIndex
-from kousei.fashion.tensors import batches, check_image_tensor, check_vectors, seeded, tensor
+from kousei.fashion.tensors import batches, check_dim, check_image_tensor, check_vectors, seeded, tensor
 from kousei.fashion.training import descend
 
 
@@ -89,7 +89,7 @@ class VisualSemanticEmbedding(files.FiledModule):
         check_choice("weights", weights, "foreground", "uniform")
         self.tag_names: tuple[str, ...] = check_names("tag_names", tag_names, 1)
         self.weights = weights
-        self.dim: int = check_integer("dim", dim, 1)
+        self.dim: int = check_dim(dim, len(self.tag_names))
         check_type("mask_predictor", mask_predictor, MaskPredictor | None, "a MaskPredictor or None")
         self.history: list[dict[str, float]] = []
         with seeded(rng):

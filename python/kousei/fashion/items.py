@@ -9,7 +9,7 @@ import numpy as np
 
 from kousei._lib.arrays import require_finite
 from kousei._lib.errors import check_type
-from kousei.fashion.data import Array, check_array
+from kousei.fashion.data import Array, check_array, check_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +61,16 @@ class OutfitTable:
         if self.wrong is not None:
             if self.regions is None:
                 raise ValueError("wrong was given without regions; regions are accepted with it")
+            check_type("wrong", self.wrong, np.ndarray, "a NumPy array")
             labels = int(self.regions.max(initial=-1)) + 1
-            check_array("wrong", self.wrong, "b", (n, items, max(labels, *self.wrong.shape[2:])))
+            check_array("wrong", self.wrong, "b", (n, items, max([labels, *self.wrong.shape[2:]])))
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, rows: slice | Array) -> OutfitTable:
         """Return the table of some rows: a slice, or an array of indices or of truth values."""
-        check_type("rows", rows, slice | np.ndarray, "a slice or a NumPy array")
+        check_rows(rows, len(self))
         regions, wrong = (None if array is None else array[rows] for array in (self.regions, self.wrong))
         return OutfitTable(self.images[rows], self.present[rows], self.matches[rows], regions, wrong)
 
@@ -87,7 +88,8 @@ def check_sets(images: Any, present: Any) -> None:
         raise ValueError(f"images has shape {images.shape}; (n, items, 3, height, width) is accepted")
     check_array("present", present, "b", images.shape[:2])
     if not present.any(axis=1).all():
-        raise ValueError(f"outfit {int(present.any(axis=1).argmin())} has no item; one or more are accepted")
+        empty = int(present.any(axis=1).argmin())
+        raise ValueError(f"present has no item of outfit {empty}; one or more are accepted")
     of_items = images[present]
     require_finite("images", of_items)
     if of_items.size and not (of_items.min() >= 0 and of_items.max() <= 1):

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, check_type
 from kousei.fashion.data import Array, check_names, tag_index
+from kousei.fashion.tensors import check_vectors
 
 if TYPE_CHECKING:
     from kousei.fashion.embedding import VisualSemanticEmbedding
@@ -27,6 +28,10 @@ class ImageIndex:
     """The embeddings of images, made by `VisualSemanticEmbedding.index`, that are searched."""
 
     def __init__(self, model: VisualSemanticEmbedding, embeddings: Tensor) -> None:
+        from kousei.fashion.embedding import VisualSemanticEmbedding
+
+        check_type("model", model, VisualSemanticEmbedding, "a VisualSemanticEmbedding")
+        check_vectors("embeddings", embeddings, model.dim)
         self._model = model
         self._embeddings = embeddings
 

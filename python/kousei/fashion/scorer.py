@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from kousei import io
-from kousei._lib.errors import check_integer, check_type
+from kousei._lib.errors import check_type
 from kousei._lib.random import Rng
 from kousei.fashion import files
 from kousei.fashion.backbones import Backbone, name_of, resolve
 from kousei.fashion.data import Array, check_images
 from kousei.fashion.items import OutfitTable, check_regions, check_sets
-from kousei.fashion.tensors import batches, check_image_tensor, seeded, tensor
+from kousei.fashion.tensors import batches, check_dim, check_image_tensor, seeded, tensor
 from kousei.fashion.training import descend
 from kousei.io.state import Arrays, Config, check_names, entry
 
@@ -65,7 +65,7 @@ class OutfitScorer(files.FiledModule):
 
     def __init__(self, *, backbone: str | Backbone = "patches", dim: int = 16, rng: Rng = None) -> None:
         super().__init__()
-        self.dim: int = check_integer("dim", dim, 1)
+        self.dim: int = check_dim(dim, 1)
         self.history: list[dict[str, float]] = []
         with seeded(rng):
             self.backbone, channels = resolve(backbone)

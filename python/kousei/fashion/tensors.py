@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kousei._lib.errors import check_type
+from kousei._lib.arrays import require_memory
+from kousei._lib.errors import check_integer, check_type
 from kousei._lib.random import Rng, generator
 from kousei.fashion.data import Array
 
@@ -23,7 +25,8 @@ def batches(rows: int) -> Iterator[slice]:
 
 def tensor(array: Array, model: nn.Module) -> Tensor:
     """Return the numbers of an array as float32, on the device of a model."""
-    return torch.as_tensor(array, dtype=torch.float32, device=next(model.parameters()).device)
+    copied = np.array(array, np.float32)  # torch knows no negative strides
+    return torch.as_tensor(copied, device=next(model.parameters()).device)
 
 
 def check_image_tensor(images: Tensor, name: str = "images") -> None:
@@ -39,6 +42,13 @@ def check_vectors(name: str, vectors: Tensor, dim: int) -> None:
     check_type(name, vectors, Tensor, "a torch.Tensor")
     if vectors.ndim != 3 or vectors.shape[-1] != dim:
         raise ValueError(f"{name} has shape {tuple(vectors.shape)}; (n, vectors, {dim}) is accepted")
+
+
+def check_dim(dim: int, rows: int) -> int:
+    """Return the dimension of vectors, of which there are so many rows; MemoryError where they do not fit."""
+    dim = check_integer("dim", dim, 1)
+    require_memory(dim * rows, 4, f"{rows} vectors of dim {dim}")
+    return dim
 
 
 @contextmanager

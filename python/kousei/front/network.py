@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from kousei._lib import arrays
+from kousei._lib.errors import check_type
 from kousei.front.report import Report
 from kousei.network import MLP
 from kousei.network.on_box import BoxNetwork, Origin
@@ -40,6 +41,7 @@ class ConstructedNetwork(BoxNetwork):
     """
 
     def __init__(self, net: MLP, origin: Origin, report: Report) -> None:
+        check_type("report", report, Report, "a kousei.front.Report")
         super().__init__(net, origin)
         self._report = report
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from kousei._lib import arrays
 from kousei._lib.errors import check_type
 
 Array = np.ndarray[Any, Any]
@@ -54,7 +55,20 @@ class Report(Sequence[Attempt]):
     """
 
     def __init__(self, attempts: Sequence[Attempt], points: Array | None = None, errors: Array | None = None) -> None:
-        self._attempts, self.points, self.errors = tuple(attempts), points, errors
+        check_type("attempts", attempts, Iterable, "a sequence of kousei.front.Attempt")
+        self._attempts = tuple(attempts)
+        for i, attempt in enumerate(self._attempts):
+            check_type(f"attempts[{i}]", attempt, Attempt, "a kousei.front.Attempt")
+        if (points is None) != (errors is None):
+            raise ValueError("points or errors was None, and not the other; both, or neither, are accepted")
+        self.points, self.errors = points, errors
+        if points is not None:
+            self.points, self.errors = arrays.real_numbers("points", points), arrays.real_numbers("errors", errors)
+            if self.points.ndim != 2 or self.errors.shape != self.points.shape[:1]:
+                raise ValueError(
+                    f"points has shape {self.points.shape} and errors {self.errors.shape}; (n, dim) and (n,) are "
+                    "accepted"
+                )
 
     @overload
     def __getitem__(self, index: int) -> Attempt: ...

@@ -257,8 +257,9 @@ def spacing_of(thresholds: np.ndarray[Any, Any]) -> float:
     """Return h of equally spaced thresholds; ValueError unless they are."""
     if thresholds.ndim != 1 or len(thresholds) < 2:
         raise ValueError(f"thresholds has shape {thresholds.shape}; (n,), n >= 2, is accepted")
-    spacing = (thresholds[-1] - thresholds[0]) / (len(thresholds) - 1)
-    steps = np.diff(thresholds)
+    with np.errstate(invalid="ignore", over="ignore"):
+        spacing = (thresholds[-1] - thresholds[0]) / (len(thresholds) - 1)
+        steps = np.diff(thresholds)
     size = max(abs(thresholds[0]), abs(thresholds[-1]))
     if not (spacing > 0 and np.all(np.abs(steps - spacing) <= 1e-6 * spacing + 1e-12 * size)):
         raise ValueError("thresholds are not finite, increasing and equally spaced")

@@ -106,6 +106,8 @@ def from_samples(
     fitted = box.extension == "fourier"
     if order is None:
         order = max(2, samples.shape[0] // 8 * 2) if fitted else samples.shape[0]
+        if order % 2:
+            raise ValueError(f"values has {order} samples along each axis; an even number is accepted")
     order, count = _check_counts(order, len(lo), bump.n_thresholds)
     if order > samples.shape[0] or (not fitted and order != samples.shape[0]):
         raise ValueError(

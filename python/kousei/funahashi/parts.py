@@ -9,6 +9,7 @@ import numpy as np
 
 from kousei._lib import arrays
 from kousei._lib.arrays import Array
+from kousei._lib.errors import finite_number
 from kousei._lib.pickling import without_cached
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded, bump_phases, spacing_of
@@ -54,7 +55,7 @@ class Parts(MLP):
         t = arrays.real_numbers("thresholds", thresholds)
         c = np.zeros(w.shape[1]) if center is None else arrays.finite_numbers("center", center)
         arrays.require_shape("center", c, w.shape[1:])
-        arrays.require_finite("offset", offset)
+        offset = finite_number("offset", offset)
         phi = bounded(activation)
         phases = bump_phases(delta, alpha, t, phi)
         self._arrays = {
@@ -66,7 +67,7 @@ class Parts(MLP):
         }
         self._activations = (phi,)
         self._spacing = spacing_of(t)
-        self._delta, self._alpha, self._offset = float(delta), float(alpha), float(offset)
+        self._delta, self._alpha, self._offset = float(delta), float(alpha), offset
         self._dtype = np.dtype(np.float64)
 
     @property

@@ -84,7 +84,8 @@ class Sum:
 
 def locate(x: Array, lo: Array, width: Array, cells: int) -> tuple[Array, Array]:
     """Return which B-splines are not 0 at points, as indices (n, dim, 3), and where in their cells they lie."""
-    u = np.clip((x - lo) / width, -1, cells + 1)
+    with np.errstate(over="ignore"):
+        u = np.clip((x - lo) / width, -1, cells + 1)
     cell = np.minimum(np.floor(u), cells)
     index = np.clip(cell.astype(np.intp)[..., None] + np.arange(3), 0, cells + 1)
     return index, u - cell

@@ -55,8 +55,8 @@ def fit_output_weights(
         fits = [fit for layer in layers if (fit := _fitted(*layer, phi, points, values, rcond))]
     if not fits:
         raise ValueError(
-            f"the weights for values of up to {np.abs(values).max():.3g} at points of up to "
-            f"{np.abs(points).max():.3g} overflow; values and points of moderate size are accepted"
+            f"y has values of up to {np.abs(values).max():.3g}, at points of up to {np.abs(points).max():.3g}: the "
+            "weights overflow; values and points of moderate size are accepted"
         )
     return min(fits, key=lambda fit: fit.residual)
 

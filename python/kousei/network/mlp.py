@@ -84,7 +84,7 @@ class MLP:
             for i, weight in enumerate(weights)
         )
         self._biases = tuple(arrays.known(f"biases[{i}]", bias) for i, bias in enumerate(biases))
-        self._activations = tuple(map(resolve, activations))
+        self._activations = tuple(resolve(given, f"activations[{i}]") for i, given in enumerate(activations))
         self._dtype = check_layers(self._weights, self._biases, self._activations)
         self._sizes = (*arrays.shape_of(self._weights[0])[::-1], *(int(w.shape[0]) for w in self._weights[1:]))
         self._layers: Any = None  # kept by evaluate
@@ -129,12 +129,12 @@ class MLP:
         counts = [isinstance(size, int | np.integer) and not isinstance(size, bool) and size >= 1 for size in sizes]
         if len(counts) < 2 or not all(counts):
             raise ValueError(f"sizes was {list(sizes)}; two or more positive integers are accepted")
-        draw = generator(rng).standard_normal
+        draw, phi = generator(rng).standard_normal, resolve(activation)
         pairs = list(zip(sizes[1:], sizes[:-1], strict=True))
         return MLP(
             [draw(pair) / math.sqrt(pair[1]) for pair in pairs],
             [draw(outputs) for outputs, _ in pairs],
-            [activation] * (len(pairs) - 1),
+            [phi] * (len(pairs) - 1),
         )
 
     @property
@@ -336,16 +336,16 @@ class MLP:
         return _written(rewriting.to_activation(layers, target, ranges), self)
 
     def __rshift__(self, after: MLP) -> MLP:
-        return _algebra().compose(self, after) if isinstance(after, MLP) else NotImplemented
+        return _algebra().compose(self, after) if isinstance(after, MLP) else _left("after", after)
 
     def __add__(self, other: MLP) -> MLP:
-        return _algebra().add(self, other) if isinstance(other, MLP) else NotImplemented
+        return _algebra().add(self, other) if isinstance(other, MLP) else _left("other", other)
 
     def __sub__(self, other: MLP) -> MLP:
-        return self + -other if isinstance(other, MLP) else NotImplemented
+        return self + -other if isinstance(other, MLP) else _left("other", other)
 
     def __mul__(self, factor: float) -> MLP:
-        return _algebra().scale(factor, self) if is_real_number(factor) else NotImplemented
+        return _algebra().scale(factor, self) if is_real_number(factor) else _left("factor", factor, "a real number")
 
     __rmul__ = __mul__
 
@@ -428,6 +428,13 @@ def _written(layers: Layers, model: MLP) -> MLP:
         weight.sum_duplicates()  # canonical: the kernels read it where it stands
     check_finite("the rewritten network", weights, biases, model.dtype)
     return MLP(weights, biases, layers.activations).like(model.biases[0])
+
+
+def _left(name: str, operand: Any, accepted: str = "a kousei.MLP") -> Any:
+    """Leave an operand to Python; but refuse an array, of which NumPy would say that ufuncs are not supported."""
+    if isinstance(operand, np.ndarray):
+        raise TypeError(f"{name} was {type(operand).__name__}; {accepted} is accepted")
+    return NotImplemented
 
 
 def _algebra() -> Any:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from kousei._lib.boxes import Bounds, check_bounds
+from kousei._lib.errors import check_type
 from kousei.network.mlp import MLP
 
 Array = np.ndarray[Any, Any]
@@ -52,6 +53,8 @@ class BoxNetwork(MLP):
     """A network that knows the box of its function, and its error there."""
 
     def __init__(self, net: MLP, origin: Origin) -> None:
+        check_type("net", net, MLP, "a kousei.MLP")
+        check_type("origin", origin, Origin, "an Origin, which constructors make,")
         super().__init__(net.weights, net.biases, net.activations)
         self._formula, self._origin = net._formula, origin
 

@@ -119,18 +119,22 @@ class Product:
         array([[11., -7.],
                [ 1., -1.]])
         """
-        backend, x = backends.enter("x", x, precision)
-        dtype, shape = arrays.real_dtype(x=x), arrays.shape_of(x)
+        return self._times("x", x, out, precision)
+
+    def _times(self, what: str, x: Array, out: Array | None = None, precision: str = "full") -> Array:
+        """Multiply points, which errors call `what`."""
+        backend, x = backends.enter(what, x, precision)
+        dtype, shape = arrays.real_dtype(**{what: x}), arrays.shape_of(x)
         parameters = [self._words]
         if self._scales is not None:
             name = arrays.dtype_name(self._scales)
             if name != dtype.name:
-                raise TypeError(f"x has dtype {dtype} and the scales {name}; they must agree")
+                raise TypeError(f"{what} has dtype {dtype} and the scales {name}; they must agree")
             parameters.append(self._scales)
-        self._require_beside("x", x)
+        self._require_beside(what, x)
         rows, columns = self._shape
         if not shape or shape[-1] != columns:
-            raise ValueError(f"x has shape {shape}; (..., {columns}) is accepted")
+            raise ValueError(f"{what} has shape {shape}; (..., {columns}) is accepted")
         result, view = backends.output(backend, out, (*shape[:-1], rows), dtype, x, *parameters)
         few = 0 < math.prod(shape[:-1]) <= _core.packed_few_points
         copy = self._copy() if few and isinstance(backend, backends.Host) else None
@@ -160,9 +164,9 @@ class Product:
             )
         self._require_beside("the right factor", other)
         if len(shape) == 1:
-            return self.matmul(other)
+            return self._times("the right factor", other)
         transpose = arrays.namespace(other).matrix_transpose
-        return transpose(self.matmul(transpose(other)))
+        return transpose(self._times("the right factor", transpose(other)))
 
 
 def brought(array: Array, x: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from zipfile import BadZipFile, ZipFile
@@ -92,6 +92,7 @@ class DeliveryOptimizer:
 
         check_type("features", features, pd.DataFrame, "a pandas DataFrame")
         finite_numbers("features", features)
+        check_type("algorithms", algorithms, Iterable, "a sequence of two names or more")
         shops, names = _labels("features", features.index), _labels("algorithms", algorithms)
         _labels("features", features.columns, least=0)
         if isinstance(algorithms, str) or names.dtype.kind != "U" or len(names) < 2:

@@ -177,7 +177,14 @@ class DecimationStack:
     """
 
     def __init__(self, sites: int, couplings: tuple[float, ...]) -> None:
-        self.sites, self.couplings = sites, couplings
+        self.sites: int = check_integer("sites", sites, 1)
+        numbers = arrays.finite_numbers("couplings", couplings)
+        if numbers.ndim != 1 or not 1 <= len(numbers) < 64 or self.sites % 2 ** (len(numbers) - 1):
+            raise ValueError(
+                f"couplings has shape {numbers.shape} and sites was {sites}; (depth + 1,) and a multiple of 2**depth "
+                "are accepted"
+            )
+        self.couplings: tuple[float, ...] = tuple(numbers.tolist())
 
     @property
     def depth(self) -> int:

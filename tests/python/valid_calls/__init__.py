@@ -4,7 +4,22 @@ A row gives the function, bound, and its arguments by name; those of a variadic 
 Files are written to, and read from, the working directory.
 """
 
-from valid_calls import clusters, equivariant, front, machines, networks, ridgelets, sets, shops, torch_modules
+from valid_calls import (
+    clusters,
+    constructors,
+    equivariant,
+    front,
+    machines,
+    networks,
+    operators,
+    ridgelets,
+    sets,
+    shops,
+    torch_modules,
+)
 
-ROOMS = (networks, front, sets, equivariant, machines, ridgelets, shops, torch_modules, clusters)
+ROOMS = (
+    *(networks, front, sets, equivariant, machines, ridgelets, shops, torch_modules, clusters),
+    *(constructors, operators),
+)
 VALID_CALLS = {name: call for room in ROOMS for name, call in room.CALLS.items()}

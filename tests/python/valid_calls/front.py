@@ -41,6 +41,11 @@ def constructed() -> Any:
     return kousei.construct(f, [(0, 1)], 1e-2, rng=0)
 
 
+@cache
+def network() -> Any:
+    return kousei.fit(X2, Y, units=2, rng=0)
+
+
 CALLS: dict[str, Callable[[], Call]] = {
     "kousei.ClosedFormClassifier.decision_function": lambda: (classifier().decision_function, {"X": X2}),
     "kousei.ClosedFormClassifier.fit": lambda: (

@@ -47,15 +47,20 @@ def of_finite_weights() -> rg.Decimation:
     return rg.decimation_rbm(0.4, 20.0, tol=1.0)
 
 
+PARAMETERS = kousei.RBM(2, 1, rng=0).get_params()
+TRAINED = PARAMETERS.keys() - {"visible", "hidden", "units"}
 SPINS = np.array([[1, 1], [1, -1]])
 FOUR = np.ones((2, 4))
 FIELD = np.ones((3, 4, 4), np.int8)
 CALLS: dict[str, Callable[[], Call]] = {
     "kousei.RBM.convert": lambda: (machine().convert, {"units": "binary"}),
     "kousei.RBM.fit": lambda: (untrained().fit, {"X": SPINS, "epochs": 1}),
-    "kousei.RBM.fit_transform": lambda: (untrained().fit_transform, {"X": SPINS}),
+    "kousei.RBM.fit_transform": lambda: (untrained().fit_transform, {"X": SPINS, "epochs": 1, "progress": False}),
     "kousei.RBM.free_energy": lambda: (machine().free_energy, {"v": SPINS}),
-    "kousei.RBM.from_weights": lambda: (kousei.RBM.from_weights, {"weights": [[1.0], [-1.0]]}),
+    "kousei.RBM.from_weights": lambda: (
+        kousei.RBM.from_weights,
+        {"weights": [[1.0], [-1.0]]} | {name: value for name, value in PARAMETERS.items() if name in TRAINED},
+    ),
     "kousei.RBM.get_params": lambda: (machine().get_params, {}),
     "kousei.RBM.gibbs": lambda: (machine().gibbs, {"v": SPINS}),
     "kousei.RBM.load": lambda: (kousei.RBM.load, {"path": machine_file()}),
@@ -65,7 +70,7 @@ CALLS: dict[str, Callable[[], Call]] = {
     "kousei.RBM.sample_visible": lambda: (machine().sample_visible, {"h": np.ones((1, 1))}),
     "kousei.RBM.save": lambda: (machine().save, {"path": "machine.h5"}),
     "kousei.RBM.score_samples": lambda: (machine().score_samples, {"X": SPINS}),
-    "kousei.RBM.set_params": lambda: (untrained().set_params, {}),
+    "kousei.RBM.set_params": lambda: (untrained().set_params, PARAMETERS),
     "kousei.RBM.transform": lambda: (machine().transform, {"X": SPINS}),
     "kousei.ising.Lattice.sample": lambda: (lattice().sample, {"chains": 1, "sweeps": 1, "burn_in": 0}),
     "kousei.ising.Spins.configurations": lambda: (spins().configurations, {}),

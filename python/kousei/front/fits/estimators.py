@@ -265,7 +265,11 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, 
             Rows add up to 1.
         """
         outputs = _of_all(self._values(X))
-        return np.exp(_log_softmax(self.sharpness_ * outputs))
+        with np.errstate(over="ignore"):
+            outputs = self.sharpness_ * outputs
+        if not np.isfinite(outputs).all():
+            raise ValueError("X has values at which outputs overflow; points like those of the fit are accepted")
+        return np.exp(_log_softmax(outputs))
 
 
 def _of_all(outputs: Array) -> Array:

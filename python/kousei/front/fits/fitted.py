@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from kousei._lib.errors import check_type
 from kousei.network import MLP
 
 Array = np.ndarray[Any, Any]
@@ -105,6 +106,9 @@ class FittedNetwork(MLP):
     """
 
     def __init__(self, net: MLP, error: LeftOutError, report: Trials) -> None:
+        check_type("net", net, MLP, "a kousei.MLP")
+        check_type("error", error, LeftOutError, "a kousei.front.LeftOutError")
+        check_type("report", report, Trials, "a kousei.front.Trials")
         super().__init__(net.weights, net.biases, net.activations)
         self._error, self._report = error, report
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kousei._lib import arrays
-from kousei._lib.errors import check_integer, check_type, shown
+from kousei._lib.errors import check_bool, check_integer, check_type, shown
 from kousei.packed import PackedSigns, ScaledSigns, pack_signs
 
 #: Columns that can share a scale; None for all of a row.
@@ -88,10 +88,13 @@ class SignLinear(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.in_features: int = check_integer("in_features", in_features, 1)
-        self.out_features: int = check_integer("out_features", out_features, 1)
+        self.in_features: int = check_integer("in_features", in_features, 1, 2**31 - 1)
+        self.out_features: int = check_integer("out_features", out_features, 1, 2**31 - 1)
+        check_bool("bias", bias)
         _check_group(group)
         self.group = group
+        if _device(device).type == "cpu":
+            arrays.require_memory(in_features * out_features // 32, 4, f"{out_features} x {in_features} signs")
         scales = torch.empty(_shape(out_features, in_features, group), device=device, dtype=dtype)
         if scales.dtype not in (torch.float32, torch.float64):
             raise TypeError(f"dtype was {scales.dtype}; torch.float32 and torch.float64 are accepted")
@@ -327,6 +330,16 @@ class _Product(torch.autograd.Function):
                 grad_scales.append(_sums(grad[:, block].mT @ points * signs, group))
         of_scales = torch.cat(grad_scales).reshape(scales.shape) if grad_scales else None
         return grad_x.reshape(x.shape), of_scales, None, None, None
+
+
+def _device(device: Any) -> torch.device:
+    """Return the device that an argument stands for; ValueError where there is none."""
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, TypeError, ValueError):
+        raise ValueError(
+            f"device was {shown(device)}; None, and a torch.device that is there, are accepted"
+        ) from None
 
 
 def _check_group(group: int | None) -> None:

@@ -1,12 +1,4 @@
-"""Every public function, and those that take no array of points."""
-
-import importlib
-import inspect
-import pkgutil
-from collections import ChainMap
-from collections.abc import Iterator
-
-import kousei
+"""Public functions that take no array of points."""
 
 #: Public names that take no array of points, and methods tested through those of CONTRACTS.
 NO_ARRAYS = {
@@ -351,28 +343,3 @@ NO_ARRAYS = {
     "kousei.ScoreEstimator.score",
     "kousei.ScoreEstimator.score_samples",
 }
-
-
-def public_functions() -> Iterator[str]:
-    """Every function, callable object and method that the package's modules export, once, by its shortest name."""
-    seen = set()
-    found = [module.name for module in pkgutil.walk_packages(kousei.__path__, "kousei.")]
-    public = [name for name in found if not any(part.startswith("_") for part in name.split("."))]
-    modules = [kousei, *map(importlib.import_module, public)]
-    exported = {id(getattr(module, name)) for module in modules for name in getattr(module, "__all__", ())}
-    for module in modules:
-        for name in getattr(module, "__all__", ()):
-            member = getattr(module, name)
-            if id(member) in seen or inspect.ismodule(member) or not callable(member):
-                continue
-            seen.add(id(member))
-            full = f"{module.__name__}.{name}"
-            if not inspect.isclass(member) or issubclass(member, Exception | tuple):
-                yield full
-                continue
-            bases = [base for base in member.__mro__[1:] if base.__module__.startswith("kousei.")]
-            of_class = ChainMap(*map(vars, [member, *(base for base in bases if id(base) not in exported)]))
-            for method, value in of_class.items():
-                shown = method == "__call__" or not method.startswith("_")
-                if shown and (callable(value) or isinstance(value, classmethod)):
-                    yield f"{full}.{method}"
