@@ -93,6 +93,10 @@ class JointEquivariantFeature:
     True
     """
 
+    X: GSet
+    Xi: GSet
+    H: Representation | None
+
     def __init__(self, phi: Any, X: GSet, Xi: GSet, H: Representation | None = None) -> None:
         require_spaces(H, X=X, Xi=Xi)
         self.X, self.Xi, self.H = X, Xi, H
@@ -108,7 +112,7 @@ class JointEquivariantFeature:
             raise ValueError(
                 f"phi has values up to {largest:.3g}, which T has squares of; 1e-140 to 1e140 is accepted"
             )
-        self.values = read_only(values)
+        self.values: Array = read_only(values)
         self._dual: tuple[JointEquivariantFeature | None, Any] = None, None  # of the last psi
         self.check()
 

@@ -53,6 +53,9 @@ class Report(Sequence[Attempt]):
         Where the network that was chosen was held against the function, and how far it was off there.
     """
 
+    points: Array | None
+    errors: Array | None
+
     def __init__(self, attempts: Sequence[Attempt], points: Array | None = None, errors: Array | None = None) -> None:
         self._attempts, self.points, self.errors = tuple(attempts), points, errors
 
