@@ -67,10 +67,11 @@ def environment(folder: Path) -> Path:
 
 
 def output(*command: str | Path, cwd: Path | None = None, check: bool = True) -> str:
-    """Run an interpreter with bytecode kept, as that of an installed package is."""
+    """Run an interpreter, the tools beside it on PATH, with bytecode kept, as that of an installed package is."""
     variables = {
         key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
     }
+    variables["PATH"] = f"{Path(command[0]).parent}{os.pathsep}{variables['PATH']}"
     return subprocess.run(
         command, check=check, stdout=subprocess.PIPE, text=True, env=variables, cwd=cwd, errors="replace"
     ).stdout
