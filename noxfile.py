@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -36,6 +38,15 @@ def docs(session: nox.Session) -> None:
     session.install("--no-deps", "obp", "recbole==1.2.1")  # of which examples read the data files alone
     session.run("sphinx-build", "-q", "-W", "-b", "html", "docs", "docs/_build/html")
     session.run("sphinx-build", "-q", "-W", "-b", "doctest", "docs", "docs/_build/doctest")
+
+
+@nox.session(default=False)
+def review(session: nox.Session) -> None:
+    """Count the checks of the guide of Scientific Python that pass."""
+    session.install("sp-repo-review[cli]", "validate-pyproject[all]")
+    told = session.run("repo-review", "--format", "json", ".", silent=True, success_codes=[0, 3])
+    results = [check["result"] for check in json.loads(str(told))["checks"].values()]
+    session.log(f"sp-repo-review: {results.count(True)} of {len(results)} checks pass")
 
 
 if __name__ == "__main__":

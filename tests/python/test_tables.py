@@ -34,6 +34,7 @@ def ratios(tables: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     monkeypatch.setattr(ratios, "fix_environment", lambda: None)
     monkeypatch.setattr(kousei, "set_num_threads", lambda count: None)
     monkeypatch.setattr(ratios, "other_load", lambda: "")
+    monkeypatch.setattr(ratios, "commit", lambda: "")  # git may not be here
     monkeypatch.delenv("KOUSEI_SIMD", raising=False)
     monkeypatch.setattr(importlib.import_module("records"), "RESULTS", tmp_path)
     return ratios

@@ -41,6 +41,8 @@ class Game:
         What values are taken from, once `tabulate` has found that there is a table.
     """
 
+    n: int
+
     def __init__(self, f: Any, items: Any, baseline: Any, absent: str, groups: Any) -> None:
         self.f: SetFunction = as_set_function(f)
         self.items: Array = _items(items)

@@ -53,6 +53,9 @@ class DeepSet(SetFunction):
     array([49.,  9.])
     """
 
+    phi: MLP
+    rho: MLP
+
     def __init__(self, phi: MLP, rho: MLP) -> None:
         self.phi, self.rho = _check(phi, "phi"), _check(rho, "rho", phi)
         _check_outputs("phi", phi.outputs, rho.dim)
@@ -115,6 +118,9 @@ class AttentionPooling(SetFunction):
     >>> f(x, np.array([[True, True], [True, False]]))
     array([3.5, 3. ])
     """
+
+    score: MLP
+    rho: MLP
 
     def __init__(self, phi: MLP, score: MLP, rho: MLP) -> None:
         self.phi: MLP = _check(phi, "phi")

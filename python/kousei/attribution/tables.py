@@ -34,6 +34,11 @@ class Tables:
     features : int
     """
 
+    terms: Array
+    weights: Array | None
+    rho: MLP
+    features: int
+
     def __init__(self, terms: Array, weights: Array | None, rho: MLP, features: int) -> None:
         self.terms, self.weights, self.rho, self.features = terms, weights, rho, features
 

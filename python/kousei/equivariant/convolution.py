@@ -150,7 +150,7 @@ class Convolution:
         values = numbers("filters", filters)
         if values.ndim != 2 or values.shape[1] != group.order or not values.size:
             raise ValueError(f"filters has shape {values.shape}; (filters, {group.order}) is accepted")
-        self.filters = read_only(values)
+        self.filters: Array = read_only(values)
 
     def __repr__(self) -> str:
         return f"Convolution({len(self.filters)} filters, {self.filters.dtype}, on {self.group})"

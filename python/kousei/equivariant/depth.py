@@ -76,6 +76,10 @@ class Layer:
     True
     """
 
+    function: Callable[[Any, Any], Any]
+    Xi: GSet
+    H: Representation | None
+
     def __init__(self, function: Callable[[Any, Any], Any], Xi: GSet, H: Representation | None = None) -> None:
         if not callable(function):
             raise TypeError(f"function was {type(function).__name__}; a callable is accepted")

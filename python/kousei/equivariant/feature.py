@@ -93,6 +93,10 @@ class JointEquivariantFeature:
     True
     """
 
+    X: GSet
+    Xi: GSet
+    H: Representation | None
+
     def __init__(self, phi: Any, X: GSet, Xi: GSet, H: Representation | None = None) -> None:
         require_spaces(H, X=X, Xi=Xi)
         self.X, self.Xi, self.H = X, Xi, H
@@ -104,7 +108,7 @@ class JointEquivariantFeature:
         values = numbers("phi", phi)
         arrays.require_shape("phi", values, shape)
         _require_squares("phi", values)
-        self.values = read_only(values)
+        self.values: Array = read_only(values)
         self._dual: tuple[JointEquivariantFeature | None, Any] = None, None  # of the last psi
         self.check()
 

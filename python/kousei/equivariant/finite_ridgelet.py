@@ -105,6 +105,10 @@ class FiniteRidgelet(BatchedOperator):
     True
     """
 
+    p: int
+    dim: int
+    feature: Numbers
+
     def __init__(
         self,
         p: int,
@@ -130,7 +134,7 @@ class FiniteRidgelet(BatchedOperator):
         given = arrays.array_like("ridgelet_function", ridgelet_function).dtype
         eps = float(np.finfo(given if given.kind in "fc" else np.float64).eps)
         _require_mean_zero(r, self.feature, eps)
-        self.ridgelet_function = read_only(r - r.mean())
+        self.ridgelet_function: Array = read_only(r - r.mean())
         self.constant: Any = _constant(self.feature, self.ridgelet_function, eps)
         super().__init__(_dtype(dtype, self.feature, self.ridgelet_function), (units, points))
         self._grid, self._spectrum_grid = (self.p,) * self.dim, (self.p,) * (self.dim + 1)

@@ -82,6 +82,8 @@ class FiniteGroup:
     [1, 4, 3, 4]
     """
 
+    order: int
+    degree: int
     permutations: Integers
     generators: Integers
 

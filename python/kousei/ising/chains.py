@@ -40,6 +40,9 @@ class Chains:
         Where they are.
     """
 
+    count: int
+    groups: int
+
     def __init__(
         self, lattice: Lattice, factors: list[float], count: int, source: np.random.Generator, backend: Backend
     ) -> None:

@@ -36,6 +36,8 @@ class Clusters:
     Without burn-in it has one.
     """
 
+    count: int
+
     def __init__(self, lattice: Lattice, method: str, count: int, burn_in: int, source: np.random.Generator) -> None:
         self.count, self._lattice, self._method = count, lattice, method
         self._seed, self._sweep = int(source.integers(2**64, dtype=np.uint64)), 0

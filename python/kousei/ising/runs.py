@@ -36,6 +36,11 @@ class Plan:
         Samples of each chain, `thin` sweeps apart.
     """
 
+    lattice: Lattice
+    method: str
+    chains: int
+    thin: int
+
     def __init__(
         self,
         lattice: Lattice,
@@ -51,10 +56,10 @@ class Plan:
         self.thin, self._source = check_integer("thin", thin, 1), generator(rng)
         if sweeps % thin:
             raise ValueError(f"sweeps was {sweeps}; a multiple of thin, {thin}, is accepted")
-        self.burn_in = _BURN_IN[method](lattice) if burn_in is None else check_integer("burn_in", burn_in, 0)
+        self.burn_in: int = _BURN_IN[method](lattice) if burn_in is None else check_integer("burn_in", burn_in, 0)
         if self.burn_in + sweeps > 2**32:
             raise ValueError(f"burn_in and sweeps were {self.burn_in} and {sweeps}; 2**32 together are accepted")
-        self.samples = sweeps // self.thin
+        self.samples: int = sweeps // self.thin
         self.lattice, self.method = lattice, method
 
     def require_memory(self) -> None:

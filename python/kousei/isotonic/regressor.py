@@ -97,6 +97,8 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
     True
     """
 
+    penalty_: float
+
     def __init__(
         self,
         increasing: bool | Sequence[bool | None] = True,

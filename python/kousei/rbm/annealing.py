@@ -51,6 +51,12 @@ class Chains:
     which product i it is, the spins of a side are independent; given the spins, i is drawn.
     """
 
+    machine: Machine
+    base: Base
+    rng: np.random.Generator
+    v: Array
+    h: Array
+
     def __init__(self, machine: Machine, base: Base, count: int, rng: np.random.Generator) -> None:
         self.machine, self.base, self.rng = machine, base, rng
         states = _draw(base.fields[rng.integers(2, size=count)], rng)

@@ -53,9 +53,9 @@ class Distribution:
     hidden: int
     units: str
     precision: str
-    weights = Parameter()
-    visible_bias = Parameter()
-    hidden_bias = Parameter()
+    weights: Parameter = Parameter()
+    visible_bias: Parameter = Parameter()
+    hidden_bias: Parameter = Parameter()
 
     def transform(self, X: Any) -> Array:
         """Return the means of the hidden units given visible ones.

@@ -109,6 +109,21 @@ class RBM(Distribution):
     True
     """
 
+    visible: int
+    hidden: int
+    units: str
+    algorithm: str
+    k: int
+    learning_rate: float
+    momentum: float
+    l1: float
+    centered: bool
+    batch_size: int
+    chains: int
+    temperatures: int
+    precision: str
+    rng: Rng
+
     def __init__(
         self,
         visible: int,

@@ -85,6 +85,11 @@ class DeliveryOptimizer:
     ['similar', 'similar', 'similar', 'popular']
     """
 
+    impressions: pd.DataFrame
+    clicks: pd.DataFrame
+    prior_: pd.DataFrame
+    strength_: float
+
     def __init__(
         self, features: pd.DataFrame, algorithms: Sequence[str], *, draws: int = 100, rng: Rng = None
     ) -> None:

@@ -84,7 +84,7 @@ class PreferenceGraph:
         higher = np.stack([good + excellent, excellent, np.zeros(users)], axis=-1) * weight[:, None]
         edges = higher.ravel()[place]
         self.shops: Any = rated.shops
-        self.outdegree = np.bincount(rated.shop, weights=edges, minlength=count)
+        self.outdegree: Array = np.bincount(rated.shop, weights=edges, minlength=count)
         lower, upper = np.flatnonzero(rated.grade < 2), np.flatnonzero(rated.grade > 0)
         lists = 2 * rated.user + rated.grade
         rated_begin, rated_shops = lists_of(lists[lower], rated.shop[lower], 2 * users)

@@ -176,6 +176,9 @@ class DecimationStack:
         Of every layer, depth + 1 of them: the flow.
     """
 
+    sites: int
+    couplings: tuple[float, ...]
+
     def __init__(self, sites: int, couplings: tuple[float, ...]) -> None:
         self.sites: int = check_integer("sites", sites, 1)
         numbers = arrays.finite_numbers("couplings", couplings)

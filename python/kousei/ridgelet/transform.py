@@ -18,7 +18,7 @@ from kousei._lib.operator import BatchedOperator
 from kousei._lib.pickling import without_cached
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
-from kousei.ridgelet.directions import quadrature, some_of, units_of, vectors_of, weighted
+from kousei.ridgelet.directions import Directions, quadrature, some_of, units_of, vectors_of, weighted
 from kousei.ridgelet.kernel import GaussianKernel
 from kousei.ridgelet.pair import AdmissiblePair
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
@@ -113,6 +113,9 @@ class RidgeletTransform(BatchedOperator):
     >>> np.allclose(R.H @ (R @ f), R.adjoint(R.transform(f)))
     True
     """
+
+    directions: Directions | Reals
+    biases: Reals
 
     def __init__(
         self,

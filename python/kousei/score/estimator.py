@@ -18,6 +18,7 @@ from kousei._lib.errors import check_bool, check_choice, check_integer, require_
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
+from kousei.network import MLP
 from kousei.score.fields import FOLDS, fit_linear, fit_units, initial, written_out
 from kousei.score.langevin import langevin
 from kousei.score.moments import Array, values_and_slopes
@@ -91,6 +92,10 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
     MLP(2 -> 258 (256 tanh + 2 leaky_relu) -> 2, float64, 1292 parameters)
     """
 
+    mean_: Array
+    scale_: Array
+    alpha_: float
+
     def __init__(
         self,
         *,
@@ -152,7 +157,7 @@ class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
 
             net = initial((X.shape[1], *sizes, X.shape[1]), phi, rng)
             net = train(net, points, linear, self.steps, self.batch_size, self.learning_rate, rng, self.progress)
-        self.network_ = written_out(net, linear, self.mean_, self.scale_)
+        self.network_: MLP = written_out(net, linear, self.mean_, self.scale_)
         return self
 
     def score(self, X: Any, y: None = None) -> Array:

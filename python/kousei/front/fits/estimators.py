@@ -186,6 +186,8 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, 
     [[1, 0], [0, 1]]
     """
 
+    classes_: Array
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit a network to samples.
 
