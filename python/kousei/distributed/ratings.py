@@ -92,6 +92,10 @@ def read_ratings(table: dd.DataFrame, client: Client) -> Ratings:
         found = list(in_order(client, describe_partition, ((part,) for part in parts)))
     except KeyError as error:  # pandas finds no such column in a file
         raise ValueError(f"ratings has a partition or a file without a column that others have: {error}") from error
+    except OSError as error:
+        if type(error) is not OSError or error.errno is not None:  # of a worker that is lost, or of a system call
+            raise
+        raise ValueError(f"ratings has a file that is no whole table: {error}") from error
     there = [number for number, its in enumerate(found) if its.count]
     if not there:
         raise ValueError("ratings is empty; one row or more is accepted")
