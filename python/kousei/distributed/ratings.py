@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib.errors import check_type
 from kousei.distributed.cluster import in_order
-from kousei.recommend.data import RATED, check_ratings, require_columns
+from kousei.recommend.data import MALFORMED, RATED, check_ratings, require_columns
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -70,7 +70,7 @@ def _parquet(path: str) -> dd.DataFrame:
 
     try:
         table = dd.read_parquet(path, blocksize=_READ)
-    except (ValueError, OSError) as error:
+    except MALFORMED as error:
         cause = error.__cause__ or error  # Dask says of all errors where they occurred
         if isinstance(cause, FileNotFoundError):
             raise FileNotFoundError(_NO_FILES.format(path)) from None
