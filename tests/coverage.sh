@@ -7,7 +7,7 @@ python=$(command -v python)
 cmake -S . -B build/coverage -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS="--coverage -O1 -g0" \
     -DKOUSEI_CUDA=OFF -DKOUSEI_BUILD_TESTS=ON -DKOUSEI_BUILD_PYTHON=ON -DPython_EXECUTABLE="$python" \
     -Dpybind11_DIR="$("$python" -m pybind11 --cmakedir)" >/dev/null
-cmake --build build/coverage --target kousei_tests fuzz_network fuzz_safetensors _core >/dev/null
+cmake --build build/coverage --target kousei_tests fuzz_network fuzz_safetensors fuzz_saved _core >/dev/null
 find build/coverage -name '*.gcda' -delete
 ctest --test-dir build/coverage -R '^(cpp_|fuzz_)' >/dev/null
 rm -rf build/covered

@@ -215,7 +215,7 @@ void require_run(Run run, std::int64_t sweeps, std::int64_t weights, std::int64_
         throw std::invalid_argument("sweeps were " + std::to_string(sweeps) + " after " + std::to_string(run.sweep) +
                                     "; up to 2**32 are counted");
     }
-    if (run.first_group < 0 || run.first_group > run.groups - groups) {
+    if (run.first_group < 0 || run.groups < groups || run.first_group > run.groups - groups) {
         throw std::invalid_argument("there are " + std::to_string(groups) + " groups from " +
                                     std::to_string(run.first_group) + " on; those of a run of " +
                                     std::to_string(run.groups) + " are accepted");

@@ -32,8 +32,8 @@ Layer<Real> sparse_layer(Tensors& tensors, const std::string& name, std::vector<
     const auto stored = tensors.values<Real>(name + ".data", 1);
     const auto indices = integers(tensors, name + ".indices"), shape = integers(tensors, name + ".shape");
     starts = integers(tensors, name + ".indptr");
-    if (shape.size() != 2 || shape[1] > std::numeric_limits<std::int32_t>::max()) {
-        fail(name + ": two numbers, columns below 2^31, are accepted as the shape");
+    if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1 || shape[1] > std::numeric_limits<std::int32_t>::max()) {
+        fail(name + ": two numbers from 1 on, columns below 2^31, are accepted as the shape");
     }
     if (std::ssize(starts) - 1 != shape[0] || starts.front() != 0 || starts.back() != std::ssize(stored) ||
         indices.size() != stored.size() || !std::is_sorted(starts.begin(), starts.end())) {

@@ -124,11 +124,23 @@ TEST_CASE("sparse rows and parts that do not fit") {
     check_refused<float>(changed(sparse, "weights.0.indptr", 4, std::int32_t{3}), "indptr does not count");
     check_refused<float>(changed(sparse, "weights.0.shape", 0, std::int64_t{5}), "of 5 rows");
     check_refused<float>(changed(sparse, "weights.0.shape", 1, most), "columns below 2^31");
-    check_refused<float>(changed(sparse, "weights.0.shape", 1, std::int64_t{-1}), "there are -1 columns");
+    check_refused<float>(changed(sparse, "weights.0.shape", 1, std::int64_t{-1}), "two numbers from 1 on");
     check_refused<float>(replaced(sparse, R"([\"relu\", 1])", R"([\"relu\", 2])"), "for more units than the 4");
     check_refused<float>(replaced(sparse, R"([\"relu\", 1], )", ""), "for fewer units than the 4");
     check_refused<float>(replaced(sparse, R"([\"relu\", 1])", R"([\"relu\"   ])"), "is not [activation, units]");
     check_refused<float>(replaced(sparse, R"([-0.5, 2.0])", R"([2.5, 2.0])"), "2 kinks and 3 slopes; n increasing");
     check_refused<float>(replaced(sparse, R"([-0.5, 2.0])", R"([2.0])"), "1 kinks and 3 slopes");
     check_refused<float>(replaced(sparse, R"([-0.5, 2.0])", R"([-0.5,4e40])"), "cannot hold");
+}
+
+TEST_CASE("sparse rows of which there are less than none") {
+    const std::string header =
+        R"({"__metadata__":{"kousei":"{\"format\":1,\"class\":\"MLP\",\"config\":{\"activations\":[]}}"},)"
+        R"("weights.0.shape":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},)"
+        R"("weights.0.indptr":{"dtype":"I64","shape":[0],"data_offsets":[16,16]},)"
+        R"("weights.0.indices":{"dtype":"I64","shape":[0],"data_offsets":[16,16]},)"
+        R"("weights.0.data":{"dtype":"F64","shape":[0],"data_offsets":[16,16]},)"
+        R"("biases.0":{"dtype":"F64","shape":[0],"data_offsets":[16,16]}})";
+    check_refused<double>(changed(file_of(header, 16), "weights.0.shape", 0, std::int64_t{-1}),
+                          "two numbers from 1 on");
 }

@@ -1,6 +1,8 @@
-"""Runs a harness: by atheris where it is installed, else over inputs of a fixed random source.
+"""Runs a harness: by atheris where it is installed, else over its corpus and inputs of a fixed random source.
 
-python tests/fuzz/NAME.py [-runs=N] [-seed=N] [other options of libFuzzer] [corpus ...]
+python tests/fuzz/NAME.py [-runs=N] [-seed=N] [other options of libFuzzer] [folder ...]
+
+Without folders, the corpus that is kept is gone over. By atheris, what led elsewhere goes into the first folder.
 """
 
 import sys
@@ -27,11 +29,13 @@ def instrumented() -> AbstractContextManager[Any]:
 
 
 def drive(target: Target, change: Change, seeds: list[bytes]) -> None:
-    """`seeds` are inputs beside those of the corpus."""
+    """`seeds` are inputs beside those of the folders."""
+    folders = [word for word in sys.argv[1:] if not word.startswith("-")]
+    kept = [] if folders else [str(Path(__file__).parent / "corpus" / Path(sys.argv[0]).stem)]
     try:
         import atheris
     except ImportError:
-        return at_random(target, change, seeds)
+        return at_random(target, change, seeds, folders + kept)
 
     def changed(data: bytes, most: int, seed: int) -> bytes:
         # Every other one as libFuzzer does it.
@@ -40,21 +44,21 @@ def drive(target: Target, change: Change, seeds: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(seeds):
             (Path(folder) / str(number)).write_bytes(seed)
-        atheris.Setup([*sys.argv, folder], target, custom_mutator=changed)
+        atheris.Setup([*sys.argv, folder, *kept], target, custom_mutator=changed)
         return atheris.Fuzz()
 
 
-def at_random(target: Target, change: Change, seeds: list[bytes]) -> None:
+def at_random(target: Target, change: Change, seeds: list[bytes], folders: list[str]) -> None:
     options = dict(word.split("=") for word in sys.argv[1:] if word.startswith("-"))
-    folders = [Path(word) for word in sys.argv[1:] if not word.startswith("-")]
-    seeds = seeds + [path.read_bytes() for folder in folders for path in sorted(folder.iterdir())]
+    corpus = [path.read_bytes() for folder in folders for path in sorted(Path(folder).iterdir())]
     rng = np.random.default_rng(int(options.get("-seed", 0)))
     runs = int(options.get("-runs", 10_000))
-    for run in range(runs):
-        data = change(seeds[rng.integers(len(seeds))], rng)
+    inputs = seeds + corpus
+    for run in range(len(corpus) + runs):
+        data = corpus[run] if run < len(corpus) else change(inputs[rng.integers(len(inputs))], rng)
         try:
             target(data)
         except BaseException:
             sys.stderr.write(f"run {run}: {data.hex()}\n")
             raise
-    sys.stdout.write(f"{runs} inputs\n")
+    sys.stdout.write(f"{len(corpus) + runs} inputs\n")

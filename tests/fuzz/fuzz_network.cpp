@@ -82,6 +82,23 @@ class Scratch {
     std::unique_ptr<std::byte, Release> memory_;
 };
 
+long double value_of(kousei::Activation activation, long double z) {
+    switch (activation) {
+        case kousei::Activation::logistic:
+            return 1 / (1 + std::exp(-z));
+        case kousei::Activation::tanh:
+            return std::tanh(z);
+        case kousei::Activation::erf:
+            return std::erf(z);
+        case kousei::Activation::arctan:
+            return std::atan(z);
+        case kousei::Activation::relu:
+            return z < 0 ? 0 : z;
+        default:
+            std::abort();
+    }
+}
+
 template <class Real>
 void run(Input input) {
     const std::int64_t units = input.integer(0, 70), dim = input.integer(1, 5), outputs = input.integer(1, 3);
@@ -98,41 +115,30 @@ void run(Input input) {
     const Scratch scratch(kousei::network::workspace_bytes(on, net, points));
     kousei::network::evaluate(on, net, x.data(), points, out.data(), scratch.lent());
 
+    const auto at = [](const std::vector<Real>& values, std::int64_t k) {
+        return static_cast<long double>(values[static_cast<std::size_t>(k)]);
+    };
     for (std::int64_t i = 0; i < points; ++i) {
+        std::vector<long double> hidden, reach;
+        long double farthest = 0;
+        for (std::int64_t k = 0; k < units; ++k) {
+            long double z = at(bias, k), moduli = std::abs(z);
+            for (std::int64_t d = 0; d < dim; ++d) {
+                const long double w = at(weight, k * dim + d), term = w * at(x, i * dim + d);
+                z += term;
+                moduli += std::abs(term);
+                farthest = std::max(farthest, std::abs(w));
+            }
+            farthest = std::max(farthest, moduli);
+            hidden.push_back(value_of(activation, z));
+            reach.push_back(std::abs(hidden.back()) + 1 + moduli);
+        }
         for (std::int64_t o = 0; o < outputs; ++o) {
-            long double sum = offset[static_cast<std::size_t>(o)], size = std::abs(sum), farthest = 0;
+            long double sum = at(offset, o), size = std::abs(sum);
             for (std::int64_t k = 0; k < units; ++k) {
-                long double z = bias[static_cast<std::size_t>(k)], reach = std::abs(z);
-                for (std::int64_t d = 0; d < dim; ++d) {
-                    const long double term = static_cast<long double>(weight[static_cast<std::size_t>(k * dim + d)]) *
-                                             x[static_cast<std::size_t>(i * dim + d)];
-                    z += term;
-                    reach += std::abs(term);
-                    farthest = std::max(
-                        farthest, std::abs(static_cast<long double>(weight[static_cast<std::size_t>(k * dim + d)])));
-                }
-                farthest = std::max(farthest, reach);
-                const long double c = coef[static_cast<std::size_t>(o * units + k)];
-                long double hidden = NAN;
-                switch (activation) {
-                    case kousei::Activation::logistic:
-                        hidden = 1 / (1 + std::exp(-z));
-                        break;
-                    case kousei::Activation::tanh:
-                        hidden = std::tanh(z);
-                        break;
-                    case kousei::Activation::erf:
-                        hidden = std::erf(z);
-                        break;
-                    case kousei::Activation::arctan:
-                        hidden = std::atan(z);
-                        break;
-                    case kousei::Activation::relu:
-                        hidden = z < 0 ? 0 : z;
-                        break;
-                }
-                sum += c * hidden;
-                size += std::abs(c) * (std::abs(hidden) + 1 + reach);
+                const long double c = at(coef, o * units + k);
+                sum += c * hidden[static_cast<std::size_t>(k)];
+                size += std::abs(c) * reach[static_cast<std::size_t>(k)];
             }
             const Real value = out[static_cast<std::size_t>(i * outputs + o)];
             const long double largest = std::numeric_limits<Real>::max();

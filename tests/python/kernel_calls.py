@@ -338,6 +338,18 @@ def ridgelet_tabulate(rng: Random, n: int) -> Call:
     return [("ridgelet_tabulate", [2.5, True])]
 
 
+def numbers(rng: Random, n: int) -> Call:
+    """Functions without arrays."""
+    return [
+        ("packed_stride", [n]),
+        ("funahashi_unit_count", [n, 2, n]),
+        ("funahashi_work", [n, 0.5, 0.1, 1.0, Activation.logistic, 2, FunahashiMethod.window, False]),
+        ("set_num_threads", [_core.num_threads()]),
+        ("num_threads", []),
+        ("instruction_set_name", []),
+    ]
+
+
 def safetensors(rng: Random, n: int) -> Call:
     header = b'{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"__metadata__":{"k":"v"}}'
     file = len(header).to_bytes(8, "little") + header + bytes(16)
@@ -375,6 +387,7 @@ CALLS: dict[str, Callable[[Random, int], Call]] = {
     "binary_signs u4": lambda rng, n: binary_signs(rng, n, "u4"),
     "ising": ising,
     "ising_clusters": ising_clusters,
+    "numbers": numbers,
     "packed_dot": packed_dot,
     **{
         f"packed {dtype}": lambda rng, n, dtype=dtype: packed_numbers(rng, n, dtype)

@@ -259,6 +259,11 @@ def test_bad_files(client: Any, tmp_path: Path) -> None:
     path.write_text("user,shop,rating")
     with pytest.raises(ValueError, match=r"ratings.parquet is no table"):
         cosine_topk(path, client, 3)
+    pd.DataFrame(_FEW).to_parquet(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + bytes(8 * [255]) + whole[12:])  # where the first page says what it is
+    with pytest.raises(ValueError, match=r"ratings has a file that is no whole table"):
+        cosine_topk(path, client, 3)
 
 
 @pytest.mark.parametrize(

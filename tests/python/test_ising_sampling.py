@@ -361,6 +361,8 @@ def test_kernels_check_extents() -> None:
         _core.cpu.ising_metropolis([4, 4], weights, words, 0, 2**32 - 1, 2, 0, 1, on)
     with pytest.raises(ValueError, match="there are 1 groups from 1 on; those of a run of 1 are accepted"):
         _core.cpu.ising_metropolis([4, 4], weights, words, 0, 0, 1, 1, 1, on)
+    with pytest.raises(ValueError, match="there are 1 groups from 0 on; those of a run of -9223372036854775808 are"):
+        _core.cpu.ising_metropolis([4, 4], weights, words, 0, 0, 1, 0, -(2**63), on)
     for count, given in (33, rows), (0, rows), (5, rows), (32, rows[:, :3].copy()):
         with pytest.raises(ValueError):
             _core.cpu.ising_sample([4, 4], weights[0], words, 0, 0, 1, 0, 1, count, given, on)

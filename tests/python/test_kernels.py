@@ -13,6 +13,7 @@ import pytest
 
 import kernel_calls
 import kousei
+from kousei._lib import _core
 from kousei._lib._core import cpu
 
 
@@ -30,7 +31,8 @@ def test_every_kernel_is_called() -> None:
     names = {name for name in dir(cpu) if not name.startswith("_")} - {"Cpu"}
     classes = [getattr(cpu, name) for name in names if isinstance(getattr(cpu, name), type)]
     methods = {name for kind in classes for name in vars(kind) if not name.startswith("_")}
-    assert names | methods <= called
+    functions = {name for name, value in vars(_core).items() if callable(value) and not isinstance(value, type)}
+    assert names | methods | functions <= called
 
 
 def test_results_do_not_depend_on_threads(call: kernel_calls.Call) -> None:

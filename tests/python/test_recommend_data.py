@@ -32,6 +32,17 @@ def test_files_are_the_table(tmp_path, suffix, read, rows):
     pd.testing.assert_frame_equal(read(path), read(table))
 
 
+@pytest.mark.parametrize("said", [b"{", b"[]", b"{}", b'{"columns": 3}', b'{"columns": [3], "index_columns": [3]}'])
+def test_files_that_say_of_themselves_what_is_not_so(tmp_path, said):
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "table.parquet"
+    table = pa.Table.from_pandas(pd.DataFrame(RATINGS))
+    parquet.write_table(table.replace_schema_metadata({b"pandas": said}), path)
+    with pytest.raises(ValueError, match="table.parquet is no table"):
+        ratings_table(path)
+
+
 def test_ratings_are_ordered():
     table = ratings_table(pd.DataFrame(RATINGS))
     assert list(table.rating.cat.codes) == [1, 0, 2]

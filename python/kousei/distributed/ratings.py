@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib.errors import check_type
 from kousei.distributed.cluster import in_order
-from kousei.recommend.data import RATED, check_ratings, require_columns
+from kousei.recommend.data import MALFORMED, RATED, check_ratings, require_columns
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -70,7 +70,7 @@ def _parquet(path: str) -> dd.DataFrame:
 
     try:
         table = dd.read_parquet(path, blocksize=_READ)
-    except (ValueError, OSError) as error:
+    except MALFORMED as error:
         cause = error.__cause__ or error  # Dask says of all errors where they occurred
         if isinstance(cause, FileNotFoundError):
             raise FileNotFoundError(_NO_FILES.format(path)) from None
@@ -92,6 +92,10 @@ def read_ratings(table: dd.DataFrame, client: Client) -> Ratings:
         found = list(in_order(client, describe_partition, ((part,) for part in parts)))
     except KeyError as error:  # pandas finds no such column in a file
         raise ValueError(f"ratings has a partition or a file without a column that others have: {error}") from error
+    except OSError as error:
+        if type(error) is not OSError or error.errno is not None:  # of a worker that is lost, or of a system call
+            raise
+        raise ValueError(f"ratings has a file that is no whole table: {error}") from error
     there = [number for number, its in enumerate(found) if its.count]
     if not there:
         raise ValueError("ratings is empty; one row or more is accepted")

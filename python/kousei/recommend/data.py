@@ -24,6 +24,9 @@ GRADES = ("Average", "Good", "Excellent")
 #: Columns that a table of ratings has.
 RATED = ("user", "shop", "rating")
 
+#: What Arrow and pandas raise for a file that is malformed: in what it says of itself, too.
+MALFORMED = (ValueError, OSError, TypeError, LookupError, AttributeError, NotImplementedError)
+
 _SHOP_NUMBERS = ("price_band", "latitude", "longitude")
 _COUNTS = ("impressions", "clicks")
 
@@ -292,7 +295,7 @@ def _read(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, OSError) as error:  # malformed ones have errors that are ValueErrors, or of no system call
+    except MALFORMED as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise ValueError(f"{path} is no table: {error}") from None

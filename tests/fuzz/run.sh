@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Runs every harness over inputs that grow out of its corpus, `tests/fuzz/run.sh [RUNS_CPP [RUNS_PYTHON]]`, and prints
+# "fuzz NAME: RUNS runs, FINDINGS findings" of each. C++ by libFuzzer where there is clang++, Python by atheris, of the
+# `python` that is on PATH. Logs, findings and what the corpora grew to lie in build/fuzzing.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cpp=${1:-10000000} py=${2:-100000}
+out=build/fuzzing failed=0
+mkdir -p $out
+
+# NAME COMMAND ...: a finding ends a harness, not the others.
+fuzz() {
+    local name=$1 log=$out/$1.log runs findings=0
+    mkdir -p "$out/corpus/$name"
+    "${@:2}" -artifact_prefix="$out/$name-" -timeout=60 "$out/corpus/$name" "tests/fuzz/corpus/$name" \
+        >"$log" 2>&1 || findings=1
+    runs=$(sed -nE 's/^Done ([0-9]+) runs .*/\1/p; s/^([0-9]+) inputs$/\1/p; s/^#([0-9]+)\s.*/\1/p' "$log" | tail -n 1)
+    echo "fuzz $name: ${runs:-0} runs, $findings findings"
+    if [ $findings -gt 0 ]; then
+        failed=1
+        tail -n 40 "$log"
+    fi
+}
+
+preset=fuzz
+command -v clang++ >/dev/null || preset=sanitizers
+cmake --preset $preset >$out/build.log
+cmake --build build/$preset --target fuzz_network fuzz_safetensors fuzz_saved >>$out/build.log
+export ASAN_OPTIONS=detect_leaks=0
+for harness in network:4096 safetensors:512 saved:128; do
+    name=fuzz_${harness%:*}
+    fuzz $name build/$preset/tests/fuzz/$name -runs="$cpp" -max_len="${harness#*:}" \
+        -len_control=0 -entropic=0
+done
+
+python -c 'import atheris' 2>/dev/null || pip install -q --target $out/atheris atheris
+export PYTHONPATH=${PYTHONPATH:-}:$PWD/$out/atheris PYTHONWARNINGS=ignore
+for name in bindings loaders; do
+    fuzz $name python tests/fuzz/$name.py -runs="$py"
+done
+exit $failed
