@@ -36,7 +36,7 @@ failed=0
 ctest --preset $preset -R '^(cpp_|fuzz_)' -V >"$build/ctest.log" || failed=1
 
 # The package with this extension module, in a folder of its own.
-package=build/$preset-package
+package=$PWD/$build-package
 rm -rf "$package"
 mkdir "$package"
 cp -r python/kousei "$package/kousei"
