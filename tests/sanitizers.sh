@@ -28,6 +28,7 @@ mkdir -p "$reports"
 export ASAN_OPTIONS=log_path=$reports/asan UBSAN_OPTIONS=log_path=$reports/ubsan,print_stacktrace=1
 # A forked child may start threads; without history a report lacks the other stack.
 export TSAN_OPTIONS=log_path=$reports/tsan,suppressions=$PWD/tests/tsan.supp,die_after_fork=0,history_size=7
+export OMP_NUM_THREADS=1 # OpenBLAS, which is not compiled for it, has threads that seem to race
 
 cmake --preset $preset -DKOUSEI_BUILD_PYTHON=ON -DKOUSEI_CUDA=AUTO -DPython_EXECUTABLE="$python" \
     -Dpybind11_DIR="${pybind11_DIR:-$("$python" -m pybind11 --cmakedir)}" >/dev/null
