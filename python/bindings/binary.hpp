@@ -1,6 +1,7 @@
 #pragma once
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -118,9 +119,9 @@ class Binary {
     }
 
     void evaluate(const Array& x, Array& out, const Cpu& on) {
-        if (size_of(batch_of("x", x, net_.first.inputs)) <= packed::few_points) interleave(on);
+        const auto layers = layers_for(size_of(batch_of("x", x, net_.first.inputs)), on);
         binary::View<Real> net = net_;
-        net.layers = layers_;
+        net.layers = layers;
         run_on_points<HostSide>(x, net.first.inputs, net.outputs(), out, on,
                                 [&](auto where, const Real* from, std::int64_t points, Real* to, auto lend) {
                                     binary::evaluate(where, net, from, points, to,
@@ -145,9 +146,11 @@ class Binary {
         return *kept_.emplace_back(std::make_unique<Kept>(std::move(kept)));
     }
 
-    /// The copies of the signs that few points are multiplied by, once.
-    void interleave(const Cpu& on) {
-        for (std::size_t i = 0; i < layers_.size(); ++i) {
+    /// The layers as they are now: another thread may call meanwhile, and be the first with few points. These are
+    /// multiplied by copies of the signs, which are made once.
+    std::vector<binary::Layer<Real>> layers_for(std::int64_t points, const Cpu& on) {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < layers_.size() && points <= packed::few_points; ++i) {
             packed::Matrix<Real>& matrix = layers_[i].signs;
             const std::int64_t words = layers_[i].chain || matrix.interleaved ? 0 : packed::interleaved_words(matrix);
             if (words == 0) continue;
@@ -155,8 +158,10 @@ class Binary {
             packed::interleave(on, matrix, static_cast<std::uint32_t*>(memory.data));
             matrix.interleaved = static_cast<std::uint32_t*>(memory.data);
         }
+        return layers_;
     }
 
+    std::mutex mutex_;
     Array weight_;
     binary::View<Real> net_;
     std::vector<std::unique_ptr<Kept>> kept_;  ///< of the first layer and of the others

@@ -1,4 +1,5 @@
 #include <pybind11/native_enum.h>
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 #include <new>
@@ -21,6 +22,9 @@ namespace py = pybind11;
 PYBIND11_MODULE(_core, m) {
     m.doc() = "Compiled kernels of kousei; one submodule for each kind of memory.";
     m.attr("__version__") = KOUSEI_VERSION;
+    // Now, and not at the first call: pybind11 gives the GIL away meanwhile, and a daemon thread that takes it back
+    // at exit would end the process (see gil.hpp).
+    py::detail::npy_api::get();
     py::register_exception<kousei::SizeError>(m, "SizeError", PyExc_ValueError).attr("__doc__") =
         "A network, grid or workspace has more elements than 64 bits can count.";
     py::register_exception<kousei::CudaError>(m, "CudaError", PyExc_RuntimeError).attr("__doc__") =
