@@ -356,3 +356,17 @@ def test_files_that_are_no_signs(tmp_path: Path, change: Change, message: str) -
     signs = kousei.PackedSigns(np.array([[13, 0, 0, 0], [4, 0, 0, 0]], "u4"), (2, 4))
     with pytest.raises(ValueError, match=message):
         kousei.load(written(tmp_path, change, signs))
+
+
+def test_a_file_that_is_cut_off_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "net.safetensors"
+    kousei.save(path, chained())
+    header = kousei._lib._core.read_safetensors_header
+
+    def cut_off(*arguments: Any) -> Any:
+        os.truncate(path, path.stat().st_size - 1)
+        return header(*arguments)
+
+    monkeypatch.setattr(kousei._lib._core, "read_safetensors_header", cut_off)
+    with pytest.raises(ValueError, match="it has become shorter while it was read"):
+        kousei.load(path)

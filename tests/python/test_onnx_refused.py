@@ -154,6 +154,10 @@ REFUSED = {
     "approximate gelu": (model_of(node("Gelu", approximate="tanh")), "approximate 'tanh'; 'none'"),
     "swish": (model_of(node("Swish", alpha=2.0)), "alpha 2.0; 1 is accepted"),
     "concat of points": (model_of(node("Concat", "x x", axis=0)), "along axis 0"),
+    "concat of constants": (
+        model_of(node("Concat", "c c", "k", axis=2), node("Add", "x k"), c=EYE),
+        "has axis 2, which",
+    ),
     "concat with constants": (model_of(node("Concat", "x c", axis=1), c=EYE), "joins constants to points"),
     "training": (
         model_of(node("BatchNormalization", "x s s s s", training_mode=1), s=np.ones(3)),
