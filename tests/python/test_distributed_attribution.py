@@ -47,7 +47,7 @@ def _require_the_same(found: Any, expected: Any) -> None:
         (MLP.random([24, 30, 1], rng=0), (6, 4)),
         (_deep_set(3), (5, 3)),
         (_attention(3), (5, 3)),
-        (DeepSet(MLP.random([2, 4], [], rng=0), MLP.random([4, 8, 1], kousei.Activation("own", np.cos))), (4, 2)),
+        (DeepSet(MLP.random([2, 4], rng=0), MLP.random([4, 8, 1], kousei.Activation("own", np.cos))), (4, 2)),
     ],
 )
 def test_the_values_are_those_of_one_machine(client: Any, f: Any, shape: tuple[int, int]) -> None:
@@ -97,7 +97,7 @@ def _with_a_lock() -> Any:
 
 def _with_a_locked_activation() -> DeepSet:
     f = kousei.Activation("locked", _with_a_lock())
-    return DeepSet(MLP.random([2, 3, 4], f, rng=0), MLP.random([4, 1], [], rng=0))
+    return DeepSet(MLP.random([2, 3, 4], f, rng=0), MLP.random([4, 1], rng=0))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pydoc
 
 import pytest
 
-from public_functions import public_functions
+from public_names import public_functions
 
 
 def test_examples_of_methods_that_stand_elsewhere() -> None:

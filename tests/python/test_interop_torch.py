@@ -320,7 +320,7 @@ def test_trains_beside_other_layers() -> None:
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_wrong_arguments_are_named() -> None:
     for bad, error, message in [
-        (lambda: SignLinear(0, 2), ValueError, "in_features was 0; at least 1 is accepted"),
+        (lambda: SignLinear(0, 2), ValueError, "in_features was 0; 1 to 2147483647 is accepted"),
         (lambda: SignLinear(2, 2.0), TypeError, "out_features was 2.0; an integer is accepted"),
         (lambda: SignLinear(2, 2, group=64), ValueError, "group was 64; None, 32 and 128 are accepted"),
         (lambda: SignLinear(2, 2, group=32.0), ValueError, "group was 32.0; None, 32 and 128 are accepted"),

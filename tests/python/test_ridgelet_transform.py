@@ -294,7 +294,7 @@ def test_bad_parameters(change: dict[str, Any], error: type[Exception], message:
 
 def test_a_spectrum_that_does_not_fit_is_not_computed() -> None:
     R = RidgeletTransform(**GOOD | {"directions": np.zeros((2_000_000, 2)), "biases": np.arange(1_000_000.0)})
-    with pytest.raises(MemoryError, match=r"spectra \(2000000, 1000000\) of functions \(5, 4\) takes 1.6e\+04 GB"):
+    with pytest.raises(MemoryError, match=r"1 spectra of 2000000000000 and functions of 20 numbers takes"):
         R.transform(np.zeros((5, 4)))
 
 

@@ -332,7 +332,7 @@ class JointEquivariantFeature:
 
         Parameters, errors and what is returned are those of `dual`; the shape is that of f.
         """
-        return self.network(self.dual(f, psi))
+        return _applied("the dual of f", self.dual(f, psi), (self.Xi.size,), self._forward, self._shape)
 
     def certify(self, psi: JointEquivariantFeature | None = None, scalars: Scalars | None = None) -> Certificate:
         """Certificate of what networks represent: the block of T on each isotypic component.
