@@ -57,6 +57,6 @@ fi
 cat "$reports"/* >"$build/reports.log" 2>/dev/null || true
 cat "$build/reports.log"
 found=$(grep -cE 'ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:' "$build/reports.log" || true)
-passed=$(sed -nE 's/.*test cases: +([0-9]+) .*/\1/p; s/(^|.*[^0-9])([0-9]+) passed.*/\2/p' "$build"/{ctest,pytest}.log | paste -sd+)
+passed=$({ sed -nE 's/.*test cases: +([0-9]+) .*/\1/p' "$build/ctest.log"; sed -nE 's/(^|.*[^0-9])([0-9]+) passed.*/\2/p' "$build/pytest.log"; } | paste -sd+)
 echo "$name: $found reports in $((passed)) tests"
 [ "$failed" = 0 ] && [ "$found" = 0 ]
