@@ -189,7 +189,7 @@ CALLS: dict[str, tuple[Callable[[int], Call], int]] = {
     make.__name__: (make, large)
     for make, large in (
         *((mlp, 300), (jet, 300), (gradient, 700), (variable_projection, 400)),
-        *((binary_network, 300), (binarize, 60), (matmul, 60), (bounds, 60), (ridgelets, 100)),
+        *((binary_network, 300), (binarize, 60), (matmul, 90), (bounds, 240), (ridgelets, 100)),
         *((finite_ridgelets, 30), (held_clusters, 15), (observables, 500), (machine, 60), (partition, 100)),
         *((flow, 2000), (score, 100), (langevin, 100), (monotone, 100), (fit, 200), (construct, 100), (compare, 60)),
         *((shapley, 60), (permutations, 100), (cosines, 100), (preferences, 300)),
