@@ -137,3 +137,15 @@ def test_a_lattice_whose_energy_is_not_known(rng):
     with pytest.raises(ValueError, match="64 sites|2\\^64"):
         estimate_coupling(rng.choice([-1, 1], size=(10, 10, 4, 4, 4)), "likelihood")
     assert exact((2, 2, 4), 0.1).energy < 0
+
+
+def test_parts_are_as_the_whole(library, rng, monkeypatch):
+    s = rng.choice(np.array([-1, 1], np.int8), (67, 6, 4, 4))
+    given = library.asarray(s)
+    blocks, coupling = block_spin(given, rng=5), estimate_coupling(given)
+    monkeypatch.setattr("kousei.rg.block._SPINS_AT_ONCE", 5 * 16)
+    np.testing.assert_array_equal(library.numpy(block_spin(given, rng=5)), library.numpy(blocks))
+    assert estimate_coupling(given) == coupling
+    s[-1, -1, 0, 0] = 3
+    with pytest.raises(ValueError, match="entries other than -1 and 1"):
+        estimate_coupling(library.asarray(s))

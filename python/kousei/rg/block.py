@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from kousei._lib.errors import check_choice, check_integer
 from kousei._lib.random import Rng, generator
 from kousei.ising import Estimate, Spins, exact, observables
 from kousei.ising.estimate import estimate, warn_if_short
+
+_SPINS_AT_ONCE = 1 << 20
 
 
 def block_spin(spins: Any, block: int = 2, rule: str = "majority", *, rng: Rng = None) -> Array:
@@ -61,12 +64,16 @@ def block_spin(spins: Any, block: int = 2, rule: str = "majority", *, rng: Rng =
     batch, coarse = arrays.shape_of(s)[:2], tuple(side // block for side in sides)
     if rule == "decimation":
         return s[(..., *[slice(None, None, block) for _ in sides])]
-    blocks = xp.reshape(s, batch + tuple(n for side in coarse for n in (side, block)))
-    sums = xp.sum(blocks, axis=tuple(range(3, 2 + 2 * len(sides), 2)))
-    if block ** len(sides) % 2 == 0:
-        coins = 2 * generator(rng).integers(2, size=batch + coarse, dtype=np.int8) - 1
-        sums = xp.where(sums == 0, xp.astype(arrays.like(coins, s), sums.dtype, copy=False), sums)
-    return xp.astype(xp.sign(sums), s.dtype)
+    source, ties = generator(rng), block ** len(sides) % 2 == 0
+    signs = []
+    for some in _by_parts(s):
+        blocks = xp.reshape(some, (arrays.shape_of(some)[0], *(n for side in coarse for n in (side, block))))
+        sums = xp.sum(blocks, axis=tuple(range(2, 1 + 2 * len(sides), 2)))
+        if ties:
+            coins = 2 * source.integers(2, size=arrays.shape_of(sums), dtype=np.int8) - 1
+            sums = xp.where(sums == 0, xp.astype(arrays.like(coins, s), sums.dtype, copy=False), sums)
+        signs.append(xp.astype(xp.sign(sums), s.dtype))
+    return xp.reshape(xp.concat(signs), batch + coarse)
 
 
 def estimate_coupling(spins: Any, method: str = "pseudo-likelihood") -> Estimate:
@@ -117,11 +124,14 @@ def estimate_coupling(spins: Any, method: str = "pseudo-likelihood") -> Estimate
     samples, chains = arrays.shape_of(s)[:2]
     if samples * chains < 2:
         raise ValueError(f"spins has shape {arrays.shape_of(s)}; at least two configurations are accepted")
-    xp, axes = arrays.namespace(s), tuple(range(2, 2 + len(sides)))
-    aligned = s * sum(xp.roll(s, step, axis=axis) for axis in axes for step in (-1, 1))
+    xp, axes = arrays.namespace(s), tuple(range(1, 1 + len(sides)))
     # What a spin times the sum of its neighbours may be, and how often it is.
     values = np.arange(-2 * len(sides), 2 * len(sides) + 1, 2)
-    counts = np.stack([arrays.to_host(xp.sum(xp.astype(aligned == int(v), xp.int64), axis=axes)) for v in values])
+    parts = []
+    for some in _by_parts(s):
+        aligned = some * sum(xp.roll(some, step, axis=axis) for axis in axes for step in (-1, 1))
+        parts.append([arrays.to_host(xp.sum(xp.astype(aligned == int(v), xp.int64), axis=axes)) for v in values])
+    counts = np.concatenate(parts, axis=1).reshape(-1, samples, chains)
     everywhere = counts.sum(axis=(1, 2))
     against, along = everywhere[values < 0].any(), everywhere[values > 0].any()
     if not (against and along):  # nothing holds the likelihood back, or all of it is flat
@@ -200,9 +210,18 @@ def _configurations(spins: Any) -> tuple[Array, tuple[int, ...]]:
     if not 3 <= len(shape) <= 5:
         raise ValueError(f"spins has shape {shape}; (samples, chains, *shape), 1 to 3 sides, is accepted")
     xp = arrays.namespace(spins)
-    if not bool(xp.all(spins * spins == 1)):
+    if not all(bool(xp.all(some * some == 1)) for some in _by_parts(spins)):
         raise ValueError("spins has entries other than -1 and 1; these are accepted")
     return spins, shape[2:]
+
+
+def _by_parts(spins: Array) -> Iterator[Array]:
+    """Yield the configurations (samples, chains, *sides) by parts (some, *sides), between which Ctrl-C is heard."""
+    samples, chains, *sides = arrays.shape_of(spins)
+    count, step = samples * chains, max(1, _SPINS_AT_ONCE // max(1, math.prod(sides)))
+    configurations = arrays.namespace(spins).reshape(spins, (count, *sides))
+    for start in range(0, max(1, count), step):
+        yield configurations[start : min(count, start + step), ...]
 
 
 def _root(counts: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> float:
