@@ -35,7 +35,8 @@ class Contract:
 
 
 def _mlp(*sizes: int) -> Callable[[Any], Any]:
-    return lambda like: kousei.MLP.random(sizes, "tanh", rng=1).like(like)
+    net = kousei.MLP.random(sizes, "tanh", rng=1)
+    return lambda like: net.like(like)
 
 
 def _rewritten(rewrite: Callable[[kousei.MLP], kousei.MLP]) -> Callable[[Any], Any]:
@@ -47,7 +48,8 @@ def _derivative(like: Any) -> Any:
 
 
 def _binary(outputs: int, method: str) -> Callable[[Any], Any]:
-    return lambda like: kousei.binarize(_coarse(outputs), method).like(like)
+    net = kousei.binarize(_coarse(outputs), method)
+    return lambda like: net.like(like)
 
 
 def _coarse(outputs: int) -> kousei.MLP:
@@ -62,9 +64,10 @@ def _funahashi(like: Any) -> Any:
     return kousei.FunahashiNetwork(w, np.arange(9) + 1j, thresholds, 1.0, np.pi / 2, [0.5, 0.5]).like(like)
 
 
-def _ranged(like: Any) -> Any:
+@cache
+def _ranged() -> kousei.FunahashiNetwork:
     # Frequencies of different ranges of thresholds, with output weights that cancel little.
-    return kousei.funahashi.fourier_series({(1, 0): 1.0, (1, 3): 0.5j}, [(-1, 1)] * 2, 1e-2).like(like)
+    return kousei.funahashi.fourier_series({(1, 0): 1.0, (1, 3): 0.5j}, [(-1, 1)] * 2, 1e-2)
 
 
 @cache
@@ -100,12 +103,12 @@ CONTRACTS = {
     ),
     "kousei.FunahashiNetwork.__call__": Contract(_funahashi, dim=2),
     "kousei.FunahashiNetwork.gradient": Contract(lambda like: _funahashi(like).gradient, dim=2, outputs=2),
-    "kousei.FunahashiNetwork.gradient (ranges)": Contract(lambda like: _ranged(like).gradient, dim=2, outputs=2),
+    "kousei.FunahashiNetwork.gradient (ranges)": Contract(lambda like: _ranged().like(like).gradient, dim=2, outputs=2),
     "kousei.FunahashiNetwork.to_mlp": Contract(lambda like: _funahashi(like).to_mlp(), dim=2),
     "kousei.FunahashiNetwork.merge": Contract(lambda like: _funahashi(like).merge(), dim=2),
     "kousei.FunahashiNetwork.halve": Contract(lambda like: _funahashi(like).halve(), dim=2),
     "kousei.FunahashiNetwork.prune": Contract(lambda like: _funahashi(like).prune(1.5), dim=2),
-    "kousei.FunahashiNetwork.__call__ (ranges)": Contract(_ranged, dim=2),
+    "kousei.FunahashiNetwork.__call__ (ranges)": Contract(lambda like: _ranged().like(like), dim=2),
     "kousei.Activation.__call__": Contract(lambda like: kousei.Activation("erf")),
     "kousei.Activation.__call__ (piecewise linear)": Contract(
         lambda like: kousei.PiecewiseLinear([-1, 0.5], [1, 0.5, -2], 0.25)

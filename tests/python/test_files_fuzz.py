@@ -176,8 +176,8 @@ def evaluate(net: kousei.MLP | kousei.BinaryNetwork) -> None:
 
 
 def test_changed_files(tmp_path: Path) -> None:
-    outcomes = fuzz(tmp_path / "net", 3000, seed=0)
-    assert min(outcomes.values()) > 100
+    outcomes = fuzz(tmp_path / "net", 1500, seed=0)
+    assert min(outcomes.values()) > 50
 
 
 @pytest.mark.slow

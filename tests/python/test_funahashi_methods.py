@@ -177,14 +177,17 @@ def test_threads_do_not_matter(method: str) -> None:
     same_for_threads(lambda: net(x, method=method))
 
 
+@cache
+def formed(form: str) -> FunahashiNetwork:
+    if form == "ranges":
+        return FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3)
+    return network().merge().halve() if form == "merged" else network()
+
+
 @pytest.mark.parametrize("method", ["dense", "shared", "window", "table", "nufft", "separable"])
 @pytest.mark.parametrize("form", ["plain", "merged", "ranges"])
 def test_libraries_and_out(library: Library, method: str, form: str, dtype: str) -> None:
-    net = {
-        "plain": network,
-        "merged": lambda: network().merge().halve(),
-        "ranges": lambda: FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-3),
-    }[form]().astype(dtype)
+    net = formed(form).astype(dtype)
     x = np.random.default_rng(0).uniform(size=(2, 5, 2)).astype(dtype)
     given = library.asarray(x)
     there = net.like(given)

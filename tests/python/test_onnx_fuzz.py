@@ -146,7 +146,7 @@ def check(rounds: int, seed: int) -> None:
 
 
 def test_damaged_models() -> None:
-    check(3000, 0)
+    check(1500, 0)
 
 
 @pytest.mark.slow

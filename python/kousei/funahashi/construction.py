@@ -281,14 +281,27 @@ class _Samples:
 
 
 def _fourier_sum(w: Array, a: Array, center: Array, points: Array) -> Array:
-    """Return sum_w Re[a_w e^(iw . (x - center))] on a grid of points, for w on a grid: one axis after the other."""
+    """Return sum_w Re[a_w e^(iw . (x - center))] on a grid of points, for w on an even grid, axis after axis."""
     dim = points.ndim - 1
     order = round(len(a) ** (1 / dim))
     grid, total = w.reshape((order,) * dim + (dim,)), a.reshape((order,) * dim)
     for axis in range(dim):
-        waves = np.exp(1j * np.outer(_along(points, axis) - center[axis], _along(grid, axis)))
-        total = np.moveaxis(np.tensordot(waves, total, (1, axis)), 0, axis)
+        total = np.moveaxis(
+            _sum_of_waves(_along(points, axis) - center[axis], _along(grid, axis), np.moveaxis(total, axis, 0)), 0, axis
+        )
     return np.asarray(total.real)
+
+
+def _sum_of_waves(t: Array, w: Array, a: Array) -> Array:
+    """Return sum_k a_k e^(i w_k t) for evenly spaced w, of products of 2 sqrt(n) exponentials for each t."""
+    step = math.isqrt(len(w) - 1) + 1
+    fine = np.exp(1j * np.outer(t, w[:step] - w[0]))
+    total = np.zeros((len(t), *a.shape[1:]), np.complex128)
+    for k in range(0, len(w), step):
+        some = a[k : k + step]
+        coarse = np.exp(1j * w[k] * t).reshape(-1, *[1] * (a.ndim - 1))
+        total += coarse * np.tensordot(fine[:, : len(some)], some, 1)
+    return total
 
 
 def _along(grid: Array, axis: int) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -193,7 +194,7 @@ def edge_bounds(
     beyond: np.ndarray[Any, Any], delta: float, alpha: float, h: float, activation: Activation
 ) -> np.ndarray[Any, Any]:
     """Bound on the bumps that are missing at one end of the thresholds, the first of them this far beyond |s|."""
-    peak = abs(np.float64(bump_transform(1.0, delta, alpha, activation)))
+    peak = np.float64(_peak(delta, alpha, activation))
     with np.errstate(all="ignore"):
         if activation.name in _SLOPES:
             slope = _SLOPES[activation.name]
@@ -301,8 +302,14 @@ def _bump_for(s_max: float, tol: float) -> tuple[float, float]:
     return delta, margin
 
 
+@lru_cache(maxsize=256)
+def _peak(delta: float, alpha: float, activation: Activation) -> float:
+    """Return |Psi(1)|, for which every number of thresholds asks again."""
+    return abs(float(bump_transform(1.0, delta, alpha, activation)))
+
+
 def _cancellation(delta: float, alpha: float, activation: Activation) -> float:
-    peak = abs(bump_transform(1.0, delta, alpha, activation))
+    peak = _peak(delta, alpha, activation)
     return abs(bump_transform(0.0, delta, alpha, activation)) / peak if peak else math.inf
 
 
@@ -314,7 +321,7 @@ def alias_bound(delta: float, alpha: float, h: float, activation: Activation) ->
         return math.inf
     m = np.arange(1, math.ceil(reach) + 1)
     aliases = 1 - 2 * math.pi / h * np.concatenate([m, -m])
-    peak = abs(bump_transform(1.0, delta, alpha, activation))
+    peak = _peak(delta, alpha, activation)
     return float(np.abs(bump_transform(aliases, delta, alpha, activation)).sum() / peak) if peak else math.inf
 
 
