@@ -141,10 +141,10 @@ def fit(n: int) -> Call:
 
 
 def construct(n: int) -> Call:
-    tol = 1e-2 if n == 1 else 1e-13
+    dim, tol = (1, 1e-2) if n == 1 else (2, 1e-11)
     return lambda: kousei.construct(
-        lambda x: np.exp(np.sin(3 * x.sum(axis=1))), [(-1, 1)] * (1 if n == 1 else 4), tol, rng=0
-    )(np.zeros((1, 1)))
+        lambda x: np.exp(np.sin(3 * x.prod(axis=1) + x[:, 0] ** 2)), [(-1, 1)] * dim, tol, rng=0
+    )(np.zeros((1, dim)))
 
 
 def compare(n: int) -> Call:

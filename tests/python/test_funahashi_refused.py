@@ -143,7 +143,7 @@ def test_sizes_that_do_not_fit_64_bits(order: int, dim: int) -> None:
 def test_too_few_thresholds_are_named() -> None:
     message = r"n_thresholds was 16 \(where it is not given, it is order\), which is too few: .* h < pi is accepted"
     with pytest.raises(ValueError, match=message):
-        FunahashiNetwork.from_function(lambda x: np.sin(x.sum(-1)), [(-1, 1)] * 4, 16)
+        FunahashiNetwork.from_function(lambda x: np.sin(x.sum(-1)), [(-1, 1)] * 2, 16)
 
 
 def test_unit_count_is_exact_or_an_error() -> None:
