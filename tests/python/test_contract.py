@@ -103,7 +103,9 @@ CONTRACTS = {
     ),
     "kousei.FunahashiNetwork.__call__": Contract(_funahashi, dim=2),
     "kousei.FunahashiNetwork.gradient": Contract(lambda like: _funahashi(like).gradient, dim=2, outputs=2),
-    "kousei.FunahashiNetwork.gradient (ranges)": Contract(lambda like: _ranged().like(like).gradient, dim=2, outputs=2),
+    "kousei.FunahashiNetwork.gradient (ranges)": Contract(
+        lambda like: _ranged().like(like).gradient, dim=2, outputs=2
+    ),
     "kousei.FunahashiNetwork.to_mlp": Contract(lambda like: _funahashi(like).to_mlp(), dim=2),
     "kousei.FunahashiNetwork.merge": Contract(lambda like: _funahashi(like).merge(), dim=2),
     "kousei.FunahashiNetwork.halve": Contract(lambda like: _funahashi(like).halve(), dim=2),

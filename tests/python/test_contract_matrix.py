@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import kousei
-from test_contract_refusals import called, complaint, signature_of
+from test_contract_refusals import called, complaint, outcome, signature_of
 from valid_calls import VALID_CALLS
 
 #: Same numbers, otherwise laid out.
@@ -140,21 +140,36 @@ def test_layouts_change_nothing(name: str) -> None:
     for parameter, array in arrays_of(valid_call(name)[1]):
         for what, lay_out in LAYOUTS.items():
             given = lay_out(array)
-            if wrong := complaint(name, *valid_call(name), parameter, given):
-                found.append(f"{parameter}, {what}: {wrong}")
-                continue
-            function, arguments = valid_call(name)
-            try:
-                result = called(function, arguments | {parameter: given})
-            except (TypeError, ValueError) as error:
-                if "contiguous" not in str(error):
-                    found.append(f"{parameter}, {what}: refused: {error}")
+            result, wrong = outcome(name, *valid_call(name), parameter, given)
+            if isinstance(result, Exception):
+                if wrong or "contiguous" not in str(result):
+                    found.append(f"{parameter}, {what}: refused: {wrong or result}")
                 continue
             if not same(result, expected):
                 found.append(f"{parameter}, {what}: changes the result")
             if not np.array_equal(given, array):
                 found.append(f"{parameter}, {what}: was written to")
     assert not found, f"{len(found)} of {name}:\n" + "\n".join(found)
+
+
+def test_out_is_filled_and_returned(name: str) -> None:
+    function, arguments = valid_call(name)
+    if "out" not in signature_of(function):
+        return
+    expected = called(function, arguments)
+    out = np.full_like(expected, np.nan)
+    assert called(function, arguments | {"out": out}) is out
+    assert same(out, expected)
+    refused = {
+        "read-only": np.lib.stride_tricks.as_strided(out, writeable=False),
+        "strided": np.repeat(out, 2, axis=-1)[..., ::2],
+        "of another dtype": out.astype("float32" if out.dtype == np.float64 else "float64"),
+        "an axis more": out[None],
+    }
+    for what, given in refused.items():
+        refusal, wrong = outcome(name, function, arguments, "out", given)
+        assert isinstance(refusal, TypeError | ValueError), what
+        assert wrong is None, what
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -164,13 +179,10 @@ def test_libraries_change_nothing(name: str, library: str) -> None:
     expected = called(*valid_call(name))
     for parameter, array in arrays_of(valid_call(name)[1]):
         given = xp.asarray(array.copy())
-        if wrong := complaint(name, *valid_call(name), parameter, given):
-            found.append(f"{parameter}: {wrong}")
-            continue
-        function, arguments = valid_call(name)
-        try:
-            result = called(function, arguments | {parameter: given})
-        except (TypeError, ValueError):
+        result, wrong = outcome(name, *valid_call(name), parameter, given)
+        if isinstance(result, Exception):
+            if wrong:
+                found.append(f"{parameter}: {wrong}")
             continue
         if not same(result, expected):
             found.append(f"{parameter}: changes the result")

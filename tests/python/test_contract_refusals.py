@@ -100,23 +100,30 @@ def called(function: Any, arguments: dict[str, Any]) -> Any:
     return function(*positional, **named)
 
 
-def complaint(name: str, function: Any, arguments: dict[str, Any], parameter: str, value: Any) -> str | None:
-    """Return what is wrong with how a function takes a value, None where nothing is."""
+def outcome(
+    name: str, function: Any, arguments: dict[str, Any], parameter: str, value: Any
+) -> tuple[Any, str | None]:
+    """Return what a function makes of a value, or its refusal, and what is wrong with that: None where nothing is."""
     try:
-        called(function, arguments | {parameter: value})
+        return called(function, arguments | {parameter: value}), None
     except REFUSALS as error:
         message = str(error)
         if THEIRS.search(f"{name} {parameter}") or (is_special(name) and OF_OPERANDS.search(message)):
-            return None
+            return error, None
         if OTHERS.search(message):
-            return f"not in our words: {type(error).__name__}: {message}"
+            return error, f"not in our words: {type(error).__name__}: {message}"
         if not names(message, parameter, value, error, [*signature_of(function), *arguments]):
-            return f"unnamed: {type(error).__name__}: {message}"
-    except UserWarning:  # it works, and says what is amiss
-        return None
+            return error, f"unnamed: {type(error).__name__}: {message}"
+        return error, None
+    except UserWarning as warning:  # it works, and says what is amiss
+        return warning, None
     except Exception as error:
-        return f"no refusal: {type(error).__name__}: {error}"
-    return None
+        return error, f"no refusal: {type(error).__name__}: {error}"
+
+
+def complaint(name: str, function: Any, arguments: dict[str, Any], parameter: str, value: Any) -> str | None:
+    """Return what is wrong with how a function takes a value, None where nothing is."""
+    return outcome(name, function, arguments, parameter, value)[1]
 
 
 def is_special(name: str) -> bool:
