@@ -287,7 +287,9 @@ def _fourier_sum(w: Array, a: Array, center: Array, points: Array) -> Array:
     grid, total = w.reshape((order,) * dim + (dim,)), a.reshape((order,) * dim)
     for axis in range(dim):
         total = np.moveaxis(
-            _sum_of_waves(_along(points, axis) - center[axis], _along(grid, axis), np.moveaxis(total, axis, 0)), 0, axis
+            _sum_of_waves(_along(points, axis) - center[axis], _along(grid, axis), np.moveaxis(total, axis, 0)),
+            0,
+            axis,
         )
     return np.asarray(total.real)
 
