@@ -120,7 +120,8 @@ def name(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_threads_change_nothing(name: str) -> None:
     before = kousei.num_threads()
-    if name == "kousei.set_num_threads" or SLICES.search(name):
+    # kousei.compare goes on for as long as its budget of seconds lasts.
+    if name in ("kousei.set_num_threads", "kousei.compare") or SLICES.search(name):
         return
     results = []
     try:
