@@ -49,16 +49,7 @@ def friedman_3(x: Array) -> Array:
     return np.arctan((x[:, 1] * x[:, 2] - 1 / (x[:, 1] * x[:, 3])) / x[:, 0])
 
 
-def franke(x: Array) -> Array:
-    a, b = 9 * x[:, 0], 9 * x[:, 1]
-    return (
-        0.75 * np.exp(-((a - 2) ** 2 + (b - 2) ** 2) / 4)
-        + 0.75 * np.exp(-((a + 1) ** 2) / 49 - (b + 1) / 10)
-        + 0.5 * np.exp(-((a - 7) ** 2 + (b - 3) ** 2) / 4)
-        - 0.2 * np.exp(-((a - 4) ** 2) - (b - 7) ** 2)
-    )
-
-
+franke = kousei.front.benchmark_functions([2])["Franke"].f
 _CIRCUIT = [(0.0, 100.0), (40 * np.pi, 560 * np.pi), (0.0, 1.0), (1.0, 11.0)]
 #: Friedman's functions, Annals of Statistics 19 (1991), with his noise: about a third of the signal.
 PROBLEMS = {
