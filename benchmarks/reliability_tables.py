@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import reliability
 from records import Record, found
-from rendering import Row, judged, lasting, markdown, measured
+from rendering import Row, judged, lasting, markdown, measured, processor
 
 HEADS = ("", "is", "asked", "command")
 
@@ -87,7 +87,8 @@ def clean_machines() -> str:
                 ("tests passed", f"{record['tests_passed']:,}"),
                 ("extension module", megabytes(record["extension_module_bytes"])),
             ):
-                where = f"{record['machine']['system']}, {record['machine']['cores']} cores: {versions}"
+                machine = f"{record['machine']['system']}, {processor(record)}, {record['machine']['cores']} cores"
+                where = f"{machine}, {record['date'][:10]}: {versions}, commit {record['commit'][:7]}"
                 lines.append([what, is_, where, code(record["command"])])
         if not found(name):
             lines.append(["the two commands", "not measured", "", code(command)])

@@ -40,15 +40,23 @@ if [ "$RECORD" = clean-machine-cuda ]; then
 fi
 kousei-env/bin/python - "${seconds[@]}" <<'PYTHON' >/record.json
 import json, os, platform, re, sys
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import check_output
 
 passed = re.findall(r"(\d+) passed", Path("/trial.log").read_text())[-1]
+processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
 module = next(Path("kousei-env").glob("lib/python*/site-packages/kousei/_lib/_core*.so"))
 record = {
     "case": os.environ["RECORD"],
     "command": os.environ["COMMAND"],
-    "machine": {"cores": len(os.sched_getaffinity(0)), "system": "Debian 12"},
+    "machine": {
+        "cpu": processor[1] if processor else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "system": "Debian 12",
+    },
+    "commit": os.environ["COMMIT"],
+    "date": datetime.now(UTC).isoformat(timespec="seconds"),
     "versions": {"python": platform.python_version(), "g++": check_output(["g++", "-dumpfullversion"], text=True).strip()},
     "install_and_demo_seconds": int(sys.argv[1]),
     "install_and_test_seconds": int(sys.argv[2]),
@@ -73,6 +81,7 @@ unshare --mount --pid --fork bash -euc '
     fi
     exec chroot "$root" "${@:3}"
 ' - "$root" "$toolkit" env -i HOME=/root PATH="$tools" RECORD="$record" \
+    COMMIT="$(git rev-parse HEAD)" \
     COMMAND="tests/clean_machine.sh${toolkit:+ TOOLKIT}" "${settings[@]}" bash /trial.sh
 cp "$root/record.json" "benchmarks/results/$record.json"
 cat "benchmarks/results/$record.json"

@@ -116,7 +116,9 @@ def test_packages_and_clean_machines(reliability: Any, tmp_path: Path) -> None:
     assert "CUDA" not in told
     machine = {
         "command": "tests/clean_machine.sh",
-        "machine": {"cores": 2, "system": "Debian 12"},
+        "machine": {"cpu": "Some(R) CPU", "cores": 2, "system": "Debian 12"},
+        "commit": "0123456789",
+        "date": "2026-11-27T03:00:00+00:00",
         "versions": {"python": "3.11.2", "g++": "12.2.0"},
         "install_and_demo_seconds": 90,
         "install_and_test_seconds": 300,
@@ -125,7 +127,8 @@ def test_packages_and_clean_machines(reliability: Any, tmp_path: Path) -> None:
     }
     (tmp_path / "clean-machine.json").write_text(json.dumps(machine))
     told = tables.clean_machines()
-    assert "| tests passed | 20,000 | Debian 12, 2 cores: python 3.11.2, g++ 12.2.0 |" in told
+    where = "Debian 12, Some, 2 cores, 2026-11-27: python 3.11.2, g++ 12.2.0, commit 0123456"
+    assert f"| tests passed | 20,000 | {where} |" in told
     assert told.count("| not measured |") == 1
 
 
