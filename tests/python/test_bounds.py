@@ -49,7 +49,7 @@ def assert_bounds_hold(net: kousei.MLP, box: np.ndarray, rng: np.random.Generato
 
 
 def test_random_networks(dtype: str, rng: np.random.Generator) -> None:
-    for _ in range(300):
+    for _ in range(200):
         net = random_network(rng, PIECEWISE_LINEAR + SMOOTH).astype(dtype)
         lo = rng.normal(size=net.dim)
         width = rng.exponential(10.0 ** rng.integers(-3, 2), net.dim) * (rng.random(net.dim) < 0.9)
