@@ -23,8 +23,9 @@ run_python() {
     rm -f build/covered/kousei/_lib/_core*.so
     cp "$1"/_core*.so build/covered/kousei/_lib/
     PYTHONPATH=build/covered${3:+:$3} "$python" -m pytest -q -n 2 -p no:cacheprovider -k "$2" \
-        --cov=kousei --cov-append --cov-report= >build/covered/pytest.log || { tail -30 build/covered/pytest.log; exit 1; }
+        --cov=kousei --cov-append --cov-report= >build/covered/pytest.log || { tail -30 build/covered/pytest.log; failed=1; }
 }
+failed=0
 run_python $build/python/bindings ""
 run_python $build/tests/cuda cupy tests/cuda/python
 "$python" -m coverage json -q -o build/covered/python.json
@@ -56,3 +57,4 @@ print(f"C++ lines: {cpp:.1f}")
 print(f"CUDA lines (emulated): {cuda:.1f}")
 sys.exit(min(branches, cpp) < 95 and "less than 95 % of the branches of Python, or of the lines of C++, are run")
 END
+exit $failed

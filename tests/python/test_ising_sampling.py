@@ -240,7 +240,7 @@ def test_the_same_chains_in_any_memory(library: Library, method: str, field: flo
 @pytest.mark.parametrize(("shape", "chains"), [((64, 64), 64), ((2048, 2048), 64), ((8192, 4096), 1)])
 def test_interrupt(method: str, shape: tuple[int, ...], chains: int) -> None:
     lattice = Lattice(shape, 0.2)
-    assert seconds_to_interrupt(lambda: lattice.sample(method, chains=chains, sweeps=1, burn_in=1 << 20)) < 0.5
+    assert seconds_to_interrupt(lambda: lattice.sample(method, chains=chains, sweeps=1, burn_in=1 << 20)) < 5
 
 
 def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
