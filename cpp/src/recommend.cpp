@@ -12,13 +12,14 @@
 #include <kousei/recommend_unit.hpp>
 
 #include "parallel.hpp"
+#include "poll.hpp"
 #include "simd/kernels.hpp"
 #include "workspace.hpp"
 
 namespace kousei::recommend {
 namespace {
 
-using kousei::detail::Carver, kousei::detail::parallel_for, kousei::detail::thread_limit;
+using kousei::detail::Carver, kousei::detail::Poll, kousei::detail::parallel_for, kousei::detail::thread_limit;
 
 /// Some sums side by side, so that one addition need not wait for the one before.
 double sum_of(const double* values, const std::int32_t* entries, std::int64_t begin, std::int64_t end) {
@@ -295,7 +296,7 @@ void unit_rows(Cpu on, const std::int64_t* begin, const Real* values, std::int64
 }
 
 template <class Real>
-void transpose(Cpu, const std::int64_t* begin, const std::int32_t* columns, const Real* values, std::int64_t rows,
+void transpose(Cpu on, const std::int64_t* begin, const std::int32_t* columns, const Real* values, std::int64_t rows,
                std::int64_t column_count, std::int64_t* column_begin, std::int32_t* rows_of, Real* values_of) {
     // While entries are put into their columns, a column begins where the next one will.
     std::fill_n(column_begin, column_count + 1, std::int64_t{0});
@@ -305,7 +306,9 @@ void transpose(Cpu, const std::int64_t* begin, const std::int32_t* columns, cons
     }
     for (std::int64_t c = 2; c <= column_count; ++c) column_begin[c] += column_begin[c - 1];
     constexpr std::int64_t ahead = 16;
+    Poll poll(on);
     for (std::int64_t row = 0; row < rows; ++row) {
+        if (row % 64 == 0) poll.go_on(0);
         for (std::int64_t i = begin[row]; i < begin[row + 1]; ++i) {
             if (i + ahead < entries) {
                 const std::int64_t next = column_begin[columns[i + ahead] + 1];
