@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -221,6 +222,19 @@ def test_tasks_that_are_cancelled_and_clients_that_are_closed(client: Any, lose:
         threading.Timer(0.5, lose, (other,)).start()
         with pytest.raises(ConnectionError, match="or a task that it had, was lost before all values were there"):
             list(in_order(other, _asleep, [(0.2,)] * 20))
+    _require_nothing_left(client)
+
+
+def test_a_client_closed_before_the_last_task_is_sent(client: Any) -> None:
+    with distributed.Client(client.scheduler.address) as other:
+
+        def calls() -> Iterator[tuple[float]]:
+            yield (0.01,)
+            other.close()
+            yield (0.01,)
+
+        with pytest.raises(ConnectionError, match="was lost before all values were there"):
+            list(in_order(other, _asleep, calls()))
     _require_nothing_left(client)
 
 

@@ -85,9 +85,15 @@ def sent(client: Client, name: str, value: Any) -> Future:
 def _submitted(client: Client, function: Callable[..., Any], *arguments: Any, **named: Any) -> Future:
     """Return a task. Its arguments go over once, and may be large: Dask would warn of more than 10 MB."""
     import dask
+    from distributed.comm import CommClosedError
 
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 2**62}):
-        return client.submit(function, *arguments, **named)
+    with loss_named(client), dask.config.set({"distributed.admin.large-graph-warning-threshold": 2**62}):
+        try:
+            return client.submit(function, *arguments, **named)
+        except Exception as error:  # of no class of its own in some releases of Dask
+            if client.status != "closed":
+                raise
+            raise CommClosedError("the client was closed") from error
 
 
 def pickled(name: str, value: Any) -> bytes:
