@@ -77,6 +77,8 @@ class Command(NamedTuple):
 
 ONE = "one at a time: MemoryError, nothing leaked, the next call right"
 PASSED = r"^(\d+) passed"
+#: Harnesses of fuzzing, and how many inputs each is to have.
+HARNESSES = {"fuzz_network": 1e7, "fuzz_safetensors": 1e7, "fuzz_saved": 1e7, "bindings": 1e5, "loaders": 1e5}
 
 COMMANDS = {
     "contract": Command(
@@ -166,14 +168,16 @@ COMMANDS = {
         "python benchmarks/soundness.py interrupts",
         (Figure("`{}`", r"^(\S+): ([\d.]+) s after Ctrl-C$", "s", most=0.5),),
     ),
-    "fuzzing": Command(
-        "tests/fuzz/run.sh",
-        (
-            Figure("`{}`: inputs", r"^fuzz (fuzz_\w+): (\d+) runs, \d+ findings$", least=1e7),
-            Figure("`{}`: inputs", r"^fuzz (bindings|loaders): (\d+) runs, \d+ findings$", least=1e5),
-            Figure("`{}`: findings", r"^fuzz (\w+): \d+ runs, (\d+) findings$", most=0),
-        ),
-    ),
+    **{
+        name: Command(
+            f"tests/fuzz/run.sh {name}",
+            (
+                Figure(f"`{name}`: inputs", r"^fuzz \w+: (\d+) runs", least=least),
+                Figure(f"`{name}`: findings", r"^fuzz \w+: \d+ runs, (\d+) findings$", most=0),
+            ),
+        )
+        for name, least in HARNESSES.items()
+    },
     "bounds": Command(
         "PYTHONPATH=tests/python python -c 'import accuracy; print(len(accuracy.BOUNDS), \"bounds\")'",
         (Figure("functions and methods with a bound on their error", r"(\d+) bounds"),),

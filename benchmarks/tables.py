@@ -14,6 +14,7 @@ from typing import Any
 
 import reliability_tables
 from records import Record, found, recorded
+from reliability import HARNESSES
 from rendering import Row, judged, lasting, markdown, measured, origin, times
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -349,7 +350,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "reliability-sanitizers": lambda: reliability_tables.figures("address", "thread"),
     "reliability-allocations": lambda: reliability_tables.figures("allocations"),
     "reliability-interrupts": lambda: reliability_tables.figures("interrupts"),
-    "reliability-fuzzing": lambda: reliability_tables.figures("fuzzing"),
+    "reliability-fuzzing": lambda: reliability_tables.figures(*HARNESSES),
     "reliability-memory": lambda: reliability_tables.figures("import", "import numpy", "demo"),
     "reliability-packages": reliability_tables.installed,
     "reliability-machines": reliability_tables.clean_machines,

@@ -79,8 +79,12 @@ class Input:
 def changed_array(array: np.ndarray, given: Input) -> Any:
     action = given.below(14)
     if action == 0:
-        with np.errstate(all="ignore"):
-            return array.astype(given.of(DTYPES), casting="unsafe")
+        dtype = given.of(DTYPES)
+        try:
+            with np.errstate(all="ignore"):
+                return array.astype(dtype, casting="unsafe")
+        except ValueError:  # of an object NaN there is no integer
+            return array
     if action == 1:
         return array[: -1 - given.below(3)] if array.ndim else array
     if action == 2:

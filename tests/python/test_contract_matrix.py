@@ -1,15 +1,17 @@
 """Whatever stands behind an array: every public function takes it as it takes the array, or refuses it by its name.
 
-Layouts, libraries and numbers of threads change no bit of what comes out, and no input is written to; of other dtypes
-and shapes, and of numbers that are not finite, something comes out or a refusal. The functions are derived from the
-package, as their arrays are from the valid calls of `valid_calls`.
+Layouts, libraries, numbers of threads and calls at once change no bit of what comes out, and no input is written to;
+of other dtypes and shapes, and of numbers that are not finite, something comes out or a refusal. The functions are
+derived from the package, as their arrays are from the valid calls of `valid_calls`.
 """
 
 import importlib.util
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,7 @@ OTHERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 #: Slices on the host are added up in threads, as the notes of `RidgeletTransform` say: their rounding may change.
 SLICES = re.compile(r"RidgeletTransform\.|RidgeletLayer\.|ridgelet_transform$")
+NOT_AT_ONCE = re.compile(r"set_num_threads|kousei\.compare$|write_folder|(VSE|VisualSemanticEmbedding|SignLinear)$")
 LIBRARIES = [name for name in ("array_api_strict", "torch") if importlib.util.find_spec(name)]
 
 
@@ -133,6 +136,22 @@ def test_threads_change_nothing(name: str) -> None:
     finally:
         kousei.set_num_threads(before)
     assert all(same(results[0], other) for other in results[1:])
+
+
+def test_calls_at_once_change_nothing(name: str) -> None:
+    # One of two that write a folder is refused, and modules draw their weights from the one generator of torch.
+    if NOT_AT_ONCE.search(name) or SLICES.search(name):
+        return
+    expected = called(*valid_call(name))
+    calls = [valid_call(name) for _ in range(2)]
+    start = threading.Barrier(len(calls))
+
+    def work(call: tuple[Any, dict[str, Any]]) -> Any:
+        start.wait()
+        return called(*call)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        assert all(same(result, expected) for result in pool.map(work, calls))
 
 
 def test_layouts_change_nothing(name: str) -> None:

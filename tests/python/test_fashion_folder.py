@@ -138,8 +138,8 @@ def test_masks_that_cannot_be_read(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("", r"it lacks the columns \['image', 'tags'\]; it has \[\]"),
-        ("picture,tags\nred.png,a\n", r"it lacks the columns \['image'\]; it has \['picture', 'tags'\]"),
+        ("", r"it lacks the columns \['image', 'tags'\]; it begins with nothing"),
+        ("picture,tags\nred.png,a\n", r"it lacks the columns \['image'\]; it begins with 'picture', 'tags'"),
         ("image,tags,tags\nred.png,a,b\n", "its first line has a name that is empty or there twice"),
         ("image,tags\nred.png\n", "line 2 does not have 2 cells"),
         ("image,tags\nred.png,a,b\n", "line 2 does not have 2 cells"),

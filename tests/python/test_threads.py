@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import textwrap
 import threading
 import time
@@ -265,6 +266,11 @@ def test_exit_while_a_daemon_thread_allocates_on_cupy() -> None:
     time.sleep(1)
     """
     assert run(code) == "allocates"
+
+
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="of free-threaded Python")
+def test_importing_leaves_the_gil_off() -> None:
+    assert run("import sys, kousei; print(sys._is_gil_enabled())") == "False"
 
 
 def test_importing_is_light() -> None:

@@ -33,19 +33,19 @@ class Operator(LinearOperator, ABC):
 
     def matvec(self, x: Array) -> Array:
         """Return the product with a vector (columns,) or (columns, 1), of NumPy or CuPy."""
-        return _cupy(self).matvec(x) if is_cupy_array(x) else super().matvec(_on_host(x))
+        return _cupy(self).matvec(x) if is_cupy_array(x) else self._matvec(x)
 
     def rmatvec(self, x: Array) -> Array:
         """Return the product of the adjoint with a vector (rows,) or (rows, 1), as `matvec` does."""
-        return _cupy(self).rmatvec(x) if is_cupy_array(x) else super().rmatvec(_on_host(x))
+        return _cupy(self).rmatvec(x) if is_cupy_array(x) else self._rmatvec(x)
 
     def matmat(self, X: Array) -> Array:
         """Return the product with every column of (columns, n)."""
-        return _cupy(self).matmat(X) if is_cupy_array(X) else super().matmat(_on_host(X))
+        return _cupy(self).matmat(X) if is_cupy_array(X) else super().matmat(_matrix(X))
 
     def rmatmat(self, X: Array) -> Array:
         """Return the product of the adjoint with every column of (rows, n)."""
-        return _cupy(self).rmatmat(X) if is_cupy_array(X) else super().rmatmat(_on_host(X))
+        return _cupy(self).rmatmat(X) if is_cupy_array(X) else super().rmatmat(_matrix(X))
 
     def dot(self, x: Any) -> Any:
         """Return the product with a vector, a matrix, a number, or another operator."""
@@ -56,6 +56,13 @@ class Operator(LinearOperator, ABC):
 
     def _adjoint(self) -> LinearOperator:
         return _Adjoint(self)
+
+    # SciPy's own differ from release to release: in what they call, and in the shapes that they take.
+    def _matvec(self, x: Any) -> Array:
+        return _product(self._matmat, x, self.shape[1])
+
+    def _rmatvec(self, x: Any) -> Array:
+        return _product(self._rmatmat, x, self.shape[0])
 
 
 class BatchedOperator(Operator):
@@ -123,6 +130,19 @@ def _cupy(operator: Operator) -> Any:
         rmatmat=operator._rmatmat,
         dtype=operator.dtype,
     )
+
+
+def _product(matmat: Callable[[Array], Array], x: Any, extent: int) -> Array:
+    x = np.asarray(_on_host(x))
+    if x.shape not in ((extent,), (extent, 1)):
+        raise ValueError(f"x had shape {x.shape}; ({extent},) or ({extent}, 1) is accepted")
+    return matmat(x.reshape(extent, 1)).reshape(-1, *x.shape[1:])
+
+
+def _matrix(X: Any) -> Any:
+    if np.ndim(_on_host(X)) != 2:
+        raise ValueError(f"X had {np.ndim(X)} axes; a matrix is accepted")
+    return X
 
 
 def _on_host(x: Any) -> Any:

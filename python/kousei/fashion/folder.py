@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib.arrays import require_memory, require_shape
-from kousei._lib.errors import check_choice, check_integer, check_type
+from kousei._lib.errors import check_choice, check_integer, check_type, shown
 from kousei.fashion.data import Array, ImageTable, check_names
 
 #: The file of the tags in a folder.
@@ -191,7 +191,8 @@ def _rows(path: Path) -> tuple[list[dict[str, str]], tuple[str, ...]]:
             columns: Sequence[str] = reader.fieldnames or ()
             missing = [column for column in _COLUMNS if column not in columns]
             if missing:
-                raise ValueError(f"it lacks the columns {missing}; it has {list(columns)}")
+                begins = ", ".join(map(shown, columns[:4])) or "nothing"
+                raise ValueError(f"it lacks the columns {missing}; it begins with {begins}")
             check_names("its first line", columns)
             rows = []
             for row in reader:
@@ -203,7 +204,7 @@ def _rows(path: Path) -> tuple[list[dict[str, str]], tuple[str, ...]]:
     images = [row["image"] for row in rows]
     name, times = max(Counter(images).items(), key=lambda of: of[1], default=("", 0))
     if times > 1:
-        raise ValueError(f"{path}: image {name!r} is there twice")
+        raise ValueError(f"{path}: image {shown(name)} is there twice")
     return rows, tuple(column.removeprefix(_MASK) for column in columns if column.startswith(_MASK))
 
 
@@ -246,4 +247,4 @@ def _open(path: Path, mode: str) -> Any:
     ) as error:
         why = "no image of a format that is known" if isinstance(error, UnidentifiedImageError) else error
         why = getattr(error, "strerror", None) or str(why)
-        raise _UnreadableError(f"{path.name} cannot be read: {why}") from None
+        raise _UnreadableError(f"{path.name[:80]} cannot be read: {why}") from None

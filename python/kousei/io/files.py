@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ import numpy as np
 
 from kousei._lib import _core
 from kousei._lib.errors import check_callable, check_type
+from kousei._lib.whole_files import replacing
 from kousei.activation import Activation
 from kousei.io import mlp, packed
 from kousei.io.state import Arrays, Config, check_names, entry, one_of, shown
@@ -147,22 +147,10 @@ def save(path: str | os.PathLike[str], net: Any) -> None:
     # What `load` would refuse is not written.
     _core.read_safetensors_header(start, len(start) + sum(array.nbytes for array in arrays.values()))
     _network_of(metadata, lambda: arrays)
-    target = os.path.realpath(os.fsdecode(path))
-    folder = os.path.dirname(target)
-    if not os.fspath(path) or not os.path.isdir(folder):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder if os.fspath(path) else path)
-    if os.path.isdir(target):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    import tempfile  # which loads much
-
-    # Written beside the target, from where it can be renamed; in a folder, so that it gets the usual permissions.
-    with tempfile.TemporaryDirectory(prefix=".kousei-", dir=folder) as beside:
-        written = os.path.join(beside, "network")
-        with open(written, "wb") as file:
-            file.write(start)
-            for array in arrays.values():
-                array.tofile(file)
-        os.replace(written, target)
+    with replacing(path) as written, open(written, "wb") as file:
+        file.write(start)
+        for array in arrays.values():
+            array.tofile(file)
 
 
 def _check_path(path: Any) -> None:

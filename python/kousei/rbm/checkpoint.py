@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +10,7 @@ import numpy as np
 
 from kousei._lib import _core
 from kousei._lib.errors import check_integer, check_type
+from kousei._lib.whole_files import replacing
 from kousei.packed import PackedSigns
 from kousei.rbm.distribution import PARAMETERS, parameter_shapes
 from kousei.rbm.sampling import Draws
@@ -29,26 +29,17 @@ def write(machine: RBM, path: str | os.PathLike[str]) -> None:
     import h5py
 
     check_type("path", path, str | os.PathLike, "a path")
-    path = Path(path)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     progress = machine._progress
-    try:
-        with h5py.File(beside, "w") as file:
-            file.attrs.update({"format": _FORMAT, "version": _VERSION} | machine.get_params() | {"rng": ""})
-            file.attrs.update({"key": np.uint64(progress.draws.key), "count": np.uint64(progress.draws.count)})
-            file.attrs["epoch"] = progress.epoch
-            for name in PARAMETERS:
-                file.create_dataset(name, data=getattr(machine, name), fletcher32=True)
-            for group, arrays in (("training", progress.arrays), ("history", progress.history)):
-                file.create_group(group)
-                for name, values in arrays.items():
-                    file[group].create_dataset(name, data=values, fletcher32=True)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
+    with replacing(path) as written, h5py.File(written, "w") as file:
+        file.attrs.update({"format": _FORMAT, "version": _VERSION} | machine.get_params() | {"rng": ""})
+        file.attrs.update({"key": np.uint64(progress.draws.key), "count": np.uint64(progress.draws.count)})
+        file.attrs["epoch"] = progress.epoch
+        for name in PARAMETERS:
+            file.create_dataset(name, data=getattr(machine, name), fletcher32=True)
+        for group, arrays in (("training", progress.arrays), ("history", progress.history)):
+            file.create_group(group)
+            for name, values in arrays.items():
+                file[group].create_dataset(name, data=values, fletcher32=True)
 
 
 def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:

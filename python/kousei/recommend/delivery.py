@@ -14,6 +14,7 @@ import numpy as np
 from kousei._lib.arrays import finite_numbers, require_shape
 from kousei._lib.errors import check_integer, check_type
 from kousei._lib.random import Rng, generator
+from kousei._lib.whole_files import replacing
 from kousei.recommend.clicks import Array, click_counts, require_counts
 from kousei.recommend.ctr import CTRModel
 
@@ -172,8 +173,6 @@ class DeliveryOptimizer:
             Replaced once the new file is whole.
         """
         check_type("path", path, str | os.PathLike, "a path")
-        path = Path(path)
-        beside = path.with_name(f"{path.name}.{os.getpid()}.part")
         state = {
             "format": np.array([_FORMAT]),
             "version": np.array(_VERSION),
@@ -187,14 +186,8 @@ class DeliveryOptimizer:
             "day": np.array(self.day),
             "seed": np.array(self._seed),
         }
-        try:
-            with beside.open("wb") as file:
-                np.savez(file, allow_pickle=False, **state)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(path) as written, open(written, "wb") as file:
+            np.savez(file, allow_pickle=False, **state)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
