@@ -370,8 +370,8 @@ BREAKS = (
     ),
     Break(
         "python/kousei/ridgelet/transform.py",
-        'without_cached(self) | {"_sampling": self._sampling, "_kind": self._kind}',
-        "without_cached(self)",
+        'super().__getstate__() | {"_sampling": self._sampling, "_kind": self._kind}',
+        "super().__getstate__()",
         "blocks of directions have samplings of their own, which tolerances hide",
         "tests/python/test_distributed_transforms.py::test_parts_are_sampled_alike",
     ),

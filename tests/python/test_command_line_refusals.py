@@ -5,6 +5,7 @@ Commands and their arguments are derived from the parser.
 
 import argparse
 import contextlib
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,7 +159,8 @@ def prepare(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if command == "demo":
         monkeypatch.setattr(command_line, "_demo_backends", sys.exit)  # once the picture is accepted
     if command.startswith("fashion"):
-        fashion = pytest.importorskip("kousei.fashion")
+        pytest.importorskip("torch")
+        fashion = importlib.import_module("kousei.fashion")
         table = fashion.render_outfits(4, rng=0)
         fashion.write_folder("images", table)
         # Once the arguments are accepted; those of `fit` are under its own contract.

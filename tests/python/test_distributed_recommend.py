@@ -144,6 +144,7 @@ def test_blocks_have_their_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of pandas 3.1, in Dask
 def test_neither_one_worker_nor_a_lost_one_changes_anything(client: Any, tmp_path: Path) -> None:
     folder = _files(_ratings(), tmp_path / "ratings", 8)
     here = {"processes": False, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}

@@ -361,7 +361,7 @@ def test_files_that_are_no_signs(tmp_path: Path, change: Change, message: str) -
 
 def test_a_file_that_is_cut_off_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "net.safetensors"
-    kousei.save(path, kousei.MLP.random([2, 4000, 1], "relu", rng=0))  # more than one buffer
+    kousei.save(path, kousei.MLP.random([2, 40_000, 1], "relu", rng=0))  # more than one buffer
     header = kousei._lib._core.read_safetensors_header
 
     def cut_off(*arguments: Any) -> Any:

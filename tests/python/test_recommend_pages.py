@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -261,10 +262,11 @@ def test_build_query_and_pages(run) -> None:
     assert SCRIPT not in Path("folder/2.html").read_text()
 
 
-def test_warnings_are_said_like_errors(run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_warnings_are_said_like_errors(run) -> None:
     pd.concat([ratings(), ratings().head(1).assign(shop="z")]).to_csv("more.csv", index=False)
-    monkeypatch.setattr("warnings.filters", [])
-    out, err = run("build", "shops.csv", "more.csv", "table.csv")
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        out, err = run("build", "shops.csv", "more.csv", "table.csv")
     assert "recommendations for 5 shops" in out
     assert err == "kousei: ratings has 1 of shops that the similarity does not know; they are left out\n"
 

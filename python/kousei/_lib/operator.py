@@ -17,6 +17,7 @@ from scipy.sparse.linalg import LinearOperator
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
+from kousei._lib.pickling import without_cached
 
 
 class Operator(LinearOperator, ABC):
@@ -56,6 +57,13 @@ class Operator(LinearOperator, ABC):
 
     def _adjoint(self) -> LinearOperator:
         return _Adjoint(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: its for name, its in without_cached(self).items() if name != "_xp"}  # SciPy's, a module
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        LinearOperator.__init__(self, state["dtype"], state["shape"])  # type: ignore[call-arg]
+        vars(self).update(state)
 
     # SciPy's own differ from release to release: in what they call, and in the shapes that they take.
     def _matvec(self, x: Any) -> Array:

@@ -182,7 +182,7 @@ class FiniteRidgelet(BatchedOperator):
         operator `H`, as that of any operator of SciPy.
         """
         if spectrum is None:
-            return self.H
+            return self._adjoint()
         return self._over_units(spectrum, self._adjoint_weights)
 
     def dual(self, spectrum: Array) -> Array:
@@ -290,7 +290,7 @@ class FiniteRidgelet(BatchedOperator):
         return self._apply("spectrum", spectrum, self._spectrum_grid, self._grid, summed)
 
     def _transpose(self) -> Any:
-        return self.H if self.dtype.kind == "f" else super()._transpose()  # type: ignore[misc]
+        return self._adjoint() if self.dtype.kind == "f" else super()._transpose()  # type: ignore[misc]
 
     def _matmat(self, X: Array) -> Array:
         return self.transform(X.T.reshape(X.shape[1], *self._grid)).reshape(X.shape[1], self.shape[0]).T

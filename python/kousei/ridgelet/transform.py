@@ -15,7 +15,6 @@ from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend, Kept
 from kousei._lib.errors import check_bool, check_choice, check_type, require_real_number, warn
 from kousei._lib.operator import BatchedOperator
-from kousei._lib.pickling import without_cached
 from kousei.activation.base import power_of
 from kousei.activation.named import resolve
 from kousei.ridgelet.directions import Directions, quadrature, some_of, units_of, vectors_of, weighted
@@ -155,7 +154,7 @@ class RidgeletTransform(BatchedOperator):
 
     def __getstate__(self) -> dict[str, Any]:
         # Plans of transforms cannot be copied. The sampling is not left out: it may be that of more directions.
-        return without_cached(self) | {"_sampling": self._sampling, "_kind": self._kind}
+        return super().__getstate__() | {"_sampling": self._sampling, "_kind": self._kind}
 
     def __repr__(self) -> str:
         points = " x ".join(map(str, self.samples.shape))
@@ -197,7 +196,7 @@ class RidgeletTransform(BatchedOperator):
         operator `H`, as that of any operator of SciPy.
         """
         if spectrum is None:
-            return self.H
+            return self._adjoint()
         return self._apply("spectrum", spectrum, self.spectrum_shape, self.samples.shape, self._sum_back)
 
     def dual(self, spectrum: Array) -> Array:

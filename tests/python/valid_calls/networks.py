@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,7 @@ CALLS: dict[str, Callable[[], Call]] = {
         {"cls": Registered, "to_state": mlp.to_state, "from_state": mlp.from_state},
     ),
     "kousei.io.to_onnx": lambda: (io.to_onnx, {"net": net()}),
-    "kousei.io.to_torch": lambda: (io.to_torch, {"net": net()}),
+    "kousei.io.to_torch": lambda: import_module("torch") and (io.to_torch, {"net": net()}),
     "kousei.load": lambda: (kousei.load, {"path": file_of(net())}),
     "kousei.maximum": lambda: (kousei.maximum, {"f": net(), "g": net()}),
     "kousei.minimum": lambda: (kousei.minimum, {"f": net(), "g": net()}),

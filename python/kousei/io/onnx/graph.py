@@ -15,6 +15,7 @@ from kousei.io.onnx.tensors import TensorReader, dtype_of, name_of
 OPSETS = range(13, 29)
 
 LARGEST = 2**31 - 1  # bytes of a model, by protobuf
+_NOT_UTF_8 = "the model has names that are not UTF-8"
 _ACCEPTED_OPSETS = f"{OPSETS[0]} to {OPSETS[-1]} are accepted"
 
 
@@ -67,6 +68,8 @@ def parse(source: Any) -> tuple[Any, str | None]:
         raise TypeError(f"source was {type(source).__name__}; a path, bytes or an onnx.ModelProto is accepted")
     try:
         return onnx.ModelProto.FromString(data), folder
+    except UnicodeDecodeError:
+        raise ValueError(_NOT_UTF_8) from None
     except DecodeError as error:
         raise ValueError(f"{what} is no ONNX model, or not all of one: {error}") from None
 
@@ -74,7 +77,7 @@ def parse(source: Any) -> tuple[Any, str | None]:
 def read_graph(model: Any, folder: str | None, known: set[str]) -> Graph:
     """Return the graph of a model whose operators are all known; ValueError for one that is not accepted."""
     if not all(isinstance(text, str) for text in _texts(model)):
-        raise ValueError("the model has names that are not UTF-8")
+        raise ValueError(_NOT_UTF_8)
     versions = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     if len(versions) != 1 or versions[0] not in OPSETS:
         said = ", ".join(map(str, versions)) or "none"
