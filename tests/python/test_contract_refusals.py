@@ -62,10 +62,12 @@ THEIRS = re.compile(
 #: What the package alone calls, with what it has checked.
 INNER = {
     "kousei.Activation.for_kernels",
+    "kousei.RidgeletTransform.__setstate__",
     "kousei.attribution.AttentionPooling.tabulate",
     "kousei.attribution.DeepSet.tabulate",
     "kousei.attribution.SetFunction.tabulate",
     "kousei.equivariant.Certificate.of",
+    "kousei.equivariant.FiniteRidgelet.__setstate__",
 }
 #: What Python says of an operand or an index, by its type, where an operator leaves it to Python.
 OF_OPERANDS = re.compile(r"^unsupported operand type|^can't multiply sequence|^tuple ind(ices|ex) ")
