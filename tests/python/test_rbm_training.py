@@ -12,6 +12,7 @@ import pytest
 import kousei
 from kousei import RBM
 from kousei._lib.backends import Device, enter
+from kousei.rbm.checkpoint import seal
 from kousei.rbm.training import Trainer, swaps
 from support import Library, libraries
 from test_rbm import all_states, joint, small
@@ -159,28 +160,19 @@ def test_a_checkpoint_is_whole_while_the_next_is_written(tmp_path: Path, monkeyp
     assert os.listdir(tmp_path) == ["machine.h5"]
 
 
-def test_every_damaged_byte_is_seen_or_harmless(tmp_path: Path) -> None:
+def test_every_damaged_byte_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "machine.h5"
     machine = trained(algorithm="pcd").fit(data_of("spin"), epochs=1)
     machine.save(path)
-    content, expected = path.read_bytes(), state_of(machine)
-    rng, refused = np.random.default_rng(0), 0
+    content = path.read_bytes()
+    rng = np.random.default_rng(0)
     at = content.index(machine.weights.tobytes())
-    places = [at + 5, *rng.integers(0, len(content), 60)]
-    for place in places:
+    for place in [*range(0, 600, 7), at + 5, len(content) - 1, *rng.integers(0, len(content), 60)]:
         damaged = bytearray(content)
         damaged[place] ^= 0x10
         path.write_bytes(damaged)
-        try:
-            found = RBM.load(path)
-        except ValueError:
-            refused += 1
-        else:
-            # What is not under a checksum says how training goes on; arrays are.
-            found_state = state_of(found)
-            assert found_state["weights"] == expected["weights"]
-            assert found_state["chains"] == expected["chains"]
-    assert refused >= 1
+        with pytest.raises(ValueError, match="machine.h5 is no whole file of a kousei.RBM: it"):
+            RBM.load(path)
     for length in (0, 100, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:length])
         with pytest.raises(ValueError, match="machine.h5"):
@@ -191,6 +183,7 @@ def _change(path: Path, change: Any) -> None:
     h5py = pytest.importorskip("h5py")
     with h5py.File(path, "r+") as file:
         change(file)
+    seal(path)
 
 
 def _replace(name: str, values: np.ndarray) -> Any:

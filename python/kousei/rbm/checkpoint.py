@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Machine = TypeVar("Machine", bound="RBM")
 
 _FORMAT, _VERSION = "kousei.RBM", 1
+#: A file begins with this and the SHA-256 of what follows the block.
+_SEAL, _SEALED = b"kousei.RBM\0SHA-256\0", 512
 
 
 def write(machine: RBM, path: str | os.PathLike[str]) -> None:
@@ -30,16 +33,39 @@ def write(machine: RBM, path: str | os.PathLike[str]) -> None:
 
     check_type("path", path, str | os.PathLike, "a path")
     progress = machine._progress
-    with replacing(path) as written, h5py.File(written, "w") as file:
-        file.attrs.update({"format": _FORMAT, "version": _VERSION} | machine.get_params() | {"rng": ""})
-        file.attrs.update({"key": np.uint64(progress.draws.key), "count": np.uint64(progress.draws.count)})
-        file.attrs["epoch"] = progress.epoch
-        for name in PARAMETERS:
-            file.create_dataset(name, data=getattr(machine, name), fletcher32=True)
-        for group, arrays in (("training", progress.arrays), ("history", progress.history)):
-            file.create_group(group)
-            for name, values in arrays.items():
-                file[group].create_dataset(name, data=values, fletcher32=True)
+    with replacing(path) as written:
+        with h5py.File(written, "w", userblock_size=_SEALED) as file:
+            file.attrs.update({"format": _FORMAT, "version": _VERSION} | machine.get_params() | {"rng": ""})
+            file.attrs.update({"key": np.uint64(progress.draws.key), "count": np.uint64(progress.draws.count)})
+            file.attrs["epoch"] = progress.epoch
+            for name in PARAMETERS:
+                file.create_dataset(name, data=getattr(machine, name))
+            for group, arrays in (("training", progress.arrays), ("history", progress.history)):
+                file.create_group(group)
+                for name, values in arrays.items():
+                    file[group].create_dataset(name, data=values)
+        seal(written)
+
+
+def seal(path: str | os.PathLike[str]) -> None:
+    """Write the checksum of a file into the block that HDF5 leaves free at its start.
+
+    HDF5 itself may not come back from a file that is damaged.
+    """
+    with open(path, "r+b") as file:
+        file.seek(_SEALED)
+        digest = hashlib.file_digest(file, "sha256").digest()
+        file.seek(0)
+        file.write(_SEAL + digest)
+
+
+def _require_sealed(path: Path) -> None:
+    with open(path, "rb") as file:
+        start = file.read(_SEALED)
+        if not start.startswith(_SEAL):
+            raise ValueError("it does not begin as one")
+        if start[len(_SEAL) :] != hashlib.file_digest(file, "sha256").digest().ljust(_SEALED - len(_SEAL), b"\0"):
+            raise ValueError("its bytes do not have their checksum")
 
 
 def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:
@@ -51,11 +77,14 @@ def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist")
     try:
+        _require_sealed(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is no whole file of a kousei.RBM: {error}") from None
+    try:
         with h5py.File(path, "r") as file:
             return _machine(cls, file)
-    except (OSError, KeyError, RuntimeError) as error:
-        # Of HDF5: not such a file, cut off, or with bytes that do not have their checksum.
-        raise ValueError(f"{path} is no whole HDF5 file of a kousei.RBM: {error}") from None
+    except (OSError, KeyError, RuntimeError) as error:  # of HDF5, which does not find what it looks for
+        raise ValueError(f"{path} is no file of a kousei.RBM: {error}") from None
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
