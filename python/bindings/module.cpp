@@ -19,7 +19,8 @@
 
 namespace py = pybind11;
 
-// Free-threaded Python need not turn its GIL on: kernels run without it, and what they keep is of one thread or has a lock.
+// Free-threaded Python need not turn its GIL on: kernels run without it, and what they keep is of one thread or has
+// a lock.
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.doc() = "Compiled kernels of kousei; one submodule for each kind of memory.";
     m.attr("__version__") = KOUSEI_VERSION;
