@@ -20,6 +20,7 @@ from kousei._commands import chain, fashion, recommend
 from kousei._commands.pictures import check_folder, check_picture
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
+from kousei._lib.errors import said
 
 Array = np.ndarray[Any, Any]
 
@@ -169,7 +170,7 @@ def _array(path: str) -> Array:
         # Mapped, it is held against the length of the file before anything is allocated, and holds no pickles.
         return np.array(np.lib.format.open_memmap(path, mode="r"))
     except ValueError as error:
-        raise ValueError(f"{path} is no .npy file of numbers: {error}") from None
+        raise ValueError(f"{path} is no .npy file of numbers: {said(error)}") from None
 
 
 def _reader(path: str) -> Callable[..., Any]:

@@ -241,8 +241,8 @@ def test_every_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"format": np.array(["another"])}, "the format was"),
-        ({"version": np.array(2)}, "the format was"),
+        ({"format": np.array(["another"])}, "the format and its version were"),
+        ({"version": np.array(2)}, "the format and its version were"),
         ({"clicks": np.full((3, 2), 30.0)}, "clicks has 30"),
         ({"clicks": np.zeros((2, 2))}, "clicks has shape"),
         ({"impressions": np.zeros((2, 2)), "clicks": np.zeros((2, 2))}, "impressions has shape"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kousei._lib.errors import check_integer
+from kousei._lib.errors import check_integer, said
 from kousei.recommend.clicks import simulate_clicks
 from kousei.recommend.delivery import DeliveryOptimizer
 from kousei.recommend.designs import ALGORITHMS, recommendation_table
@@ -107,7 +107,7 @@ def _recommendations(path: str, similarity: ItemSimilarity) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:
-        raise ValueError(f"{path} is no table: {error}") from None
+        raise ValueError(f"{path} is no table: {said(error)}") from None
     for column in ("shop", "algorithm", "recommended", "by"):
         if column not in table.columns:
             raise ValueError(f"{path} has no column {column!r}; what build wrote is accepted")

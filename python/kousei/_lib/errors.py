@@ -36,6 +36,12 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 and "\n" not in text else f"of type {type(value).__name__}"
 
 
+def said(error: BaseException) -> str:
+    """Return what an error says, in one line; other libraries repeat files in theirs, at any length."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 500 else f"{text[:500]} …"
+
+
 def check_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
     """Return an integer as int; TypeError unless it is one, ValueError unless it is `least` to `most`."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool):

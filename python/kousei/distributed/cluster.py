@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from kousei._lib import _core
-from kousei._lib.errors import check_type
+from kousei._lib.errors import check_type, said
 from kousei.attribution import SetFunction
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def pickled(name: str, value: Any) -> bytes:
     try:
         return bytes(cloudpickle.dumps(value))
     except Exception as error:  # whatever the object raises
-        raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {error}") from error
+        raise TypeError(f"{name} cannot be sent to workers{_culprit(value)}: {said(error)}") from error
 
 
 def _culprit(value: Any) -> str:

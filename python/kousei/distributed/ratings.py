@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from kousei._lib.errors import check_type
+from kousei._lib.errors import check_type, said
 from kousei.distributed.cluster import in_order
 from kousei.recommend.data import MALFORMED, RATED, check_ratings, require_columns
 
@@ -91,11 +91,11 @@ def read_ratings(table: dd.DataFrame, client: Client) -> Ratings:
     try:
         found = list(in_order(client, describe_partition, ((part,) for part in parts)))
     except KeyError as error:  # pandas finds no such column in a file
-        raise ValueError(f"ratings has a partition or a file without a column that others have: {error}") from error
+        raise ValueError(f"ratings has a part without a column that others have: {said(error)}") from error
     except OSError as error:
         if type(error) is not OSError or error.errno is not None:  # of a worker that is lost, or of a system call
             raise
-        raise ValueError(f"ratings has a file that is no whole table: {error}") from error
+        raise ValueError(f"ratings has a file that is no whole table: {said(error)}") from error
     there = [number for number, its in enumerate(found) if its.count]
     if not there:
         raise ValueError("ratings is empty; one row or more is accepted")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from kousei._lib.arrays import require_memory, require_shape
-from kousei._lib.errors import check_choice, check_integer, check_type, shown
+from kousei._lib.errors import check_choice, check_integer, check_type, said, shown
 from kousei.fashion.data import Array, ImageTable, check_names
 
 #: The file of the tags in a folder.
@@ -245,6 +245,6 @@ def _open(path: Path, mode: str) -> Any:
         zlib.error,
         Image.DecompressionBombError,
     ) as error:
-        why = "no image of a format that is known" if isinstance(error, UnidentifiedImageError) else error
-        why = getattr(error, "strerror", None) or str(why)
+        unknown = "no image of a format that is known" if isinstance(error, UnidentifiedImageError) else ""
+        why = unknown or getattr(error, "strerror", None) or said(error)
         raise _UnreadableError(f"{path.name[:80]} cannot be read: {why}") from None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from kousei._lib import _core
-from kousei._lib.errors import check_callable, check_type
+from kousei._lib.errors import check_callable, check_type, said
 from kousei._lib.whole_files import replacing
 from kousei.activation import Activation
 from kousei.io import mlp, packed
@@ -202,8 +202,7 @@ def load(path: str | os.PathLike[str]) -> Any:
                 metadata, lambda: {tensor: _read(file, tensor, *tensors[tensor]) for tensor in tensors}
             )
         except (TypeError, ValueError) as error:
-            # A message may repeat the file at any length.
-            raise ValueError(f"{name}: {str(error)[:500]}") from error
+            raise ValueError(f"{name}: {said(error)}") from error
 
 
 def _header(metadata: dict[str, str], arrays: Arrays) -> bytes:

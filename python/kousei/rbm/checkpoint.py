@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from kousei._lib import _core
-from kousei._lib.errors import check_integer, check_type
+from kousei._lib.errors import check_integer, check_type, said, shown
 from kousei._lib.whole_files import replacing
 from kousei.packed import PackedSigns
 from kousei.rbm.distribution import PARAMETERS, parameter_shapes
@@ -84,7 +84,7 @@ def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:
         with h5py.File(path, "r") as file:
             return _machine(cls, file)
     except (OSError, KeyError, RuntimeError) as error:  # of HDF5, which does not find what it looks for
-        raise ValueError(f"{path} is no file of a kousei.RBM: {error}") from None
+        raise ValueError(f"{path} is no file of a kousei.RBM: {said(error)}") from None
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -92,9 +92,9 @@ def read(cls: type[Machine], path: str | os.PathLike[str]) -> Machine:
 def _machine(cls: type[Machine], file: Any) -> Machine:
     found = file.attrs.get("format"), file.attrs.get("version")
     if found[0] != _FORMAT:
-        raise ValueError(f"the format was {found[0]!r}; {_FORMAT!r} is accepted")
+        raise ValueError(f"the format was {shown(found[0])}; {_FORMAT!r} is accepted")
     if found[1] != _VERSION:
-        raise ValueError(f"the version was {found[1]}; {_VERSION} is accepted")
+        raise ValueError(f"the version was {shown(found[1])}; {_VERSION} is accepted")
     values = {name: _plain(value) for name, value in file.attrs.items()}
     shapes = _shapes(*(check_integer(name, values[name], 1) for name in ("visible", "hidden")))
     parameters = {name: _array(file, name, shapes[name], ("float32", "float64")) for name in PARAMETERS}

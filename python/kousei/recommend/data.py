@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from kousei._lib.errors import check_type, warn
+from kousei._lib.errors import check_type, said, warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -298,7 +298,7 @@ def _read(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:
     except MALFORMED as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise ValueError(f"{path} is no table: {error}") from None
+        raise ValueError(f"{path} is no table: {said(error)}") from None
     if not isinstance(frame.index, pd.RangeIndex):  # else columns would stand under the names of others
         raise ValueError(f"{path} has rows with more fields than its header; as many are accepted")
     for column in {*numbers, "time"} & {*frame.columns}:

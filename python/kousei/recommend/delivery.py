@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from kousei._lib.arrays import finite_numbers, require_shape
-from kousei._lib.errors import check_integer, check_type
+from kousei._lib.errors import check_integer, check_type, said, shown
 from kousei._lib.random import Rng, generator
 from kousei._lib.whole_files import replacing
 from kousei.recommend.clicks import Array, click_counts, require_counts
@@ -222,14 +222,15 @@ class DeliveryOptimizer:
             except KeyError as error:
                 raise ValueError(f"{path}: {error} is missing") from None
             except _BROKEN as error:
-                raise ValueError(f"{path} is no whole file of a {_FORMAT}: {error}") from None
+                raise ValueError(f"{path} is no whole file of a {_FORMAT}: {said(error)}") from None
 
     @classmethod
     def _from(cls, state: dict[str, Array]) -> Self:
         import pandas as pd
 
-        if state["format"].tolist() != [_FORMAT] or state["version"].tolist() != _VERSION:
-            raise ValueError(f"the format was {state['format']}, {state['version']}; {_VERSION} is accepted")
+        found = state["format"].tolist(), state["version"].tolist()
+        if found != ([_FORMAT], _VERSION):
+            raise ValueError(f"the format and its version were {shown(found)}; {_FORMAT!r}, {_VERSION} is accepted")
         features = pd.DataFrame(state["features"], state["shops"].tolist(), state["names"].tolist())
         optimizer = cls(features, state["algorithms"].tolist(), draws=state["draws"].tolist(), rng=0)
         counts = require_counts(state["impressions"], state["clicks"])
@@ -256,7 +257,8 @@ def _labels(name: str, labels: Any, least: int = 1) -> Array:
     array = np.array(values) if values else np.array([], "U1")
     # As a text of a fixed length one loses zeros at its end.
     if array.ndim != 1 or array.dtype.kind not in "iuU" or array.tolist() != values:
-        raise TypeError(f"{name} has the labels {values[:5]}; all whole numbers or all texts are accepted")
+        begins = ", ".join(map(shown, values[:5]))
+        raise TypeError(f"{name} has the labels {begins}; all whole numbers or all texts are accepted")
     if len(set(values)) < len(values) or len(values) < least:
         raise ValueError(f"{name} has {len(values)} labels, {len(set(values))} different ones; each once is accepted")
     return array

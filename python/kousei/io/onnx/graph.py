@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kousei._lib.errors import said
 from kousei.io.onnx.tensors import TensorReader, dtype_of, name_of
 
 #: Versions of ONNX's operators that are read and written: in these, those that are known mean the same.
@@ -71,7 +72,7 @@ def parse(source: Any) -> tuple[Any, str | None]:
     except UnicodeDecodeError:
         raise ValueError(_NOT_UTF_8) from None
     except DecodeError as error:
-        raise ValueError(f"{what} is no ONNX model, or not all of one: {error}") from None
+        raise ValueError(f"{what} is no ONNX model, or not all of one: {said(error)}") from None
 
 
 def read_graph(model: Any, folder: str | None, known: set[str]) -> Graph:
