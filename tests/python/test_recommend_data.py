@@ -149,6 +149,17 @@ def test_refused(read, table, error, message):
         read(table)
 
 
+@pytest.mark.parametrize("stored", ["texts", "dictionary"])
+def test_texts_of_a_parquet_file_that_are_not_utf_8(tmp_path, stored):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    ends, letters = np.array([0, 2, 4], np.int32), b"ab\xff\xfe"
+    texts = arrow.Array.from_buffers(arrow.string(), 2, [None, arrow.py_buffer(ends), arrow.py_buffer(letters)])
+    columns = {"user": texts.dictionary_encode() if stored == "dictionary" else texts, "shop": [1, 2]}
+    parquet.write_table(arrow.table(columns | {"rating": ["Good", "Good"]}), tmp_path / "torn.parquet")
+    with pytest.raises(ValueError, match=r"ratings has user that is damaged|torn.parquet is no table"):
+        ratings_table(tmp_path / "torn.parquet")
+
+
 def test_a_torn_parquet_file(tmp_path):
     pytest.importorskip("pyarrow")
     path = tmp_path / "torn.parquet"

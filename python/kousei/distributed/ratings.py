@@ -10,7 +10,7 @@ import numpy as np
 
 from kousei._lib.errors import check_type, said
 from kousei.distributed.cluster import in_order
-from kousei.recommend.data import MALFORMED, RATED, check_ratings, require_columns
+from kousei.recommend.data import RATED, check_ratings, is_malformed, require_columns, require_utf_8
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -70,13 +70,13 @@ def _parquet(path: str) -> dd.DataFrame:
 
     try:
         table = dd.read_parquet(path, blocksize=_READ)
-    except MALFORMED as error:
+    except Exception as error:
         cause = error.__cause__ or error  # Dask says of all errors where they occurred
         if isinstance(cause, FileNotFoundError):
             raise FileNotFoundError(_NO_FILES.format(path)) from None
-        if isinstance(cause, OSError) and cause.errno is not None:
+        if not is_malformed(cause):
             raise cause from None
-        raise ValueError(f"{path} is no table: {cause}") from None
+        raise ValueError(f"{path} is no table: {said(cause)}") from None
     if not len(table.columns):  # of a pattern without files
         raise FileNotFoundError(_NO_FILES.format(path))
     return table
@@ -123,6 +123,7 @@ def check_partition(frame: pd.DataFrame, number: int) -> pd.DataFrame:
     if frame.empty:
         return frame
     name, frame = f"partition {number} of ratings", frame.reset_index(drop=True)
+    require_utf_8(name, frame)
     check_ratings(name, frame)
     for column in ("user", "shop"):
         frame[column] = _ids(name, frame, column)

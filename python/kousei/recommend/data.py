@@ -24,9 +24,6 @@ GRADES = ("Average", "Good", "Excellent")
 #: Columns that a table of ratings has.
 RATED = ("user", "shop", "rating")
 
-#: What Arrow and pandas raise for a file that is malformed: in what it says of itself, too.
-MALFORMED = (ValueError, OSError, TypeError, LookupError, AttributeError, NotImplementedError)
-
 _SHOP_NUMBERS = ("price_band", "latitude", "longitude")
 _COUNTS = ("impressions", "clicks")
 
@@ -273,7 +270,25 @@ def _table(name: str, source: Any, columns: tuple[str, ...], numbers: tuple[str,
     require_columns(name, list(frame.columns), columns)
     if frame.empty:
         raise ValueError(f"{name} is empty; one row or more is accepted")
+    require_utf_8(name, frame)
     return frame.reset_index(drop=True)
+
+
+def is_malformed(error: BaseException) -> bool:
+    """Tell whether a reader's error is of what a file has in it, for which Arrow and pandas raise many kinds."""
+    return not isinstance(error, ImportError | MemoryError) and getattr(error, "errno", None) is None
+
+
+def require_utf_8(name: str, frame: pd.DataFrame) -> None:
+    """Raise ValueError unless texts are UTF-8, which Arrow, as it reads them, leaves to those who use them."""
+    import pandas as pd
+
+    for column, values in frame.items():
+        if isinstance(values.array, pd.arrays.ArrowExtensionArray):
+            try:
+                values.array.__arrow_array__().validate(full=True)
+            except ValueError as error:
+                raise ValueError(f"{name} has {column} that is damaged: {said(error)}") from None
 
 
 def require_columns(name: str, there: list[Any], columns: tuple[str, ...]) -> None:
@@ -295,8 +310,8 @@ def _read(path: Path, numbers: tuple[str, ...]) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except MALFORMED as error:
-        if isinstance(error, OSError) and error.errno is not None:
+    except Exception as error:
+        if not is_malformed(error):
             raise
         raise ValueError(f"{path} is no table: {said(error)}") from None
     if not isinstance(frame.index, pd.RangeIndex):  # else columns would stand under the names of others
