@@ -91,7 +91,8 @@ def read_ratings(table: dd.DataFrame, client: Client) -> Ratings:
     try:
         found = list(in_order(client, describe_partition, ((part,) for part in parts)))
     except KeyError as error:  # pandas finds no such column in a file
-        raise ValueError(f"ratings has a part without a column that others have: {said(error)}") from error
+        message = "ratings has a partition or a file without a column that others have"
+        raise ValueError(f"{message}: {said(error)}") from error
     except OSError as error:
         if type(error) is not OSError or error.errno is not None:  # of a worker that is lost, or of a system call
             raise
