@@ -244,7 +244,7 @@ def test_tensors_without_memory_of_their_own() -> None:
     assert torch.equal(net(parameter, out=torch.empty(4, dtype=torch.float64)), net(x))
 
 
-@pytest.mark.parametrize(("rng", "error"), [("0", TypeError), (1.5, TypeError), (-1, ValueError)])
+@pytest.mark.parametrize(("rng", "error"), [("0", TypeError), (1.5, TypeError), (True, TypeError), (-1, ValueError)])
 def test_rng_that_is_none(rng: object, error: type[Exception]) -> None:
     accepted = "a numpy.random.Generator, an integer seed of at least 0 and None are accepted"
     with pytest.raises(error, match=f"rng was {rng!r}; {accepted}"):

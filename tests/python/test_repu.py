@@ -4,6 +4,7 @@ import math
 import pickle
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,6 +195,23 @@ def test_functions_to_a_tolerance(name: str, p: int) -> None:
     assert bound.approximation <= tol
     assert (bound.kind, bound.points > 0) == ("estimated", True)
     assert net.units <= (most if p == 2 else 2 * most)
+
+
+@pytest.mark.parametrize(
+    ("f", "tol"),
+    [
+        (lambda x: np.exp(-(((x[:, 0] - 0.5) / 0.01) ** 2)), 1e-3),
+        (lambda x: np.exp(-(((x[:, 0] - 0.61) / 0.002) ** 2)), 1e-3),
+        (lambda x: np.sqrt(x[:, 0]), 1e-2),
+        (lambda x: np.abs(x[:, 0] - 0.3), 1e-3),
+    ],
+)
+def test_neither_bumps_between_nodes_nor_kinks_nor_roots_are_missed(f: Any, tol: float) -> None:
+    net = from_function(f, [(0, 1)], tol)
+    x = np.linspace(0, 1, 20001)[:, None]
+    error = np.abs(net(x) - f(x)).max()
+    assert error <= net.error_bound().total
+    assert error <= tol
 
 
 def test_what_was_left_out_is_in_the_bound() -> None:

@@ -12,8 +12,10 @@ Rng: TypeAlias = "np.random.Generator | np.random.BitGenerator | np.random.SeedS
 
 def generator(rng: Rng, name: str = "rng") -> np.random.Generator:
     """Return the generator that ``rng`` stands for: itself, one with this seed, or a fresh one."""
+    accepted = "a numpy.random.Generator, an integer seed of at least 0 and None are accepted"
+    if isinstance(rng, bool | np.bool_):
+        raise TypeError(f"{name} was {rng!r}; {accepted}")
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError) as error:
-        accepted = "a numpy.random.Generator, an integer seed of at least 0 and None are accepted"
         raise type(error)(f"{name} was {rng!r}; {accepted}") from None

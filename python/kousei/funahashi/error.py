@@ -91,10 +91,22 @@ def bound_error(net: FunahashiNetwork, box: Bounds | None) -> ErrorBound:
         fourier=residual.size if residual else 0.0,
         quadrature=float(size.sum()) * alias_bound(net.delta, net.alpha, h, phi) if len(size) else 0.0,
         edge=float(size @ edges),
-        rounding=float(np.finfo(net.dtype).eps) * (sum_of_output_weights(net) + abs(net.offset)),
+        rounding=_rounding(net),
         kind="proven" if phi.compiled and (residual is None or residual.proven) else "estimated",
         points=residual.points if residual else 0,
     )
+
+
+def residual_in(net: Parts, dtype: np.dtype[Any]) -> Residual | None:
+    """Return the residual of a network once it has another dtype: what was rounded stays so in a wider one."""
+    residual = net._residual
+    if residual is None or dtype.itemsize <= net.dtype.itemsize:
+        return residual
+    return residual._replace(size=residual.size + _rounding(net))
+
+
+def _rounding(net: Parts) -> float:
+    return float(np.finfo(net.dtype).eps) * (sum_of_output_weights(net) + abs(net.offset))
 
 
 def bumps_of(net: Parts) -> np.ndarray[Any, Any]:
@@ -105,7 +117,7 @@ def bumps_of(net: Parts) -> np.ndarray[Any, Any]:
     return np.broadcast_to(np.array([0, m]), (n, 2))
 
 
-def sum_of_output_weights(net: FunahashiNetwork) -> float:
+def sum_of_output_weights(net: Parts) -> float:
     """Return the sum of |output weight| over all units."""
     a, phases = (arrays.to_host(net._arrays[name]).astype(np.float64) for name in ("amplitudes", "phases"))
     bumps, total, number = bumps_of(net), 0.0, np.arange(len(phases))

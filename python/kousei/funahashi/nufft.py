@@ -161,7 +161,7 @@ def _transform(backend: backends.Backend, grids: Array, lines: list[Array], eps:
     if isinstance(backend, backends.Host):
         import finufft as library
 
-        options = {"nthreads": num_threads()}
+        options = {"nthreads": num_threads(), "showwarn": 0}  # of more threads than OMP_NUM_THREADS
     else:
         import cufinufft as library
 

@@ -13,7 +13,7 @@ from kousei._lib.errors import finite_number
 from kousei._lib.pickling import without_cached
 from kousei.activation import Activation
 from kousei.funahashi.bump import bounded, bump_phases, spacing_of
-from kousei.funahashi.error import Residual
+from kousei.funahashi.error import Residual, residual_in
 from kousei.network import MLP
 
 
@@ -148,7 +148,7 @@ class Parts(MLP):
     def _map(self, convert: Any) -> Self:
         converted = {name: convert(array) for name, array in self._arrays.items()}
         dtype = arrays.real_dtype(frequencies=converted["frequencies"])
-        return self._derive(_arrays=converted, _dtype=dtype)
+        return self._derive(_arrays=converted, _dtype=dtype, _residual=residual_in(self, dtype))
 
 
 def real_pairs(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

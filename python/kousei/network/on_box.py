@@ -61,7 +61,10 @@ class BoxNetwork(MLP):
     def _map(self, convert: Any) -> Self:
         plain = MLP(self.weights, self.biases, self.activations)._map(convert)
         plain._formula = self._formula
-        return self._of(plain)
+        mapped = self._of(plain)
+        if plain.dtype.itemsize > self.dtype.itemsize:  # what was rounded stays so
+            mapped._origin = self._origin._replace(approximation=self.error_bound().total)
+        return mapped
 
     def _of(self, net: MLP) -> Self:
         """Return the network with other layers for the same function."""

@@ -18,8 +18,8 @@ Array = np.ndarray[Any, Any]
 
 #: Samples along an axis, to begin with and at most, and of all axes at most.
 _FEWEST, _MOST_AXIS, _MOST = 8, 1 << 12, 1 << 22
-#: Points at which the polynomial is held against the function.
-_HELD_OUT = 1 << 17
+#: Points at which the polynomial is held against the function: at most, and at least before it is taken.
+_HELD_OUT, _ENOUGH = 1 << 17, 1 << 14
 #: The largest difference found there is multiplied by this.
 _SAFETY = 1.5
 
@@ -31,7 +31,8 @@ def from_function(f: Callable[[Array], Any], bounds: Bounds, tol: float, p: int 
     ----------
     f : callable
         Takes points (m, dim) of the box and returns real values (m,). It is sampled on a grid of Chebyshev nodes, 8
-        along each axis, and twice as many until they are enough.
+        along each axis, and twice as many until they are enough; and on one of other points, some 16,000 or more,
+        that the polynomial is held against.
     bounds : sequence of (lo, hi)
         The box, one pair for each dimension, of which there are at most 7.
     tol : float
@@ -74,13 +75,14 @@ def from_function(f: Callable[[Array], Any], bounds: Bounds, tol: float, p: int 
     while shape.max() <= _MOST_AXIS and math.prod(shape.tolist()) <= _MOST:
         c = _coefficients(f, lo, hi, shape)
         kept, left = _chop(c, tol / 2)
-        error, points = _held_out(f, lo, hi, kept)
-        error = max(error, left)
         # An axis whose last coefficients count has more of them.
         extent = np.array([numbers.max(initial=0) + 1 for numbers in np.nonzero(kept)])
         short = 4 * extent > 3 * shape
+        error, _ = _held_out(f, lo, hi, kept, 1)
         if error <= tol and not short.any():
-            return of_series(kept, lo, hi, p, error, points)
+            error, points = _held_out(f, lo, hi, kept, _ENOUGH)
+            if error <= tol:
+                return of_series(kept, lo, hi, p, max(error, left), points)
         shape = np.where(short | (not short.any()), 2 * shape, shape)
     raise ValueError(
         f"tol was {tol}; {error:.2g} is what the largest number of samples allowed, {_MOST_AXIS} along an axis and "
@@ -118,10 +120,16 @@ def _chop(c: Array, allowed: float) -> tuple[Array, float]:
     return kept.reshape(c.shape), float(sums[count - 1]) if count else 0.0
 
 
-def _held_out(f: Callable[[Array], Any], lo: Array, hi: Array, c: Array) -> tuple[float, int]:
-    """Return 1.5 times the largest difference between a series and f at points off the nodes, and their number."""
-    most = int(_HELD_OUT ** (1 / c.ndim))
-    axes = [np.cos(np.pi * fill_cube(1, min(2 * n + 3, most), 97 * j)[:, 0]) for j, n in enumerate(c.shape)]
+def _held_out(f: Callable[[Array], Any], lo: Array, hi: Array, c: Array, least: int) -> tuple[float, int]:
+    """Return 1.5 times the largest difference between a series and f, and the number of points.
+
+    They are a grid of at least so many points, about: ends of the axes, and others off the nodes.
+    """
+    least, most = (int(count ** (1 / c.ndim)) for count in (least, _HELD_OUT))
+    axes = []
+    for j, n in enumerate(c.shape):
+        inner = fill_cube(1, min(max(2 * n + 1, least - 2), most - 2), 97 * j)[:, 0]
+        axes.append(np.cos(np.pi * np.concatenate([[0, 1], inner])))
     exact = _sample(f, lo, hi, axes)
     for t in axes:
         # Takes the first axis away, and puts that of the points last.

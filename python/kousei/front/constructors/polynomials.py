@@ -22,6 +22,8 @@ _SAMPLES, _DEGREES = 17, range(2, 8)
 _STARTS, _FITTED = 2, 60
 #: Samples of a RePU network for each unit, at most: of a sum of products most coefficients are 0.
 _PER_UNIT = 16
+#: Samples by which it is seen, before it is taken, that nothing was missed.
+_HELD_OUT = 1 << 16
 
 
 def few_units(problem: Problem, most: int) -> MLP:
@@ -60,7 +62,7 @@ def few_units(problem: Problem, most: int) -> MLP:
 def polynomial(problem: Problem, most: int) -> MLP:
     """Return the tree of a polynomial that is as near as asked, of units max(z, 0)^p: `repu.from_function`."""
     p = _power(problem)
-    f = problem.limited(min(_PER_UNIT * most, 1 << 18))
+    f = problem.limited(min(_PER_UNIT * most, 1 << 18) + _HELD_OUT)
     try:
         net = repu.from_function(f, problem.bounds, problem.tol / 2, p)
     except ValueError as error:

@@ -122,6 +122,7 @@ class FittedNetwork(MLP):
 
         It is an estimate, and of what was chosen by it, so that it is low rather than high where samples are few. Of
         points beyond the samples it says nothing: without noise errors there may be larger by orders of magnitude.
+        It is that of the network as it was fitted, in float64: what float32 rounds comes on top.
 
         Returns
         -------
