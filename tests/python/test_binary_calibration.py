@@ -1,6 +1,7 @@
 """Signs of a few bits: calibrated by points, and the bound on what they change."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 import kousei
 from kousei.activation import Mixed
+from kousei.binary import calibration
 from kousei.binary.calibration import calibrated, plain, statistics_of
 from kousei.binary.source import source_of
+from kousei.network.layers import Layers
 from support import PIECEWISE_LINEAR, random_network
 
 BIASES = ["affine", "strict"]
@@ -112,6 +115,21 @@ def test_statistics(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -
         assert not found.mean.any()
         assert found.covariance[:-1, :-1] == pytest.approx(h.T @ h / 50)
         assert found.covariance[-1] == pytest.approx([*h.mean(axis=0), 1])
+
+
+def test_a_constant_that_differs_in_its_last_bit_does_not_vary(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = kousei.MLP([np.zeros((2, 1)), np.ones((1, 2))], [np.full(2, 0.1), np.zeros(1)], ["relu"])
+    hidden = calibration._hidden
+
+    def of_another_product(layers: Layers, points: np.ndarray) -> Iterator[np.ndarray]:
+        for values in hidden(layers, points):
+            values[1::2] = np.nextafter(values[1::2], 1)
+            yield values
+
+    monkeypatch.setattr(calibration, "_hidden", of_another_product)
+    (statistics,) = statistics_of(source_of(net, "affine"), np.zeros((5, 1)), "affine")
+    assert statistics.mean == pytest.approx(0.1)
+    assert not statistics.covariance.any()
 
 
 def direct(matrix: np.ndarray, covariance: np.ndarray, bits: int) -> np.ndarray:

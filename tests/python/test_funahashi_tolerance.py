@@ -272,6 +272,14 @@ class TestRewrites:
             with pytest.raises(ValueError, match="tol was"):
                 net.prune(bad)
 
+    def test_the_bound_counts_what_was_pruned(self) -> None:
+        net = kousei.FunahashiNetwork.from_function(lambda x: np.exp(x[..., 0]), [(0, 1)], tol=1e-6)
+        pruned = net.prune(0.1)
+        x = np.linspace(0, 1, 1001)[:, None]
+        error = np.abs(pruned(x) - np.exp(x[:, 0])).max()
+        assert net.error_bound().total < 1e-3 < error <= pruned.error_bound().total <= 0.1 + net.error_bound().total
+        assert pruned.prune(0.1).error_bound().total <= 0.2 + net.error_bound().total
+
     def test_ranges(self, dtype: str) -> None:
         net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-4)
         assert len(set(np.diff(net._bumps).ravel())) > 1, "every frequency takes as many thresholds"

@@ -19,6 +19,8 @@ Array = np.ndarray[Any, Any]
 
 #: Share of the mean variance that is added to every variance.
 _DAMPING = 0.01
+#: Share of a value by which it may seem to vary where it does not.
+_ROUNDING = 64 * np.finfo(np.float64).eps
 #: Largest hidden value, by whose square nothing overflows.
 _LARGEST = 1e140
 #: Numbers of hidden values that are held at a time.
@@ -89,7 +91,11 @@ def statistics_of(layers: Layers, points: Array, bias: str) -> list[Statistics]:
     found = []
     for total, product, value in zip(totals, products, first, strict=True):
         mean = total / len(points) * (bias == "affine")
-        found.append(Statistics(mean + value[0], product / len(points) - np.outer(mean, mean)))
+        covariance = product / len(points) - np.outer(mean, mean)
+        # Those of products of one and of many points differ in their last bits.
+        constant = np.diag(covariance) <= (_ROUNDING * value[0]) ** 2
+        covariance[constant] = covariance[:, constant] = 0
+        found.append(Statistics(mean + value[0], covariance))
     return found
 
 

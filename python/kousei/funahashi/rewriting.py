@@ -151,6 +151,7 @@ class Rewrites(Parts):
         Returns
         -------
         FunahashiNetwork
+            Its `error_bound` counts what was left out, unless it was given by its frequencies.
 
         Raises
         ------
@@ -167,7 +168,12 @@ class Rewrites(Parts):
         """
         require_positive(tol=tol)
         a = arrays.to_host(self.amplitudes).astype(np.complex128)
-        return _of_frequencies(self, significant(a, tol), a, self.offset)
+        kept = significant(a, tol)
+        pruned = _of_frequencies(self, kept, a, self.offset)
+        if self._residual is None:
+            return pruned
+        lost = float(np.abs(np.delete(a, kept)).sum())
+        return pruned._derive(_residual=self._residual._replace(size=self._residual.size + lost))
 
     def refit(self, x: Any, y: Any, rcond: float = 1e-13) -> Refit:
         """Fit the output weights to values by least squares, and keep the hidden units.
