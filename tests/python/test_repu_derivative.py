@@ -196,3 +196,11 @@ def test_bad_arguments() -> None:
         derivative_network(derivative_network(net))
     with pytest.raises(ValueError, match=r"of the derivative is not finite in float64"):
         derivative_network(kousei.MLP([w * 1e308 for w in net.weights], net.biases, net.activations))
+
+
+def test_a_unit_that_is_0_on_the_box_leaves_no_rounding_of_those_before_it() -> None:
+    weights = [np.array([[2.0]]), np.array([[3.0], [2.0]]), np.array([[-1.1, -0.3]]), np.array([[0.7]])]
+    net = kousei.MLP(weights, [np.array([1.0]), np.zeros(2), np.zeros(1), np.zeros(1)], ["repu4", "repu3", "repu4"])
+    x = np.random.default_rng(0).uniform(-1, 1, (200, 1))
+    assert not net(x).any()
+    assert np.abs(derivative_network(net)(x)).max() <= 1e-10

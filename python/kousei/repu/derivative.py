@@ -26,6 +26,8 @@ Array = np.ndarray[Any, Any]
 _POINTS = 64
 #: Of those sizes, which float32 can hold.
 _LEAST_RATIO = 1e-18
+#: What v is made where max(z, 0)^(p - 1) is 0 at all points.
+_SMALL = 1e-3
 
 
 def derivative_network(net: MLP, wrt: int | None = None) -> MLP:
@@ -164,13 +166,14 @@ def _balance(net: MLP, layers: Layers, powers: list[Array], variables: list[int]
     u = np.repeat(np.eye(net.dim)[variables], len(h), axis=0)  # variable by variable, the points of each
     scales = []
     for weight, bias, p in zip(layers.weights, layers.biases, powers, strict=False):
-        z = np.maximum(h @ weight.T + bias, 0)
-        r, v = z ** (p - 1), u @ weight.T
+        z, v = h @ weight.T + bias, u @ weight.T
+        r = np.maximum(z, 0) ** (p - 1)
         over, under = np.abs(v).reshape(len(variables), len(h), -1).max(axis=1), r.max(axis=0)
-        ratio = over / under
+        # Of a unit that is 0 at the points the squares of v cancel but for their rounding: v is made small.
+        ratio = over / np.where(under > 0, under, _SMALL)
         known = np.isfinite(ratio) & (ratio > 0)
         scales.append(power_of_two(np.where(known, np.clip(ratio, _LEAST_RATIO, 1 / _LEAST_RATIO), 0)))
-        h, u = z**p, p * np.tile(r, (len(variables), 1)) * v
+        h, u = np.maximum(z, 0) ** p, p * np.tile(r, (len(variables), 1)) * v
     return scales
 
 
