@@ -283,6 +283,8 @@ def test_pointing_by_hand() -> None:
     about = np.array([[[True, False], [True, False]]])
     table = ImageTable(IMAGE, np.ones((1, 2), bool), ["x", "y"], MASKS, ["p", "q"], about)
     np.testing.assert_array_equal(pointing(model, table), [1, 0])  # the hottest cell of y is on q
+    without = dataclasses.replace(table, tags=np.array([[False, True]]))
+    np.testing.assert_array_equal(pointing(model, without), [np.nan, 0])
     with pytest.raises(ValueError, match="table has no tag_parts"):
         pointing(model, dataclasses.replace(table, tag_parts=None))
 

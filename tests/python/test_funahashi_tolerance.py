@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -279,6 +280,18 @@ class TestRewrites:
         error = np.abs(pruned(x) - np.exp(x[:, 0])).max()
         assert net.error_bound().total < 1e-3 < error <= pruned.error_bound().total <= 0.1 + net.error_bound().total
         assert pruned.prune(0.1).error_bound().total <= 0.2 + net.error_bound().total
+
+    def test_the_bound_counts_the_constant_that_was_halved(self, tmp_path: Path) -> None:
+        thresholds = np.arange(-12.0, 13.0)  # so far apart that H(0) is not 1
+        net = kousei.FunahashiNetwork([[0.0], [1.0]], [5.0, 1e-6], thresholds, 0.5, 1.2)
+        half = net.halve()
+        kousei.save(tmp_path / "half.safetensors", half)
+        x = np.linspace(-1, 1, 201)[:, None]
+        error = np.abs(half(x) - (5 + 1e-6 * np.cos(x[:, 0]))).max()
+        for same in (half, half.halve(), half.prune(1e-9), kousei.load(tmp_path / "half.safetensors")):
+            bound = same.error_bound([(-1, 1)])
+            assert 1e-4 < error <= bound.total * (1 + 1e-9)
+            assert bound.total <= net.error_bound([(-1, 1)]).total
 
     def test_ranges(self, dtype: str) -> None:
         net = FunahashiNetwork.from_function(xor, [(0, 1)] * 2, tol=1e-4)

@@ -106,3 +106,13 @@ def test_options_and_points_that_are_refused() -> None:
         CTRModel().predict([[1.0]])
     with pytest.raises(ValueError, match=r"features has shape \(1, 2\); \(shops, 1\) is accepted"):
         CTRModel().fit([[1.0]], [[1]], [[1]]).predict([[1.0, 2.0]])
+
+
+def test_a_shop_without_impressions_adds_nothing() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3))
+    n = np.full((60, 2), 200)
+    c = rng.binomial(n, 0.05)
+    model = CTRModel().fit(x, n, c)
+    more = CTRModel().fit(np.vstack([x, [[50.0, -30.0, 7.0]]]), np.vstack([n, [[0, 0]]]), np.vstack([c, [[0, 0]]]))
+    assert np.array_equal(more.predict(x), model.predict(x))

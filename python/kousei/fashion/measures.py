@@ -95,4 +95,4 @@ def pointing(model: VisualSemanticEmbedding, table: ImageTable, masks: Array | N
     hottest = heat.reshape(n, tags, -1).argmax(axis=-1)
     hits = (touched.transpose(0, 2, 1)[np.arange(n)[:, None], hottest] & table.tag_parts).any(axis=-1)
     with np.errstate(invalid="ignore"):
-        return hits.sum(axis=0) / table.tags.sum(axis=0)
+        return (hits & table.tags).sum(axis=0) / table.tags.sum(axis=0)

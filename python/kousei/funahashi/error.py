@@ -37,9 +37,9 @@ class ErrorBound(NamedTuple):
     ----------
     fourier : float
         The Fourier sum against the function. 0 for a network that was given by its frequencies: it stands for that
-        sum. An estimate is 1.5 times the largest difference at `points` points of the box that took no part in the
-        fit; for a network from samples 3 times that at the samples, or where it agrees with them, of the
-        sum of its outer coefficients.
+        sum. Of one that `halve` made, what the units of w = 0 were off by comes to it. An estimate is 1.5 times the
+        largest difference at `points` points of the box that took no part in the fit; for a network from samples 3
+        times that at the samples, or where it agrees with them, of the sum of its outer coefficients.
     quadrature : float
         The spacing of the thresholds: sum |a_w| times the first part of `quadrature_bound`.
     edge : float
@@ -88,7 +88,7 @@ def bound_error(net: FunahashiNetwork, box: Bounds | None) -> ErrorBound:
     beyond = np.stack([t[last - 1] + h - most, least - t[first] + h])
     edges = edge_bounds(beyond, net.delta, net.alpha, h, phi).sum(axis=0)
     return ErrorBound(
-        fourier=residual.size if residual else 0.0,
+        fourier=(residual.size if residual else 0.0) + net._gap,
         quadrature=float(size.sum()) * alias_bound(net.delta, net.alpha, h, phi) if len(size) else 0.0,
         edge=float(size @ edges),
         rounding=_rounding(net),

@@ -37,12 +37,14 @@ def to_state(net: FunahashiNetwork) -> tuple[Config, Arrays]:
         "merged": net._merged,
         "residual": residual,
     }
+    if net._gap:
+        config["gap"] = net._gap
     return config, tensors
 
 
 def from_state(config: Config, tensors: Arrays) -> FunahashiNetwork:
     """Return the network of `to_state`; ValueError or TypeError if they make none."""
-    check_names("config", config, _CONFIG)
+    check_names("config", config, (*_CONFIG, "gap") if "gap" in config else _CONFIG)
     residual = entry(config, "residual", dict, type(None))
     names = ["frequencies", "amplitudes", "thresholds", "phases", "center"]
     optional = [name for name in ("bumps",) if name in tensors] + (list(_RESIDUAL) if residual is not None else [])
@@ -68,6 +70,10 @@ def from_state(config: Config, tensors: Arrays) -> FunahashiNetwork:
         _bumps=_bumps(tensors["bumps"], len(w), len(t)) if "bumps" in tensors else None,
         _residual=None if residual is None else _residual(residual, net.dim, *(tensors[name] for name in _RESIDUAL)),
     )
+    if "gap" in config:
+        net = net._derive(_gap=number(config, "gap"))
+        if net._gap < 0:
+            raise ValueError(f"gap was {net._gap}; at least 0 is accepted")
     merged = check_integer("merged", config["merged"], 0)
     if merged and coincidence(net)[0] != merged:
         raise ValueError(f"merged was {merged}; 0 or {coincidence(net)[0]} is accepted")

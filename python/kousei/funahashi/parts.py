@@ -28,6 +28,7 @@ class Parts(MLP):
     _bumps: np.ndarray[Any, Any] | None = None  # first, and one past the last, that each frequency takes
     _merged = 0  # how many bumps on the unit that closes one opens another; 0: two units for each bump
     _residual: Residual | None = None  # how far the Fourier sum is from the function
+    _gap = 0.0  # how far the offset is from what the Fourier sum has
 
     @classmethod
     def _of_parts(cls, *parts: Any) -> Self:

@@ -137,8 +137,10 @@ class Rewrites(Parts):
             raise ValueError("some frequencies take thresholds that are not symmetric; symmetric ones are accepted")
         kept, a = add_partners(w, pairs[:, 0] + 1j * pairs[:, 1], bumps)
         constant = ~w[kept].any(axis=1)
-        offset = self.offset + sum(float(np.real(a[i] * _at_zero(self, t, phases, bumps[i]))) for i in kept[constant])
-        return _of_frequencies(self, kept[~constant], a, offset)
+        constants = [float(np.real(a[i] * _at_zero(self, t, phases, bumps[i]))) for i in kept[constant]]
+        half = _of_frequencies(self, kept[~constant], a, self.offset + sum(constants))
+        gap = abs(sum(constants) - float(a[kept[constant]].real.sum()))
+        return half._derive(_gap=self._gap + gap)
 
     def prune(self, tol: float) -> Self:
         """Return the network without its smallest amplitudes, those whose moduli add up to at most `tol`.

@@ -92,6 +92,8 @@ class CTRModel:
             raise ValueError(f"impressions has shape {n.shape}; ({len(x)}, algorithms) is accepted")
         if not n.any():
             raise ValueError("impressions has zeros only; one or more impressions are accepted")
+        shown = n.any(axis=1)
+        x, n, c = x[shown], n[shown], c[shown]
         with np.errstate(over="ignore", invalid="ignore"):
             self._mean, deviation = x.mean(axis=0), x.std(axis=0)
         if not np.isfinite(deviation).all():
