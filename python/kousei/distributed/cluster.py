@@ -71,7 +71,7 @@ def loss_named(client: Client) -> Iterator[None]:
         raise ConnectionError(lost) from error
 
 
-def sent(client: Client, name: str, value: Any) -> Future:
+def sent(client: Client, name: str, value: Any) -> Future[Any]:
     """Return an argument as the workers have it.
 
     A task makes it of its pickle, which the scheduler keeps: it can be made again when a worker is lost.
@@ -82,7 +82,7 @@ def sent(client: Client, name: str, value: Any) -> Future:
     return _submitted(client, cloudpickle.loads, pickled(name, value), key=f"{name}-{uuid4().hex}")
 
 
-def _submitted(client: Client, function: Callable[..., Any], *arguments: Any, **named: Any) -> Future:
+def _submitted(client: Client, function: Callable[..., Any], *arguments: Any, **named: Any) -> Future[Any]:
     """Return a task. Its arguments go over once, and may be large: Dask would warn of more than 10 MB."""
     import dask
     from distributed.comm import CommClosedError
@@ -142,7 +142,7 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
     As many are there at a time as `_at_once` says: so many results, and no more, wait.
     """
     at_once = _at_once(client)
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[Any]] = deque()
     try:
         with loss_named(client):
             for call in calls:
@@ -155,13 +155,13 @@ def in_order(client: Client, function: Callable[..., Any], calls: Iterable[tuple
         _cancel(client, list(waiting))
 
 
-def _cancel(client: Client, futures: list[Future]) -> None:
+def _cancel(client: Client, futures: list[Future[Any]]) -> None:
     """Take back what was asked for, by one message; a client that has lost its scheduler has nothing left."""
     if futures and client.status == "running":
         client.cancel(futures)
 
 
-def _first(client: Client, waiting: deque[Future]) -> list[Any]:
+def _first(client: Client, waiting: deque[Future[Any]]) -> list[Any]:
     """Return the result of the first, with those after it that are there then: one message costs less than many.
 
     Of several errors Dask would raise any; here the first one is alone.
@@ -185,7 +185,7 @@ def in_steps(
     that a lost worker costs the steps that it was at. As many are on the way as there are tasks in `in_order`.
     """
     coming = enumerate(states)
-    waiting: deque[tuple[int, int, Future]] = deque()
+    waiting: deque[tuple[int, int, Future[Any]]] = deque()
 
     def submit(number: int, step: int, state: Any) -> None:
         waiting.append((number, step, _submitted(client, function, state, *steps[step], pure=False)))

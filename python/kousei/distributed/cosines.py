@@ -193,7 +193,7 @@ def _placed(indices: Array, places: Array) -> Array:
 
 
 def _top(
-    blocks: Sequence[Future], places: Sequence[Array], client: Client, k: int, dtype: np.dtype[Any]
+    blocks: Sequence[Future[Any]], places: Sequence[Array], client: Client, k: int, dtype: np.dtype[Any]
 ) -> tuple[Array, Array]:
     """Return the k largest cosines of all rows from those of all pairs of blocks."""
     count = sum(map(len, places))

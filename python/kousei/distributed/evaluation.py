@@ -204,7 +204,7 @@ def evaluate_block(net: Any, x: Any) -> Any:
     return net(x)
 
 
-def _held(net: Network, client: Client, device: str) -> Future:
+def _held(net: Network, client: Client, device: str) -> Future[Any]:
     held = sent(client, "net", net)
     return client.submit(OnGpu, held, pure=False) if device == "cuda" else held
 

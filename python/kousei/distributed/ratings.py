@@ -33,12 +33,12 @@ class Ratings:
     """Ratings that are known to be right, in `parts` on workers; `empty` has their columns, `shops` is sorted."""
 
     client: Client
-    parts: list[Future]
+    parts: list[Future[Any]]
     empty: pd.DataFrame
     shops: pd.Index[Any]
     count: int
 
-    def brought_together(self, by: str, blocks: int, build: Any, *shared: Any) -> list[Future]:
+    def brought_together(self, by: str, blocks: int, build: Any, *shared: Any) -> list[Future[Any]]:
         """Return what a function makes, on workers, of the ratings of some users, or shops.
 
         They come in blocks by a hash of the column `by`, in the order in which they were read.
