@@ -128,7 +128,7 @@ def test_what_is_not_finite_comes_out_again(library: Library) -> None:
 
 
 def test_slices_need_cufinufft(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("kousei.ridgelet.slices.cufinufft", lambda: None)
     R = RidgeletTransform(AXES, DISC, BIASES, AdmissiblePair("relu", 2))
     with pytest.raises(ValueError, match="needs cufinufft for CUDA arrays, which the extra 'cuda' has; 'direct' is"):
         R.transform(library.asarray(functions("float64")))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import importlib.util
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +29,25 @@ def fft_of(array: Array) -> Any:
 def threads_of(array: Array) -> dict[str, int]:
     """Return the argument of `fft_of(array)` for the threads of a call, which SciPy alone has."""
     return {"workers": num_threads()} if isinstance(array, np.ndarray) else {}
+
+
+@cache
+def cufinufft() -> Any | None:
+    """Return cufinufft, or None where it cannot be loaded.
+
+    Its wheels are linked against two libraries of CUDA 12, say so nowhere, and do not look among the packages that
+    have them: what is loaded already is found by its name.
+    """
+    for package, library in (("cuda_runtime", "libcudart.so.12"), ("cufft", "libcufft.so.11")):
+        with suppress(ModuleNotFoundError, OSError):
+            found = importlib.util.find_spec(f"nvidia.{package}")
+            for folder in (found and found.submodule_search_locations) or ():
+                ctypes.CDLL(str(Path(folder) / "lib" / library))
+    try:
+        import cufinufft
+    except ImportError:
+        return None
+    return cufinufft
 
 
 def real_view(array: Array) -> Array:

@@ -363,6 +363,10 @@ class Convolution:
         if not self._is_in_order:
             values = xp.take(values, order, axis=-1)
         values = values.reshape(*batch, *points[:-1], *self.shape)
+        if 0 in batch:  # CuPy transforms no empty arrays
+            nothing = product(values[(..., *(slice(n) for n in symbol.shape[1:]))], symbol)
+            values = xp.zeros((*nothing.shape[: -len(self.shape)], self.group.order), dtype=values.dtype)
+            return backend.finish(values)
         values = product(forward(values, axes=self._of_shape, **threads), symbol)
         values = backward(values, s=self.shape, axes=self._of_shape, **threads)
         values = values.reshape(*values.shape[: -len(self.shape)], self.group.order)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from kousei._lib import _core, arrays, backends
+from kousei._lib.fourier import cufinufft
 from kousei.funahashi import nufft, rewriting, table
 from kousei.funahashi.bump import reach_of_bump
 from kousei.network.evaluation import check_points
@@ -124,7 +124,7 @@ def why_not(net: FunahashiNetwork, method: str) -> str | None:
         return f"{method!r} is for frequencies on a grid"
     if method in _READING and net._fourier and len(net._fourier.waves) > nufft.MOST_WAVES:
         return f"the thresholds are too far apart for {method!r}: it takes more than {nufft.MOST_WAVES} waves"
-    if method == "nufft" and not arrays.on_host(net.frequencies) and importlib.util.find_spec("cufinufft") is None:
+    if method == "nufft" and not arrays.on_host(net.frequencies) and cufinufft() is None:
         return "'nufft' needs cufinufft for CUDA arrays, which the extra 'cuda' has; 'separable' is accepted"
     return None
 

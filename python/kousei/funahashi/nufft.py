@@ -14,6 +14,7 @@ import numpy as np
 
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
+from kousei._lib.fourier import cufinufft
 from kousei._lib.threads import num_threads
 from kousei.funahashi import table
 from kousei.funahashi.bump import bump_transform, reach_of_bump
@@ -163,8 +164,7 @@ def _transform(backend: backends.Backend, grids: Array, lines: list[Array], eps:
 
         options = {"nthreads": num_threads(), "showwarn": 0}  # of more threads than OMP_NUM_THREADS
     else:
-        import cufinufft as library
-
+        library = cufinufft()
         options = {"gpu_stream": backend.stream, "gpu_device_id": arrays.device_index(grids)}
     transform = (library.nufft1d2, library.nufft2d2, library.nufft3d2)[len(lines) - 1]
     return transform(*lines, grids, eps=eps, isign=1, **options)

@@ -10,7 +10,6 @@ those of the kernel that was cut: the sums are those of the kernel itself, to `t
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Callable
 from functools import cached_property
@@ -21,7 +20,7 @@ import numpy as np
 from kousei._lib import arrays, backends
 from kousei._lib.arrays import Array
 from kousei._lib.backends import Backend
-from kousei._lib.fourier import fft_of
+from kousei._lib.fourier import cufinufft, fft_of
 from kousei._lib.threads import num_threads
 from kousei.ridgelet.samples import Grid, Reals, Scattered, step_of
 from kousei.ridgelet.sums import Function
@@ -161,11 +160,10 @@ class SliceSums:
                 # Unasked it warns, on stderr, of more threads than OpenMP is told to take.
                 options = {"nthreads": threads, "showwarn": 0}
             else:
-                if importlib.util.find_spec("cufinufft") is None:
+                library = cufinufft()
+                if library is None:
                     needed = "method 'slice' needs cufinufft for CUDA arrays, which the extra 'cuda' has"
                     raise ValueError(f"{needed}; 'direct' is accepted")
-                import cufinufft as library
-
                 options = {"gpu_stream": backend.stream, "gpu_device_id": backend.library[1]}
             sign = {1: 1, 2: -1}[kind]
             shape, name = self._samples.shape, self._complex.name
