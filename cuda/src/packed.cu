@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "packed_few.hpp"
 #include "packed_mma.hpp"
 #include "packed_products.cuh"
 
@@ -102,7 +103,8 @@ void unpack(Cuda on, const View& matrix, Number* signs) {
 template <class Real>
 std::int64_t workspace_bytes(Cuda on, const Matrix<Real>& matrix, std::int64_t points) {
     if constexpr (std::is_same_v<Real, float>) {
-        if (mma::takes(matrix)) return mma::workspace_bytes(on, matrix, points);
+        if (points <= few_points && few::takes(matrix)) return 0;
+        if (points > few_points && mma::takes(matrix)) return mma::workspace_bytes(on, matrix, points);
     }
     return checked_mul(blocks(matrix, points).sums(), sizeof(double));
 }
@@ -112,7 +114,8 @@ void matmul(Cuda on, const Matrix<Real>& matrix, const Real* x, std::int64_t poi
     const std::int64_t rows = matrix.signs.rows;
     if (rows == 0 || points == 0) return;
     if constexpr (std::is_same_v<Real, float>) {
-        if (mma::takes(matrix)) return mma::matmul(on, matrix, x, points, out, workspace);
+        if (points <= few_points && few::takes(matrix)) return few::matmul(on, matrix, x, points, out);
+        if (points > few_points && mma::takes(matrix)) return mma::matmul(on, matrix, x, points, out, workspace);
     }
     require_workspace(workspace, workspace_bytes(on, matrix, points));
     const cuda::Blocks cut = blocks(matrix, points);

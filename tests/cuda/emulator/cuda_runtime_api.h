@@ -219,6 +219,20 @@ inline void __syncthreads() {
     emulator::Block::end_turn();
 }
 
+// The warps of a block are in step.
+inline void __syncwarp() {
+    __syncthreads();
+}
+template <class Number>
+Number __shfl_xor_sync(unsigned, Number value, int mask) {
+    static Number of_thread[1024];
+    of_thread[threadIdx.x] = value;
+    __syncthreads();
+    const Number other = of_thread[threadIdx.x ^ static_cast<unsigned>(mask)];
+    __syncthreads();
+    return other;
+}
+
 // Threads take turns at barriers alone.
 template <class Number>
 Number atomicAdd(Number* at, Number value) {
