@@ -13,12 +13,19 @@ inline cudaStream_t stream_of(Cuda on) {
     return reinterpret_cast<cudaStream_t>(on.stream);
 }
 
+/// Enqueues a kernel with so much dynamic shared memory on the stream.
+template <class... Parameters>
+void launch_with(Cuda on, dim3 grid, unsigned threads, std::size_t shared_bytes, void (*kernel)(Parameters...),
+                 const std::type_identity_t<Parameters>&... arguments) {
+    void* pointers[] = {const_cast<void*>(static_cast<const void*>(&arguments))...};
+    check(cudaLaunchKernel(kernel, grid, dim3(threads), pointers, shared_bytes, stream_of(on)));
+}
+
 /// Enqueues a kernel on the stream.
 template <class... Parameters>
 void launch(Cuda on, dim3 grid, unsigned threads, void (*kernel)(Parameters...),
             const std::type_identity_t<Parameters>&... arguments) {
-    void* pointers[] = {const_cast<void*>(static_cast<const void*>(&arguments))...};
-    check(cudaLaunchKernel(kernel, grid, dim3(threads), pointers, 0, stream_of(on)));
+    launch_with(on, grid, threads, 0, kernel, arguments...);
 }
 
 template <class F>

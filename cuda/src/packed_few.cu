@@ -4,6 +4,7 @@
 
 #include "mma.cuh"
 #include "packed_products.cuh"
+#include "warp.cuh"
 
 namespace kousei::packed::few {
 namespace {
@@ -21,17 +22,14 @@ constexpr int step_words = 64 + 8;
 /// bytes, each in a column of its own of the product. Infinities and NaN are none of them, and leave NaN.
 constexpr int bits = 22, limbs = 3;
 
-/// Warps of a thread block for so many tiles of 8 columns: with one, they read a row of 8192 columns at once.
-template <int tiles>
-constexpr int warps_of = tiles == 1 ? 16 : 8;
-
 struct alignas(16) Four {
     std::uint32_t word[4];
 };
 
-/// The bits of byte places `bit` of a word as signed bytes -1 and +1.
-__device__ inline std::uint32_t signs_at(std::uint32_t word, int bit) {
-    return 0xFFFFFFFFu - (word >> bit & 0x01010101u) * 0xFEu;
+/// The bits of byte places `bit` of a word as bytes 0 and 1. A sum of signs times numbers is twice that of these less
+/// the sum of the numbers.
+__device__ inline std::uint32_t bits_at(std::uint32_t word, int bit) {
+    return word >> bit & 0x01010101u;
 }
 
 /// Of four lanes t with words (t, 0) ... (t, 3), which become (0, t) ... (3, t).
@@ -50,12 +48,27 @@ __device__ inline void transpose(Four& words, int t) {
     }
 }
 
-/// x 2^shift for shifts whose power may be none of float's; exact.
-struct Scaled {
-    float first, second;
+/// How numbers of a chunk are scaled, by the bits of the largest of them.
+struct Shift {
+    static constexpr std::uint32_t infinity = 0x7F800000u;
+    int shift;
 
-    __device__ explicit Scaled(int shift) : first(ldexpf(1, shift / 2)), second(ldexpf(1, shift - shift / 2)) {}
-    __device__ float operator()(float x) const { return x * first * second; }
+    __device__ explicit Shift(std::uint32_t largest) {
+        const int biased = static_cast<int>(largest >> 23);
+        const int exponent = biased > 0 ? biased - 126 : -117 - __clz(static_cast<int>(largest));
+        // 2^-149 is the smallest float.
+        shift = min(bits - exponent, 149);
+    }
+    /// The limbs of x 2^shift, each with 128 added to it, in three bytes. The power may be none of float's; adding
+    /// 1.5 2^23 rounds.
+    __device__ std::uint32_t operator()(float x) const {
+        const float rounded = fmaf(x * power(shift / 2), power(shift - shift / 2), 0x1.8p23f);
+        return __float_as_uint(rounded) - 0x4B400000u + 0x808080u;
+    }
+
+    __device__ static float power(int exponent) {
+        return __uint_as_float(static_cast<unsigned>(exponent + 127) << 23);
+    }
 };
 
 /// The sum at one point.
@@ -69,17 +82,24 @@ __device__ float sum_at(const Signs<float>& signs, std::int64_t row, const float
     return sum;
 }
 
-template <int tiles>
-__global__ void __launch_bounds__(32 * warps_of<tiles>, 1)
-    multiply_kernel(const __grid_constant__ Signs<float> signs, const float* x, int points, float* out) {
-    constexpr int warps = warps_of<tiles>, most_points = 8 * tiles / limbs;
-    constexpr int sums = row_tiles * tiles * 4;
+template <int points>
+constexpr int tiles_of = (points * limbs + 7) / 8;
+/// With one tile, the warps read a row of 8192 columns at once.
+template <int points>
+constexpr int warps_of = tiles_of<points> == 1 ? 16 : 8;
+
+template <int points>
+__global__ void __launch_bounds__(32 * warps_of<points>, 1)
+    multiply_kernel(const __grid_constant__ Signs<float> signs, const float* x, float* out) {
+    constexpr int tiles = tiles_of<points>, warps = warps_of<points>, sums = row_tiles * tiles * 4;
     // Of each warp what it multiplies, and in the end the sums of half of the warps.
     __shared__ union {
         std::uint32_t numbers[warps][tiles][steps * step_words];
         float totals[warps / 2][sums][32];
     } shared;
+    // What a column of the product counts for, and the sum of its numbers.
     __shared__ float factors[warps][8 * tiles];
+    __shared__ std::int32_t numbers[warps][8 * tiles];
     const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
     const int g = lane / 4, t = lane % 4;
     const std::int64_t first_row = blockIdx.x * std::int64_t{rows_together};
@@ -87,80 +107,75 @@ __global__ void __launch_bounds__(32 * warps_of<tiles>, 1)
     const std::int64_t tiled_row = min(first_row, signs.rows - rows_together);
     const std::int64_t chunks = (signs.columns + chunk - 1) / chunk;
 
-    const auto read = [&](std::int64_t number, Four (&words)[2 * row_tiles]) {
-        const std::int64_t word = number * (chunk / 32) + 4 * t;
-        const std::uint32_t* from = signs.words + (tiled_row + g) * signs.stride + word;
-#pragma unroll
-        for (int i = 0; i < 2 * row_tiles; ++i, from += 8 * signs.stride) {
-            words[i] = word < signs.stride ? *reinterpret_cast<const Four*>(from) : Four{};
-        }
-    };
-    // Element i of a register: columns of a word that are 8 apart, from the lane's own on.
-    const auto value = [&](std::int64_t number, int part, int point, int i) {
-        const std::int64_t column = number * chunk + part * block + lane / 8 * 32 + lane % 8 + 8 * i;
-        return column < signs.columns ? x[point * signs.columns + column] : 0.0f;
-    };
-
     float total[row_tiles][tiles][4] = {};
     std::int32_t sum[row_tiles][tiles][4] = {};
     // Every warp has as many turns; past the end there are zeros.
     for (std::int64_t number = warp; number - warp < chunks; number += warps) {
         Four words[2 * row_tiles];
-        read(number, words);
-        int shifts[most_points] = {};
-        bool known[most_points] = {};
+        const std::int64_t word = number * (chunk / 32) + 4 * t;
+        const std::uint32_t* row = signs.words + (tiled_row + g) * signs.stride + word;
 #pragma unroll
-        for (int point = 0; point < most_points; ++point) {
-            if (point >= points) break;
-            float largest = 0;
+        for (int i = 0; i < 2 * row_tiles; ++i, row += 8 * signs.stride) {
+            words[i] = word < signs.stride ? *reinterpret_cast<const Four*>(row) : Four{};
+        }
+
+        // A lane has the columns of registers: of a word's the one at its place and those 8, 16 and 24 behind it.
+        const int own = lane / 8 * 32 + lane % 8;
+        const auto left = static_cast<int>(min(signs.columns - number * chunk, std::int64_t{chunk})) - own;
+        const float* const here = x + number * chunk + own;
+        const auto value = [&](int point, int part, int i) {
+            const int column = part * block + 8 * i;
+            return column < left ? here[point * signs.columns + column] : 0.0f;
+        };
+        std::uint32_t largest[points] = {};
+#pragma unroll
+        for (int point = 0; point < points; ++point) {
 #pragma unroll
             for (int part = 0; part < blocks; ++part) {
 #pragma unroll
                 for (int i = 0; i < together; ++i) {
-                    const float size = fabsf(value(number, part, point, i));
-                    largest = size < INFINITY ? fmaxf(largest, size) : INFINITY;
+                    largest[point] = max(largest[point], __float_as_uint(value(point, part, i)) & 0x7FFFFFFFu);
                 }
             }
+        }
 #pragma unroll
-            for (int step = 16; step > 0; step /= 2) {
-                largest = fmaxf(largest, __shfl_xor_sync(0xFFFFFFFFu, largest, step));
-            }
-            int exponent = 0;
-            known[point] = largest < INFINITY;
-            if (known[point]) static_cast<void>(frexpf(largest, &exponent));
-            // 2^-149 is the smallest float.
-            shifts[point] = min(bits - exponent, 149);
+        for (int point = 0; point < points; ++point) {
+            largest[point] = cuda::max_of_warp(largest[point]);
+            const int shift = Shift(largest[point]).shift;
             if (lane < limbs) {
-                factors[warp][point * limbs + lane] = known[point] ? ldexpf(1, 8 * lane - shifts[point]) : NAN;
+                factors[warp][point * limbs + lane] =
+                    largest[point] < Shift::infinity ? ldexpf(1, 8 * lane - shift) : NAN;
             }
         }
 #pragma unroll
         for (Four& four : words) transpose(four, t);
+
+        std::int32_t of_numbers[points][limbs] = {};
 #pragma unroll
         for (int part = 0; part < blocks; ++part) {
+            const bool scaled = part + 1 == blocks || signs.groups > 1;
             __syncwarp();
 #pragma unroll
-            for (int point = 0; point < most_points; ++point) {
-                if (point >= points) break;
-                const Scaled scaled(shifts[point]);
-                std::uint32_t registers[limbs] = {};
+            for (int point = 0; point < points; ++point) {
+                const Shift limbs_of(largest[point]);
+                std::uint32_t n[together];
 #pragma unroll
-                for (int i = 0; i < together; ++i) {
-                    const float number_i = known[point] ? scaled(value(number, part, point, i)) : 0;
-                    auto whole = static_cast<std::int32_t>(rintf(number_i));
-#pragma unroll
-                    for (std::uint32_t& of_limb : registers) {
-                        const auto limb = static_cast<std::int8_t>(whole);
-                        of_limb |= std::uint32_t{static_cast<std::uint8_t>(limb)} << 8 * i;
-                        whole = (whole - limb) >> 8;
-                    }
-                }
+                for (int i = 0; i < together; ++i) n[i] = limbs_of(value(point, part, i));
+                const std::uint32_t low = __byte_perm(n[0], n[1], 0x5140), high = __byte_perm(n[2], n[3], 0x5140);
+                const std::uint32_t registers[limbs] = {
+                    __byte_perm(low, high, 0x5410), __byte_perm(low, high, 0x7632),
+                    __byte_perm(__byte_perm(n[0], n[1], 0x0062), __byte_perm(n[2], n[3], 0x0062), 0x5410)};
 #pragma unroll
                 for (int limb = 0; limb < limbs; ++limb) {
                     const int column = point * limbs + limb;
+                    const std::uint32_t bytes = registers[limb] ^ 0x80808080u;
                     // The two registers of a lane lie beside one another.
-                    shared.numbers[warp][column / 8][lane % 8 / 2 * step_words + (column % 8 * 4 + lane / 8) * 2 +
-                                                     lane % 2] = registers[limb];
+                    shared.numbers[warp][column / 8]
+                                  [lane % 8 / 2 * step_words + (column % 8 * 4 + lane / 8) * 2 + lane % 2] = bytes;
+                    of_numbers[point][limb] = __dp4a(static_cast<int>(bytes), 0x01010101, of_numbers[point][limb]);
+                    if (!scaled) continue;
+                    numbers[warp][column] = cuda::sum_of_warp(of_numbers[point][limb]);
+                    of_numbers[point][limb] = 0;
                 }
             }
             __syncwarp();
@@ -178,23 +193,24 @@ __global__ void __launch_bounds__(32 * warps_of<tiles>, 1)
                 for (int r = 0; r < row_tiles; ++r) {
                     std::uint32_t a[4];
 #pragma unroll
-                    for (int i = 0; i < 4; ++i) a[i] = signs_at(words[2 * r + i % 2].word[part], 2 * step + i / 2);
+                    for (int i = 0; i < 4; ++i) a[i] = bits_at(words[2 * r + i % 2].word[part], 2 * step + i / 2);
 #pragma unroll
                     for (int n = 0; n < tiles; ++n) cuda::multiply(sum[r][n], a, b[n]);
                 }
             }
-            if (part + 1 < blocks && signs.groups <= 1) continue;
-            const std::int64_t word = min(number * (chunk / 32) + 4 * part, signs.stride - 1);
+            if (!scaled) continue;
+            const std::int64_t its_word = min(number * (chunk / 32) + 4 * part, signs.stride - 1);
 #pragma unroll
             for (int r = 0; r < row_tiles; ++r) {
-                const float scales[2] = {signs.scale(tiled_row + g + 16 * r, word),
-                                         signs.scale(tiled_row + g + 16 * r + 8, word)};
+                const float scales[2] = {signs.scale(tiled_row + g + 16 * r, its_word),
+                                         signs.scale(tiled_row + g + 16 * r + 8, its_word)};
 #pragma unroll
                 for (int n = 0; n < tiles; ++n) {
 #pragma unroll
                     for (int i = 0; i < 4; ++i) {
-                        const float factor = factors[warp][8 * n + 2 * t + i % 2];
-                        total[r][n][i] += scales[i / 2] * (factor * static_cast<float>(sum[r][n][i]));
+                        const int column = 8 * n + 2 * t + i % 2;
+                        const auto whole = static_cast<float>(2 * sum[r][n][i] - numbers[warp][column]);
+                        total[r][n][i] += scales[i / 2] * (factors[warp][column] * whole);
                         sum[r][n][i] = 0;
                     }
                 }
@@ -223,8 +239,8 @@ __global__ void __launch_bounds__(32 * warps_of<tiles>, 1)
     __syncthreads();
     for (int k = static_cast<int>(threadIdx.x); k < points * rows_together; k += 32 * warps) {
         const int of_block = k % rows_together, point = k / rows_together;
-        const std::int64_t row = tiled_row + of_block;
-        if (row < first_row) continue;
+        const std::int64_t of_matrix = tiled_row + of_block;
+        if (of_matrix < first_row) continue;
         float of_row = 0;
         // From the smallest limb on; see mma.cuh for where a sum lies.
 #pragma unroll
@@ -233,8 +249,8 @@ __global__ void __launch_bounds__(32 * warps_of<tiles>, 1)
             const int i = (of_block / 16 * tiles + column / 8) * 4 + of_block % 16 / 8 * 2 + column % 2;
             of_row += shared.totals[0][i][of_block % 8 * 4 + column % 8 / 2];
         }
-        if (of_row != of_row) of_row = sum_at(signs, row, x + point * signs.columns);
-        out[point * signs.rows + row] = of_row;
+        if (of_row != of_row) of_row = sum_at(signs, of_matrix, x + point * signs.columns);
+        out[point * signs.rows + of_matrix] = of_row;
     }
 }
 
@@ -248,14 +264,12 @@ bool takes(const Matrix<float>& matrix) {
 
 void matmul(Cuda on, const Matrix<float>& matrix, const float* x, std::int64_t points, float* out) {
     const dim3 grid(static_cast<unsigned>(blocks_of(matrix.signs.rows, rows_together)));
-    const auto run = [&]<int tiles>(std::integral_constant<int, tiles>) {
-        cuda::launch(on, grid, 32 * warps_of<tiles>, multiply_kernel<tiles>, Signs<float>(matrix), x,
-                     static_cast<int>(points), out);
-    };
-    static_assert(few_points * limbs <= 24);
-    if (points * limbs <= 8) return run(std::integral_constant<int, 1>());
-    if (points * limbs <= 16) return run(std::integral_constant<int, 2>());
-    run(std::integral_constant<int, 3>());
+    using Kernel = void (*)(Signs<float>, const float*, float*);
+    constexpr Kernel kernels[few_points] = {multiply_kernel<1>, multiply_kernel<2>, multiply_kernel<3>,
+                                            multiply_kernel<4>, multiply_kernel<5>, multiply_kernel<6>,
+                                            multiply_kernel<7>, multiply_kernel<8>};
+    cuda::launch(on, grid, points * limbs <= 8 ? 32 * warps_of<1> : 32 * warps_of<8>, kernels[points - 1],
+                 Signs<float>(matrix), x, out);
 }
 
 }  // namespace kousei::packed::few

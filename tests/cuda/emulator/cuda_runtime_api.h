@@ -242,6 +242,27 @@ template <class Number>
 Number atomicMin(Number* at, Number value) {
     return std::exchange(*at, min(*at, value));
 }
+inline int __clz(int bits) {
+    return std::countl_zero(static_cast<unsigned>(bits));
+}
+inline unsigned __float_as_uint(float x) {
+    return std::bit_cast<unsigned>(x);
+}
+inline float __uint_as_float(unsigned bits) {
+    return std::bit_cast<float>(bits);
+}
+inline unsigned __byte_perm(unsigned low, unsigned high, unsigned selector) {
+    unsigned bytes = 0;
+    for (unsigned i = 0; i < 4; ++i) {
+        const unsigned from = selector >> 4 * i & 7;
+        bytes |= ((from < 4 ? low : high) >> from % 4 * 8 & 0xFF) << 8 * i;
+    }
+    return bytes;
+}
+inline int __dp4a(int a, int b, int sum) {
+    for (int i = 0; i < 4; ++i) sum += static_cast<signed char>(a >> 8 * i) * static_cast<signed char>(b >> 8 * i);
+    return sum;
+}
 inline int __popc(unsigned bits) {
     return std::popcount(bits);
 }
