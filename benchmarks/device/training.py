@@ -64,7 +64,7 @@ def step(X: np.ndarray[Any, Any], precision: str, graphs: bool) -> tuple[float, 
     launches = mock.patch.object(Device, "repeated", return_value=lambda work: work())
     with nullcontext() if graphs else launches:
         weights = weights_of(data, 2, precision=precision)
-        trainer = Trainer(machine(precision=precision), data.words)
+        trainer = Trainer(machine(precision=precision), data)
         trainer.epoch(lambda _: None)
         start = cupy.zeros(3, cupy.int64)
 

@@ -13,22 +13,29 @@ namespace {
 
 namespace gmma = cuda::wgmma;
 
-/// Two warpgroups multiply, 64 rows each, and a thread of a third copies what they multiply with to two thread blocks
-/// at a time, which have it in common.
-constexpr int groups = 2, group_threads = 128, warp = 32, threads = (groups + 1) * group_threads;
-constexpr int group_rows = 64, cluster = 2;
+/// Warpgroups multiply, 64 rows each, and a thread of one more copies what they multiply with to two thread blocks at
+/// a time, which have it in common.
+constexpr int group_threads = 128, warp = 32, group_rows = 64, cluster = 2;
 /// Products of 16 columns, of a block of 128 and those that one group of instructions has.
 constexpr int steps = block / 16, steps_together = 4, blocks = chunk / block;
 
 /// A block of 128 columns as it is copied: of each product and pass its points in blocks of 8 by 8 columns, see
 /// wgmma.cuh.
-template <int points_, int passes_, int splits_>
+template <int points_, int passes_, int row_groups, int splits_>
 struct Tile {
     /// Points of a thread block; float16 of an x; warpgroups that share the columns of the same rows.
     static constexpr int points = points_, passes = passes_, splits = splits_;
-    static constexpr int rows = group_rows * groups / splits;
+    static constexpr int rows = group_rows * row_groups, groups = row_groups * splits;
+    static constexpr int threads = (groups + 1) * group_threads;
+    /// Registers of the threads that multiply, and of those that copy.
+    static constexpr int registers = groups == 2 ? 232 : 112, other_registers = groups == 2 ? 40 : 24;
     static constexpr int bytes = points * block * passes * 2;
-    static constexpr int slots = std::min(16, 3 * 65536 / bytes), shared_bytes = slots * bytes;
+    static constexpr int slots = std::min(16, 3 * 65536 / bytes);
+    /// Of its signs a warpgroup reads 16 rows for each warp, those of a chunk it has, so many chunks before it
+    /// multiplies.
+    static constexpr int chunks_ahead = 4, its_blocks = blocks / splits, chunk_words = 16 * its_blocks * 4;
+    static constexpr int words_bytes = groups * (group_threads / warp) * chunks_ahead * chunk_words * 4;
+    static constexpr int shared_bytes = slots * bytes + words_bytes;
     static constexpr int step_bytes = points * 32;
 
     /// Where element 2 t, + 1 of half `half` of a product lie.
@@ -102,7 +109,7 @@ __global__ void __launch_bounds__(writers)
 }
 
 template <class Tile>
-__global__ void __cluster_dims__(cluster, 1, 1) __launch_bounds__(threads, 1)
+__global__ void __cluster_dims__(cluster, 1, 1) __launch_bounds__(Tile::threads, 1)
     multiply_kernel(const __grid_constant__ Signs<float> signs, const __grid_constant__ Written from,
                     std::int64_t points, float* out) {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
@@ -115,14 +122,14 @@ __global__ void __cluster_dims__(cluster, 1, 1) __launch_bounds__(threads, 1)
     if (threadIdx.x == 0) {
         for (int slot = 0; slot < Tile::slots; ++slot) {
             full[slot].init(1);
-            empty[slot].init(cluster * (groups / Tile::splits) * group_threads / warp);
+            empty[slot].init(cluster * (Tile::groups / Tile::splits) * group_threads / warp);
         }
         gmma::make_barriers_known();
     }
     gmma::synchronize_cluster();
 
-    if (of_group == groups) {
-        gmma::leave_registers<40>();
+    if (of_group == Tile::groups) {
+        gmma::leave_registers<Tile::other_registers>();
         if (threadIdx.x % group_threads == 0) {
             const std::uint8_t* tile = from.tiles + point_block * tiles * Tile::bytes;
             constexpr unsigned share = Tile::bytes / cluster;
@@ -136,32 +143,48 @@ __global__ void __cluster_dims__(cluster, 1, 1) __launch_bounds__(threads, 1)
             }
         }
     } else {
-        gmma::take_registers<232>();
+        gmma::take_registers<Tile::registers>();
         const int lane = static_cast<int>(threadIdx.x) % warp, of_warp = static_cast<int>(threadIdx.x) / warp % 4;
         const int g = lane / 4, t = lane % 4;
-        const int turn = Tile::splits == 1 ? 0 : of_group;
-        const std::int64_t first_row = row_block * Tile::rows + (Tile::splits == 1 ? of_group * group_rows : 0);
+        const int turn = of_group % Tile::splits, row_group = of_group / Tile::splits;
+        const std::int64_t first_row = row_block * Tile::rows + row_group * group_rows;
         // The last rows are tiled from the end; those that another warpgroup has are not written.
         const std::int64_t tiled_row = min(first_row, signs.rows - group_rows) + 16 * of_warp + g;
-        constexpr int sums = Tile::points / 2, its_blocks = blocks / Tile::splits;
-        const auto read = [&](std::int64_t number, std::uint32_t (&words)[its_blocks][2]) {
+        constexpr int sums = Tile::points / 2, its_blocks = Tile::its_blocks, ahead = Tile::chunks_ahead;
+        std::uint32_t* const read = reinterpret_cast<std::uint32_t*>(slots + Tile::slots * Tile::bytes) +
+                                    threadIdx.x / warp * (ahead * Tile::chunk_words);
+        // Four lanes have the blocks of rows g and g + 8, 16 bytes each.
+        const auto read_ahead = [&](std::int64_t number) {
 #pragma unroll
-            for (int i = 0; i < its_blocks; ++i) {
-                const std::int64_t word = 4 * (number * blocks + i * Tile::splits + turn) + t;
-                const std::uint32_t* const place = signs.words + tiled_row * signs.stride + word;
+            for (int k = t; k < 2 * its_blocks; k += 4) {
+                const int i = k % its_blocks, row = g + k / its_blocks * 8;
+                const std::int64_t word = 4 * (number * blocks + i * Tile::splits + turn);
                 const bool within = number < from.chunks && word < signs.stride;
-                words[i][0] = within ? *place : 0;
-                words[i][1] = within ? place[8 * signs.stride] : 0;
+                gmma::copy_16(read + (number % ahead * 16 + row) * its_blocks * 4 + i * 4,
+                              signs.words + (tiled_row + row - g) * signs.stride + (within ? word : 0), within);
             }
+            gmma::commit_copies();
         };
+        for (int number = 0; number < ahead; ++number) read_ahead(number);
         float total[sums] = {}, sum[sums] = {};
-        std::uint32_t next[its_blocks][2];
-        read(0, next);
         for (std::int64_t number = 0; number < from.chunks; ++number) {
+            gmma::wait_for_copies<ahead - 1>();
+            __syncwarp();
             std::uint32_t words[its_blocks][2];
 #pragma unroll
-            for (int i = 0; i < its_blocks; ++i) words[i][0] = next[i][0], words[i][1] = next[i][1];
-            read(number + 1, next);
+            for (int i = 0; i < its_blocks; ++i) {
+#pragma unroll
+                for (int half = 0; half < 2; ++half) {
+                    words[i][half] = read[((number % ahead * 16 + g + 8 * half) * its_blocks + i) * 4 + t];
+                }
+            }
+            __syncwarp();
+            read_ahead(number + ahead);
+            float factors[sums / 2];
+            const float* const its_factors =
+                from.factors + (number * from.point_blocks + point_block) * Tile::points + 2 * t;
+#pragma unroll
+            for (int j = 0; j < sums / 2; ++j) factors[j] = its_factors[j / 2 * 8 + j % 2];
             std::uint32_t a[2][steps_together][4];
             int kept = 0;
 #pragma unroll
@@ -201,28 +224,31 @@ __global__ void __cluster_dims__(cluster, 1, 1) __launch_bounds__(threads, 1)
                 gmma::wait<0>();
                 if (i + 1 == its_blocks && lane < cluster) empty[slot].arrive_at(lane);
                 kept = 0;
-                const float* const factors =
-                    from.factors + (number * from.point_blocks + point_block) * Tile::points + 2 * t;
                 const float scales[2] = {signs.scale(tiled_row, min(4 * k, signs.stride - 1)),
                                          signs.scale(tiled_row + 8, min(4 * k, signs.stride - 1))};
 #pragma unroll
                 for (int j = 0; j < sums; ++j) {
-                    total[j] += scales[j / 2 % 2] * (factors[j / 4 * 8 + j % 2] * sum[j]);
+                    total[j] += scales[j / 2 % 2] * (factors[j / 4 * 2 + j % 2] * sum[j]);
                 }
             }
         }
-        if constexpr (Tile::splits == 2) {
-            // The tiles have been multiplied with by both.
-            float* const others = reinterpret_cast<float*>(slots);
-            const int thread = static_cast<int>(threadIdx.x) % group_threads;
-            asm volatile("bar.sync 1, %0;" ::"n"(groups * group_threads) : "memory");
-            if (turn == 1) {
+        if constexpr (Tile::splits > 1) {
+            // All have multiplied with the tiles, in whose place they leave their sums.
+            float* const others = reinterpret_cast<float*>(slots) +
+                                  row_group * (Tile::splits - 1) * sums * group_threads + threadIdx.x % group_threads;
+            gmma::synchronize<Tile::groups * group_threads>();
 #pragma unroll
-                for (int j = 0; j < sums; ++j) others[j * group_threads + thread] = total[j];
+            for (int j = 0; j < sums; ++j) {
+                if (turn > 0) others[((turn - 1) * sums + j) * group_threads] = total[j];
             }
-            asm volatile("bar.sync 1, %0;" ::"n"(groups * group_threads) : "memory");
+            gmma::synchronize<Tile::groups * group_threads>();
 #pragma unroll
-            for (int j = 0; j < sums; ++j) total[j] += others[j * group_threads + thread];
+            for (int j = 0; j < sums; ++j) {
+#pragma unroll
+                for (int other = 0; other + 1 < Tile::splits; ++other) {
+                    total[j] += others[(other * sums + j) * group_threads];
+                }
+            }
         }
         if (turn == 0) {
 #pragma unroll
@@ -280,17 +306,18 @@ struct Plan {
         const auto kernel = multiply_kernel<Tile>;
         cuda::check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::shared_bytes));
         const dim3 grid(static_cast<unsigned>(checked_mul(row_blocks, written.point_blocks)));
-        cuda::launch_with(on, grid, threads, Tile::shared_bytes, kernel, Signs<float>(matrix), written, points, out);
+        cuda::launch_with(on, grid, Tile::threads, Tile::shared_bytes, kernel, Signs<float>(matrix), written, points,
+                          out);
     }
 };
 
 /// f(the plan that takes the shortest time).
 template <int passes, class F>
 auto with_passes(const Matrix<float>& matrix, std::int64_t points, F&& f) {
-    const Plan<Tile<128, passes, 1>> most(matrix, points);
-    const Plan<Tile<64, passes, 1>> more(matrix, points);
-    const Plan<Tile<32, passes, 1>> some(matrix, points);
-    const Plan<Tile<32, passes, 2>> few(matrix, points);
+    const Plan<Tile<128, passes, 2, 1>> most(matrix, points);
+    const Plan<Tile<64, passes, 2, 1>> more(matrix, points);
+    const Plan<Tile<32, passes, 2, 2>> some(matrix, points);
+    const Plan<Tile<32, passes, 1, 4>> few(matrix, points);
     const std::int64_t shortest = std::min({most.time(), more.time(), some.time(), few.time()});
     if (most.time() == shortest) return f(most);
     if (more.time() == shortest) return f(more);
@@ -305,12 +332,12 @@ auto with_plan(Cuda on, const Matrix<float>& matrix, std::int64_t points, F&& f)
 
 }  // namespace
 
-bool on_this_device() {
+bool takes(const Matrix<float>& matrix) {
     int device = 0, major = 0, minor = 0;
     cuda::check(cudaGetDevice(&device));
     cuda::check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
     cuda::check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device));
-    return major == 9 && minor == 0;
+    return major == 9 && minor == 0 && reinterpret_cast<std::uintptr_t>(matrix.signs.words) % 16 == 0;
 }
 
 std::int64_t workspace_bytes(Cuda on, const Matrix<float>& matrix, std::int64_t points) {

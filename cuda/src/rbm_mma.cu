@@ -12,7 +12,9 @@ namespace {
 using kousei::detail::Carver;
 
 /// Two warps have the rows of a block and two its outputs, each 32 of them: products of 16 rows and of 8 outputs.
-constexpr int threads = 128, block_rows = 64, row_tiles = 2, tiles = 4;
+/// Four times as many share the inputs, since there are few blocks.
+constexpr int parts = 4, part_threads = 128, threads = parts * part_threads;
+constexpr int block_rows = 64, row_tiles = 2, tiles = 4;
 /// Inputs whose states a warp reads at a time, a word of a row for each of 4 lanes, and the products of these.
 constexpr int block = 128, steps = 8;
 
@@ -67,28 +69,32 @@ __device__ inline std::uint32_t halves_of(std::uint32_t word, int bit) {
 
 /// Where a warp stands, and what it sums.
 struct Warp {
-    int lane = static_cast<int>(threadIdx.x) % 32;
-    int row = static_cast<int>(threadIdx.x) / 64 * 32, output = static_cast<int>(threadIdx.x) / 32 % 2 * 32;
+    int lane = static_cast<int>(threadIdx.x) % 32, part = static_cast<int>(threadIdx.x) / part_threads;
+    int row = static_cast<int>(threadIdx.x) / 64 % 2 * 32, output = static_cast<int>(threadIdx.x) / 32 % 2 * 32;
     float sum[row_tiles][tiles][4] = {};
 
-    /// sum += states from first_row on times factors from tile first_tile on.
+    /// sum += states from first_row on times factors from tile first_tile on, of every parts-th block of inputs.
     template <Units units>
     __device__ void add(const std::uint32_t* states, std::int64_t stride, std::int64_t rows, std::int64_t first_row,
                         const Factors& factors, std::int64_t first_tile) {
         const Fragment* from =
             factors.fragments + (first_tile + output / 8) * factors.block_count * steps * 32 + lane;
-        for (std::int64_t at = 0; at < factors.block_count; ++at, from += steps * 32) {
+        // Every part has as many turns; past the end there are zeros.
+        for (std::int64_t at = part; at - part < factors.block_count; at += parts) {
+            const bool within = at < factors.block_count;
             std::uint32_t words[2 * row_tiles];
 #pragma unroll
             for (int i = 0; i < 2 * row_tiles; ++i) {
                 const std::int64_t r = first_row + row + 8 * i + lane / 4;
-                words[i] = r < rows ? states[r * stride + 4 * at + lane % 4] : 0;
+                words[i] = within && r < rows ? states[r * stride + 4 * at + lane % 4] : 0;
             }
 #pragma unroll 4
             for (int step = 0; step < steps; ++step) {
                 Fragment b[tiles];
 #pragma unroll
-                for (int n = 0; n < tiles; ++n) b[n] = from[(n * factors.block_count * steps + step) * 32];
+                for (int n = 0; n < tiles; ++n) {
+                    b[n] = within ? from[((n * factors.block_count + at) * steps + step) * 32] : Fragment{};
+                }
 #pragma unroll
                 for (int r = 0; r < row_tiles; ++r) {
                     std::uint32_t a[4];
@@ -101,24 +107,27 @@ struct Warp {
         }
     }
 
-    /// f(row and output in the block, sum).
-    template <class F>
-    __device__ void each(const F& f) const {
+    /// The sums of all parts, in their order.
+    __device__ void write(float (&sums)[block_rows][columns]) const {
+        for (int turn = 0; turn < parts; ++turn) {
 #pragma unroll
-        for (int r = 0; r < row_tiles; ++r) {
+            for (int r = 0; r < row_tiles; ++r) {
 #pragma unroll
-            for (int n = 0; n < tiles; ++n) {
+                for (int n = 0; n < tiles; ++n) {
 #pragma unroll
-                for (int i = 0; i < 4; ++i) {
-                    f(row + 16 * r + lane / 4 + i / 2 * 8, output + 8 * n + lane % 4 * 2 + i % 2, sum[r][n][i]);
+                    for (int i = 0; i < 4; ++i) {
+                        float& to = sums[row + 16 * r + lane / 4 + i / 2 * 8][output + 8 * n + lane % 4 * 2 + i % 2];
+                        if (turn == part) to = turn == 0 ? sum[r][n][i] : to + sum[r][n][i];
+                    }
                 }
             }
+            __syncthreads();
         }
     }
 };
 
 template <Units units>
-__global__ void __launch_bounds__(threads, 4)
+__global__ void __launch_bounds__(threads, 1)
     respond_kernel(const __grid_constant__ Response response, const __grid_constant__ Factors factors) {
     __shared__ float sums[block_rows][columns];
     __shared__ std::uint32_t random[block_rows][columns];
@@ -128,9 +137,8 @@ __global__ void __launch_bounds__(threads, 4)
     const std::int64_t first_row = blockIdx.x / output_blocks * block_rows;
     Warp warp;
     warp.add<units>(response.states, response.states_stride, response.rows, first_row, factors, first_output / 8);
-    warp.each([&](int r, int j, float sum) { sums[r][j] = sum; });
     if (response.wanted.drawn) response.write_random(first_row, first_output, random);
-    __syncthreads();
+    warp.write(sums);
     const int j = static_cast<int>(threadIdx.x) % columns;
     const std::int64_t output = first_output + j;
     const float bias = output < side.outputs ? side.bias[output] : 0;
@@ -141,9 +149,10 @@ __global__ void __launch_bounds__(threads, 4)
 
 /// 1/(rows mean_scale) is taken from the sums, `rows` of the sample that has fewer.
 template <Units units>
-__global__ void __launch_bounds__(threads, 4)
+__global__ void __launch_bounds__(threads, 1)
     update_kernel(const __grid_constant__ Step step, const __grid_constant__ Factors data,
                   const __grid_constant__ Factors model, float scale) {
+    __shared__ float sums[block_rows][columns];
     const std::int64_t visible = step.parameters.visible, hidden = step.parameters.hidden;
     const std::int64_t output_blocks = (hidden + columns - 1) / columns;
     const std::int64_t first_output = blockIdx.x % output_blocks * columns;
@@ -151,10 +160,11 @@ __global__ void __launch_bounds__(threads, 4)
     Warp warp;
     warp.add<units>(step.data_states, step.data_stride, visible, first_row, data, first_output / 8);
     warp.add<units>(step.model_states, step.model_stride, visible, first_row, model, first_output / 8);
-    warp.each([&](int r, int j, float sum) {
-        const std::int64_t row = first_row + r, output = first_output + j;
-        if (row < visible && output < hidden) step.of_weight(row, output, sum * scale);
-    });
+    warp.write(sums);
+    for (int k = static_cast<int>(threadIdx.x); k < block_rows * columns; k += threads) {
+        const std::int64_t row = first_row + k / columns, output = first_output + k % columns;
+        if (row < visible && output < hidden) step.of_weight(row, output, sums[k / columns][k % columns] * scale);
+    }
 }
 
 dim3 blocks_for(std::int64_t rows, std::int64_t outputs) {

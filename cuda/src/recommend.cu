@@ -14,19 +14,15 @@ namespace {
 /// Threads that share a list, or a row: most are short.
 constexpr int lanes = 32, lists_of_block = 4;
 
-/// The sum of a list, formed by `lanes` threads in a fixed order, for the first of them.
+/// The sum of a list, formed by a warp in a fixed order.
 __device__ inline double sum_of(const double* values, const std::int32_t* entries, std::int64_t begin,
                                 std::int64_t end) {
-    __shared__ double sums[lanes * lists_of_block];
-    const unsigned thread = threadIdx.x, lane = thread % lanes;
     double sum = 0;
-    for (std::int64_t i = begin + lane; i < end; i += lanes) sum += values[entries[i]];
-    for (unsigned half = lanes / 2; half > 0; half /= 2) {
-        sums[thread] = sum;
-        __syncthreads();
-        if (lane < half) sum += sums[thread + half];
-        __syncthreads();
-    }
+    // Reads in flight: some lists are long.
+#pragma unroll 8
+    for (std::int64_t i = begin + threadIdx.x % lanes; i < end; i += lanes) sum += values[entries[i]];
+#pragma unroll
+    for (int half = lanes / 2; half > 0; half /= 2) sum += __shfl_xor_sync(~0u, sum, half);
     return sum;
 }
 
@@ -35,7 +31,7 @@ __global__ void __launch_bounds__(lanes* lists_of_block)
     const std::int64_t* const begin = preferences.rated_begin;
     for (std::int64_t first = blockIdx.x * std::int64_t{lists_of_block}; first < preferences.users;
          first += gridDim.x * std::int64_t{lists_of_block}) {
-        // Threads past the end repeat the last list: all meet at the barriers.
+        // Threads past the end repeat the last list.
         const std::int64_t u = min(first + threadIdx.x / lanes, preferences.users - 1);
         const double average = sum_of(z, preferences.rated, begin[2 * u], begin[2 * u + 1]);
         const double good = sum_of(z, preferences.rated, begin[2 * u + 1], begin[2 * u + 2]);

@@ -58,6 +58,12 @@ __device__ inline void synchronize_cluster() {
     asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
 
+/// Of the first so many threads of a block.
+template <int threads>
+__device__ inline void synchronize() {
+    asm volatile("bar.sync 1, %0;" ::"n"(threads) : "memory");
+}
+
 /// Copies to the same place, with the same barrier, of each block of the cluster whose bit is set.
 __device__ inline void copy_to_all(void* to, const void* from, unsigned bytes, Barrier& barrier,
                                    std::uint16_t blocks) {
@@ -66,6 +72,20 @@ __device__ inline void copy_to_all(void* to, const void* from, unsigned bytes, B
         "%4;" ::"r"(shared_address(to)),
         "l"(from), "r"(bytes), "r"(shared_address(&barrier.state)), "h"(blocks)
         : "memory");
+}
+
+/// Copies 16 bytes, or writes zeros, by the thread alone; in groups, of which all but so many are waited for.
+__device__ inline void copy_16(void* to, const void* from, bool copied) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from),
+                 "r"(copied ? 16 : 0)
+                 : "memory");
+}
+__device__ inline void commit_copies() {
+    asm volatile("cp.async.commit_group;" ::: "memory");
+}
+template <int groups>
+__device__ inline void wait_for_copies() {
+    asm volatile("cp.async.wait_group %0;" ::"n"(groups) : "memory");
 }
 
 /// A matrix of float16 in shared memory in blocks of 8 rows of 8, each of 128 bytes: those of the next 8 rows lie

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
+import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -38,11 +38,11 @@ def cufinufft() -> Any | None:
     Its wheels are linked against two libraries of CUDA 12, say so nowhere, and do not look among the packages that
     have them: what is loaded already is found by its name.
     """
-    for package, library in (("cuda_runtime", "libcudart.so.12"), ("cufft", "libcufft.so.11")):
-        with suppress(ModuleNotFoundError, OSError):
-            found = importlib.util.find_spec(f"nvidia.{package}")
-            for folder in (found and found.submodule_search_locations) or ():
-                ctypes.CDLL(str(Path(folder) / "lib" / library))
+    for library in ("cuda_runtime/lib/libcudart.so.12", "cufft/lib/libcufft.so.11"):
+        for path in (Path(folder) / "nvidia" / library for folder in sys.path):
+            if path.exists():
+                with suppress(OSError):
+                    ctypes.CDLL(str(path))
     try:
         import cufinufft
     except ImportError:
