@@ -7,8 +7,8 @@ namespace kousei::cuda {
 
 constexpr int points_per_thread = 4;
 constexpr int tile_units = 256;
-/// Outputs added up at a time by the kernel for any dimension.
-constexpr int outputs_together = 4;
+/// Outputs added up at a time where there are several, and dimensions that have a place in shared memory.
+constexpr int outputs_together = 4, most_staged = 8;
 /// Units added up at a time by the kernel for any dimension, for each reading of x.
 constexpr int units_together = 8;
 
@@ -25,13 +25,18 @@ struct alignas(16) StagedUnit {
     Real coef[outputs];
 };
 
-/// sums[segment, i, o] = sum of the units of a segment at point i, for few dimensions and outputs.
-template <class Formula, int dim, int outputs, class Net, class Real>
+/// sums[segment, i, o] = sum of the units of a segment at point i, for as many dimensions and outputs, or `padded`
+/// for fewer dimensions, and for so many outputs at a time.
+template <class Formula, int dim, int outputs, bool padded, class Net, class Real>
 __global__ void __launch_bounds__(block_threads, 1)
     sum_of_staged_units(const __grid_constant__ Net net, const __grid_constant__ Blocks blocks, const Real* x,
                         double* sums, Real* out) {
     __shared__ StagedUnit<Real, dim, outputs> tile[tile_units];
     const std::int64_t first_point = blockIdx.x * std::int64_t{block_threads * points_per_thread} + threadIdx.x;
+    const std::int64_t first_output = padded ? blockIdx.z * std::int64_t{outputs} : 0;
+    const int its_dim = padded ? static_cast<int>(net.dim) : dim;
+    const int its_outputs =
+        padded ? static_cast<int>(min(blocks.outputs - first_output, std::int64_t{outputs})) : outputs;
     Real point[points_per_thread][dim];
     double total[points_per_thread][outputs] = {};
 #pragma unroll
@@ -39,7 +44,7 @@ __global__ void __launch_bounds__(block_threads, 1)
         // Threads past the end repeat the last point.
         const std::int64_t i = min(first_point + p * block_threads, blocks.points - 1);
 #pragma unroll
-        for (int d = 0; d < dim; ++d) point[p][d] = coordinate(net, x + i * dim, d);
+        for (int d = 0; d < dim; ++d) point[p][d] = d < its_dim ? coordinate(net, x + i * its_dim, d) : Real(0);
     }
 
     const std::int64_t first = blocks.first(blockIdx.y), last = blocks.last(blockIdx.y);
@@ -52,10 +57,12 @@ __global__ void __launch_bounds__(block_threads, 1)
             // Past the end the last unit is repeated, and not added up.
             const auto unit = unit_at(net, min(from + k, last - 1));
 #pragma unroll
-            for (int d = 0; d < dim; ++d) tile[k].weight[d] = unit.weight(d) * scale;
+            for (int d = 0; d < dim; ++d) tile[k].weight[d] = d < its_dim ? unit.weight(d) * scale : Real(0);
             tile[k].bias = unit.bias() * scale;
 #pragma unroll
-            for (int o = 0; o < outputs; ++o) tile[k].coef[o] = unit.coef(o);
+            for (int o = 0; o < outputs; ++o) {
+                tile[k].coef[o] = o < its_outputs ? unit.coef(first_output + o) : Real(0);
+            }
         }
         __syncthreads();
         Real sum[points_per_thread][outputs] = {};
@@ -84,7 +91,10 @@ __global__ void __launch_bounds__(block_threads, 1)
         const std::int64_t i = first_point + p * block_threads;
         if (i >= blocks.points) continue;
 #pragma unroll
-        for (int o = 0; o < outputs; ++o) put(net, blocks, blockIdx.y, i * outputs + o, total[p][o], sums, out);
+        for (int o = 0; o < outputs; ++o) {
+            if (o >= its_outputs) break;
+            put(net, blocks, blockIdx.y, i * blocks.outputs + first_output + o, total[p][o], sums, out);
+        }
     }
 }
 
@@ -152,22 +162,26 @@ void sum_of_units(Cuda on, const Net& net, const Blocks& blocks, const Real* x, 
     constexpr bool derivative = activation::is_of_derivatives<Net>;
     // Of a gradient there are as many as dimensions.
     const bool few = blocks.outputs == (derivative ? net.dim : 1);
-    const auto staged = [&]<int dim>() {
+    dim3 grid = blocks.grid();
+    const auto staged = [&]<int dim, int outputs, bool padded = false>() {
         with_formula<Net, Real>(on, net.activation, [&]<class Formula>(Formula) {
-            launch(on, blocks.grid(), block_threads, sum_of_staged_units < Formula, dim, derivative ? dim : 1, Net,
-                   Real >, net, blocks, x, sums, out);
+            launch(on, grid, block_threads, sum_of_staged_units<Formula, dim, outputs, padded, Net, Real>, net,
+                   blocks, x, sums, out);
         });
     };
+    const std::int64_t output_blocks = blocks_of(blocks.outputs, outputs_together);
     if (few && net.dim == 1) {
-        staged.template operator()<1>();
+        staged.template operator()<1, 1>();
     } else if (few && net.dim == 2) {
-        staged.template operator()<2>();
+        staged.template operator()<2, derivative ? 2 : 1>();
     } else if (few && net.dim == 3) {
-        staged.template operator()<3>();
+        staged.template operator()<3, derivative ? 3 : 1>();
+    } else if (constexpr std::int64_t most = 65535; net.dim <= most_staged && output_blocks <= most) {
+        grid.z = static_cast<unsigned>(output_blocks);
+        staged.template operator()<most_staged, outputs_together, true>();
     } else {
-        dim3 grid = blocks.grid();
         // What is beyond this limit of the grid the kernel does in turns.
-        grid.z = static_cast<unsigned>(std::min<std::int64_t>(blocks_of(blocks.outputs, outputs_together), 65535));
+        grid.z = static_cast<unsigned>(std::min(output_blocks, most));
         launch(on, grid, block_threads, sum_of_any_units<Net, Real>, net, blocks, on.precision, x, sums, out);
     }
     add_segments(on, net, blocks, sums, out);
