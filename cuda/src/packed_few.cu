@@ -99,13 +99,15 @@ __global__ void __launch_bounds__(32 * warps_of<points>, 1)
     } shared;
     // What a column of the product counts for, and the sum of its numbers.
     __shared__ float factors[warps][8 * tiles];
-    __shared__ std::int32_t numbers[warps][8 * tiles];
+    __shared__ std::int32_t counts[warps][8 * tiles];
     const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
     const int g = lane / 4, t = lane % 4;
     const std::int64_t first_row = blockIdx.x * std::int64_t{rows_together};
     // The last rows are tiled from the end; those that another thread block has are not written.
     const std::int64_t tiled_row = min(first_row, signs.rows - rows_together);
     const std::int64_t chunks = (signs.columns + chunk - 1) / chunk;
+    // Whether each block of a chunk has a scale of its own.
+    const bool each = signs.groups > 1;
 
     float total[row_tiles][tiles][4] = {};
     std::int32_t sum[row_tiles][tiles][4] = {};
@@ -150,10 +152,8 @@ __global__ void __launch_bounds__(32 * warps_of<points>, 1)
 #pragma unroll
         for (Four& four : words) transpose(four, t);
 
-        std::int32_t of_numbers[points][limbs] = {};
 #pragma unroll
         for (int part = 0; part < blocks; ++part) {
-            const bool scaled = part + 1 == blocks || signs.groups > 1;
             __syncwarp();
 #pragma unroll
             for (int point = 0; point < points; ++point) {
@@ -172,10 +172,8 @@ __global__ void __launch_bounds__(32 * warps_of<points>, 1)
                     // The two registers of a lane lie beside one another.
                     shared.numbers[warp][column / 8]
                                   [lane % 8 / 2 * step_words + (column % 8 * 4 + lane / 8) * 2 + lane % 2] = bytes;
-                    of_numbers[point][limb] = __dp4a(static_cast<int>(bytes), 0x01010101, of_numbers[point][limb]);
-                    if (!scaled) continue;
-                    numbers[warp][column] = cuda::sum_of_warp(of_numbers[point][limb]);
-                    of_numbers[point][limb] = 0;
+                    const std::int32_t of_part = cuda::sum_of_warp(__dp4a(static_cast<int>(bytes), 0x01010101, 0));
+                    if (lane == 0) counts[warp][column] = of_part + (part == 0 || each ? 0 : counts[warp][column]);
                 }
             }
             __syncwarp();
@@ -198,7 +196,7 @@ __global__ void __launch_bounds__(32 * warps_of<points>, 1)
                     for (int n = 0; n < tiles; ++n) cuda::multiply(sum[r][n], a, b[n]);
                 }
             }
-            if (!scaled) continue;
+            if (part + 1 < blocks && !each) continue;
             const std::int64_t its_word = min(number * (chunk / 32) + 4 * part, signs.stride - 1);
 #pragma unroll
             for (int r = 0; r < row_tiles; ++r) {
@@ -209,7 +207,7 @@ __global__ void __launch_bounds__(32 * warps_of<points>, 1)
 #pragma unroll
                     for (int i = 0; i < 4; ++i) {
                         const int column = 8 * n + 2 * t + i % 2;
-                        const auto whole = static_cast<float>(2 * sum[r][n][i] - numbers[warp][column]);
+                        const auto whole = static_cast<float>(2 * sum[r][n][i] - counts[warp][column]);
                         total[r][n][i] += scales[i / 2] * (factors[warp][column] * whole);
                         sum[r][n][i] = 0;
                     }

@@ -224,7 +224,7 @@ bool takes(const Matrix<float>& matrix) {
 
 std::int64_t workspace_bytes(Cuda on, const Matrix<float>& matrix, std::int64_t points) {
     if constexpr (wgmma::built) {
-        if (wgmma::takes(matrix)) return wgmma::workspace_bytes(on, matrix, points);
+        if (wgmma::on_this_device()) return wgmma::workspace_bytes(on, matrix, points);
     }
     return with_plan(on, matrix, points, [](const auto& plan) { return plan.bytes(); });
 }
@@ -232,7 +232,7 @@ std::int64_t workspace_bytes(Cuda on, const Matrix<float>& matrix, std::int64_t 
 void matmul(Cuda on, const Matrix<float>& matrix, const float* x, std::int64_t points, float* out,
             Workspace workspace) {
     if constexpr (wgmma::built) {
-        if (wgmma::takes(matrix)) return wgmma::matmul(on, matrix, x, points, out, workspace);
+        if (wgmma::on_this_device()) return wgmma::matmul(on, matrix, x, points, out, workspace);
     }
     with_plan(on, matrix, points, [&](auto plan) { plan.run(on, matrix, x, out, workspace); });
 }

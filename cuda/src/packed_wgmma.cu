@@ -31,11 +31,7 @@ struct Tile {
     static constexpr int registers = groups == 2 ? 232 : 112, other_registers = groups == 2 ? 40 : 24;
     static constexpr int bytes = points * block * passes * 2;
     static constexpr int slots = std::min(16, 3 * 65536 / bytes);
-    /// Of its signs a warpgroup reads 16 rows for each warp, those of a chunk it has, so many chunks before it
-    /// multiplies.
-    static constexpr int chunks_ahead = 4, its_blocks = blocks / splits, chunk_words = 16 * its_blocks * 4;
-    static constexpr int words_bytes = groups * (group_threads / warp) * chunks_ahead * chunk_words * 4;
-    static constexpr int shared_bytes = slots * bytes + words_bytes;
+    static constexpr int shared_bytes = slots * bytes;
     static constexpr int step_bytes = points * 32;
 
     /// Where element 2 t, + 1 of half `half` of a product lie.
@@ -150,36 +146,25 @@ __global__ void __cluster_dims__(cluster, 1, 1) __launch_bounds__(Tile::threads,
         const std::int64_t first_row = row_block * Tile::rows + row_group * group_rows;
         // The last rows are tiled from the end; those that another warpgroup has are not written.
         const std::int64_t tiled_row = min(first_row, signs.rows - group_rows) + 16 * of_warp + g;
-        constexpr int sums = Tile::points / 2, its_blocks = Tile::its_blocks, ahead = Tile::chunks_ahead;
-        std::uint32_t* const read = reinterpret_cast<std::uint32_t*>(slots + Tile::slots * Tile::bytes) +
-                                    threadIdx.x / warp * (ahead * Tile::chunk_words);
-        // Four lanes have the blocks of rows g and g + 8, 16 bytes each.
-        const auto read_ahead = [&](std::int64_t number) {
-#pragma unroll
-            for (int k = t; k < 2 * its_blocks; k += 4) {
-                const int i = k % its_blocks, row = g + k / its_blocks * 8;
-                const std::int64_t word = 4 * (number * blocks + i * Tile::splits + turn);
-                const bool within = number < from.chunks && word < signs.stride;
-                gmma::copy_16(read + (number % ahead * 16 + row) * its_blocks * 4 + i * 4,
-                              signs.words + (tiled_row + row - g) * signs.stride + (within ? word : 0), within);
-            }
-            gmma::commit_copies();
-        };
-        for (int number = 0; number < ahead; ++number) read_ahead(number);
-        float total[sums] = {}, sum[sums] = {};
-        for (std::int64_t number = 0; number < from.chunks; ++number) {
-            gmma::wait_for_copies<ahead - 1>();
-            __syncwarp();
-            std::uint32_t words[its_blocks][2];
+        constexpr int sums = Tile::points / 2, its_blocks = blocks / Tile::splits;
+        const auto read = [&](std::int64_t number, std::uint32_t (&words)[its_blocks][2]) {
 #pragma unroll
             for (int i = 0; i < its_blocks; ++i) {
-#pragma unroll
-                for (int half = 0; half < 2; ++half) {
-                    words[i][half] = read[((number % ahead * 16 + g + 8 * half) * its_blocks + i) * 4 + t];
-                }
+                const std::int64_t word = 4 * (number * blocks + i * Tile::splits + turn) + t;
+                const std::uint32_t* const place = signs.words + tiled_row * signs.stride + word;
+                const bool within = number < from.chunks && word < signs.stride;
+                words[i][0] = within ? *place : 0;
+                words[i][1] = within ? place[8 * signs.stride] : 0;
             }
-            __syncwarp();
-            read_ahead(number + ahead);
+        };
+        float total[sums] = {}, sum[sums] = {};
+        std::uint32_t next[its_blocks][2];
+        read(0, next);
+        for (std::int64_t number = 0; number < from.chunks; ++number) {
+            std::uint32_t words[its_blocks][2];
+#pragma unroll
+            for (int i = 0; i < its_blocks; ++i) words[i][0] = next[i][0], words[i][1] = next[i][1];
+            read(number + 1, next);
             float factors[sums / 2];
             const float* const its_factors =
                 from.factors + (number * from.point_blocks + point_block) * Tile::points + 2 * t;
@@ -316,7 +301,7 @@ template <int passes, class F>
 auto with_passes(const Matrix<float>& matrix, std::int64_t points, F&& f) {
     const Plan<Tile<128, passes, 2, 1>> most(matrix, points);
     const Plan<Tile<64, passes, 2, 1>> more(matrix, points);
-    const Plan<Tile<32, passes, 2, 2>> some(matrix, points);
+    const Plan<Tile<32, passes, 2, 1>> some(matrix, points);
     const Plan<Tile<32, passes, 1, 4>> few(matrix, points);
     const std::int64_t shortest = std::min({most.time(), more.time(), some.time(), few.time()});
     if (most.time() == shortest) return f(most);
@@ -332,12 +317,12 @@ auto with_plan(Cuda on, const Matrix<float>& matrix, std::int64_t points, F&& f)
 
 }  // namespace
 
-bool takes(const Matrix<float>& matrix) {
+bool on_this_device() {
     int device = 0, major = 0, minor = 0;
     cuda::check(cudaGetDevice(&device));
     cuda::check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
     cuda::check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device));
-    return major == 9 && minor == 0 && reinterpret_cast<std::uintptr_t>(matrix.signs.words) % 16 == 0;
+    return major == 9 && minor == 0;
 }
 
 std::int64_t workspace_bytes(Cuda on, const Matrix<float>& matrix, std::int64_t points) {

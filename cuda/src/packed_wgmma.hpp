@@ -12,8 +12,7 @@ inline constexpr bool built = true;
 inline constexpr bool built = false;
 #endif
 
-/// Whether the device is one of these, and the words of the matrix lie at a multiple of 16 bytes.
-bool takes(const Matrix<float>& matrix);
+bool on_this_device();
 
 std::int64_t workspace_bytes(Cuda on, const Matrix<float>& matrix, std::int64_t points);
 

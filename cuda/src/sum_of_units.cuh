@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(block_threads, 1)
         }
         __syncthreads();
         Real sum[points_per_thread][outputs] = {};
-#pragma unroll 4
+#pragma unroll(padded ? 1 : 4)
         for (int k = 0; k < count; ++k) {
             const StagedUnit<Real, dim, outputs> unit = tile[k];
 #pragma unroll

@@ -74,20 +74,6 @@ __device__ inline void copy_to_all(void* to, const void* from, unsigned bytes, B
         : "memory");
 }
 
-/// Copies 16 bytes, or writes zeros, by the thread alone; in groups, of which all but so many are waited for.
-__device__ inline void copy_16(void* to, const void* from, bool copied) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from),
-                 "r"(copied ? 16 : 0)
-                 : "memory");
-}
-__device__ inline void commit_copies() {
-    asm volatile("cp.async.commit_group;" ::: "memory");
-}
-template <int groups>
-__device__ inline void wait_for_copies() {
-    asm volatile("cp.async.wait_group %0;" ::"n"(groups) : "memory");
-}
-
 /// A matrix of float16 in shared memory in blocks of 8 rows of 8, each of 128 bytes: those of the next 8 rows lie
 /// beside one another, those of the next 8 columns `stride` bytes further.
 __device__ inline std::uint64_t descriptor(const void* matrix, unsigned stride) {
