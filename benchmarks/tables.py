@@ -265,11 +265,11 @@ def device_signs() -> str:
 
 
 def device_others() -> str:
-    """Return the times of kernels that no loop limits."""
+    """Return the times of kernels that no loop limits, or whose loops were not read."""
     lines = []
     for name, record in device_records().items():
         elementwise = name.startswith("activation_apply")
-        if elementwise or name.startswith("cufinufft") or name.endswith("dual"):
+        if elementwise or name.startswith(("cufinufft", "network_derive", "rbm_")) or name.endswith("dual"):
             lines.append([name, lasting(record["time"]), f"{record['share']:.0%}" if elementwise else ""])
     return markdown(["kernel", "takes", "of the copied bytes"], lines)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from problem import DTYPES, Array, Kernel, Problem, Rates
 
+from kousei._lib.fourier import cufinufft
 from kousei.ridgelet import AdmissiblePair, Directions, RidgeletTransform, ball_directions
 
 
@@ -108,5 +108,5 @@ def ridgelet() -> Iterator[Kernel]:
         yield ridgelet_sum("ridgelet_sum_over_points", "transform", dtype, size, direct)
         yield ridgelet_sum("ridgelet_sum_over_units", "adjoint", dtype, size, direct)
         yield ridgelet_sum("ridgelet_sum_over_units", "dual", dtype, (1 << 21, 1 << 18), look_ups)
-        if importlib.util.find_spec("cufinufft"):
+        if cufinufft() is not None:
             yield slices(dtype)

@@ -138,9 +138,10 @@ TEST_CASE("products of signs on the tensor cores") {
     struct Case {
         std::int64_t rows, columns, points, group;
     };
-    // One, two and three tiles of limbs, two and four of halves; with 518 rows the last are tiled from the end.
+    // Every number of few points, two and four tiles of halves; with 518 rows the last are tiled from the end.
     for (const auto& [rows, columns, points, group] :
-         {Case{518, 640, 1, 0}, Case{512, 1030, 2, 384}, Case{512, 700, 3, 0}, Case{512, 520, 8, 128},
+         {Case{518, 640, 1, 0}, Case{512, 1030, 2, 384}, Case{512, 700, 3, 0}, Case{512, 640, 4, 0},
+          Case{518, 512, 5, 256}, Case{512, 530, 6, 0}, Case{512, 1000, 7, 0}, Case{512, 520, 8, 128},
           Case{518, 600, 9, 0}, Case{512, 768, 16, 128}, Case{512, 512, 17, 2000000}, Case{512, 530, 33, 0}}) {
         CAPTURE(points);
         const Signs<float> signs(rows, columns, group);
