@@ -73,6 +73,10 @@ def _network_or_reason(kind: Any, dim: int, seed: int, digits: int) -> None:
     assert all(attempt.why and not attempt.chosen for attempt in refusal.report)
 
 
+def test_a_kink_whose_hessians_have_no_directions() -> None:
+    _network_or_reason(_kinks, 3, 624, 1)
+
+
 @settings(max_examples=share(25), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(CLASSES), st.integers(1, 4), st.integers(0, 2**20), st.integers(1, 6))
 def test_a_network_that_holds_or_a_reason(kind: Any, dim: int, seed: int, digits: int) -> None:

@@ -84,7 +84,7 @@ class Bumps:
         middles = np.arange(spacings * cells) - (spacings * cells - 1) / 2
         values = _bump(net, net._spacing / cells * (middles[:, None] + nodes), derivative)
         bumps = np.linalg.solve(np.vander(nodes, _TERMS), values.T).T.reshape(spacings, cells, _TERMS)
-        turned = np.exp(-1j * net._spacing * np.arange(spacings))[:, None, None] * bumps
+        turned = _turns(-net._spacing, np.arange(spacings))[:, None, None] * bumps
         self._sums = np.concatenate([np.zeros_like(turned[:1]), np.cumsum(turned, axis=0)])
         self._kept: list[Table] | None = None
 
@@ -102,12 +102,20 @@ class Bumps:
         """Return the sum of (h/Psi(1)) e^(it) times the bump at t, for so many t, h apart from `first` on."""
         h, (spacings, cells) = net._spacing, cut(net)
         at = np.arange(count + spacings - 1)
-        phases = bump_phases(net.delta, net.alpha, first + h * at, net.activations[0])
+        phases = bump_phases(net.delta, net.alpha, first + h * at, net.activations[0])[0] * _turns(h, at)
         sums = self._sums[np.minimum(at + 1, spacings)] - self._sums[np.maximum(at - count + 1, 0)]
         values = (phases[:, None, None] * sums).reshape(-1, _TERMS)
         table = np.zeros((len(values) + 2, _TERMS, 2), net.dtype)  # with what lies beyond
         table[1:-1, :, 0], table[1:-1, :, 1] = values.real, values.imag
         return Table(arrays.beside(table, net.frequencies), first - h * spacings / 2 - h / cells, cells / h)
+
+
+def _turns(angle: float, times: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return e^(i angle times) to rounding: what of the product is large is exact."""
+    fraction, exponent = math.frexp(angle)
+    large = math.ldexp(round(math.ldexp(fraction, 26)), exponent - 26)
+    turns: np.ndarray[Any, Any] = np.exp(1j * (large * times)) * np.exp(1j * ((angle - large) * times))
+    return turns
 
 
 def _bump(net: FunahashiNetwork, u: np.ndarray[Any, Any], derivative: bool) -> np.ndarray[Any, Any]:

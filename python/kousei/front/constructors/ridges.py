@@ -72,7 +72,10 @@ def _directions(problem: Problem) -> Array:
         directions = np.linalg.inv(vectors.real) @ basis.T
     except np.linalg.LinAlgError:
         raise RefusedError("its Hessians share no directions") from None
-    return np.asarray(directions / np.abs(directions).sum(axis=1, keepdims=True))
+    size = np.abs(directions).sum(axis=1, keepdims=True)
+    if not (np.isfinite(size) & (size > 0)).all():
+        raise RefusedError("its Hessians share no directions")
+    return np.asarray(directions / size)
 
 
 def _hessian(problem: Problem, y: Array) -> Array:
