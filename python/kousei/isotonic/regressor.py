@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-try:
-    from sklearn.base import BaseEstimator, RegressorMixin
-    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-except ImportError:
-    raise ImportError("scikit-learn is not installed: pip install 'kousei[sklearn]'") from None
-
 from kousei._lib.arrays import require_finite
 from kousei._lib.errors import check_choice, check_integer
+from kousei._lib.estimators import (
+    BaseEstimator,
+    RegressorMixin,
+    check_is_fitted,
+    check_sample_weight,
+    validate_data,
+)
 from kousei._lib.random import Rng, generator
 from kousei.isotonic import penalised
 from kousei.isotonic.fitting import fit_spline
@@ -30,7 +31,7 @@ _CELLS = {1: 8, 2: 5, 3: 3}
 _LEAST_RANGE = 1e-300
 
 
-class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+class MonotoneRegressor(RegressorMixin, BaseEstimator):
     """Regression by a function that does not fall, or rise, in each feature; an estimator of scikit-learn.
 
     Parameters
@@ -142,7 +143,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, un
         self.model_: Spline | Sum | MLP
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         y = y.astype(np.float64)
-        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        sample_weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         require_finite("sample_weight", sample_weight)
         check_choice("method", self.method, "spline", "pdir")
         steps = check_integer("steps", self.steps, 1)

@@ -7,14 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
-try:
-    from sklearn.base import BaseEstimator
-    from sklearn.utils.validation import check_array, check_is_fitted, validate_data
-except ImportError:
-    raise ImportError("scikit-learn is not installed: pip install 'kousei[sklearn]'") from None
-
 from kousei._lib.arrays import require_memory
 from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive
+from kousei._lib.estimators import BaseEstimator, check_array, check_is_fitted, validate_data
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
@@ -27,7 +22,7 @@ from kousei.score.moments import Array, values_and_slopes
 _HIDDEN = {"ridge": (256,), "adam": (64, 64)}
 
 
-class ScoreEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore]
+class ScoreEstimator(BaseEstimator):
     """Estimate the score of a density, the gradient of its logarithm, from samples.
 
     The estimate is the score of a normal distribution plus a network, in coordinates of mean 0 and variance 1 along

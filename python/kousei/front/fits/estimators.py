@@ -7,14 +7,17 @@ from typing import Any, Self
 
 import numpy as np
 
-try:
-    from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
-    from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-except ImportError:
-    raise ImportError("scikit-learn is not installed: pip install 'kousei[sklearn]'") from None
-
 from kousei._lib.arrays import require_finite
+from kousei._lib.estimators import (
+    BaseEstimator,
+    ClassifierMixin,
+    MultiOutputMixin,
+    RegressorMixin,
+    check_classification_targets,
+    check_is_fitted,
+    check_sample_weight,
+    validate_data,
+)
 from kousei._lib.random import Rng
 from kousei.activation import Activation
 from kousei.front.fits.fitted import FittedNetwork
@@ -26,7 +29,7 @@ Array = np.ndarray[Any, Any]
 _SHARPNESS = (1e-2, 1e2)
 
 
-class _ClosedForm(BaseEstimator):  # type: ignore[misc, unused-ignore]
+class _ClosedForm(BaseEstimator):
     """What the regressor and the classifier share."""
 
     network_: FittedNetwork
@@ -39,7 +42,7 @@ class _ClosedForm(BaseEstimator):  # type: ignore[misc, unused-ignore]
         self.random_state = random_state
 
     def _fit(self, X: Array, y: Array, sample_weight: Any) -> Fit:
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         require_finite("sample_weight", weight)
         fitted = fit_samples(X, y, weight, self.units, self.activation, self.random_state, "random_state")
         self.network_ = fitted.network
@@ -52,7 +55,7 @@ class _ClosedForm(BaseEstimator):  # type: ignore[misc, unused-ignore]
         return values
 
 
-class ClosedFormRegressor(MultiOutputMixin, RegressorMixin, _ClosedForm):  # type: ignore[misc, unused-ignore]
+class ClosedFormRegressor(MultiOutputMixin, RegressorMixin, _ClosedForm):
     """Regression by a network whose output weights are in closed form: `kousei.fit`, as an estimator of scikit-learn.
 
     Parameters
@@ -134,7 +137,7 @@ class ClosedFormRegressor(MultiOutputMixin, RegressorMixin, _ClosedForm):  # typ
         return self._values(X).reshape(-1, *self._shape)
 
 
-class ClosedFormClassifier(ClassifierMixin, _ClosedForm):  # type: ignore[misc, unused-ignore]
+class ClosedFormClassifier(ClassifierMixin, _ClosedForm):
     """Classification by a network whose output weights are in closed form, an estimator of scikit-learn.
 
     Each class has an output, fitted to 1 at its samples and -1 at the others; two classes share one. The class with
