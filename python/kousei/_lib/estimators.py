@@ -14,6 +14,8 @@ except ImportError:
 if TYPE_CHECKING:
 
     class BaseEstimator:
+        n_features_in_: int
+
         def get_params(self, deep: bool = True) -> dict[str, Any]: ...
         def set_params(self, **params: Any) -> Self: ...
 
