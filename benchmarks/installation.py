@@ -34,6 +34,7 @@ TYPED = (
     "scikit-learn",
     "dask[array,dataframe,distributed]",
     "pandas",
+    "scipy-stubs",
     "matplotlib",
 )
 
