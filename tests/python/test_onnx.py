@@ -108,6 +108,9 @@ OPERATORS = {
     "min of constants": ([node("Min", "c d x")], {"c": [1.0, -1.0, 0.0], "d": 0.5}),
     "min of one": ([node("Min", "x")], {}),
     "max of constants": ([node("Max", "c d", "e"), node("Max", "x e")], {"c": [1.0, -1.0, 0.0], "d": -0.5}),
+    "max with large ones": ([node("Max", "x c", "h"), node("Min", "h d")], {"c": -1e17, "d": [1e17, np.inf, 0.5]}),
+    "max with no limit": ([node("Max", "x c")], {"c": [-np.inf]}),
+    "max of one with many": ([node("MatMul", "x a", "h"), node("Max", "h c")], {"a": A[:, :1], "c": [0.5, -0.5]}),
     "concat": ([node("Relu", "x", "h"), node("Concat", "h x h", axis=-1)], {}),
     "concat of constants": (
         [node("Concat", "c d", "e", axis=0), node("Add", "x e")],
@@ -365,6 +368,8 @@ def test_round_trip_of_a_trained_network(opset: int, tmp_path: Path) -> None:
     expected = net(x / 16)
     scale = np.abs(expected).max()
     assert np.abs(run(model, x / 16) - expected).max() <= 1e-13 * scale
+    kousei.io.to_onnx(net, tmp_path / "digits.json", opset=opset)  # of whatever name
+    assert (tmp_path / "digits.json").read_bytes() == (tmp_path / "digits.onnx").read_bytes()
     back = kousei.io.from_onnx(str(tmp_path / "digits.onnx"))
     np.testing.assert_array_equal(back(x / 16), expected)
     assert (back(x / 16).argmax(axis=-1) == trained.predict(x / 16)).all()

@@ -89,12 +89,41 @@ def test_few_shops_and_constant_features() -> None:
         (([[np.nan]], [[1, 1]], [[1, 1]]), "features has NaN or infinite values"),
         ((np.zeros((0, 1)), np.zeros((0, 2)), np.zeros((0, 2))), r"features has shape \(0, 1\); one shop or more"),
         (([1.0], [[1, 1]], [[1, 1]]), r"features has shape \(1,\); \(shops, features\) is accepted"),
-        (([[1e300], [-1e300]], [[1, 1]] * 2, [[1, 1]] * 2), "features has columns whose variance overflows"),
     ],
 )
 def test_counts_that_are_refused(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         CTRModel().fit(*arguments)
+
+
+def test_features_of_every_size() -> None:
+    rng = np.random.default_rng(0)
+    x, n = rng.normal(size=(50, 2)), np.full((50, 2), 1000)
+    c = rng.binomial(n, 0.1)
+    expected = CTRModel().fit(x, n, c).predict(x)
+    for size in (1e-200, 1e200):
+        assert_allclose(CTRModel().fit(size * x, n, c).predict(size * x), expected, rtol=1e-9)
+
+
+def test_rates_that_round_to_1() -> None:
+    x, n = np.eye(6), np.full((6, 2), 1e14)
+    assert (CTRModel().fit(x, n, n).predict(x) > 0.95).all()
+    c = np.where(np.arange(6)[:, None] == 3, n, n / 10)
+    assert np.isfinite(CTRModel(smoothing=1e-20).fit(x, n, c).predict(x)).all()
+
+
+def test_a_refusal_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn.linear_model import ElasticNetCV
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ValueError("not so")
+
+    model = CTRModel().fit([[1.0], [2.0]], [[9, 9]] * 2, [[1, 2]] * 2)
+    before = model.predict([[1.5]]).tolist()
+    monkeypatch.setattr(ElasticNetCV, "fit", refuse)
+    with pytest.raises(ValueError, match="not so"):
+        model.fit([[1.0, 2.0], [3.0, 4.0]], [[9, 9]] * 2, [[1, 2]] * 2)
+    assert model.predict([[1.5]]).tolist() == before
 
 
 def test_options_and_points_that_are_refused() -> None:

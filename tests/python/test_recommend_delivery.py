@@ -92,6 +92,22 @@ def test_shares_are_the_chances_to_be_best() -> None:
     assert_allclose(shares[:, 0], expected, atol=0.04)
 
 
+def test_algorithms_without_clicks_are_alike() -> None:
+    # Draws of Beta(5e-4, 50) are 0 in float64, nearly all of them.
+    each = DeliveryOptimizer(pd.DataFrame({"a": range(6)}), ["p", "q", "r"], draws=1000, rng=0)
+    rows = [(shop, name, 50, 0) for shop in range(6) for name in ("p", "q", "r")]
+    each.update(pd.DataFrame(rows, columns=["shop", "algorithm", "impressions", "clicks"]))
+    assert_allclose(each.shares().mean(), 1 / 3, atol=0.03)
+
+
+def test_a_shop_alone_counts_its_clicks_once() -> None:
+    each = DeliveryOptimizer(pd.DataFrame({"a": [1]}), ["p", "q"], draws=4000, rng=0)
+    each.update(pd.DataFrame({"shop": 0, "algorithm": ["p", "q"], "impressions": 100, "clicks": [10, 12]}))
+    shares = each.shares()
+    assert_array_equal(each.prior_, 0.5)
+    assert_allclose(shares, [[0.33, 0.67]], atol=0.03)
+
+
 def test_the_strength_is_that_of_the_largest_likelihood() -> None:
     rng = np.random.default_rng(0)
     from kousei.recommend.delivery import _strength

@@ -45,6 +45,10 @@ def test_estimates_by_hand() -> None:
     assert off_policy(**log, method="dm", predicted=q).value == pytest.approx(direct.mean(), rel=1e-14)
     doubly = off_policy(**log, predicted=q)
     assert doubly.value == pytest.approx((direct + w * (r - [0.5, 0.2, 0.7, 0.1])).mean(), rel=1e-14)
+    # The size of samples has no unit, though the squares of such weights are 0.
+    small = off_policy([1, 0], [0, 0], [1, 1], [[1e-200, 1 - 1e-200]] * 2, method="ips")
+    assert small.value == pytest.approx(5e-201, rel=1e-14)
+    assert small.effective_sample_size == pytest.approx(2, rel=1e-14)
     # A narrower interval for less confidence.
     assert off_policy(**log, method="ips", confidence=0.5).interval[0] > ips.interval[0]
 

@@ -56,6 +56,7 @@ def ratings() -> pd.DataFrame:
 def test_reasons_in_words() -> None:
     similarity = ItemSimilarity(shops())
     found = reasons(similarity, "a", ["b", "c", "d", "e"])
+    assert reasons(similarity, "a", iter(["b", "c", "d", "e"])) == found
     # From the largest on, of equal ones in the order of the terms.
     assert [each.text for each in found[0]] == [
         "same scenes: lunch, solo",

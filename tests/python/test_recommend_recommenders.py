@@ -128,15 +128,18 @@ class Fixed:
 
 
 def test_evaluation_by_hand():
-    training = pd.DataFrame({"user": [1, 2, 3, 4, 1], "shop": ["a", "a", "a", "d", "b"], "rating": "Good"})
+    shops = ["a", "a", "a", "d", "b", "d"]
+    training = pd.DataFrame({"user": [1, 2, 3, 4, 1, 2], "shop": shops, "rating": "Good"})
     held_out = pd.DataFrame({"user": [2, 3, 4, 1], "shop": ["b", "a", "d", "a"], "rating": "Good"})
     found = recommend.evaluate(Fixed(), training, held_out, k=2)
     assert found.hit_rate == 3 / 4
     assert found.ndcg == pytest.approx((1 / math.log2(3) + 1 + 0 + 1) / 4)
     assert found.coverage == 2 / 3
     assert found.novelty == pytest.approx((-math.log2(3 / 4) - math.log2(1 / 4)) / 2)
-    # The two with the most ratings are a and, before b, d.
     assert found.serendipity == 1 / 4
+    # Of b and d, rated as often, b is the second, in whatever order they come.
+    for tied in (training[:-1], training[-2::-1]):
+        assert recommend.evaluate(Fixed(), tied, held_out, k=2).serendipity == 0
     everything = pd.DataFrame({"user": [1, 1], "shop": ["a", "b"], "rating": "Good"})
     nothing = recommend.evaluate(recommend.PopularRecommender(everything), everything, everything)
     assert nothing == recommend.Evaluation(0, 0, 0, 0, 0)
@@ -151,5 +154,9 @@ def test_synthetic_ratings():
     pd.testing.assert_frame_equal(one, other)
     assert not one.duplicated(["user", "shop"]).any()
     pd.testing.assert_frame_equal(recommend.ratings_table(one), one)
+    # Of one quarter of the draws the user's taste is one of the four that the shops have.
+    few = recommend.synthetic_ratings(2**31 - 1, 4, 100_000, rng=0)["shop"].value_counts(normalize=True)[[0, 1, 2, 3]]
+    drawn = np.arange(1, 5) ** -0.7 / (np.arange(1, 5) ** -0.7).sum()
+    np.testing.assert_allclose(few, 0.75 * drawn + 0.25 / 4, atol=0.01)
     with pytest.raises(ValueError, match="shops was 0"):
         recommend.synthetic_ratings(5, 0, 5)

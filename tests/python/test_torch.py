@@ -250,7 +250,9 @@ def test_bad_modules(module: Any, error: type[Exception], message: str) -> None:
 def test_what_torch_has_no_word_for() -> None:
     net = kousei.MLP.random([2, 3, 1], "erf", rng=0)
     mixed = kousei.MLP.random([1, 4, 1], Mixed([("tanh", 2), ("relu", 2)]), rng=0)
-    with pytest.raises(ValueError, match=r"torch has no word for: erf in hidden layer 0, tanh in hidden layer 1$"):
+    with pytest.raises(
+        ValueError, match=r"torch has no word for: erf in hidden layer 0, tanh beside others in hidden layer 1$"
+    ):
         kousei.io.to_torch(net >> mixed)
     with pytest.raises(TypeError, match="net was Linear; a kousei.MLP is accepted"):
         kousei.io.to_torch(nn.Linear(2, 1))

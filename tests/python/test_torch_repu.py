@@ -152,6 +152,25 @@ def test_layers_below_are_run_in_eval_mode() -> None:
     assert first[4].weight.dtype == first[4].bias.dtype == torch.float32
 
 
+def test_activations_that_write_in_place() -> None:
+    x = torch.randn(400, 3, dtype=torch.float64)
+    kept = x.clone()
+    found, same = (introduce_repu(trained_like(activation=nn.SiLU(each)), 1, 2, x) for each in (True, False))
+    assert torch.equal(found[2].weight, same[2].weight)
+    introduce_repu(nn.Sequential(nn.SiLU(inplace=True), nn.Linear(3, 2).double()), 0, 2, x)
+    assert torch.equal(x, kept)
+
+
+def test_a_layer_that_stands_twice_is_fitted_once() -> None:
+    torch.manual_seed(0)
+    shared = nn.Linear(4, 4)
+    found = introduce_repu(
+        nn.Sequential(shared, nn.Tanh(), shared, nn.Tanh(), nn.Linear(4, 1)), 1, 2, torch.rand(50, 4)
+    )
+    assert torch.equal(found[0].weight, shared.weight)
+    assert not torch.equal(found[2].weight, shared.weight)
+
+
 def test_introductions_that_are_refused() -> None:
     module, x = trained_like(), torch.randn(50, 3, dtype=torch.float64)
     for layer in (0, 2, 4, 5):

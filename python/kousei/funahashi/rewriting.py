@@ -194,8 +194,8 @@ class Rewrites(Parts):
         -------
         Refit
             `network`, an MLP with NumPy arrays of float64; `residual`, the largest difference at the points;
-            `sum_of_weights`, the sum of |output weights|, by which rounding is multiplied; `rank`, the singular
-            values kept.
+            `sum_of_weights`, the sum of |output weights| and |offset|, by which rounding is multiplied; `rank`, the
+            singular values kept.
 
         Raises
         ------

@@ -118,7 +118,8 @@ def to_torch(net: MLP) -> nn.Sequential:
     TypeError
         If `net` is not a network.
     ValueError
-        For activations that torch has no module for: all of them are named.
+        For activations that torch has no module for: all of them are named. It has none for a layer of which some
+        units apply a smooth activation or a power and others another function.
 
     Notes
     -----

@@ -30,7 +30,7 @@ class RePU(nn.Module):
     -----
     Two operations of PyTorch, which keep one tensor of the size of the inputs for the gradient; `torch.func`,
     `torch.compile` and the exporters to ONNX take it. float16 ends at 65504: it overflows from z = 256 on for p = 2,
-    and from z = 41 on for p = 3. Of bfloat16 the range is that of float32.
+    and from z = 40.34 on for p = 3. Of bfloat16 the range is that of float32.
 
     Examples
     --------

@@ -54,8 +54,12 @@ def reworded(net: MLP, said: Callable[[Activation, int], Sequence[bool]], who: s
         list(zip(parts_of(activation, units), said(activation, units), strict=True))
         for activation, units in zip(net.activations, net.sizes[1:], strict=False)
     ]
-    unsaid = [(layer, part) for layer, parts in enumerate(layers) for (part, _), is_said in parts if not is_said]
-    foreign = [f"{part.name} in hidden layer {i}" for i, part in unsaid if not isinstance(part, PiecewiseLinear)]
+    unsaid = [(layer, part) for layer, parts in enumerate(layers) for part, is_said in parts if not is_said]
+    foreign = [
+        f"{part.name} {'beside others ' if all(said(part, units)) else ''}in hidden layer {i}"
+        for i, (part, units) in unsaid
+        if not isinstance(part, PiecewiseLinear)
+    ]
     if foreign:
         raise ValueError(f"net has activations that {who} has no word for: {', '.join(foreign)}")
     if not unsaid:

@@ -94,40 +94,42 @@ class CTRModel:
             raise ValueError("impressions has zeros only; one or more impressions are accepted")
         shown = n.any(axis=1)
         x, n, c = x[shown], n[shown], c[shown]
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._mean, deviation = x.mean(axis=0), x.std(axis=0)
-        if not np.isfinite(deviation).all():
-            raise ValueError("features has columns whose variance overflows; numbers of moderate size are accepted")
+        # In units of the largest of each column, whose squares neither overflow nor vanish.
+        unit = np.abs(x).max(axis=0)
+        unit[unit == 0] = 1
+        parts = x / unit
+        mean, deviation = unit * parts.mean(axis=0), unit * parts.std(axis=0)
         # Of a constant column the mean may be off by its rounding.
-        varies = np.ptp(x, axis=0) > 1e-12 * np.abs(x).max(axis=0)
-        self._scale = np.where(varies, deviation, np.inf)
-        x = (x - self._mean) / self._scale
+        scale = np.where(np.ptp(parts, axis=0) > 1e-12, deviation, np.inf)
+        x = (x - mean) / scale
 
         m = self.smoothing
         overall = (c.sum() + 0.5) / (n.sum() + 1)
         rate = (c.sum(axis=0) + m * overall) / (n.sum(axis=0) + m)
-        p = (c + m * rate) / (n + m)
+        p = np.clip((c + m * rate) / (n + m), np.finfo(float).tiny, 1 - np.finfo(float).epsneg)
         weights = n * p * (1 - p)
         # An offset free of the penalty is the same as differences from the weighted means of its algorithm.
         shares = weights / np.where(weights.any(axis=0), weights.sum(axis=0), 1)
         means = shares.T @ x
         level = np.where(weights.any(axis=0), (shares * logit(p)).sum(axis=0), logit(rate))
-        slopes = self._slopes(x, means, logit(p) - level, weights)
+        slopes, alpha = self._slopes(x, means, logit(p) - level, weights)
+        # Nothing is refused from here on, after which the model would be neither the one before nor this one.
+        self._mean, self._scale = mean, scale
+        self.alpha_: float = alpha
         self.coef_: Any = slopes[1:] + slopes[0]
         self.offset_: Any = level - (self.coef_ * means).sum(axis=1)
         return self
 
-    def _slopes(self, x: Array, means: Array, targets: Array, weights: Array) -> Array:
-        """Return the slopes that are shared and those of each algorithm, (1 + algorithms, features)."""
+    def _slopes(self, x: Array, means: Array, targets: Array, weights: Array) -> tuple[Array, float]:
+        """Return the slopes, shared ones and those of each algorithm (1 + algorithms, features), and the penalty."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import ElasticNetCV
 
         (_, dim), (_, algorithms) = x.shape, weights.shape
         shop, algorithm = np.nonzero(weights)
         fold = np.unique(shop, return_inverse=True)[1] % self.folds
-        self.alpha_: float = np.inf
         if dim == 0 or fold.max() == 0:
-            return np.zeros((1 + algorithms, dim))
+            return np.zeros((1 + algorithms, dim)), np.inf
         differences = x[shop] - means[algorithm]
         design = np.zeros((len(shop), 1 + algorithms, dim))
         design[:, 0] = differences
@@ -138,8 +140,7 @@ class CTRModel:
             # Of the smallest penalties, which are not chosen then.
             warnings.simplefilter("ignore", ConvergenceWarning)
             net.fit(design.reshape(len(shop), -1), targets[shop, algorithm], sample_weight=weights[shop, algorithm])
-        self.alpha_ = float(net.alpha_)
-        return net.coef_.reshape(1 + algorithms, dim)
+        return net.coef_.reshape(1 + algorithms, dim), float(net.alpha_)
 
     def predict(self, features: Any) -> Array:
         """Return the rate of each algorithm.

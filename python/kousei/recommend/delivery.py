@@ -64,10 +64,10 @@ class DeliveryOptimizer:
     Notes
     -----
     The shops are parted into two halves by chance, anew each day; q is predicted for each by a `CTRModel` of the
-    other one, so that no click counts twice. Of the strengths kappa from 1 to 10 000 the one with the largest
-    likelihood of the clicks, beta-binomial with the parameters kappa q and kappa (1 - q), is taken: where features
-    tell the rates it is large, and where they do not each shop learns from its own clicks. A rate is then drawn from
-    Beta(kappa q + clicks, kappa (1 - q) + impressions - clicks).
+    other one, so that no click counts twice, and is 1/2 where the other one had no visits. Of the strengths kappa of 1
+    to 10 000 the one with the largest likelihood of the clicks, beta-binomial with the parameters kappa q and
+    kappa (1 - q), is taken: where features tell the rates it is large, and where they do not each shop learns from
+    its own clicks. A rate is then drawn from Beta(kappa q + clicks, kappa (1 - q) + impressions - clicks).
 
     On the first day all shares are equal. What is drawn depends on the first state of `rng` and on the day alone: the
     shares of a day are the same however often they are asked for, and by an optimizer that was saved and loaded.
@@ -133,17 +133,18 @@ class DeliveryOptimizer:
         alpha, beta = self.strength_ * q + c, self.strength_ * (1 - q) + n - c
         best = np.zeros(n.shape)
         for _ in range(self.draws):
-            best[np.arange(len(n)), rng.beta(alpha, beta).argmax(axis=1)] += 1
+            best[np.arange(len(n)), _logits(alpha, beta, rng).argmax(axis=1)] += 1
         return pd.DataFrame(best / self.draws, index, columns)
 
     def _predicted(self, n: Array, c: Array, rng: np.random.Generator) -> Array:
-        """Return the rates of each half of the shops by a model of the other; of all, where that has no visits."""
+        """Return the rates of each half of the shops by a model of the other; 1/2, where that has no visits."""
         x = self.features.to_numpy(dtype=np.float64)
         half = rng.permutation(len(n)) % 2
-        q = np.empty(n.shape)
+        q = np.full(n.shape, 0.5)
         for which in (0, 1):
-            other = half != which if n[half != which].any() else np.ones(len(n), bool)
-            q[half == which] = CTRModel().fit(x[other], n[other], c[other]).predict(x[half == which])
+            other = half != which
+            if n[other].any():
+                q[half == which] = CTRModel().fit(x[other], n[other], c[other]).predict(x[half == which])
         return q
 
     def update(self, clicks: Source) -> None:
@@ -240,6 +241,19 @@ class DeliveryOptimizer:
         optimizer.day = check_integer("day", state["day"].tolist(), 0)
         optimizer._seed = check_integer("seed", state["seed"].tolist(), 0, 2**63 - 1)
         return optimizer
+
+
+def _logits(alpha: Array, beta: Array, rng: np.random.Generator) -> Array:
+    """Return the logits of draws from Beta(alpha, beta), whose order is that of the draws.
+
+    Draws themselves are 0 or 1 in float64 where a parameter is far below 1, and tie.
+    """
+
+    def log_gamma(shape: Array) -> Array:
+        # A variable of Gamma(a) is one of Gamma(a + 1) times U^(1/a).
+        return np.log(rng.standard_gamma(shape + 1)) - rng.standard_exponential(shape.shape) / shape
+
+    return log_gamma(alpha) - log_gamma(beta)
 
 
 def _strength(q: Array, n: Array, c: Array) -> float:

@@ -31,7 +31,8 @@ class Evaluation:
         The mean over all that is in lists of -log2 of the share of users who rated a shop, or of one user where
         nobody did: the bits of its news. 0 where all lists are empty.
     serendipity : float
-        The share of held-out ratings whose shop is in the list and not among the k with the most ratings.
+        The share of held-out ratings whose shop is in the list and not among the k with the most ratings; of equals
+        those come first whose ids do.
     """
 
     hit_rate: float
@@ -114,7 +115,7 @@ def evaluate(recommender: Recommender, training: Source, held_out: Source, k: in
     check_type("recommender", recommender, Recommender, "a Recommender")
     check_integer("k", k, 1)
     known, hidden = rated(training, "training")[0], rated(held_out, "held_out")[0]
-    raters = known["shop"].value_counts()
+    raters = known["shop"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
     users = known["user"].nunique()
     most_rated = set(raters.index[:k])
     places, hits_of_note, lists = [], 0, []

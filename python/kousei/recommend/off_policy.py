@@ -142,8 +142,11 @@ def off_policy(
         )
     with np.errstate(over="ignore", invalid="ignore"):
         w = np.where(times > 0, pi[np.arange(n), chosen], 0) / np.where(times > 0, p, 1)
-        size = (times @ w) ** 2 / (times @ w**2) if w.any() else 0.0
-    if not np.isfinite(size):
+        largest = float(w.max())
+        share = w / (largest or 1.0)  # whose squares neither overflow nor vanish
+        size = (times @ share) ** 2 / (times @ share**2) if largest else 0.0
+        overflows = not np.isfinite(times @ w**2)
+    if overflows:
         raise ValueError("propensities are so small that weights overflow; larger ones are accepted")
 
     if method == "snips" and not times @ w:
@@ -166,9 +169,7 @@ def off_policy(
     if not np.isfinite(error):
         raise ValueError("rewards or predicted are so large that their variance overflows; smaller ones are accepted")
     half = float(ndtri((1 + level) / 2)) * error
-    return OffPolicyEstimate(
-        float(value), error, (float(value - half), float(value + half)), float(size), float(w.max())
-    )
+    return OffPolicyEstimate(float(value), error, (float(value - half), float(value + half)), float(size), largest)
 
 
 def _probabilities(name: str, values: Any) -> Array:

@@ -70,10 +70,10 @@ def reasons(similarity: ItemSimilarity, shop: Any, recommended: Sequence[Any]) -
     """
     check_type("similarity", similarity, ItemSimilarity, "an ItemSimilarity")
     check_type("recommended", recommended, Iterable, "a sequence of shops")
-    unknown = [each for each in recommended if not (isinstance(each, Hashable) and each in similarity.shops.index)]
+    others = list(recommended)
+    unknown = [each for each in others if not (isinstance(each, Hashable) and each in similarity.shops.index)]
     if unknown:
         raise KeyError(f"recommended has {unknown[0]!r}, which the table of shops has not")
-    others = list(recommended)
     terms = similarity.contributions(shop).loc[others].to_numpy()
     away = similarity.distances(shop).loc[others].tolist()
     here, *there = similarity.shops.loc[[shop, *others]].to_dict("records")

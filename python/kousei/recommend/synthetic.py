@@ -40,9 +40,9 @@ def synthetic_ratings(users: int, shops: int, ratings: int, rng: Rng = None) -> 
 
     Notes
     -----
-    The chance of shop s = 1, 2, ... falls as s^-0.7. Of 8 tastes each user and each shop has one; half of all draws
-    are of shops of the user's taste, the others of any. Grades are Excellent, Good and Average with the chances .5,
-    .35 and .15 there, and .3, .4 and .3 elsewhere.
+    Shop s = 1, 2, ... is drawn with a chance that falls as s^-0.7. Of 8 tastes each user and each shop has one; of
+    half of all draws the one of the user's taste next to the shop in popularity is taken, where there is one. Grades
+    are Excellent, Good and Average with the chances .5, .35 and .15 there, and .3, .4 and .3 elsewhere.
 
     Examples
     --------
@@ -58,9 +58,11 @@ def synthetic_ratings(users: int, shops: int, ratings: int, rng: Rng = None) -> 
     user = random.integers(users, size=ratings)
     chance = np.cumsum(np.arange(1, shops + 1) ** -0.7)
     shop = np.searchsorted(chance, random.random(ratings) * chance[-1]).clip(max=shops - 1)
-    # Shops that are next to one another in popularity have all tastes; the nearest of the user's is taken.
+    # Shops that are next to one another in popularity have all tastes, but for the last ones.
+    near = shop - shop % _TASTES + user % _TASTES
+    near = np.where(near < shops, near, near - _TASTES)
     tasteful = random.random(ratings) < 0.5
-    shop = np.where(tasteful, np.minimum(shop - shop % _TASTES + user % _TASTES, shops - 1), shop)
+    shop = np.where(tasteful & (near >= 0), near, shop)
     first = np.unique(user * shops + shop, return_index=True)[1]
     time = np.sort(first)
     user, shop = user[time], shop[time]

@@ -78,14 +78,16 @@ def introduce_repu(module: nn.Sequential, layer: int, p: int, x: Tensor) -> nn.S
         accepted = ", ".join(map(str, places)) or "there is none"
         raise ValueError(f"layer was {layer}; the place of an activation before a Linear is accepted: {accepted}")
     twin = copy.deepcopy(module)
-    twin[layer], linear = RePU(p), twin[layer + 1]
+    # A copy: where the module has it in another place, too, the fit is none of that place.
+    linear = copy.deepcopy(twin[layer + 1])
     assert isinstance(linear, nn.Linear)
+    twin[layer], twin[layer + 1] = RePU(p), linear
     points = {"x": x} if x.is_floating_point() else {}  # others are indices, of an embedding
     arrays.real_dtype(**points, **{f"{layer + 1}.weight": linear.weight})
     with torch.no_grad():
         *below, activation = (part.eval() for part in copy.deepcopy(list(module)[: layer + 1]))
-        z = nn.Sequential(*below)(x)
-        old, new = activation(z), twin[layer](z)
+        z = nn.Sequential(*below)(x.clone())
+        old, new = activation(z.clone()), twin[layer](z)  # which may write in place
         if old.shape != z.shape or z.numel() == 0:
             raise ValueError(
                 f"layer {layer} takes values of shape {tuple(z.shape)} and returns {tuple(old.shape)}; "

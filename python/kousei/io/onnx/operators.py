@@ -290,7 +290,7 @@ def _swish(builder: Builder, node: Node, x: Value, *, alpha: float = 1.0) -> Val
 
 def _extreme(sign: int) -> Operator:
     def operator(builder: Builder, node: Node, *values: Value) -> Value:
-        """Return max(a, b) = b + R(a - b), or min(a, b) = b - R(b - a)."""
+        """Return max(a, b) = b + R(a - b), or min(a, b) = b - R(b - a); with a constant, that of each value."""
         wiring = builder.wiring
         result, *others = values
         for a in others:
@@ -298,14 +298,33 @@ def _extreme(sign: int) -> Operator:
             if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
                 result = _folded(builder, node, np.maximum if sign > 0 else np.minimum, a, b)
                 continue
+            if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+                value, limits = (b, a) if isinstance(b, Computed) else (a, b)
+                result = _limit(builder, node, operands.computed(node, "an input", value), limits, sign)
+                continue
             # b is to pass the layer of the difference.
-            passing = [0 if isinstance(v, np.ndarray) else wiring.cost_of_lift(v.wire) for v in (a, b)]
+            passing = [wiring.cost_of_lift(v.wire) for v in (a, b)]
             a, b = (a, b) if passing[1] <= passing[0] else (b, a)
             over = _activate(builder, node, _combine(builder, node, (sign, a), (-sign, b)), act.relu)
             result = _combine(builder, node, (sign, over), (1, b))
         return result
 
     return operator
+
+
+def _limit(builder: Builder, node: Node, value: Computed, given: Value, sign: int) -> Value:
+    """Return the larger (sign 1) or the smaller (-1) of a value and constants, without a difference that rounds."""
+    limits = operands.vector(node, "a limit", given, None if value.size == 1 else value.size).astype(np.float64)
+    if value.size == 1 and len(limits) > 1:
+        value = _scale(builder, node, value, np.ones(len(limits)))
+    largest = float(np.finfo(builder.graph.dtype).max)  # which stands for no limit
+    limits = np.maximum(limits, -largest) if sign > 0 else np.minimum(limits, largest)
+    if (sign * limits == -largest).all():
+        return value
+    builder.spend(value.size, node)
+    slopes = [0, 1] if sign > 0 else [1, 0]
+    each = [PiecewiseLinear([limit], slopes, limit, name="clip") for limit in limits.tolist()]
+    return builder.activate(node, value, each[0] if len(each) == 1 else mix((part, 1) for part in each))
 
 
 def _batch_normalization(

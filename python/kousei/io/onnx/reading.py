@@ -33,7 +33,8 @@ def from_onnx(source: str | os.PathLike[str] | bytes | onnx.ModelProto) -> MLP:
     -------
     MLP
         With NumPy arrays of the dtype of the input. Affine maps that follow one another are one; what skips a layer
-        is carried over it by units that represent the identity, R(z) - R(-z).
+        is carried over it by units that represent the identity, R(z) - R(-z), or R(z - m) + m where z >= m is known
+        for an m between -2 and 0, which rounds as |m|.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def from_onnx(source: str | os.PathLike[str] | bytes | onnx.ModelProto) -> MLP:
     Notes
     -----
     An input of more axes, as images have it, has to be flattened first; the network takes its values in C order.
-    Max(a, b) is b + R(a - b).
+    Max(a, b) is b + R(a - b), which rounds as the larger of |a| and |b|; with a constant it is an activation, exact.
 
     Examples
     --------

@@ -106,7 +106,7 @@ def to_onnx(net: Any, path: str | os.PathLike[str] | None = None, *, opset: int 
         ir_version=onnx.helper.find_min_ir_version_for(opsets),
     )
     if target is not None:
-        onnx.save_model(model, target)
+        onnx.save_model(model, target, format="protobuf")  # whatever its suffix
     return model
 
 
