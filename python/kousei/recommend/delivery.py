@@ -64,8 +64,8 @@ class DeliveryOptimizer:
     Notes
     -----
     The shops are parted into two halves by chance, anew each day; q is predicted for each by a `CTRModel` of the
-    other one, so that no click counts twice, and is 1/2 where the other one had no visits. Of the strengths kappa of 1
-    to 10 000 the one with the largest likelihood of the clicks, beta-binomial with the parameters kappa q and
+    other one, so that no click counts twice, and is 1/2 where the other one had no visits. Of the strengths kappa
+    of 1 to 10 000 the one with the largest likelihood of the clicks, beta-binomial with the parameters kappa q and
     kappa (1 - q), is taken: where features tell the rates it is large, and where they do not each shop learns from
     its own clicks. A rate is then drawn from Beta(kappa q + clicks, kappa (1 - q) + impressions - clicks).
 
