@@ -17,7 +17,7 @@ import numpy as np
 
 import kousei
 from kousei._commands import chain, fashion, recommend
-from kousei._commands.pictures import check_folder, check_picture
+from kousei._commands.pictures import check_folder, picture_path
 from kousei._lib import _core
 from kousei._lib.backends import why_no_cuda
 from kousei._lib.errors import said
@@ -194,7 +194,7 @@ def demo(picture: str) -> None:
     """Print and draw how two functions become networks of growing size, and print what a network becomes."""
     check_folder("--picture", picture)
     if find_spec("matplotlib") is not None:
-        check_picture(picture)
+        picture = picture_path(picture)
     backends = _demo_backends()
     results: dict[str, list[tuple[kousei.FunahashiNetwork, float]]] = {}
     for name, (f, bounds, thresholds) in _demo_functions().items():

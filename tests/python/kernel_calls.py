@@ -45,7 +45,14 @@ def prepared(call: Call, threads: int = 1) -> Prepared:
 
 
 def run_prepared(call: Prepared) -> list[np.ndarray]:
-    returned = [getattr(call.own, name)(*arguments) for name, arguments in call.steps]
+    return results_of(call, called(call))
+
+
+def called(call: Prepared) -> list[Any]:
+    return [getattr(call.own, name)(*arguments) for name, arguments in call.steps]
+
+
+def results_of(call: Prepared, returned: list[Any]) -> list[np.ndarray]:
     return list(arrays_of([*(arguments for _, arguments in call.steps), *returned]))
 
 

@@ -360,6 +360,15 @@ def test_files_of_numbers_that_are_not_finite(tmp_path: Path) -> None:
         model.save(tmp_path / "model.safetensors")
 
 
+class Own(nn.Conv2d):
+    """A backbone of no name."""
+
+    channels = 4
+
+    def __init__(self) -> None:
+        super().__init__(3, 4, 8, stride=8)
+
+
 SCORES, HOLD, NAN = torch.zeros(2, 3), torch.ones(2, 3, dtype=torch.bool), np.full((2, 3), np.nan)
 
 
@@ -397,6 +406,32 @@ SCORES, HOLD, NAN = torch.zeros(2, 3), torch.ones(2, 3, dtype=torch.bool), np.fu
             "table has other tags than the model",
         ),
         (
+            lambda m, t: m.fit(dataclasses.replace(t, part_names=t.part_names[::-1])),
+            ValueError,
+            r"table has masks of \('bag', .*\); masks of \('hat', .*\) are accepted",
+        ),
+        (
+            lambda m, t: m.fit(t, validation=dataclasses.replace(t, part_names=t.part_names[::-1])),
+            ValueError,
+            "valid",
+        ),
+        (
+            lambda m, t: pointing(m, dataclasses.replace(t, part_names=t.part_names[::-1])),
+            ValueError,
+            "table has mas",
+        ),
+        (
+            lambda m, t: m.fit(t, learning_rate=1e38),
+            ValueError,
+            r"learning_rate was 1e\+38; up to 1e\+30 is accepted",
+        ),
+        (lambda m, t: m.fit(t, checkpoint="none/a.safetensors"), FileNotFoundError, "No such file or directory"),
+        (
+            lambda m, t: PartialVSE(t.tag_names, t.part_names, backbone=Own()).fit(t, checkpoint="a.safetensors"),
+            ValueError,
+            "backbone is Own, which no file holds",
+        ),
+        (
             lambda m, t: MaskPredictor(["hat"]).fit(t),
             ValueError,
             r"table has masks of \('hat', .*\); masks of \('hat',\) are accepted",
@@ -419,6 +454,7 @@ SCORES, HOLD, NAN = torch.zeros(2, 3), torch.ones(2, 3, dtype=torch.bool), np.fu
         (lambda m, t: average_precision(NAN, NAN > 0), ValueError, "scores has NaN"),
         (lambda m, t: average_precision(SCORES.numpy(), t.tags), ValueError, r"holds has shape \(48, 48\); \(2, 3\)"),
         (lambda m, t: triplet_loss(SCORES, HOLD[:, :2]), ValueError, r"shapes \(2, 3\) and \(2, 2\); \(images, tags"),
+        (lambda m, t: triplet_loss(HOLD, HOLD), TypeError, "scores has dtype torch.bool; floating-point numbers are"),
         (lambda m, t: triplet_loss(SCORES, SCORES), TypeError, "tags has dtype torch.float32; torch.bool is"),
         (
             lambda m, t: triplet_loss(SCORES.numpy(), HOLD),
@@ -442,9 +478,11 @@ def test_refused(table: ImageTable, call: Any, error: type[Exception], match: st
 
 
 def test_a_loss_that_overflows(table: ImageTable) -> None:
-    model = VisualSemanticEmbedding(table.tag_names, rng=0)
+    model, first = (VisualSemanticEmbedding(table.tag_names, rng=0) for _ in range(2))
     with pytest.raises(ValueError, match=r"the loss overflows; learning_rate was 1e\+30, and less is accepted"):
         model.fit(table, epochs=3, learning_rate=1e30, rng=0)
+    assert not model.training
+    assert all(torch.equal(one, other) for one, other in zip(model.parameters(), first.parameters(), strict=True))
 
 
 def test_no_images(table: ImageTable) -> None:

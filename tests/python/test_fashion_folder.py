@@ -3,8 +3,10 @@
 import csv
 import dataclasses
 import os
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +114,31 @@ def test_what_cannot_be_read_is_skipped_or_refused(folder: Path, damage: Any, wh
 
 def test_levels_of_16_bits_are_not_cut_off(folder: Path) -> None:
     Image.fromarray(np.arange(256, dtype=np.uint16).reshape(16, 16) * 257).save(folder / "deep.png")
-    write_table(folder, [["image", "tags"], ["red.png", "a"], ["deep.png", "b"]])
-    why = "deep.png cannot be read: its pixels are of mode I;16; levels of 8 bits are accepted"
-    assert read_folder(folder).skipped == {"deep.png": why}
+    # In colour, in which Pillow writes none.
+    levels = np.random.default_rng(0).integers(0, 65536, (16, 16, 3)).astype(">u2")
+    (folder / "deep.ppm").write_bytes(b"P6 16 16 65535\n" + levels.tobytes())
+    (folder / "colour.png").write_bytes(png_of(levels))
+    write_table(
+        folder, [["image", "tags"], *([name, "a"] for name in ("red.png", "deep.png", "deep.ppm", "colour.png"))]
+    )
+    why = "cannot be read: its pixels, of mode {}, have more than 8 bits a level; 8 are accepted"
+    assert read_folder(folder).skipped == {
+        "deep.png": f"deep.png {why.format('I;16')}",
+        "deep.ppm": f"deep.ppm {why.format('RGB')}",
+        "colour.png": f"colour.png {why.format('RGB')}",
+    }
+
+
+def png_of(levels: Any) -> bytes:
+    """Return the PNG file of levels (rows, columns, 3) of 16 bits."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows, columns, _ = levels.shape
+    header = struct.pack(">IIBBBBB", columns, rows, 16, 2, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in levels))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 def test_masks_that_cannot_be_read(folder: Path) -> None:
@@ -160,6 +184,11 @@ def test_malformed_tables(folder: Path, text: str | bytes, match: str) -> None:
 def test_a_byte_order_mark_is_no_part_of_a_name(folder: Path) -> None:
     (folder / "tags.csv").write_text("image,tags\nred.png,a\n", encoding="utf-8-sig")
     assert len(read_folder(folder).table) == 1
+
+
+def test_other_columns_are_left_alone(folder: Path) -> None:
+    (folder / "tags.csv").write_text(",image,tags,note,note\n0,red.png,a,x,y\n")  # as of pandas, with its index
+    assert read_folder(folder).names == ("red.png",)
 
 
 def test_arguments_that_are_refused(folder: Path) -> None:
@@ -256,6 +285,24 @@ def test_query(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     assert width_of(picture) > 800
     run(monkeypatch, "query", str(trained), "--without", tag, "--like", "000003.png", "--picture", str(picture))
     assert "000003.png" not in capsys.readouterr().out
+    run(monkeypatch, "query", str(trained), tag, "--picture", str(tmp_path / "no suffix"))
+    assert capsys.readouterr().out.endswith(f"Picture: {tmp_path / 'no suffix.png'}\n")
+    assert width_of(tmp_path / "no suffix.png") > 800
+
+
+def test_folders_that_do_not_fit_a_network(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    (tmp_path / "one.png").write_bytes((trained / "000003.png").read_bytes())
+    tag, model = read_folder(trained).table.tag_names[0], str(trained / "model.safetensors")
+    for first_line, arguments, message in (
+        (["image", "tags"], ["--like", "one.png"], "--like was 'one.png', the only image of the folder"),
+        (["image", "tags", "mask:sleeve"], [tag], "tags.csv has masks of ('sleeve',); masks of ('hat', "),
+    ):
+        write_table(tmp_path, [first_line, ["one.png", "a", *[""] * (len(first_line) - 2)]])
+        with pytest.raises(SystemExit):
+            run(monkeypatch, "query", str(tmp_path), *arguments, "--model", model)
+        assert message in capsys.readouterr().err
 
 
 def test_heatmap(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -278,6 +325,8 @@ def test_heatmap(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         (["train", "{}", "--demo", "5"], "is not empty; an empty folder is accepted"),
         (["train", "{}", "--epochs", "0"], "epochs was 0; at least 1 is accepted"),
         (["train", "new", "--demo", "1"], "--demo was 1; at least 2 is accepted"),
+        (["train", "new", "--demo", "9", "--epochs", "0"], "--epochs was 0; at least 1 is accepted"),
+        (["train", "new", "--demo", "9", "--size", "4"], "--size was 4; at least 8 is accepted"),
         (["train", "{}", "--seed", "-1"], "--seed was -1; "),
         (["train", "{}", "--model", "none/a.safetensors"], "--model was 'none/a.safetensors'; there is no folder"),
         (["train", "{}", "--size", "4"], "size was 4; at least 8 is accepted"),
@@ -314,6 +363,7 @@ def test_commands_that_are_refused(
     assert error.count("\n") == 1
     assert message in error
     assert not list(tmp_path.glob("*.png"))
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("missing", ["torch", "matplotlib"])

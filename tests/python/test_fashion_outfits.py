@@ -281,6 +281,11 @@ def test_malformed_files(scorer: OutfitScorer, tmp_path: Path, old: bytes, new: 
             ValueError,
             "regions has the label -1; 0, 1, ... are",
         ),
+        (
+            lambda s, t: s.explain(t.images[0], np.full(t.regions[0].shape, 255, np.uint8)),
+            kousei.SizeError,
+            r"tables of the 2\^256 sets",
+        ),
         (lambda s, t: s.explain(t.images[0], t.regions[0] * 20), kousei.SizeError, r"tables of the 2\^81 sets"),
         (lambda s, t: t[0], TypeError, "rows was int; a slice or a NumPy array is accepted"),
         (

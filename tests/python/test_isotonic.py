@@ -308,6 +308,37 @@ def test_bad_samples() -> None:
             regressor.fit(np.array([[-size], [size]]), [0, 1])
 
 
+def test_large_values() -> None:
+    x = np.linspace(0, 1, 50)[:, None]
+    fitted = kousei.MonotoneRegressor().fit(x, 1e307 * x[:, 0])
+    assert fitted.predict([[0.0], [0.5], [1.0]]) == pytest.approx([0, 5e306, 1e307], rel=1e-3, abs=1e304)
+    assert np.isfinite(fitted.predict([[-9.0], [9.0]])).all()
+    with pytest.raises(ValueError, match=r"y has values of up to 1\.7e\+308; up to 1e\+307 are accepted"):
+        kousei.MonotoneRegressor().fit(x, 1.7e308 * x[:, 0])
+
+
+def test_a_refused_fit_changes_nothing() -> None:
+    x, y = samples(2, 30)
+    fitted = kousei.MonotoneRegressor().fit(x, y)
+    before = dict(vars(fitted))
+    with pytest.raises(ValueError, match="increasing has 2 entries; 3"):
+        fitted.set_params(increasing=[True, True]).fit(np.c_[x, x[:, 0]], y)
+    assert vars(fitted) == before | {"increasing": [True, True]}
+    with pytest.raises(MemoryError):
+        fitted.set_params(increasing=False, cells=10**4).fit(x, y)
+    assert (fitted.signs_ == 1).all()
+    assert fitted.violations(x) == 0
+
+
+def test_steep_splines_far_from_0_keep_their_bound() -> None:
+    offset, width = 5412.085486513166, 0.164631222393008
+    x = np.linspace(offset, offset + width, 400)[:, None]
+    fitted = kousei.MonotoneRegressor(cells=2).fit(x, np.where(np.arange(400) >= 200, 1.0, -1.0))
+    net, points = fitted.to_network(), np.random.default_rng(0).uniform(offset, offset + width, (20_000, 1))
+    points[0] = 5412.1677014099605
+    assert np.abs(net(points) - fitted.predict(points)).max() <= net.error_bound().total
+
+
 def test_weights_of_any_size() -> None:
     x, y = samples(1, 40)
     fitted = kousei.MonotoneRegressor().fit(x, y, np.full(40, 1e308))

@@ -84,14 +84,15 @@ def exhaust_python(name: str) -> int:
         ready = kernel_calls.prepared(call)
         _testcapi.set_nomemory(refused + right, refused + right + 1)
         try:
-            results = kernel_calls.run_prepared(ready)
+            # Nothing but the call: where memory for a function runs out Python 3.12 ends.
+            returned = kernel_calls.called(ready)
         except (MemoryError, RuntimeError) as error:  # the latter pybind11 throws for a list of its own
             assert isinstance(error, MemoryError) or "Could not allocate" in str(error)  # noqa: PT017
             _testcapi.remove_mem_hooks()
             refused, right = refused + right + 1, 0
             continue
         _testcapi.remove_mem_hooks()
-        assert same(results, expected), (name, refused)
+        assert same(kernel_calls.results_of(ready, returned), expected), (name, refused)
         right += 1
     return refused
 
@@ -122,4 +123,4 @@ def test_each_allocation_of_each_kernel_fails(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     allocations = np.array([line.split()[:2] for line in done.stdout.splitlines()], int)
     assert allocations.shape == (len(kernel_calls.CALLS), 2)
-    assert np.all(allocations.sum(axis=0) > 1000)
+    assert np.all(allocations.sum(axis=0) > [1000, 300])

@@ -60,6 +60,20 @@ def test_the_generator_of_torch_is_left_alone() -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_another_fit_leaves_nothing_of_the_one_before() -> None:
+    x = mixture(200, 0)
+    estimator = kousei.ScoreEstimator(hidden=8, random_state=0).fit(x)
+    before, scores = dict(vars(estimator)), estimator.anomaly_scores(x)
+    with pytest.raises(ValueError, match="learning_rate was"):
+        estimator.set_params(solver="adam", activation="repu3", steps=9, learning_rate=1e100).fit(100 * x)
+    np.testing.assert_array_equal(estimator.anomaly_scores(x), scores)
+    with pytest.raises(ValueError, match="X has the constant columns"):
+        estimator.fit(np.c_[x, np.ones(200)])
+    assert estimator.n_features_in_ == before["n_features_in_"]
+    assert estimator.network_ is before["network_"]
+    assert not hasattr(estimator.set_params(activation="tanh", steps=2, learning_rate=1e-3).fit(x), "alpha_")
+
+
 def test_weights_that_overflow_are_told_of() -> None:
     with pytest.raises(ValueError, match="learning_rate was 1e\\+100"):
         kousei.ScoreEstimator(solver="adam", activation="repu3", steps=9, learning_rate=1e100).fit(mixture(50, 0))

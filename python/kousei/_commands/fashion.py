@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kousei._commands.pictures import check_folder, check_picture
+from kousei._commands.pictures import check_folder, picture_path
 from kousei._lib.errors import check_integer
 from kousei._lib.random import generator
 
@@ -83,6 +83,8 @@ def train(folder: str, model: str, size: int, demo: int | None, epochs: int, see
     rng = generator(seed, "--seed")
     if demo is not None:
         check_integer("--demo", demo, 2)
+        check_integer("--epochs", epochs, 1)  # before a folder is filled
+        check_integer("--size", size, 8)
         write_folder(folder, render_outfits(demo, rng=rng))
     table = _read(folder, size).table
     tagged = rng.permutation(np.flatnonzero(table.tags.any(axis=1)))
@@ -114,10 +116,12 @@ def query(
     picture: str,
 ) -> None:
     """Print the images of a folder that tags describe best, and draw them."""
-    _check_picture(picture)
+    picture = _picture_path(picture)
     net = _load(model)
-    read = _read(folder, size)
+    read = _read(folder, size, net)
     row = None if like is None else _row(read, like)
+    if row is not None and len(read.names) == 1:
+        raise ValueError(f"--like was {like!r}, the only image of the folder; a folder of others is accepted with it")
     found = net.index(read.table.images, read.table.masks).retrieve(tags, without=without, like=row, n=count)
     for k, score in zip(found.rows, found.scores, strict=True):
         its = [tag for tag, holds in zip(read.table.tag_names, read.table.tags[k], strict=True) if holds]
@@ -140,9 +144,9 @@ def query(
 
 def heatmap(folder: str, model: str, size: int, image: str, tags: list[str], picture: str) -> None:
     """Print the scores of tags for an image, and draw what its cells add to them."""
-    _check_picture(picture)
+    picture = _picture_path(picture)
     net = _load(model)
-    read = _read(folder, size)
+    read = _read(folder, size, net)
     row = _row(read, image)
     images = read.table.images[row : row + 1]
     masks = None if read.table.masks is None else read.table.masks[row : row + 1]
@@ -166,10 +170,14 @@ def heatmap(folder: str, model: str, size: int, image: str, tags: list[str], pic
     _write(figure, picture)
 
 
-def _read(folder: str, size: int) -> ImageFolder:
-    from kousei.fashion import read_folder
+def _read(folder: str, size: int, net: VisualSemanticEmbedding | None = None) -> ImageFolder:
+    """Return what a folder has; ValueError where a network is given that is of other parts."""
+    from kousei.fashion import PartialVSE, read_folder
+    from kousei.fashion.data import check_parts
 
     read = read_folder(folder, size=size)
+    if isinstance(net, PartialVSE):
+        check_parts("tags.csv", read.table, net.part_names)
     for name, why in read.skipped.items():
         print(f"skipped {name}: {why}")
     return read
@@ -196,10 +204,10 @@ def _row(read: ImageFolder, image: str) -> int:
     raise ValueError(f"image was {image!r}, which tags.csv does not have; near it are {', '.join(map(repr, near))}")
 
 
-def _check_picture(picture: str) -> None:
+def _picture_path(picture: str) -> str:
     if find_spec("matplotlib") is None:
         raise ValueError("matplotlib is not installed: pip install 'kousei[plot]'")
-    check_picture(picture)
+    return picture_path(picture)
 
 
 def _pyplot() -> Any:

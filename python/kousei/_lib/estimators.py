@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 try:
     from sklearn.utils.multiclass import check_classification_targets
@@ -30,6 +32,26 @@ if TYPE_CHECKING:
 else:
     from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 
+P = ParamSpec("P")
+T = TypeVar("T", bound=object)
+
+
+def whole_or_as_before(fit: Callable[Concatenate[T, P], T]) -> Callable[Concatenate[T, P], T]:
+    """Make of a method `fit` one after which, where it raises, its object has the attributes that it had before."""
+
+    @functools.wraps(fit)
+    def fitted(self: T, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        before = vars(self).copy()
+        try:
+            return fit(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fitted
+
+
 __all__ = [
     "BaseEstimator",
     "ClassifierMixin",
@@ -40,4 +62,5 @@ __all__ = [
     "check_is_fitted",
     "check_sample_weight",
     "validate_data",
+    "whole_or_as_before",
 ]

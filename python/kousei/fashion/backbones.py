@@ -31,7 +31,7 @@ class SmallCNN(Backbone):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # in which a CPU trains it 1.5 times as fast
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the features (n, 64, height // 8, width // 8) of images."""
+        """Return the features (n, 64, height / 8, width / 8) of images, rounded up."""
         _check_size(images, 8)
         return self.layers(2 * images - 1)
 

@@ -157,6 +157,12 @@ def check_tags(name: str, tags: Sequence[str], of_model: Sequence[str]) -> None:
         raise ValueError(f"{name} has other tags than the model, or another order; the same tags are accepted")
 
 
+def check_parts(name: str, table: ImageTable, of_model: Sequence[str]) -> None:
+    """Raise ValueError unless a table has no masks, or those of the parts of a model."""
+    if table.masks is not None and table.part_names != of_model:
+        raise ValueError(f"{name} has masks of {table.part_names}; masks of {of_model} are accepted")
+
+
 def tag_index(tag: str, tag_names: Sequence[str]) -> int:
     """Return the column of a tag; ValueError, which names the nearest ones, where there is none."""
     if isinstance(tag, str) and tag in tag_names:

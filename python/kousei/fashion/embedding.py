@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from kousei import io
 from kousei._lib.errors import check_choice, check_integer, check_type
 from kousei._lib.random import Rng
+from kousei._lib.whole_files import require_folder
 from kousei.attribution import Attribution
 from kousei.fashion import files
 from kousei.fashion.backbones import Backbone, resolve
@@ -180,6 +181,9 @@ class VisualSemanticEmbedding(files.FiledModule):
         """
         check_choice("loss", loss, "triplet", "contrastive")
         check_type("checkpoint", checkpoint, str | bytes | os.PathLike | None, "a str, bytes or os.PathLike")
+        if checkpoint is not None:
+            files.to_state(self)  # refuses what no file holds
+            require_folder(checkpoint)
         masks = self._of_table("table", table)
         judged = None if validation is None else self._of_table("validation", validation)
         if validation is not None and not validation.tags.any():
@@ -327,7 +331,8 @@ class VisualSemanticEmbedding(files.FiledModule):
         Returns
         -------
         ImageIndex
-            Rows are those of the images; it does not follow when the module is trained on.
+            Rows are those of the images. It has their embeddings, and asks the module for the tags: of a module that
+            is trained on, make another one.
         """
         embeddings = self._over(images, masks, lambda grid: grid.embeddings()[0])
         return ImageIndex(self, tensor(embeddings, self))
@@ -385,11 +390,14 @@ class VisualSemanticEmbedding(files.FiledModule):
 
     def _of_table(self, name: str, table: ImageTable) -> Array | None:
         """Return the masks that the cells of a table weigh by, once it is known to be of these tags and parts."""
-        check_type(name, table, ImageTable, "an ImageTable")
-        check_tags(name, table.tag_names, self.tag_names)
+        self._check_table(name, table)
         if table.masks is not None:
             check_masks(f"masks of {name}", table.masks, len(table), self._parts())
         return self._masks(table.images, table.masks)
+
+    def _check_table(self, name: str, table: ImageTable) -> None:
+        check_type(name, table, ImageTable, "an ImageTable")
+        check_tags(name, table.tag_names, self.tag_names)
 
     def _parts(self) -> int | None:
         return None

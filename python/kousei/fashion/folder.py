@@ -193,7 +193,7 @@ def _rows(path: Path) -> tuple[list[dict[str, str]], tuple[str, ...]]:
             if missing:
                 begins = ", ".join(map(shown, columns[:4])) or "nothing"
                 raise ValueError(f"it lacks the columns {missing}; it begins with {begins}")
-            check_names("its first line", columns)
+            check_names("its first line", [name for name in columns if name in _COLUMNS or name.startswith(_MASK)])
             rows = []
             for row in reader:
                 if None in row or None in row.values():
@@ -226,14 +226,21 @@ def _read(root: Path, row: Mapping[str, str], parts: Sequence[str], size: int) -
     return np.asarray(image).transpose(2, 0, 1) / np.float32(255), masks
 
 
+def _deeper(image: Any) -> bool:
+    """Return whether an image of 8 bits a level is read from a file that has more."""
+    # How its tiles are stored: ("RGB;16B", ...) in PNG and TIFF, and in PPM ("RGB", 65535).
+    told = [arg for tile in image.tile for arg in (tile[3] if isinstance(tile[3], tuple) else (tile[3],))]
+    return any(";16" in arg if isinstance(arg, str) else image.format == "PPM" and arg > 255 for arg in told)
+
+
 def _open(path: Path, mode: str) -> Any:
     """Return an image of a file, turned as its camera was held."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as file:
-            if file.mode.startswith(("I", "F")):  # which `convert` would cut off at 255
-                raise ValueError(f"its pixels are of mode {file.mode}; levels of 8 bits are accepted")
+            if file.mode.startswith(("I", "F")) or _deeper(file):  # which `convert` would cut off
+                raise ValueError(f"its pixels, of mode {file.mode}, have more than 8 bits a level; 8 are accepted")
             return ImageOps.exif_transpose(file).convert(mode)
     # What decoders raise for files that are no images, or cut off.
     except (

@@ -89,6 +89,8 @@ class ContrastiveLoss(nn.Module):
 def _check(scores: Any, tags: Any) -> None:
     for name, tensor in (("scores", scores), ("tags", tags)):
         check_type(name, tensor, Tensor, "a torch.Tensor")
+    if not scores.is_floating_point():
+        raise TypeError(f"scores has dtype {scores.dtype}; floating-point numbers are accepted")
     if tags.dtype != torch.bool:
         raise TypeError(f"tags has dtype {tags.dtype}; torch.bool is accepted")
     if scores.ndim != 2 or tags.shape != scores.shape:

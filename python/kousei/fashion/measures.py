@@ -8,7 +8,7 @@ import numpy as np
 
 from kousei._lib.arrays import require_finite
 from kousei._lib.errors import check_type
-from kousei.fashion.data import Array, ImageTable, check_array, check_tags
+from kousei.fashion.data import Array, ImageTable, check_array
 
 if TYPE_CHECKING:
     from kousei.fashion.embedding import VisualSemanticEmbedding
@@ -85,7 +85,7 @@ def pointing(model: VisualSemanticEmbedding, table: ImageTable, masks: Array | N
     check_type("table", table, ImageTable, "an ImageTable")
     if table.masks is None or table.tag_parts is None:
         raise ValueError("table has no tag_parts; a table that says which parts a tag is about is accepted")
-    check_tags("table", table.tag_names, model.tag_names)
+    model._check_table("table", table)
     heat = model.heatmaps(table.images, table.masks if masks is None else masks)
     (n, tags, rows, columns), (height, width) = heat.shape, table.masks.shape[2:]
     if height % rows or width % columns:

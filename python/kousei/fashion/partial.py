@@ -14,7 +14,7 @@ from kousei._lib.errors import check_choice
 from kousei._lib.random import Rng
 from kousei.fashion import files
 from kousei.fashion.backbones import Backbone
-from kousei.fashion.data import check_names, tag_index
+from kousei.fashion.data import ImageTable, check_names, check_parts, tag_index
 from kousei.fashion.embedding import VisualSemanticEmbedding
 from kousei.fashion.grid import foreground, normalized
 from kousei.fashion.masks import MaskPredictor
@@ -113,6 +113,10 @@ class PartialVSE(VisualSemanticEmbedding):
         column = tag_index(tag, self.tag_names)
         shares = self._attention()[:, column].tolist()
         return list(zip((*self.part_names, "foreground"), shares, strict=True))
+
+    def _check_table(self, name: str, table: ImageTable) -> None:
+        super()._check_table(name, table)
+        check_parts(name, table, self.part_names)
 
     def _attention(self) -> Tensor:
         return torch.softmax(_ATTENTION_SCALE * self.attention, dim=0)

@@ -284,8 +284,8 @@ def render_outfits(n: int, rng: Rng = None) -> ImageTable:
     """Render outfits with their tags and the masks of their parts.
 
     A figure stands before a noisy ground with three boxes in the colours of garments, and wears a top, a bottom and
-    shoes, and half of them a hat or a bag. Of the 48 tags 41 are of one garment; the other 7 are rules of several,
-    such as "formal": a jacket in black or grey, slacks and leather shoes.
+    shoes, and about half of them a hat, and half a bag. Of the 48 tags 41 are of one garment; the other 7 are rules
+    of several, such as "formal": a jacket in black or grey, slacks and leather shoes.
 
     Parameters
     ----------

@@ -249,7 +249,9 @@ class OutfitScorer(files.FiledModule):
         self.eval()
         with torch.inference_mode():
             cells = self.cells(tensor(images, self)).double()
-            of_region = torch.as_tensor(np.eye(regions.max() + 1)[regions], device=cells.device).permute(0, 3, 1, 2)
+            of_region = torch.as_tensor(np.eye(int(regions.max()) + 1)[regions], device=cells.device).permute(
+                0, 3, 1, 2
+            )
             rows, columns = cells.shape[-2:]
             shares = nn.functional.adaptive_avg_pool2d(of_region, (rows, columns))
             sums = torch.einsum("nkrc,ndrc->nkd", shares, cells).cpu().numpy()

@@ -17,6 +17,8 @@ from kousei._lib.random import Rng, generator
 from kousei.fashion.data import Array
 
 _DECAY = 1e-4
+#: Beyond it steps of float32 overflow, which Adam refuses in words of its own.
+_LARGEST_RATE = 1e30
 
 
 def descend(
@@ -34,6 +36,9 @@ def descend(
     keep: Callable[[], Any] = lambda: None,
 ) -> list[dict[str, float]]:
     """Train by Adam with decoupled weight decay (arXiv:1711.05101), of steps that rise and fall over all epochs.
+
+    However it ends, parameters are those of the best epoch so far, and the first ones where the loss overflows; the
+    module is in eval mode.
 
     Parameters
     ----------
@@ -59,6 +64,8 @@ def descend(
         if judge is None:
             raise ValueError(f"patience was {patience} without validation; a table to judge by is accepted with it")
     require_positive(learning_rate=learning_rate)
+    if learning_rate > _LARGEST_RATE:
+        raise ValueError(f"learning_rate was {learning_rate}; up to {_LARGEST_RATE:g} is accepted")
     check_bool("progress", progress)
     drawn = generator(rng)
     if rows < 2:
@@ -68,29 +75,33 @@ def descend(
     optimizer = torch.optim.AdamW(parameters, learning_rate, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=epochs * (rows // size))
     history: list[dict[str, float]] = []
-    best, best_state = -math.inf, copy.deepcopy(trained.state_dict())
+    first = copy.deepcopy(trained.state_dict())
+    best, best_state = -math.inf, first
     since = 0
-    with bars.bar(progress, "epochs", epochs) as advance:
-        for _ in range(epochs):
-            trained.train()
-            # Batches of a few rows have no variance to normalise by: the rest of a permutation is left out.
-            batches = drawn.permutation(rows)[: rows // size * size].reshape(-1, size)
-            losses = [_step(loss, batch, optimizer, schedule) for batch in batches]
-            if not np.isfinite(losses).all():
-                raise ValueError(f"the loss overflows; learning_rate was {learning_rate}, and less is accepted")
-            history.append({"loss": float(np.mean(losses))})
-            if judge is not None:
-                history[-1]["validation"] = judge()
-            judged = history[-1].get("validation", math.inf)
-            since = 0 if judge is None or judged > best else since + 1
-            if since == 0:
-                best, best_state = judged, copy.deepcopy(trained.state_dict())
-                keep()
-            advance(1)
-            if patience is not None and since >= patience:
-                break
-    trained.load_state_dict(best_state)
-    trained.eval()
+    try:
+        with bars.bar(progress, "epochs", epochs) as advance:
+            for _ in range(epochs):
+                trained.train()
+                # Batches of a few rows have no variance to normalise by: the rest of a permutation is left out.
+                batches = drawn.permutation(rows)[: rows // size * size].reshape(-1, size)
+                losses = [_step(loss, batch, optimizer, schedule) for batch in batches]
+                if not np.isfinite(losses).all():
+                    best_state = first  # those of the epoch before may be what overflows
+                    raise ValueError(f"the loss overflows; learning_rate was {learning_rate}, and less is accepted")
+                history.append({"loss": float(np.mean(losses))})
+                if judge is not None:
+                    history[-1]["validation"] = judge()
+                judged = history[-1].get("validation", math.inf)
+                since = 0 if judge is None or judged > best else since + 1
+                if since == 0:
+                    best, best_state = judged, copy.deepcopy(trained.state_dict())
+                    keep()
+                advance(1)
+                if patience is not None and since >= patience:
+                    break
+    finally:
+        trained.load_state_dict(best_state)
+        trained.eval()
     return history
 
 

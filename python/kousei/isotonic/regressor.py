@@ -15,6 +15,7 @@ from kousei._lib.estimators import (
     check_is_fitted,
     check_sample_weight,
     validate_data,
+    whole_or_as_before,
 )
 from kousei._lib.random import Rng, generator
 from kousei.isotonic import penalised
@@ -29,6 +30,8 @@ Array = np.ndarray[Any, Any]
 _CELLS = {1: 8, 2: 5, 3: 3}
 #: Of a feature, unless it is constant: by that of a cell, as coefficients of a network, points are divided.
 _LEAST_RANGE = 1e-300
+#: Of a spline: coefficients are some times as large, and their differences do not overflow.
+_LARGEST_VALUE = 1e307
 
 
 class MonotoneRegressor(RegressorMixin, BaseEstimator):
@@ -115,6 +118,7 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):
         self.steps = steps
         self.random_state = random_state
 
+    @whole_or_as_before
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MonotoneRegressor:
         """Fit the function to samples.
 
@@ -137,6 +141,8 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):
         ValueError
             If the samples are not finite or of shapes that do not fit, `increasing` has not one entry for each
             feature, or another argument is out of range.
+        MemoryError
+            If the equations of so many cells do not fit.
         ImportError
             If "pdir" is asked for and torch is not installed.
         """
@@ -162,6 +168,10 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):
         if self.method == "pdir":
             self.model_, self.penalty_ = penalised.fit_network(*samples, self.signs_, steps, rng)
         else:
+            if np.abs(y).max() > _LARGEST_VALUE:
+                raise ValueError(
+                    f"y has values of up to {np.abs(y).max():.3g}; up to {_LARGEST_VALUE:g} are accepted"
+                )
             additive = X.shape[1] > max(_CELLS)
             cells = cells or _CELLS[1 if additive else X.shape[1]]
             self.model_, self.penalty_ = fit_spline(*samples, self.signs_, cells, additive=additive)

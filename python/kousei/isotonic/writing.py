@@ -74,7 +74,8 @@ def _origin(lo: Array, width: Array, cells: int, largest: float) -> Origin:
     """Return the box with the cells around it, beyond which the spline is constant, and how the network rounds."""
     lo, hi = lo - width, lo + (cells + 1) * width
     reach = float((np.maximum(np.abs(lo), np.abs(hi)) / width).max())
-    return Origin(lo, hi, 0.0, 2 * len(lo) * ((cells + 2) ** 2 + reach) * largest, 0)
+    # u = x/width - lo/width is off by up to 2 reach eps, and a spline rises by up to 2 largest in a cell.
+    return Origin(lo, hi, 0.0, 4 * len(lo) * ((cells + 2) ** 2 + reach) * largest, 0)
 
 
 def _formula(shapes: list[tuple[int, ...]]) -> Formula:

@@ -9,7 +9,13 @@ import numpy as np
 
 from kousei._lib.arrays import require_memory
 from kousei._lib.errors import check_bool, check_choice, check_integer, require_positive
-from kousei._lib.estimators import BaseEstimator, check_array, check_is_fitted, validate_data
+from kousei._lib.estimators import (
+    BaseEstimator,
+    check_array,
+    check_is_fitted,
+    validate_data,
+    whole_or_as_before,
+)
 from kousei._lib.random import Rng, generator
 from kousei.activation import Activation
 from kousei.activation.named import resolve
@@ -114,6 +120,7 @@ class ScoreEstimator(BaseEstimator):
         self.random_state = random_state
         self.progress = progress
 
+    @whole_or_as_before
     def fit(self, X: Any, y: None = None) -> Self:
         """Estimate the score of the density that X are samples of.
 
@@ -140,6 +147,7 @@ class ScoreEstimator(BaseEstimator):
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         sizes, phi = self._check()
         rng = generator(self.random_state, "random_state")
+        vars(self).pop("alpha_", None)  # of a fit before, by another solver
         self.mean_, self.scale_ = _standard(X)
         # Parts of the data at random: it may be sorted.
         points = ((X - self.mean_) / self.scale_)[rng.permutation(len(X))]

@@ -17,6 +17,7 @@ from kousei._lib.estimators import (
     check_is_fitted,
     check_sample_weight,
     validate_data,
+    whole_or_as_before,
 )
 from kousei._lib.random import Rng
 from kousei.activation import Activation
@@ -95,6 +96,7 @@ class ClosedFormRegressor(MultiOutputMixin, RegressorMixin, _ClosedForm):
     True
     """
 
+    @whole_or_as_before
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit a network to samples.
 
@@ -191,6 +193,7 @@ class ClosedFormClassifier(ClassifierMixin, _ClosedForm):
 
     classes_: Array
 
+    @whole_or_as_before
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit a network to samples.
 
