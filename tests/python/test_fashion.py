@@ -277,6 +277,13 @@ def test_predicted_masks(table: ImageTable) -> None:
     np.testing.assert_array_equal(model.scores(table.images), model.scores(table.images, masks))
 
 
+def test_pointing_by_masks_of_the_model(table: ImageTable) -> None:
+    # The parts of the table are those that tags are about; the model has other ones.
+    model = PartialVSE(table.tag_names, ["upper", "lower"], rng=0)
+    assert table.masks is not None
+    assert pointing(model, table, table.masks[:, :2]).shape == (48,)
+
+
 def test_pointing_by_hand() -> None:
     model = _by_hand(VisualSemanticEmbedding(["x", "y"], weights="uniform", backbone=Colors(), dim=2, rng=0))
     about = np.array([[[True, False], [True, False]]])

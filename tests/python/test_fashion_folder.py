@@ -114,6 +114,13 @@ def test_what_cannot_be_read_is_skipped_or_refused(folder: Path, damage: Any, wh
 
 def test_levels_of_16_bits_are_not_cut_off(folder: Path) -> None:
     Image.fromarray(np.arange(256, dtype=np.uint16).reshape(16, 16) * 257).save(folder / "deep.png")
+    # 16 bits of a pixel are not of a level.
+    header = struct.pack(
+        "<2sIHHIIiiHHIIiiII3I", b"BM", 66 + 512, 0, 0, 66, 40, 16, 16, 1, 16, 3, 512, 0, 0, 0, 0, 63488, 2016, 31
+    )
+    (folder / "565.bmp").write_bytes(header + bytes(512))
+    write_table(folder, [["image", "tags"], ["565.bmp", "a"]])
+    assert read_folder(folder).names == ("565.bmp",)
     # In colour, in which Pillow writes none.
     levels = np.random.default_rng(0).integers(0, 65536, (16, 16, 3)).astype(">u2")
     (folder / "deep.ppm").write_bytes(b"P6 16 16 65535\n" + levels.tobytes())

@@ -156,6 +156,17 @@ def test_bad_input(estimator: Any) -> None:
         estimator().fit(np.ones((20, 2)), y)
 
 
+@pytest.mark.parametrize("estimator", [kousei.ClosedFormRegressor, kousei.ClosedFormClassifier])
+def test_a_refused_fit_changes_nothing(estimator: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    fitted = estimator(units=5, random_state=0).fit(x, np.repeat([0, 1], 30))
+    before, values = dict(vars(fitted)), fitted.predict(x)
+    with pytest.raises(ValueError, match="units was 0"):
+        fitted.set_params(units=0).fit(np.c_[x, x], np.repeat([5, 6], 30))
+    assert vars(fitted) == before | {"units": 0}
+    assert_array_equal(fitted.predict(x), values)
+
+
 def test_one_class() -> None:
     with pytest.raises(ValueError, match="y has one class, 'a'; two or more classes are accepted"):
         kousei.ClosedFormClassifier().fit(np.eye(3), ["a", "a", "a"])

@@ -313,6 +313,8 @@ def test_large_values() -> None:
     fitted = kousei.MonotoneRegressor().fit(x, 1e307 * x[:, 0])
     assert fitted.predict([[0.0], [0.5], [1.0]]) == pytest.approx([0, 5e306, 1e307], rel=1e-3, abs=1e304)
     assert np.isfinite(fitted.predict([[-9.0], [9.0]])).all()
+    y = np.where(np.arange(50) == 3, 1.7e308, x[:, 0])  # of which one does not count
+    assert kousei.MonotoneRegressor().fit(x, y, np.arange(50) != 3).predict([[0.5]]) == pytest.approx([0.5], abs=1e-3)
     with pytest.raises(ValueError, match=r"y has values of up to 1\.7e\+308; up to 1e\+307 are accepted"):
         kousei.MonotoneRegressor().fit(x, 1.7e308 * x[:, 0])
 

@@ -163,6 +163,17 @@ def test_operators(name: str, opset: int, rng: np.random.Generator) -> None:
     np.testing.assert_allclose(values(net, x), expected, rtol=1e-14, atol=1e-14)
 
 
+def test_limits_in_relu_units() -> None:
+    model = model_of(
+        [node("Max", "x c", "h"), node("Min", "h d")], {"c": [-np.inf, 0.5, 0.5], "d": [np.inf, 1.0, np.inf]}
+    )
+    x = np.array([[0.25, -3.0, 7.0], [-0.25, 3.0, -7.0]])
+    net = kousei.io.from_onnx(model)
+    expected = [[0.25, 0.5, 7.0], [-0.25, 1.0, 0.5]]
+    np.testing.assert_array_equal(net(x), expected)
+    np.testing.assert_array_equal(net.to_relu()(x), expected)
+
+
 def test_hidden_units_are_no_more_than_needed() -> None:
     """What is used twice is computed once, and what skips a layer passes it by the cheapest identity."""
     nodes = [node("Relu", "x", "h"), node("MatMul", "h a", "i"), node("Relu", "i", "j"), node("Add", "j h")]

@@ -103,6 +103,9 @@ def test_features_of_every_size() -> None:
     expected = CTRModel().fit(x, n, c).predict(x)
     for size in (1e-200, 1e200):
         assert_allclose(CTRModel().fit(size * x, n, c).predict(size * x), expected, rtol=1e-9)
+    for rare in (1.7e308, 5e-324):
+        x = np.where(np.arange(50) == 3, rare, -rare if rare > 1 else 0)[:, None]
+        assert np.isfinite(CTRModel().fit(x, n, c).predict(x)).all()
 
 
 def test_rates_that_round_to_1() -> None:

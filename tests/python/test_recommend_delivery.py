@@ -93,11 +93,18 @@ def test_shares_are_the_chances_to_be_best() -> None:
 
 
 def test_algorithms_without_clicks_are_alike() -> None:
-    # Draws of Beta(5e-4, 50) are 0 in float64, nearly all of them.
+    # Draws of Beta(1e-5, 51) are 0 in float64, nearly all of them.
     each = DeliveryOptimizer(pd.DataFrame({"a": range(6)}), ["p", "q", "r"], draws=1000, rng=0)
     rows = [(shop, name, 50, 0) for shop in range(6) for name in ("p", "q", "r")]
     each.update(pd.DataFrame(rows, columns=["shop", "algorithm", "impressions", "clicks"]))
     assert_allclose(each.shares().mean(), 1 / 3, atol=0.03)
+
+
+def test_algorithms_that_are_always_clicked_are_alike() -> None:
+    each = DeliveryOptimizer(pd.DataFrame({"a": range(2)}), ["p", "q"], draws=1000, rng=0)
+    rows = [(shop, name, 10**11, 10**11) for shop in range(2) for name in ("p", "q")]
+    each.update(pd.DataFrame(rows, columns=["shop", "algorithm", "impressions", "clicks"]))
+    assert_allclose(each.shares(), 0.5, atol=0.06)
 
 
 def test_a_shop_alone_counts_its_clicks_once() -> None:

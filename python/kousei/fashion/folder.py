@@ -64,7 +64,7 @@ def read_folder(folder: str | os.PathLike[str], *, size: int = 64, unreadable: s
         Pixels along a side of the square, at least 8.
     unreadable : str
         "skip" leaves out images that are missing, truncated, of more than 8 bits a level or in no format that is
-        known, and lists them; "raise" refuses the first of them.
+        known, and lists them; "raise" refuses the first of them. Of JPEG 2000 in colour the bits cannot be told.
 
     Returns
     -------
@@ -228,9 +228,15 @@ def _read(root: Path, row: Mapping[str, str], parts: Sequence[str], size: int) -
 
 def _deeper(image: Any) -> bool:
     """Return whether an image of 8 bits a level is read from a file that has more."""
-    # How its tiles are stored: ("RGB;16B", ...) in PNG and TIFF, and in PPM ("RGB", 65535).
-    told = [arg for tile in image.tile for arg in (tile[3] if isinstance(tile[3], tuple) else (tile[3],))]
-    return any(";16" in arg if isinstance(arg, str) else image.format == "PPM" and arg > 255 for arg in told)
+    # How its tiles are stored: "RGB;16B" in PNG and TIFF, ("RGB", 65535) in PPM, by a decoder of its own in SGI.
+    # "BGR;16" in BMP are 16 bits of a pixel.
+    for codec, _, _, told in image.tile:
+        for arg in told if isinstance(told, tuple) else (told,):
+            if codec == "SGI16" or (image.format == "PPM" and isinstance(arg, int) and arg > 255):
+                return True
+            if isinstance(arg, str) and ";16" in arg and not arg.startswith("BGR;"):
+                return True
+    return False
 
 
 def _open(path: Path, mode: str) -> Any:

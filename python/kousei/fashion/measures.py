@@ -8,7 +8,7 @@ import numpy as np
 
 from kousei._lib.arrays import require_finite
 from kousei._lib.errors import check_type
-from kousei.fashion.data import Array, ImageTable, check_array
+from kousei.fashion.data import Array, ImageTable, check_array, check_tags
 
 if TYPE_CHECKING:
     from kousei.fashion.embedding import VisualSemanticEmbedding
@@ -76,8 +76,8 @@ def pointing(model: VisualSemanticEmbedding, table: ImageTable, masks: Array | N
     Raises
     ------
     TypeError, ValueError
-        If the table has no `tag_parts` or other tags than the model, or the arguments are not as of
-        `VisualSemanticEmbedding.scores`.
+        If the table has no `tag_parts`, other tags than the model or, without `masks`, other parts, or the arguments
+        are not as of `VisualSemanticEmbedding.scores`.
     """
     from kousei.fashion.embedding import VisualSemanticEmbedding  # which imports torch
 
@@ -85,7 +85,9 @@ def pointing(model: VisualSemanticEmbedding, table: ImageTable, masks: Array | N
     check_type("table", table, ImageTable, "an ImageTable")
     if table.masks is None or table.tag_parts is None:
         raise ValueError("table has no tag_parts; a table that says which parts a tag is about is accepted")
-    model._check_table("table", table)
+    if masks is None:
+        model._check_table("table", table)
+    check_tags("table", table.tag_names, model.tag_names)
     heat = model.heatmaps(table.images, table.masks if masks is None else masks)
     (n, tags, rows, columns), (height, width) = heat.shape, table.masks.shape[2:]
     if height % rows or width % columns:

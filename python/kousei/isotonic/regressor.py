@@ -168,10 +168,8 @@ class MonotoneRegressor(RegressorMixin, BaseEstimator):
         if self.method == "pdir":
             self.model_, self.penalty_ = penalised.fit_network(*samples, self.signs_, steps, rng)
         else:
-            if np.abs(y).max() > _LARGEST_VALUE:
-                raise ValueError(
-                    f"y has values of up to {np.abs(y).max():.3g}; up to {_LARGEST_VALUE:g} are accepted"
-                )
+            if (largest := np.abs(samples[1]).max()) > _LARGEST_VALUE:
+                raise ValueError(f"y has values of up to {largest:.3g}; up to {_LARGEST_VALUE:g} are accepted")
             additive = X.shape[1] > max(_CELLS)
             cells = cells or _CELLS[1 if additive else X.shape[1]]
             self.model_, self.penalty_ = fit_spline(*samples, self.signs_, cells, additive=additive)

@@ -97,10 +97,10 @@ class CTRModel:
         # In units of the largest of each column, whose squares neither overflow nor vanish.
         unit = np.abs(x).max(axis=0)
         unit[unit == 0] = 1
-        parts = x / unit
-        mean, deviation = unit * parts.mean(axis=0), unit * parts.std(axis=0)
+        x = x / unit
+        mean = x.mean(axis=0)
         # Of a constant column the mean may be off by its rounding.
-        scale = np.where(np.ptp(parts, axis=0) > 1e-12, deviation, np.inf)
+        scale = np.where(np.ptp(x, axis=0) > 1e-12, x.std(axis=0), np.inf)
         x = (x - mean) / scale
 
         m = self.smoothing
@@ -114,7 +114,7 @@ class CTRModel:
         level = np.where(weights.any(axis=0), (shares * logit(p)).sum(axis=0), logit(rate))
         slopes, alpha = self._slopes(x, means, logit(p) - level, weights)
         # Nothing is refused from here on, after which the model would be neither the one before nor this one.
-        self._mean, self._scale = mean, scale
+        self._unit, self._mean, self._scale = unit, mean, scale
         self.alpha_: float = alpha
         self.coef_: Any = slopes[1:] + slopes[0]
         self.offset_: Any = level - (self.coef_ * means).sum(axis=1)
@@ -166,7 +166,7 @@ class CTRModel:
         x = _features(features)
         if x.shape[1] != len(self._mean):
             raise ValueError(f"features has shape {x.shape}; (shops, {len(self._mean)}) is accepted")
-        logits = self.offset_ + (x - self._mean) / self._scale @ self.coef_.T
+        logits = self.offset_ + (x / self._unit - self._mean) / self._scale @ self.coef_.T
         return np.clip(expit(logits), _LEAST_RATE, 1 - _LEAST_RATE)
 
 

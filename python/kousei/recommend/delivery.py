@@ -130,7 +130,7 @@ class DeliveryOptimizer:
         rng = np.random.default_rng([self._seed, self.day])
         q = self._predicted(n, c, rng)
         self.prior_, self.strength_ = pd.DataFrame(q, index, columns), _strength(q, n, c)
-        alpha, beta = self.strength_ * q + c, self.strength_ * (1 - q) + n - c
+        alpha, beta = self.strength_ * q + c, self.strength_ * (1 - q) + (n - c)
         best = np.zeros(n.shape)
         for _ in range(self.draws):
             best[np.arange(len(n)), _logits(alpha, beta, rng).argmax(axis=1)] += 1
@@ -261,7 +261,7 @@ def _strength(q: Array, n: Array, c: Array) -> float:
     from scipy.special import betaln
 
     alpha, beta = _STRENGTHS[:, None, None] * q, _STRENGTHS[:, None, None] * (1 - q)
-    likelihoods = (betaln(alpha + c, beta + n - c) - betaln(alpha, beta)).sum(axis=(1, 2))
+    likelihoods = (betaln(alpha + c, beta + (n - c)) - betaln(alpha, beta)).sum(axis=(1, 2))
     return float(_STRENGTHS[likelihoods.argmax()])
 
 

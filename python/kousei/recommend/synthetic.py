@@ -40,9 +40,10 @@ def synthetic_ratings(users: int, shops: int, ratings: int, rng: Rng = None) -> 
 
     Notes
     -----
-    Shop s = 1, 2, ... is drawn with a chance that falls as s^-0.7. Of 8 tastes each user and each shop has one; of
-    half of all draws the one of the user's taste next to the shop in popularity is taken, where there is one. Grades
-    are Excellent, Good and Average with the chances .5, .35 and .15 there, and .3, .4 and .3 elsewhere.
+    Shop s = 1, 2, ... is drawn with a chance that falls as s^-0.7. Of 8 tastes each user and each shop has one, and
+    of the shops 1 to 8, 9 to 16, ... each has another; of half of all draws the one of the user's taste among the
+    same eight is taken, or past the last shop among the eight before, where there are some. Grades are Excellent,
+    Good and Average with the chances .5, .35 and .15 where the tastes agree, and .3, .4 and .3 elsewhere.
 
     Examples
     --------

@@ -323,7 +323,11 @@ def _limit(builder: Builder, node: Node, value: Computed, given: Value, sign: in
         return value
     builder.spend(value.size, node)
     slopes = [0, 1] if sign > 0 else [1, 0]
-    each = [PiecewiseLinear([limit], slopes, limit, name="clip") for limit in limits.tolist()]
+    each = [
+        # z itself, which a kink at the largest number is not in ReLU units
+        act.leaky_relu(1) if sign * limit == -largest else PiecewiseLinear([limit], slopes, limit, name="clip")
+        for limit in limits.tolist()
+    ]
     return builder.activate(node, value, each[0] if len(each) == 1 else mix((part, 1) for part in each))
 
 
